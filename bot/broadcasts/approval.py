@@ -46,7 +46,7 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
         found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
-    return found if total else [*found, Blocker(Refusal.NOBODY)]
+    return found if total else [*found, Blocker(Refusal.NO_RECIPIENTS)]
 
 
 async def _weighed(
@@ -105,7 +105,7 @@ async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Bro
     if found:
         raise Refused(found[0].why, found[0].detail)
     if not total:
-        raise Refused(Refusal.NOBODY)
+        raise Refused(Refusal.NO_RECIPIENTS)
     return total
 
 

@@ -30,7 +30,7 @@ from bot.db.statements import execute, fetch_one, fetch_value
 from bot.runtime import Runtime
 
 MARK = re.compile(r"b([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
-FATES = {
+STATUSES = {
     "sent": RecipientStatus.ACCEPTED,
     "delivered": RecipientStatus.DELIVERED,
     "read": RecipientStatus.READ,
@@ -82,7 +82,7 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
         "number": list(numbers),
         "seq": list(seqs),
         "attempt": list(attempts),
-        "status": [FATES[each.state].value for each in arrived],
+        "status": [STATUSES[each.state].value for each in arrived],
         "rank": [_rank(each) for each in arrived],
     }
 
@@ -91,16 +91,16 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
     """Record a reported failure, with the same effects as if the call itself had failed."""
     number, seq, attempt = _place(receipt)
     error = _error(receipt.code)
-    fate, reason, delay, _stop = classify(
+    status, reason, delay, _stop = classify(
         receipt.channel, error, attempt, template=await _templated(transaction, number), known=True
     )
-    if fate is RecipientStatus.PLANNED:
+    if status is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
-    if fate in OPEN:
+    if status in OPEN:
         # Lock the broadcast. Otherwise it could end before this recipient, who gets the message
         # again, has the status `planned`.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
-    values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
+    values = {"try": attempt, "on_channel": receipt.channel, "new_state": status.value,
               "why": reason, "delay": delay}  # fmt: skip
     row = await fetch_one(
         transaction, sending_statements.REPORT_FAILED, number=number, seq=seq, **values
@@ -109,7 +109,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
         return
     person_id, broadcast_id, sent_at = row
     await consequence(transaction, receipt.channel, person_id, error, sent_at)
-    if fate in OPEN:
+    if status in OPEN:
         await pausing.reopen(transaction, broadcast_id)
 
 

@@ -78,7 +78,7 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     UNTESTED = "untested"
     REPEATED = "repeated"
-    NOBODY = "nobody"
+    NO_RECIPIENTS = "nobody"
     LATE = "late"
     WHY = "why"
     TOPIC = "topic"

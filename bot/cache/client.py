@@ -183,13 +183,13 @@ class Cache:
         finally:
             await self._line.leave(names, subscription)
 
-    async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
-        """Store a value for `ttl_s` seconds; `lent` can read it any number of times."""
+    async def store_value(self, key: str, blob: bytes, *, ttl_s: int) -> None:
+        """Store a value for `ttl_s` seconds; `load_value` can read it any number of times."""
         with _redis_errors():
             await self._client.set(f"lent:{key}", blob, ex=ttl_s)
 
-    async def lent(self, key: str) -> bytes | None:
-        """Return a value stored by `lend`; None if it has expired."""
+    async def load_value(self, key: str) -> bytes | None:
+        """Return a value stored by `store_value`; None if it has expired."""
         with _redis_errors():
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None

@@ -11,7 +11,7 @@ from redis.exceptions import NoScriptError, RedisError
 from bot.concurrency.batching import Batcher
 
 _TOGETHER: Final = 16
-_TRIPS: Final = 2
+_MAX_ROUND_TRIPS: Final = 2
 # Seconds between round trips of a busy process to Valkey (decision 49). The interval for the
 # database is longer, because a message of an anonymous person needs several round trips to Valkey.
 _INTERVAL: Final = 0.002
@@ -136,14 +136,16 @@ class Scripts:
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds, interval=_INTERVAL)
+        self._batcher = Batcher(
+            limit=_TOGETHER, lanes=_MAX_ROUND_TRIPS, seconds=seconds, interval=_INTERVAL
+        )
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
         """Run a script and return its result.
 
         Raises errors of the client library, or WaitedTooLong.
         """
-        return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
+        return await self._batcher(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
         """Run scripts by their hashes in one round trip; return a result or an exception for each.

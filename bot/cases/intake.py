@@ -127,9 +127,11 @@ async def relay(
         if relayed.urgent:
             await execute(transaction, statements.MARK_URGENT, case=case.id)
         await person_waits_again(transaction, case)
-        said = await add_words(transaction, person, case.id, relayed.words)
+        message_id = await add_words(transaction, person, case.id, relayed.words)
         if relayed.recording:
-            await recordings.begin(transaction, person, case.id, said, channel, relayed.recording)
+            await recordings.begin(
+                transaction, person, case.id, message_id, channel, relayed.recording
+            )
         await notify(transaction, Kind.NEW_WORDS, case.id)
 
 

@@ -27,18 +27,18 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
         info = await client.info()
         refusal = await _refusal(client)
     except RedisError as error:
-        mend = "start it; nothing in it has to be kept"
-        yield wrong("valkey", f"does not answer ({type(error).__name__})", mend)
+        fix = "start it; nothing in it has to be kept"
+        yield wrong("valkey", f"does not answer ({type(error).__name__})", fix)
         return
     finally:
         await client.aclose()
     if refusal:
-        mend = "see runbook KoshLiveAway; give it memory, or restart it empty"
-        yield wrong("valkey", f"refuses writes ({refusal})", mend)
+        fix = "see runbook KoshLiveAway; give it memory, or restart it empty"
+        yield wrong("valkey", f"refuses writes ({refusal})", fix)
     version = info.get("valkey_version") or info.get("redis_version")
     if info.get("maxmemory_policy") != "noeviction":
-        mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
-        yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", mend)
+        fix = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
+        yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", fix)
     if info.get("aof_enabled"):
         yield doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
     for finding in floor("valkey", minimum_versions.VALKEY, str(version), chosen):
@@ -73,7 +73,7 @@ async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
     finally:
         await live.close()
     if spent:
-        said = f"spent for this hour: {', '.join(spent)}; the web chat asks a question first"
-        yield doubtful("budgets", said, "see runbook KoshWebChatBurst and /console/bursts")
+        description = f"spent for this hour: {', '.join(spent)}; the web chat asks a question first"
+        yield doubtful("budgets", description, "see runbook KoshWebChatBurst and /console/bursts")
     else:
         yield good("budgets", "none of the web chat's is spent")

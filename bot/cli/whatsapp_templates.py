@@ -45,8 +45,8 @@ def faults(
     known = {(each.name, each.language): each for each in listed}
     waited = set()
     for name, language in needed:
-        ways = [content["template"] for content in templates(Template(name), language)]
-        keys = [(str(way["name"]), str(way["language"]["code"])) for way in ways]
+        contents = [content["template"] for content in templates(Template(name), language)]
+        keys = [(str(payload["name"]), str(payload["language"]["code"])) for payload in contents]
         if any(key in known and known[key].status == APPROVED for key in keys):
             continue
         waited.add(keys[0])
@@ -54,13 +54,13 @@ def faults(
             yield True, f"an announcement needs {_named(*keys[0])}, which is missing", MISSING
     for key, each in known.items():
         if each.status != APPROVED:
-            said, mend = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
-            why = (
+            description, fix = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
+            reason = (
                 f" ({each.rejected_reason})"
                 if each.status == "REJECTED" and each.rejected_reason
                 else ""
             )
-            yield key in waited, f"{_named(*key)} {said}{why}", mend
+            yield key in waited, f"{_named(*key)} {description}{reason}", fix
 
 
 def _named(name: str, language: str) -> str:

@@ -206,17 +206,19 @@ async def answer(
     """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
-    stands, calls = [*ask.sent, typed], [*ask.unsent]
+    deletable_ids, calls = [*ask.sent, typed], [*ask.unsent]
     notices: tuple[Say, ...] = ()
     for effect in turn.effects:
         match effect:
             case QuickExit() | Forget():
-                calls = _deletions(rt, inbound, (*stands, pressed))
-                stands = []
+                calls = _deletions(rt, inbound, (*deletable_ids, pressed))
+                deletable_ids = []
                 notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
                 calls += _deletions(rt, inbound, message_ids.of_event(inbound))
-                stands = [each for each in stands if each not in message_ids.of_event(inbound)]
+                deletable_ids = [
+                    each for each in deletable_ids if each not in message_ids.of_event(inbound)
+                ]
             case NotUnderstood(language, step):
                 metrics.NOT_UNDERSTOOD.labels(language, step).inc()
             case SuggestPhrase(language, text):
@@ -232,8 +234,8 @@ async def answer(
             left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
     else:
         waiting.calls = left[len(ask.unsent) :]
-    stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
-    return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
+    deletable_ids = [each for each in dict.fromkeys((*deletable_ids, *ids)) if each]
+    return replace(ask, sent=tuple(deletable_ids[-deletable_messages.MAX_KEPT :]), unsent=left)
 
 
 async def _messages(rt: Runtime, turn: Turn) -> list[Say]:

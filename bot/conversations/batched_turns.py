@@ -31,11 +31,11 @@ _logger = logging.get()
 class Committed:
     """A committed turn. Nothing is to be sent if `person` is None, as for a duplicate update.
 
-    `parcel` is the first message, if this process has claimed it for sending.
+    `claimed_message` is the first message, if this process has claimed it for sending.
     """
 
     person: Person | None = None
-    parcel: ClaimedMessage | None = None
+    claimed_message: ClaimedMessage | None = None
     says: tuple[Say, ...] = ()
 
 

@@ -90,12 +90,12 @@ class Erased:
 class AfterCommit:
     """Work to do after the commit of a turn, such as sending its messages.
 
-    `parcel` is the turn's first message, if this process has claimed it. `direct` are channel calls
-    without an outbox row.
+    `claimed_message` is the first message, if this process has claimed it. `direct` are channel
+    calls without an outbox row.
     """
 
     person: Person | None
-    parcel: ClaimedMessage | None
+    claimed_message: ClaimedMessage | None
     direct: tuple[tuple[str, ChannelCall], ...] = ()
     sheet: share_links.Sheet | None = None
     erased: Erased | None = None
@@ -114,7 +114,7 @@ class _TurnEffects:
     says: list[Say] = field(default_factory=list)
     erased: bool = False
     silent: bool = False
-    stands: outbox.SentMessages = field(default_factory=dict)
+    sent_messages: outbox.SentMessages = field(default_factory=dict)
 
 
 async def carry_out(
@@ -154,19 +154,21 @@ async def carry_out(
         await unjoining.leave(rt, transaction, held, turn.conversation)
         return _final_messages(rt, held, written, {}, turn.conversation.language, inbound)
     if work.erased:
-        return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
+        return _final_messages(
+            rt, held, written, work.sent_messages, turn.conversation.language, inbound
+        )
     await conversation_store.note_opening(transaction, held, turn)
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
     stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
-    parcel = await conversation_store.save(
+    claimed_message = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
     )
     asked = question_of(turn, inbound, held.person.id)
     counted = wording_reports.counted(turn.effects, inbound)
-    return AfterCommit(held.person, parcel, sheet=sheet, question=asked, counted=counted)
+    return AfterCommit(held.person, claimed_message, sheet=sheet, question=asked, counted=counted)
 
 
 async def _delayed(
@@ -191,18 +193,18 @@ def _final_messages(
     rt: Runtime,
     held: LockedConversation,
     written: Sequence[outbox.Row],
-    stands: outbox.SentMessages,
+    sent_messages: outbox.SentMessages,
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
     """Return the last messages to a chat without stored data, as channel calls without rows."""
-    places = [each for each in stands.items() if each[0][0] in rt.channels]
+    chats = [each for each in sent_messages.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
-        for (channel, address), external_ids in places
+        for (channel, address), external_ids in chats
         for row in outbox.deletion(rt, channel, external_ids)
     ]
-    notices = outbox.undeleted(rt, [channel for channel, _place in stands], language)
+    notices = outbox.undeleted(rt, [channel for channel, _address in sent_messages], language)
     rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in notices))
     words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
     final = AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
@@ -246,10 +248,10 @@ async def _apply(
             await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            work.stands = await outbox.find_all(transaction, person)
+            work.sent_messages = await outbox.find_all(transaction, person)
             others = await _take_deletable(transaction, held, inbound)
-            for (channel, _place), standing in work.stands.items():
-                standing.extend(others.get(channel, ()))
+            for (channel, _address), external_ids in work.sent_messages.items():
+                external_ids.extend(others.get(channel, ()))
             await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():

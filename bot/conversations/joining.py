@@ -63,7 +63,7 @@ async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwai
         turn = conversation_store.turn(rt, held, JoinRequested(inbound.channel, sign))
         delivery = await effects.carry_out(rt, transaction, held, turn, None)
     if delivery.person is not None:
-        await outbox.deliver(rt, delivery.parcel, delivery.person)
+        await outbox.deliver(rt, delivery.claimed_message, delivery.person)
     return JoinAwaited(sign)
 
 

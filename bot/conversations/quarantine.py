@@ -92,9 +92,9 @@ async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
             held = await conversation_store.note_inbound(rt, transaction, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
-            parcel = await conversation_store.save(
+            claimed_message = await conversation_store.save(
                 rt, transaction, held, held.conversation, held.epoch, (row,)
             )
-            return AfterCommit(held.person, parcel)
+            return AfterCommit(held.person, claimed_message)
     act = ChannelCall("send", inbound.address, apology(rt, ""))
     return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None

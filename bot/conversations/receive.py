@@ -141,7 +141,7 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
     if delivery.erased is not None:
         await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
     if delivery.person is not None:
-        await outbox.deliver(rt, delivery.parcel, delivery.person)
+        await outbox.deliver(rt, delivery.claimed_message, delivery.person)
     await wording_reports.count(rt, delivery.counted)
     if delivery.question is not None:
         outside_questions.ask_later(rt, delivery.question, _take_result)
@@ -200,7 +200,7 @@ async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterComm
         if isinstance(taken, Committed):
             if burst is not None:
                 burst.answer = taken.says
-            return AfterCommit(taken.person, taken.parcel) if taken.person else None
+            return AfterCommit(taken.person, taken.claimed_message) if taken.person else None
         if taken.anonymous_at is not None and not inbound.aliases:
             delivery, known = await _anonymous_turn(rt, inbound, taken.anonymous_at, burst)
             if not known:

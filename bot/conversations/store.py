@@ -219,9 +219,9 @@ def deletable_note(
 
     Returns None for a press, for a message that is deleted now, or one that cannot be deleted.
     """
-    goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
+    is_deleted = any(isinstance(each, DeleteInput | QuickExit | Forget) for each in turn.effects)
     typed = inbound.message_id and not inbound.press_id
-    if goes or not typed or not rt.channels[inbound.channel].deletes:
+    if is_deleted or not typed or not rt.channels[inbound.channel].deletes:
         return None
     return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
 
@@ -380,14 +380,14 @@ def claimed_message(
 
 
 async def begin(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
+    rt: Runtime, transaction: Transaction, held: LockedConversation, deletable_ids: Sequence[str]
 ) -> None:
     """Insert an empty conversation for a new person; the same transaction saves its state later.
 
     The last argument has the ids of messages that are in the chat already, for deleting them later.
     """
-    kept = stands if rt.channels[held.channel].deletes else ()
-    notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
+    ids = deletable_ids if rt.channels[held.channel].deletes else ()
+    notes = [deletable_messages.noted(held.channel, held.now, each) for each in ids]
     values = {"person": held.person.id, "channel": held.channel, "notes": notes}
     await execute(transaction, statements.BEGIN, **values)
 

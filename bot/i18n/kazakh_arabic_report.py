@@ -44,7 +44,7 @@ class Agreement:
         return 1 - len(self.missed) / len(self.pairs)
 
     @property
-    def ours(self) -> tuple[tuple[str, str], ...]:
+    def own_errors(self) -> tuple[tuple[str, str], ...]:
         """The pairs that the rules convert wrongly; pairs with an error of CLDR are left out."""
         return tuple(pair for pair in self.missed if pair not in SLIPS)
 

@@ -331,7 +331,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
 def _glossary(entry: Entry) -> Iterator[str]:
     for term in GLOSSARY:
         due = term.words.get(entry.code)
-        if due and _speaks_of(term, entry.english) and not _has(entry.text, due):
+        if due and _mentions_term(term, entry.english) and not _has(entry.text, due):
             yield f"“{term.english}” is {due}: {term.reason}"
     for word in glossary.otherwise(KEPT.sub(" ", entry.english), entry.text, entry.code):
         yield f"the term in use is {word.text}"
@@ -347,13 +347,13 @@ def _round_trip(entry: Entry) -> Iterator[str]:
 def _forbidden(entry: Entry) -> Iterator[str]:
     for term in FORBIDDEN:
         wrong = term.words.get(entry.code)
-        if wrong and _speaks_of(term, entry.english) and _has(entry.text, wrong):
+        if wrong and _mentions_term(term, entry.english) and _has(entry.text, wrong):
             yield f"not {wrong}: {term.reason}"
 
 
-def _speaks_of(term: Term, english: str) -> bool:
-    said = _has(english, rf"\b(?:{term.english})")
-    return said and not _has(english, rf"\b(?:{term.unless})")
+def _mentions_term(term: Term, english: str) -> bool:
+    is_mentioned = _has(english, rf"\b(?:{term.english})")
+    return is_mentioned and not _has(english, rf"\b(?:{term.unless})")
 
 
 @cache

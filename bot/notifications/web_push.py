@@ -123,10 +123,10 @@ class Sender:
 
 def encrypt(payload: bytes, browser: Browser) -> bytes:
     """Return the payload as one encrypted record that only `browser` can decrypt."""
-    own, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
-    theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
-    public = _point(own.public_key())
-    shared = own.exchange(ec.ECDH(), theirs)
+    own_key, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
+    browser_key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
+    public = _point(own_key.public_key())
+    shared = own_key.exchange(ec.ECDH(), browser_key)
     about = b"WebPush: info\0" + browser.public_key + public
     secret = _derived(shared, browser.auth_secret, about, 32)
     key = _derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)

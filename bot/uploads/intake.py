@@ -252,9 +252,9 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
     hashes = list(rt.vault.indexes("upload", _name(checked, verdict)))
     values = {"person": checked.person_id, "kind": checked.place.paper, "hashes": hashes}
     if await fetch_value(transaction, statements.IS_DUPLICATE, **values):
-        return Refused(Refusal.DUPLICATE, verdict.came_size)
+        return Refused(Refusal.DUPLICATE, verdict.received_size)
     if await _is_full(transaction, checked.person_id, besides=checked.upload_id):
-        return Refused(Refusal.DAILY_LIMIT, verdict.came_size)
+        return Refused(Refusal.DAILY_LIMIT, verdict.received_size)
     return verdict
 
 
@@ -264,7 +264,7 @@ def _name(checked: Sanitized, clean: Clean) -> str:
     The text has the person's id and the hash of the received file. The same file from two people is
     no duplicate.
     """
-    return f"{checked.person_id}|{clean.came.hex()}"
+    return f"{checked.person_id}|{clean.received_hash.hex()}"
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
@@ -281,7 +281,7 @@ async def _note_refused(transaction: Transaction, checked: Sanitized, refused: R
         person=checked.person_id,
         kind=checked.place.paper,
         why=refused.reason.value,
-        bytes=refused.came_size,
+        bytes=refused.received_size,
     )
 
 
@@ -304,7 +304,7 @@ async def _insert(
         type=clean.media_type,
         page_count=clean.pages,
         stored_size=clean.contents.size,
-        bytes=clean.came_size,
+        bytes=clean.received_size,
     )
     for number, piece in enumerate(clean.contents.pieces(PIECE)):
         sealed = person.key.seal(piece, "upload_chunks", "body", f"{upload_id}|{number}")

@@ -39,8 +39,8 @@ async def checklist(
     No sign-in is required, because the link is secret and the checklist contains no personal data.
     """
     rt: Runtime = request.app.state.rt
-    if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):
-        return _choice(rt, lent.language)
+    if not paper and _is_phone(request) and (checklist := await share_links.find(rt, token)):
+        return _choice(rt, checklist.language)
     pdf = await share_links.printed(rt, token, phone=paper == "phone")
     if pdf is None:
         return _expired(rt)

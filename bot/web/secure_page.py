@@ -85,7 +85,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     """
     rt: Runtime = request.app.state.rt
     visit = await _peek(rt, token)
-    if visit is not None and not await _is_theirs(rt, visit, form.init):
+    if visit is not None and not await _is_link_owner(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
         return _page(rt, (ELSEWHERE,), visit.language, status=403)
     async with rt.pool.connection() as session:
@@ -114,7 +114,7 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
         return await identities.find(rt, session, WebChat.name, name) is not None
 
 
-async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
+async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
     """Return False if Telegram does not confirm that the link's person opened the link.
 
     If the link was sent in Telegram and opened as a Mini App, Telegram's signed data must name the

@@ -299,7 +299,7 @@ async def test_broadcast_refuses_an_empty_audience_and_a_past_deadline(rt: Runti
     who = await crew(rt)
     found = await broadcasts.draft(rt, who.editor, a_draft())
     await looked_at(rt, found)
-    await _refused(Refusal.NOBODY, broadcasts.ask_approval(rt, who.editor, found.id))
+    await _refused(Refusal.NO_RECIPIENTS, broadcasts.ask_approval(rt, who.editor, found.id))
     await crowd(rt, 1)
     past = replace(a_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
     await broadcasts.edit(rt, who.editor, found.id, past, found.version)

@@ -698,11 +698,11 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
         for name in names:
             await through.hold(name, "a")
             await through.keep(name, "a", name.encode())
-            await through.lend(name, name.encode(), ttl_s=60)
+            await through.store_value(name, name.encode(), ttl_s=60)
         proxy.delay = lambda: chance.uniform(0, 0.004)
 
         async def visit(name: str) -> None:
-            assert await through.lent(name) == name.encode()
+            assert await through.load_value(name) == name.encode()
             held = await through.hold(name, "a")
             assert held == LockAcquired(blob=name.encode(), known=False)
             assert await through.keep(name, "a", name.encode())

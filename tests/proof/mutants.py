@@ -573,7 +573,7 @@ def any_mini_app() -> None:
     async def theirs(*_given: Any) -> bool:
         return True
 
-    _put(secure_page, _is_theirs=theirs)
+    _put(secure_page, _is_link_owner=theirs)
 
 
 @noticed_by("tests/registry/test_callback_signature.py")

@@ -110,15 +110,15 @@ async def apply_once(
     key: str,
     write: Write,
     plan: Plan,
-    linger: Callable[[], Awaitable[None]],
+    delay: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
     """Apply a write once per idempotency key; for a repetition, return the first response.
 
-    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    `delay` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
     key-reused, closed, not-found, no-question, stale, invalid.
     """
     await lock(connection, key)
-    await linger()
+    await delay()
     earlier = await earlier_answer(connection, key, write)
     if earlier is not None:
         return Acknowledgement.model_validate_json(earlier)

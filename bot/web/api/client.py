@@ -272,10 +272,10 @@ class Client:
             retry_after = int(wait) if wait.isdecimal() else None
             if answer.content_type != "application/problem+json":
                 raise Problem("about:blank", "", answer.status, retry_after=retry_after)
-            told = await answer.json(content_type=None)
-            known = {name: told[name] for name in ("reason", "field") if name in told}
+            problem = await answer.json(content_type=None)
+            known = {name: problem[name] for name in ("reason", "field") if name in problem}
             raise Problem(
-                told["type"], told["title"], answer.status, retry_after=retry_after, **known
+                problem["type"], problem["title"], answer.status, retry_after=retry_after, **known
             )
 
 

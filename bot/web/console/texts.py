@@ -247,7 +247,7 @@ def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
 
 def _terms(english: str, code: str) -> Iterator[Term]:
     origin, convert = BUILT.get(code, (code, str))
-    for entry in glossary.spoken_of(english):
+    for entry in glossary.mentioned_terms(english):
         word = entry.words.get(code) or entry.words.get(origin)
         if word is not None:
             own = word.text if code in entry.words else convert(word.text)
