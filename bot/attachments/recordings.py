@@ -134,7 +134,7 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
     assert source is not None, "a recording that is fetched has a source"
     ref = person.key.unseal(source, "case_files", "source", str(file_id)).decode()
     try:
-        contents = await _checked(rt.channels.get(channel or ""), ref)
+        contents = await _fetch_recording(rt.channels.get(channel or ""), ref)
     except SendError as error:
         if error.retry and attempt < MAX_ATTEMPTS:
             delay = backoff(attempt, most=MAX_BACKOFF)
@@ -146,7 +146,7 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
     return Fetched(file_id, attempt, person, contents)
 
 
-async def _checked(channel: Channel | None, ref: str) -> bytes | None:
+async def _fetch_recording(channel: Channel | None, ref: str) -> bytes | None:
     """Return a recording with only its header and sound; None if it is too large or invalid.
 
     Raises SendError if the messenger does not deliver it.

@@ -45,11 +45,13 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
     """Return the reasons that block sending the broadcast now; empty if there are none."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
-        found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
+        found, total = await _blockers_and_total(
+            rt, transaction, await model.find(transaction, broadcast_id)
+        )
     return found if total else [*found, Blocker(Refusal.NO_RECIPIENTS)]
 
 
-async def _weighed(
+async def _blockers_and_total(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
     """Return the reasons that block sending the broadcast now, and the number of recipients.
@@ -58,11 +60,11 @@ async def _weighed(
     """
     found = [
         *content.faults(rt, broadcast.draft),
-        *_untimely(broadcast, await database_time(transaction)),
+        *_timing_blockers(broadcast, await database_time(transaction)),
     ]
     found += [
         Blocker(Refusal.UNTESTED, language)
-        for language in await _untested(rt, transaction, broadcast)
+        for language in await _untested_languages(rt, transaction, broadcast)
     ]
     if twin := await _twin(transaction, broadcast):
         found.append(Blocker(Refusal.REPEATED, str(twin)))
@@ -72,14 +74,16 @@ async def _weighed(
     return found, count.total
 
 
-def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
+def _timing_blockers(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
     draft = broadcast.draft
     end = draft.not_later_than
     if end is not None and end <= max(now, draft.not_before or now):
         yield Blocker(Refusal.LATE)
 
 
-async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
+async def _untested_languages(
+    rt: Runtime, transaction: Transaction, broadcast: Broadcast
+) -> list[str]:
     """Return the languages whose present text was not yet sent to the operator's testers."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
@@ -101,7 +105,7 @@ async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
     """Return the number of recipients, or raise Refused with the first reason against sending."""
-    found, total = await _weighed(rt, transaction, broadcast)
+    found, total = await _blockers_and_total(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)
     if not total:

@@ -84,7 +84,7 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
         "list_countries": _tokens(rt, LIST_COUNTRY, rule.countries),
         "pushed": pushed(rt),
         "anyway": draft.purpose is not Purpose.NEWS,
-        "recent": await _recent(transaction),
+        "recent": await _recent_broadcasts(transaction),
         "templates": templated(rt, draft),
         "window": whatsapp.window if whatsapp else 0,
     }
@@ -99,7 +99,7 @@ def pushed(rt: Runtime) -> list[str]:
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 
 
-async def _recent(transaction: Transaction) -> list[UUID]:
+async def _recent_broadcasts(transaction: Transaction) -> list[UUID]:
     """Return the ids of the broadcasts of the last 24 hours.
 
     Their recipients are excluded from further announcements of news.

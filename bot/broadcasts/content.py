@@ -107,11 +107,11 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
     Discreet mode is a subscriber's choice to get only notices without content.
     """
-    said = rt.languages.render(SOMETHING_NEW, language)
+    text = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
-    as_template = Template(template, (said,)) if template else None
+    as_template = Template(template, (text,)) if template else None
     button = RenderedButton(NEWS, label, Kind.CONTROL.value)
-    return Message((said,), (button,), language, template=as_template)
+    return Message((text,), (button,), language, template=as_template)
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:

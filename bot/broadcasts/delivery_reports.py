@@ -62,21 +62,21 @@ async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
         for each in best.values():
             if each.state == "failed":
                 async with rt.pool.connection() as transaction:
-                    await _failed(transaction, each)
+                    await _record_failure(transaction, each)
 
 
 def _rank(receipt: DeliveryReport) -> int:
     return RANKS[receipt.state]
 
 
-def _place(receipt: DeliveryReport) -> tuple[int, int, int]:
+def _parse_mark(receipt: DeliveryReport) -> tuple[int, int, int]:
     mark = MARK.fullmatch(receipt.row)
     assert mark is not None
     return int(mark[1]), int(mark[2]), int(mark[3])
 
 
 def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
-    numbers, seqs, attempts = zip(*map(_place, arrived), strict=True)
+    numbers, seqs, attempts = zip(*map(_parse_mark, arrived), strict=True)
     return {
         "on_channel": channel,
         "number": list(numbers),
@@ -87,12 +87,16 @@ def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
     }
 
 
-async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
+async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> None:
     """Record a reported failure, with the same effects as if the call itself had failed."""
-    number, seq, attempt = _place(receipt)
+    number, seq, attempt = _parse_mark(receipt)
     error = _error(receipt.code)
     status, reason, delay, _stop = classify(
-        receipt.channel, error, attempt, template=await _templated(transaction, number), known=True
+        receipt.channel,
+        error,
+        attempt,
+        template=await _has_template(transaction, number),
+        known=True,
     )
     if status is RecipientStatus.PLANNED:
         delay = max(delay, AGAIN_SECONDS)
@@ -113,7 +117,7 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
         await pausing.reopen(transaction, broadcast_id)
 
 
-async def _templated(transaction: Transaction, number: int) -> bool:
+async def _has_template(transaction: Transaction, number: int) -> bool:
     return bool(await fetch_value(transaction, sending_statements.HAS_TEMPLATES, number=number))
 
 

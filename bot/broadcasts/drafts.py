@@ -202,14 +202,14 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
     arrived = 0
     for sample in content.samples(rt, replace(found.draft, texts={language: words})).values():
         for channel, address in rt.settings.testers:
-            arrived += await _tried(rt, channel, ChannelCall("send", address, sample))
+            arrived += await _send_test(rt, channel, ChannelCall("send", address, sample))
     if not arrived:
         raise Refused(Refusal.TESTERS)
     await _note_test(rt, officer, found, language, words)
     return arrived
 
 
-async def _tried(rt: Runtime, channel: str, act: ChannelCall) -> bool:
+async def _send_test(rt: Runtime, channel: str, act: ChannelCall) -> bool:
     if channel not in rt.channels:
         return False
     try:

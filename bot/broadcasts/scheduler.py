@@ -51,7 +51,7 @@ async def run_due(rt: Runtime) -> None:
     broadcast is processed until none of its recipients is planned, held or claimed.
     """
     async with rt.pool.connection() as transaction:
-        if not await _alone(transaction, _LOCK):
+        if not await _try_lock(transaction, _LOCK):
             return
         await execute(transaction, sending.BEGIN_DUE)
         under_way = await fetch_values(transaction, sending.UNDER_WAY)
@@ -64,7 +64,7 @@ async def run_due(rt: Runtime) -> None:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
-async def _alone(transaction: Transaction, lock: int) -> bool:
+async def _try_lock(transaction: Transaction, lock: int) -> bool:
     """Try to get an advisory lock of the database; return False if another process holds the lock.
 
     The database releases the lock at the end of the transaction.
@@ -93,12 +93,12 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
     if await _left(transaction, broadcast.id) == 0:
         await _end(transaction, broadcast)
     elif await _canary_is_well(transaction, broadcast):
-        await _feed(transaction, broadcast)
+        await _queue_shards(transaction, broadcast)
 
 
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
     """Queue the job that creates the rows of a broadcast's recipients, unless it is queued."""
-    if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
+    if not await _count_queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
             transaction,
             SNAPSHOT_TASK,
@@ -108,7 +108,7 @@ async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> No
         )
 
 
-async def _queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
+async def _count_queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
     values = {"task": task, "queue": QUEUE, "broadcast": str(broadcast_id)}
     return await fetch_value(transaction, sending.QUEUED, **values) or 0
 
@@ -198,13 +198,13 @@ ORDER BY shard LIMIT %(most)s
 """)
 
 
-async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
+async def _queue_shards(transaction: Transaction, broadcast: Broadcast) -> None:
     """Queue jobs that each send to one shard (range of recipients) of the broadcast.
 
     Do nothing if MIN_FED or more jobs are queued.
     """
     channels = await _awake(transaction, broadcast.id)
-    if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
+    if not channels or await _count_queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
@@ -235,7 +235,9 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
     """
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
-        if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
+        if broadcast.total is not None or not await _try_lock(
+            transaction, _LOCK + broadcast.number
+        ):
             return 0
         # Check again under the lock, since another worker may have created the recipient rows in
         # between.
@@ -252,5 +254,5 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         # round.
         now = await model.find(transaction, broadcast_id)
         if made and now.state is State.RUNNING:
-            await _feed(transaction, now)
+            await _queue_shards(transaction, now)
         return made

@@ -161,7 +161,7 @@ async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
     tokens = 0
     while monotonic() < batch.until:
         tokens = tokens or await rate_limits.acquire_bulk(
-            rt, channel, AT_ONCE, paid=_paid(batch, channel)
+            rt, channel, AT_ONCE, paid=_is_paid(batch, channel)
         )
         if not await _answers(rt, channel):
             break
@@ -172,10 +172,10 @@ async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
         tokens -= len(recipients)
         if recipients:
             await shutdown.finish_on_cancel(_send_all(rt, batch, channel, recipients), LAST_SECONDS)
-    await rate_limits.refund(rt, channel, tokens, paid=_paid(batch, channel))
+    await rate_limits.refund(rt, channel, tokens, paid=_is_paid(batch, channel))
 
 
-def _paid(batch: Batch, channel: str) -> bool:
+def _is_paid(batch: Batch, channel: str) -> bool:
     return batch.broadcast.draft.paid and channel == "telegram"
 
 
@@ -238,7 +238,9 @@ def _recipient(rt: Runtime, batch: Batch, channel: str, row: Sequence[Any]) -> C
     if discreet:
         message = content.hint(rt, language, message.template.name if message.template else "")
     mark = f"b{batch.broadcast.number}.{seq}.{attempt}"
-    act = ChannelCall("send", address, message, row=mark, closed=shut, paid=_paid(batch, channel))
+    act = ChannelCall(
+        "send", address, message, row=mark, closed=shut, paid=_is_paid(batch, channel)
+    )
     return ClaimedRecipient(seq, attempt, person_id, language, act)
 
 
@@ -252,7 +254,7 @@ async def _send_all(
         batch.failures.append(isinstance(each.error, Unreachable | Refused))
         if each.error is None:
             batch.proven.add((channel, each.recipient.language))
-    await _settled(rt, batch, channel, outcomes)
+    await _write_outcomes(rt, batch, channel, outcomes)
 
 
 async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
@@ -306,7 +308,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
     return str(row)
 
 
-async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
+async def _write_outcomes(
+    rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]
+) -> None:
     """Write outcomes of calls to the database; retry as long as the database is unavailable.
 
     Only this process knows the outcomes. Writing them twice changes nothing.

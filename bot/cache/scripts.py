@@ -152,12 +152,12 @@ class Scripts:
 
         Scripts that the server does not know are sent as text in a second round trip.
         """
-        results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
+        results = await self._execute("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
         if unknown:
             texts = [(calls[at].script.text, calls[at]) for at in unknown]
             try:
-                again = await self._sent("EVAL", texts)
+                again = await self._execute("EVAL", texts)
             except (RedisError, OSError) as error:
                 # The scripts that the server knew were executed in the first round trip. Their
                 # callers must get the results, although the second round trip failed.
@@ -166,7 +166,7 @@ class Scripts:
                 results[at] = result
         return results
 
-    async def _sent(self, command: str, calls: Sequence[tuple[str, "_Call"]]) -> list[Any]:
+    async def _execute(self, command: str, calls: Sequence[tuple[str, "_Call"]]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)

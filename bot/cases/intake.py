@@ -135,7 +135,7 @@ async def relay(
         await notify(transaction, Kind.NEW_WORDS, case.id)
 
 
-async def paper_came(transaction: Transaction, person: Person) -> None:
+async def note_upload(transaction: Transaction, person: Person) -> None:
     """Record that an uploaded file awaits an officer's answer, if the person has an open case.
 
     The officer had requested the file.
@@ -168,11 +168,13 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
         next_state=(State.CLAIMED if case.owner else State.QUEUED).value,
         now=now,
         answer=calendar.after(now, allowed),
-        resolve=_resumed(case, calendar, now),
+        resolve=_extended_deadline(case, calendar, now),
     )
 
 
-def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> datetime | None:
+def _extended_deadline(
+    case: Case, calendar: working_hours.Calendar, now: datetime
+) -> datetime | None:
     """Return the resolution deadline, extended by the working time since the case was paused."""
     if case.paused_at is None or case.resolve_due is None:
         return case.resolve_due

@@ -57,5 +57,5 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
     with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
         if path is not None:
             operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), path)
-        gone = asyncio.run(replay(chosen))
-    typer.echo(f"Erased again: {gone}. Look at the officers: who was disabled since is back.")
+        count = asyncio.run(replay(chosen))
+    typer.echo(f"Erased again: {count}. Look at the officers: who was disabled since is back.")

@@ -36,7 +36,7 @@ def chat(
     _one_of(language, "language", [code for code, _name in languages.languages()])
     _one_of(flow, "flow", FLOWS)
     conversation = Conversation(language=language)
-    talk(languages, conversation, Started(flow), _typed(), typer.echo)
+    talk(languages, conversation, Started(flow), _read_lines(), typer.echo)
 
 
 def talk(
@@ -67,7 +67,7 @@ def talk(
         for say in turn.says:
             write("\n".join(_page(languages, say, numbers)) + "\n")
         for effect in turn.effects:
-            write(f"  * {_described(effect)}")
+            write(f"  * {_describe(effect)}")
         answered = _registry(turn.effects)
         if answered is None:
             line = next(typed, None)
@@ -77,7 +77,7 @@ def talk(
         event = answered
 
 
-def _typed() -> Iterator[str]:
+def _read_lines() -> Iterator[str]:
     while True:
         try:
             yield input("> ")
@@ -131,7 +131,7 @@ def _event(
     return Said(line)
 
 
-def _described(effect: Effect) -> str:
+def _describe(effect: Effect) -> str:
     name = type(effect).__name__
     if not isinstance(effect, Submit):
         return name

@@ -28,10 +28,10 @@ async def facts(chosen: Settings) -> AsyncIterator[Finding]:
         return  # another check reports the unavailable database
     found = endings.counts(content.on(datetime.now(UTC).date()))
     if any(found.values()):
-        said = (
+        description = (
             f"{found['ended']} ended, {found['ends']} end within 30 days, "
             f"{found['unchecked']} were not checked in time"
         )
-        yield doubtful("facts", said, DO)
+        yield doubtful("facts", description, DO)
     else:
         yield good("facts", "none ends within 30 days")

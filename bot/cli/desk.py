@@ -43,12 +43,12 @@ def desk_read(case: Number, officer: Name, data: Data = None) -> None:
     """Show the messages and notes of a case; the access is audited."""
 
     async def read(rt: Runtime, who: Officer) -> views.View:
-        found = await _numbered(rt, who, case)
+        found = await _find_case(rt, who, case)
         return await views.view(rt, who, found.id, Reason.ANSWER)
 
     view = _at_the_desk(data, officer, read)
-    for said in view.thread:
-        typer.echo(f"{said.officer or said.by}: {said.words}  {said.delivery}".rstrip())
+    for message in view.thread:
+        typer.echo(f"{message.officer or message.by}: {message.words}  {message.delivery}".rstrip())
     for note in view.notes:
         typer.echo(f"note of {note.officer}: {note.words}")
 
@@ -100,7 +100,7 @@ def desk_resolve(
     typer.echo("The case is closed.")
 
 
-async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
+async def _find_case(rt: Runtime, who: Officer, number: int) -> cases.Case:
     """Return the case with this number, open or closed. Raises LookupError if there is none."""
     for queue in (views.Queue.ALL, views.Queue.RESOLVED):
         page = await views.listing(rt, who, views.Filter(queue, number=number))
@@ -123,7 +123,7 @@ def _do(
     """
 
     async def act(rt: Runtime, who: Officer) -> None:
-        case = await _numbered(rt, who, number)
+        case = await _find_case(rt, who, number)
         await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
 
     _at_the_desk(data, name, act)

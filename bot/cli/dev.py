@@ -89,9 +89,9 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
     picture of the documentation. The remaining checks test the oldest supported PostgreSQL, and
     repeat slow tests in every language and script.
     """
-    begun = time.monotonic()
-    failed = _released() if release else _changed(quick, everything)
-    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    started = time.monotonic()
+    failed = _check_release() if release else _check_change(quick, everything)
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
     if lacking := missing():
         typer.echo(f"Skipped, since this machine has none: {', '.join(lacking)}.")
     if failed:
@@ -114,10 +114,10 @@ def missing() -> list[str]:
     return [name for name, is_found in found.items() if not is_found]
 
 
-def _released() -> list[str]:
+def _check_release() -> list[str]:
     """Run the checks that only a release must pass; return the names of failed ones."""
     tests = _pytest("release", AT_ONCE, "tests", "--ignore=tests/flows", marked=RELEASE)
-    return _tested({"release": tests}, _of_a_release()) + _audited()
+    return _run_tests({"release": tests}, _of_a_release()) + _check_vulnerabilities()
 
 
 def _of_a_release() -> dict[str, list[str]]:
@@ -134,7 +134,7 @@ def _of_a_release() -> dict[str, list[str]]:
     return checks | {"wheel": [sys.executable, "-m", "tests.wheel"]}
 
 
-def _audited() -> list[str]:
+def _check_vulnerabilities() -> list[str]:
     """Check the locked packages for known vulnerabilities.
 
     Return ["vulnerabilities"] if a package has any, otherwise []. Offline, print that they were not
@@ -164,7 +164,7 @@ def _is_reachable(url: str) -> bool:
         return False
 
 
-def _changed(quick: bool, everything: bool = False) -> list[str]:
+def _check_change(quick: bool, everything: bool = False) -> list[str]:
     """Run the checks that every change must pass; return the names of failed checks.
 
     `quick` omits the chaos tests. With `everything`, run the release checks at the same time, so
@@ -188,7 +188,7 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
         # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
-    failed = _tested(tests, beside) + (_audited() if everything else [])
+    failed = _run_tests(tests, beside) + (_check_vulnerabilities() if everything else [])
     return failed + ([] if quick else _chaos_and(static))
 
 
@@ -204,7 +204,7 @@ def _chaos_and(static: Mapping[str, list[str]]) -> list[str]:
     return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, beside, 3)
 
 
-def _tested(
+def _run_tests(
     tests: Mapping[str, list[str]], quiet: Mapping[str, list[str]] | None = None
 ) -> list[str]:
     """Run `tests` in parallel with the commands `quiet`; return the names of commands that failed.

@@ -18,7 +18,7 @@ from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, demo_folder, print_json, surroundings
-from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
+from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.config import minimum_versions
 from bot.config.installation import Role
@@ -95,13 +95,13 @@ async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
     folder = chosen.data_dir
     place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free / GIGABYTE
-    said = f"{free:.1f} GB free"
+    description = f"{free:.1f} GB free"
     if free < 1:
-        yield wrong("disk", said, "make room: a full disk lets nothing be accepted")
+        yield wrong("disk", description, "make room: a full disk lets nothing be accepted")
     elif free < 5:
-        yield doubtful("disk", said, "make room before it is full")
+        yield doubtful("disk", description, "make room before it is full")
     else:
-        yield good("disk", said)
+        yield good("disk", description)
 
 
 async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
@@ -109,7 +109,7 @@ async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
     python = ".".join(map(str, sys.version_info[:3]))
     yield good("versions", f"Kosh {name} {commit or '(no commit known)'}, Python {python}")
     for each in minimum_versions.LIBRARIES:
-        for finding in floor(
+        for finding in check_version(
             "versions", each, minimum_versions.installed().get(each.name, ""), chosen
         ):
             yield finding
@@ -168,7 +168,7 @@ async def _server(
     number = (session.info.parameter_status("server_version") or "").partition(" ")[0]
     if session.info.server_version < MIN_POSTGRESQL:
         yield wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
-    for finding in floor("database", minimum_versions.POSTGRESQL, number, chosen):
+    for finding in check_version("database", minimum_versions.POSTGRESQL, number, chosen):
         yield finding
     if not await fetch_value(session, IS_DURABLE):
         fix = "switch them on: the promises rest on them"
@@ -187,8 +187,8 @@ async def _schema(
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c
     }
     if missing := sorted(wanted - there):
-        said = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
-        yield wrong("database", said, "./kosh migrate")
+        description = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
+        yield wrong("database", description, "./kosh migrate")
     else:
         yield good("database", f"PostgreSQL {version}, the schema is there")
 
@@ -213,12 +213,12 @@ async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
 
 
 def _apart(whose: str, seconds: float) -> Finding:
-    said = f"{abs(seconds):.1f} s from the clock of {whose}"
+    description = f"{abs(seconds):.1f} s from the clock of {whose}"
     if abs(seconds) > MAX_SKEW_SECONDS:
-        return wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
+        return wrong("clock", description, "let systemd-timesyncd or chrony keep the time")
     if abs(seconds) > WARN_SKEW_SECONDS:
-        return doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
-    return good("clock", said)
+        return doubtful("clock", description, "let systemd-timesyncd or chrony keep the time")
+    return good("clock", description)
 
 
 async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
@@ -241,12 +241,12 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
         if webhook.url != wanted:
             fix = "./kosh profile" if wanted else "`poll` takes it away when it starts"
             grade = Grade.WRONG if wanted else Grade.DOUBTFUL
-            said = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
-            yield Finding("telegram", grade, said, fix)
+            description = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
+            yield Finding("telegram", grade, description, fix)
         failed = webhook.last_error_date
         if failed is not None and time.time() - failed.timestamp() < 3600:
-            said = f"a delivery failed within the hour: {webhook.last_error_message}"
-            yield doubtful("telegram", said, "see address, certificate and firewall")
+            description = f"a delivery failed within the hour: {webhook.last_error_message}"
+            yield doubtful("telegram", description, "see address, certificate and firewall")
 
 
 async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
@@ -263,12 +263,14 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
         if number is None:
             yield good("whatsapp", "by a solution provider, who does not tell of the number")
             return
-        said = number.summary
+        description = number.summary
         grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating or "")
         if grade:
-            yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
+            yield Finding(
+                "whatsapp", grade, description, "people block or report it: send less unasked"
+            )
         else:
-            yield good("whatsapp", said)
+            yield good("whatsapp", description)
         async for each in _templates(channel, chosen):
             yield each
 
@@ -291,8 +293,8 @@ async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Findi
             needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
         needed = []  # another check reports the unavailable database
-    for waited, said, fix in whatsapp_templates.faults(needed, listed):
-        yield (wrong if waited else doubtful)("whatsapp", said, fix)
+    for waited, description, fix in whatsapp_templates.faults(needed, listed):
+        yield (wrong if waited else doubtful)("whatsapp", description, fix)
     approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
     yield good("whatsapp", f"{approved} of {len(listed)} templates are approved")
 
@@ -312,12 +314,16 @@ async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
             yield wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return
         if omitted := registry_codes.omitted_questions(missing):
-            said = f"does not know {', '.join(missing)}"
-            yield doubtful("registry", said, f"the form does not ask {', '.join(sorted(omitted))}")
+            description = f"does not know {', '.join(missing)}"
+            yield doubtful(
+                "registry", description, f"the form does not ask {', '.join(sorted(omitted))}"
+            )
         elif missing:
-            said = f"does not know {', '.join(missing)}"
+            description = f"does not know {', '.join(missing)}"
             yield wrong(
-                "registry", said, "bring bot/registrations/submissions.py to its reference lists"
+                "registry",
+                description,
+                "bring bot/registrations/submissions.py to its reference lists",
             )
         else:
             yield good("registry", "lets us in and knows every code")
@@ -334,8 +340,8 @@ async def _officers(chosen: Settings) -> AsyncIterator[Finding]:
     if missions:
         yield good("officers", f"{len(missions)} missions have officers")
     else:
-        said = "no active officer or lead: people who ask for a person get addresses instead"
-        yield doubtful("officers", said, "add officers in the console, under Officers")
+        description = "no active officer or lead: people who ask for a person get addresses instead"
+        yield doubtful("officers", description, "add officers in the console, under Officers")
 
 
 @asynccontextmanager

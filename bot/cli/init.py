@@ -58,9 +58,9 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
     if mission and mission not in known:
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
     load(data)
-    values = _completed(_given() if no_input else _asked())
+    values = _with_webhook_secrets(_stored_values() if no_input else _ask_values())
     chosen = settings(**values)
-    asyncio.run(_tried(chosen))
+    asyncio.run(_verify(chosen))
     place = home(data)
     written = _write(place, values)
     Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else chosen.key_dir)
@@ -70,7 +70,7 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
         typer.echo(f"  {number}. {line}")
 
 
-def _given() -> Values:
+def _stored_values() -> Values:
     """Return the values that the environment or the settings file already has.
 
     Secrets are read from their own files.
@@ -78,7 +78,7 @@ def _given() -> Values:
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
-class _AsGiven(Settings):
+class _StoredSettings(Settings):
     """Settings in which required values may be missing, so that the existing values can be read."""
 
     @model_validator(mode="after")
@@ -86,12 +86,12 @@ class _AsGiven(Settings):
         return self
 
 
-def _as_given() -> Settings:
-    return read(_AsGiven, demo=True)
+def _stored_settings() -> Settings:
+    return read(_StoredSettings, demo=True)
 
 
 def _now(name: str) -> str:
-    value = getattr(_as_given(), name)
+    value = getattr(_stored_settings(), name)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if name in ("languages", "public_url") and not os.environ.get(PREFIX + name.upper()):
@@ -99,7 +99,7 @@ def _now(name: str) -> str:
     return ",".join(value) if isinstance(value, tuple) else value or ""
 
 
-def _asked() -> Values:
+def _ask_values() -> Values:
     found: Values = {}
     for name, question in QUESTIONS.items():
         first = next((first for start, first in AFTER.items() if name.startswith(start)), name)
@@ -117,22 +117,22 @@ def _asked() -> Values:
     return found
 
 
-def _completed(values: Values) -> Values:
+def _with_webhook_secrets(values: Values) -> Values:
     """Return the settings' values, with new webhook secrets for channels that need one."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
-        more["telegram_secret"] = _kept("telegram_secret")
+        more["telegram_secret"] = _stored_or_new_secret("telegram_secret")
     if "whatsapp_token" in values:
-        more["whatsapp_verify_token"] = _kept("whatsapp_verify_token")
+        more["whatsapp_verify_token"] = _stored_or_new_secret("whatsapp_verify_token")
     return values | more
 
 
-def _kept(name: str) -> str:
-    value: SecretStr | None = getattr(_as_given(), name)
+def _stored_or_new_secret(name: str) -> str:
+    value: SecretStr | None = getattr(_stored_settings(), name)
     return value.get_secret_value() if value else token_hex(32)
 
 
-async def _tried(chosen: Settings) -> None:
+async def _verify(chosen: Settings) -> None:
     """Verify the tokens by calls to each platform, then set Telegram's profile and webhook.
 
     Raises ConfigError if a platform rejects a call.

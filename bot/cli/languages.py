@@ -62,7 +62,7 @@ def check() -> None:
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         faults += lint.findings(code, catalogues.read(code), source)
     faults += [fault for code in spelling.CODES for fault in _not_looked_at(code)]
-    faults += _outdated(source)
+    faults += _template_findings(source)
     for fault in faults:
         context = f" ({fault.context})" if fault.context else ""
         typer.echo(f"{fault.file}: {fault.rule}: {fault.detail}\n    {fault.msgid}{context}")
@@ -74,7 +74,7 @@ def check() -> None:
     sys.exit(1 if faults else 0)
 
 
-def _outdated(source: Catalog) -> Iterator[lint.Finding]:
+def _template_findings(source: Catalog) -> Iterator[lint.Finding]:
     """Yield a finding if the stored template (locales/bot.pot) differs from the code's texts."""
     stored = catalogues.read_template() if catalogues.template().is_file() else Catalog()
     if _entries(stored) != _entries(source):
@@ -199,7 +199,7 @@ def report() -> None:
         translated = len([each for each in catalog if each.id and each.string and not each.fuzzy])
         others = faults.total() - faults["missing"] - faults["fuzzy"] - faults["extra"]
         marks = (
-            _marked(catalog, CHECK),
+            _count_marked(catalog, CHECK),
             sum(exchange.is_reviewed(message) for message in catalog if message.id),
             others,
             _overrides(code),
@@ -217,12 +217,12 @@ def report() -> None:
     )
     typer.echo("\nkk_Arab by rule, against the names that people wrote for CLDR:")
     for name, found in kazakh_arabic_report.with_cldr().items():
-        missed = "; ".join(map(_missed, found.missed))
+        missed = "; ".join(map(_describe_mismatch, found.missed))
         same = f"{len(found.pairs) - len(found.missed)} of {len(found.pairs)}"
         typer.echo(f"  {name:<9} {found.share:>6.1%}  {same}{missed and f'  ({missed})'}")
 
 
-def _missed(pair: tuple[str, str]) -> str:
+def _describe_mismatch(pair: tuple[str, str]) -> str:
     one, other = pair
     slip = kazakh_arabic_report.SLIPS.get(pair)
     own = f", a slip of CLDR, which has {slip} where it says it in full" if slip else ""
@@ -240,7 +240,7 @@ def _overrides(code: str) -> int:
     )
 
 
-def _marked(catalog: Catalog, mark: str) -> int:
+def _count_marked(catalog: Catalog, mark: str) -> int:
     """Return the number of entries with a translator comment that begins with `mark`."""
     return sum(
         any(comment.startswith(mark) for comment in message.user_comments)

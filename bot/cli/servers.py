@@ -68,7 +68,7 @@ def work() -> None:
     from bot.worker import main
 
     chosen = read()
-    run_until_signal(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
+    run_until_signal(lambda: with_runtime(chosen, _with_monitoring(main.work)), within=END_SECONDS)
 
 
 @app.command()
@@ -77,7 +77,9 @@ def poll() -> None:
     from bot.worker import telegram_polling
 
     chosen = read()
-    run_until_signal(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
+    run_until_signal(
+        lambda: with_runtime(chosen, _with_monitoring(telegram_polling.poll)), within=END_SECONDS
+    )
 
 
 class _Server(uvicorn.Server):
@@ -136,7 +138,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 
 @asynccontextmanager
-async def _observed(rt: Runtime) -> AsyncIterator[None]:
+async def _monitoring(rt: Runtime) -> AsyncIterator[None]:
     """Run tracing and the /metrics server, if configured, until the block ends.
 
     Raises OlderDatabase if the database was rolled back to an older state.
@@ -156,16 +158,16 @@ async def _observed(rt: Runtime) -> AsyncIterator[None]:
         await asyncio.to_thread(tracing.shut)
 
 
-def _seen(act: Act) -> Act:
-    async def observed(rt: Runtime) -> None:
-        async with _observed(rt):
+def _with_monitoring(act: Act) -> Act:
+    async def run_monitored(rt: Runtime) -> None:
+        async with _monitoring(rt):
             await act(rt)
 
-    return observed
+    return run_monitored
 
 
 @asynccontextmanager
-async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+async def _prepared(rt: Runtime) -> AsyncIterator[Runtime]:
     await rt.papers.prepare()
     settle_memory()
     yield rt
@@ -174,9 +176,9 @@ async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
 async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
     if chosen.has_telegram:
         chosen.require_webhook_secret()
-    async with runtime(chosen) as rt, _observed(rt):
+    async with runtime(chosen) as rt, _monitoring(rt):
         place = shared(chosen.host, chosen.port)
-        asgi = create_app(_lent(rt), platforms_only=platforms_only)
+        asgi = create_app(_prepared(rt), platforms_only=platforms_only)
         await serve(asgi, chosen.host, chosen.port, place)
 
 
@@ -197,12 +199,12 @@ async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -
     from bot.worker import main, telegram_polling
 
     require_free_port(chosen.host, chosen.port)
-    async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
+    async with runtime(chosen) as rt, _monitoring(rt), asyncio.TaskGroup() as group:
         if chosen.demo:
             await _invent(rt)
         for each in beside:
             group.create_task(each)
-        group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))
+        group.create_task(serve(create_app(_prepared(rt)), chosen.host, chosen.port))
         group.create_task(main.work(rt))
         if chosen.has_telegram and chosen.telegram_secret is None:
             group.create_task(telegram_polling.poll(rt))

@@ -75,22 +75,22 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    uv writes CycloneDX 1.5, which `_converted` converts to 1.6. The time is that of the commit, and
+    uv writes CycloneDX 1.5, which `_convert` converts to 1.6. The time is that of the commit, and
     the serial number derives from the content. The version and the licences come from the installed
     packages. The same commit, uv and packages therefore give the same document.
     """
     made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
-    document = _converted(json.loads(made.stdout))
+    document = _convert(json.loads(made.stdout))
     for each in document["components"]:
         if licence := _licence(each["name"]):
-            each["licenses"] = _declared(licence)
+            each["licenses"] = _licence_entries(licence)
     # uv gives each document a random serial number, which would make each run's document different.
     document.pop("serialNumber", None)
     content = json.dumps(document, sort_keys=True)
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
 
 
-def _converted(document: dict[str, Any]) -> dict[str, Any]:
+def _convert(document: dict[str, Any]) -> dict[str, Any]:
     """Convert uv's CycloneDX 1.5 to 1.6.
 
     CycloneDX 1.6 deprecates the list of tools, so each tool becomes a component with a type. uv
@@ -109,7 +109,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
         "type": "application",
         "version": version,
         "purl": f"pkg:pypi/{NAME}@{version}",
-        "licenses": _declared(LICENCE),
+        "licenses": _licence_entries(LICENCE),
     }
     for each in document["dependencies"]:
         if each["ref"] == main["bom-ref"]:
@@ -126,7 +126,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
     return document | head | {"metadata": described}
 
 
-def _declared(licence: str) -> list[dict[str, str]]:
+def _licence_entries(licence: str) -> list[dict[str, str]]:
     """Return a licence as CycloneDX 1.6 writes it: declared by the author and not verified."""
     return [{"expression": licence, "acknowledgement": "declared"}]
 

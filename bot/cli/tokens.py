@@ -70,7 +70,7 @@ def list_(as_json: AsJson = False, data: Data = None) -> None:
     async def act(_rt: Runtime, transaction: Transaction) -> list[ApiToken]:
         return await api_tokens.listing(transaction)
 
-    found = [_shown(each) for each in _with(data, act)]
+    found = [_as_dict(each) for each in _with(data, act)]
     if as_json:
         print_json(found)
     for each in found if not as_json else ():
@@ -112,7 +112,7 @@ def contact(account: System, email: Email, data: Data = None) -> None:
     typer.echo("The contact is stored." if email else "The contact is removed.")
 
 
-def _shown(token: ApiToken) -> dict[str, Any]:
+def _as_dict(token: ApiToken) -> dict[str, Any]:
     return {
         "id": str(token.id),
         "account": token.owner.name,

@@ -8,7 +8,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot import budgets
 from bot.cache import Cache, CacheUnavailable, connection_pool
-from bot.cli.findings import Finding, doubtful, floor, good, wrong
+from bot.cli.findings import Finding, check_version, doubtful, good, wrong
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.security.key_files import Keys, VaultError
@@ -41,7 +41,7 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
         yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", fix)
     if info.get("aof_enabled"):
         yield doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
-    for finding in floor("valkey", minimum_versions.VALKEY, str(version), chosen):
+    for finding in check_version("valkey", minimum_versions.VALKEY, str(version), chosen):
         yield finding
     yield good("valkey", f"version {version}")
 

@@ -38,13 +38,13 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     """
     needed = list(service_templates.needed(Languages()))
     try:
-        listed = asyncio.run(_listed(read(data_dir=data)))
+        listed = asyncio.run(_fetch_templates(read(data_dir=data)))
     except SendError as error:
         typer.echo(f"WhatsApp does not show its templates: {error.code}", err=True)
         sys.exit(2)
     found = [(each, _state(each, listed)) for each in needed]
     if as_json:
-        print_json([{**_written(each), "state": state} for each, state in found])
+        print_json([{**_as_dict(each), "state": state} for each, state in found])
     else:
         for each, state in found:
             typer.echo(f"{each.name:<20} {each.language:<6} {state}")
@@ -53,7 +53,7 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     sys.exit(1 if any(state not in (APPROVED, UNKNOWN) for _each, state in found) else 0)
 
 
-async def _listed(chosen: Settings) -> list[Listed] | None:
+async def _fetch_templates(chosen: Settings) -> list[Listed] | None:
     """Return the templates of the WhatsApp business account; None if no account is configured."""
     if chosen.whatsapp_account_id is None:
         return None
@@ -71,7 +71,7 @@ def _state(needed: ServiceTemplate, listed: Sequence[Listed] | None) -> str:
     return next((each.status for each in listed if (each.name, each.language) == key), MISSING)
 
 
-def _written(each: ServiceTemplate) -> dict[str, str]:
+def _as_dict(each: ServiceTemplate) -> dict[str, str]:
     return {
         "name": each.name,
         "language": each.language,

@@ -51,7 +51,11 @@ def faults(
             continue
         waited.add(keys[0])
         if keys[0] not in known:
-            yield True, f"an announcement needs {_named(*keys[0])}, which is missing", MISSING
+            yield (
+                True,
+                f"an announcement needs {_template_label(*keys[0])}, which is missing",
+                MISSING,
+            )
     for key, each in known.items():
         if each.status != APPROVED:
             description, fix = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
@@ -60,8 +64,8 @@ def faults(
                 if each.status == "REJECTED" and each.rejected_reason
                 else ""
             )
-            yield key in waited, f"{_named(*key)} {description}{reason}", fix
+            yield key in waited, f"{_template_label(*key)} {description}{reason}", fix
 
 
-def _named(name: str, language: str) -> str:
+def _template_label(name: str, language: str) -> str:
     return f"the template {name} ({language})"

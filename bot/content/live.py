@@ -65,8 +65,8 @@ class Snapshot:
             # Limit the cache: the bot asks for two or three days, but tests may ask for many.
             if len(self._days) > 8:
                 self._days.clear()
-            said = (text for body, text in self.notices if body.since <= day <= body.until)
-            self._days[day] = Edition.of(day, self.facts, self.cards, said, self.replies)
+            notices = (text for body, text in self.notices if body.since <= day <= body.until)
+            self._days[day] = Edition.of(day, self.facts, self.cards, notices, self.replies)
         return self._days[day]
 
 
@@ -87,7 +87,7 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
         for item, body in bodies.items()
         if item.startswith(f"{Kind.CARD}:") and not body.silent
     }
-    arranged = dict(_arranged(bodies))
+    arranged = dict(_arranged_answers(bodies))
     return Snapshot(
         version,
         bodies,
@@ -100,7 +100,7 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
     )
 
 
-def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
+def _arranged_answers(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
     """Yield intent and arranged answer; log and skip an answer that cannot be arranged.
 
     An answer cannot be arranged if it has a part that this version of Kosh does not ship.

@@ -35,7 +35,7 @@ def walk(languages: Languages, day: date) -> Walked:
     A written form is a language in one script. Return the faults that rendering finds.
     """
     texts: dict[Text, str] = {}
-    for place, text in _everything(day):
+    for place, text in _all_texts(day):
         texts.setdefault(text, place)
     faults = [fault for text, place in texts.items() for fault in _faults(languages, place, text)]
     return Walked(len(texts), tuple(faults))
@@ -64,7 +64,7 @@ def _bodies(languages: Languages, day: date) -> Mapping[str, Body]:
     }
 
 
-def _everything(day: date) -> Iterator[tuple[str, Text]]:
+def _all_texts(day: date) -> Iterator[tuple[str, Text]]:
     for fact in FACTS:
         yield from ((f"fact {fact.key}", text) for text in said([fact], day))
     published = day.replies if isinstance(day, Edition) else {}

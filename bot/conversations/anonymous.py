@@ -117,8 +117,8 @@ async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None
     While Valkey rejects writes, the session is stored in the memory of this process. An empty
     session is not stored. An empty `token` means that the lock is not held.
     """
-    begun = ask != AnonymousSession()
-    sealed = rt.vault.seal_transient(_encode(ask), key) if begun else None
+    has_content = ask != AnonymousSession()
+    sealed = rt.vault.seal_transient(_encode(ask), key) if has_content else None
     try:
         if token:
             await rt.live.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
@@ -172,8 +172,8 @@ def safety_answer(
 
 
 def _first_turn(rt: Runtime, event: Event, today: date, page: Page, language: str = "") -> Turn:
-    begun = Conversation(language=language)
-    return step(rt.flows, rt.languages, begun, event, today, page, rt.understanding)
+    conversation = Conversation(language=language)
+    return step(rt.flows, rt.languages, conversation, event, today, page, rt.understanding)
 
 
 def at_beginning(

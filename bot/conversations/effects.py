@@ -160,18 +160,18 @@ async def carry_out(
     await conversation_store.note_opening(transaction, held, turn)
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
-        return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
-    stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
+        return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
+    note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
     claimed_message = await conversation_store.save(
-        rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
+        rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=last
     )
     asked = question_of(turn, inbound, held.person.id)
     counted = wording_reports.counted(turn.effects, inbound)
     return AfterCommit(held.person, claimed_message, sheet=sheet, question=asked, counted=counted)
 
 
-async def _delayed(
+async def _delay_messages(
     rt: Runtime,
     transaction: Transaction,
     held: LockedConversation,
@@ -243,7 +243,7 @@ async def _apply(
                 rt, transaction, person, effect, c.language, c.forms, network=network
             )
             work.epoch += 1
-            work.rows += _promised(rt, opened, conversation.language)
+            work.rows += _promise_rows(rt, opened, conversation.language)
         case CancelCase():
             await cases.cancel(transaction, person.id)
             work.epoch += 1
@@ -255,7 +255,7 @@ async def _apply(
             await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():
-            work.rows += await _exported(rt, transaction, held, conversation)
+            work.rows += await _export_rows(rt, transaction, held, conversation)
         case DeleteInput():
             typed = message_ids.of_event(inbound) if inbound else ()
             work.rows += outbox.deletion(rt, held.channel, typed)
@@ -271,7 +271,7 @@ async def _apply(
             await _record(rt, transaction, held, conversation, effect)
 
 
-async def _exported(
+async def _export_rows(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
     """Return the export of the person's data as an outbox row to send.
@@ -299,8 +299,8 @@ async def _leave_chat(
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
     others = await _take_deletable(transaction, held, inbound, held.channel)
-    gone = (*others.get(held.channel, ()), *sent)
-    work.rows += outbox.deletion(rt, held.channel, gone, last=last)
+    deleted_ids = (*others.get(held.channel, ()), *sent)
+    work.rows += outbox.deletion(rt, held.channel, deleted_ids, last=last)
     work.says += outbox.undeleted(rt, [held.channel], language)
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
@@ -373,7 +373,7 @@ async def _record(
             delay = rt.settings.burst_seconds
             await uploads.begin(transaction, person, place, held.channel, ref, delay=delay)
         case UploadReceived():
-            await cases.paper_came(transaction, person)
+            await cases.note_upload(transaction, person)
         case SendPapers():
             await uploads.release(transaction, person.id)
         case Subscribe(topics, discreet, traits):
@@ -393,7 +393,7 @@ async def _pass_on(
     await message_limits.appeal(transaction, held.person, words.words)
 
 
-def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
+def _promise_rows(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
     if not opened.promise:
         return []
     say = Say((opened.promise,), language=language, service=True)

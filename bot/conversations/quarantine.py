@@ -75,7 +75,7 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
     if attempts < POISON_AFTER:
         raise Overloaded from error
     try:
-        return await _apologized(rt, inbound)
+        return await _apologize(rt, inbound)
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
@@ -85,7 +85,7 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
         return None
 
 
-async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+async def _apologize(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     async with rt.pool.connection() as transaction:
         held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
         if held is not None and fresh:

@@ -77,7 +77,7 @@ async def receive(
     """
     match arrival:
         case Inbound():
-            return await _measured(rt, arrival, place)
+            return await _process(rt, arrival, place)
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
@@ -153,7 +153,7 @@ async def _take_result(rt: Runtime, person_id: UUID, result: ModelEvent) -> None
     await deliver(rt, delivery)
 
 
-async def _measured(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
+async def _process(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     if inbound.at:
         metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
     posters.count(rt, inbound)
@@ -220,7 +220,7 @@ async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
 
 
 async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
-    for insist in (False, True):
+    for is_retry in (False, True):
         async with rt.pool.connection() as transaction:
             held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
             if held is None and inbound.aliases and await _adopt(rt, transaction, inbound):
@@ -233,7 +233,7 @@ async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> Aft
                 return await _turn(rt, transaction, held, inbound, burst)
             if held is not None:
                 return None
-        delivery, known = await _anonymous_turn(rt, inbound, now, burst, insist=insist)
+        delivery, known = await _anonymous_turn(rt, inbound, now, burst, is_retry=is_retry)
         if not known:
             return delivery
     raise Overloaded
@@ -293,7 +293,7 @@ async def take_turn(
 
 
 async def _anonymous_turn(
-    rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
+    rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, is_retry: bool = False
 ) -> tuple[AfterCommit | None, bool]:
     """Process a turn of an anonymous person.
 
@@ -303,7 +303,7 @@ async def _anonymous_turn(
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
-    if held is not None and held.known and not insist:
+    if held is not None and held.known and not is_retry:
         await anonymous.mark_known(rt, key)
         return None, True
     token = token if held else ""

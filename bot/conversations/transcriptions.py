@@ -28,7 +28,7 @@ async def transcribe(
     if not await outside_budgets.draw(rt, "transcription", author, hourly=hourly, own_hourly=own):
         transcription.count(Outcome.BUDGET)
         return Transcribed(asked.key, "")
-    recording = await _recording(channel, asked.ref)
+    recording = await _fetch_recording(channel, asked.ref)
     if recording is None:
         transcription.count(Outcome.UNREADABLE)
         return Transcribed(asked.key, "")
@@ -37,7 +37,7 @@ async def transcribe(
     return Transcribed(asked.key, reader_script.for_person(text, asked.language))
 
 
-async def _recording(channel: Channel, ref: str) -> bytes | None:
+async def _fetch_recording(channel: Channel, ref: str) -> bytes | None:
     """Fetch a recording from the messenger; return only its header and sound.
 
     Returns None if the recording is gone, broken, too large or too long.

@@ -60,7 +60,7 @@ async def send(
     platform rejects is replaced by a notice that a message is missing. If there are more than
     MAX_UNSENT messages, one such notice replaces the oldest ones.
     """
-    left, ids = _bounded(rt, channel, calls), list[str]()
+    left, ids = _limit_messages(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
     while left:
         try:
@@ -81,7 +81,7 @@ async def send(
     return tuple(left), ids
 
 
-def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
+def _limit_messages(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
     """Return the calls; if they send too many messages, replace the oldest ones by one notice.
 
     Deletions are never dropped, because they remove private text from the chat.

@@ -117,7 +117,7 @@ async def _results(
         if result.status in _FAILED:
             raise error_from_result(result, encoding="utf-8")
     connection.prepared.update(fresh)
-    return list(_executed(results, prepared))
+    return list(_statement_results(results, prepared))
 
 
 def _send(
@@ -160,7 +160,9 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
             results.append(result)
 
 
-def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
+def _statement_results(
+    results: Sequence[PGresult], prepared: Sequence[object]
+) -> Iterator[PGresult]:
     """Yield the results of the statements, without the results of preparing them."""
     left = iter(results)
     for new in prepared:

@@ -74,16 +74,16 @@ async def count_steps(rt: Runtime) -> int:
     """
     reached: Counter[_Key] = Counter()
     staying: Counter[_Key] = Counter()
-    looked, last = 0, UUID(int=0)
-    while looked < MAX_PEOPLE and (found := await _next(rt, last)):
+    count, last = 0, UUID(int=0)
+    while count < MAX_PEOPLE and (found := await _next(rt, last)):
         for person_id, key, epoch, state, language, channel in found:
             with isolation.isolate_errors("form_funnel"):
                 person = identities.known(rt, person_id, bytes(key), epoch)
                 sealed = person.key.unseal(bytes(state), "conversations", "state", "")
                 _count(rt, state_format.decode(sealed), language, channel, reached, staying)
-        looked, last = looked + len(found), found[-1][0]
+        count, last = count + len(found), found[-1][0]
     await _keep(rt, reached, staying)
-    return looked
+    return count
 
 
 async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
@@ -104,14 +104,14 @@ def _count(
         if flow is None or flow.hands_over:
             continue
         lives_in = cases.country(talk.forms)
-        now, seen = _walked(flow.name, form, rt)
+        now, seen = _progress(flow.name, form, rt)
         for place, question in enumerate(seen):
             reached[name, question, place, language, channel, lives_in] += 1
         if now:
             staying[name, now, seen.index(now), language, channel, lives_in] += 1
 
 
-def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
+def _progress(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
     """Return the question where the person stopped, and the list of questions that they reached.
 
     The question is '' if the person finished the form, or stopped at a step that is not counted,

@@ -32,7 +32,7 @@ async def take(
     if held is None:
         return None
     made = conversation_store.turn(rt, held, event)
-    made = replace(made, says=tuple(_protected(say) for say in made.says))
+    made = replace(made, says=tuple(_protect(say) for say in made.says))
     if not made.says or not await is_withheld(rt, transaction, held, case):
         return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
     after = replace(held, conversation=made.conversation)
@@ -65,7 +65,7 @@ async def is_withheld(
     return views.is_withheld(held.conversation, spoke_at, held.now)
 
 
-def _protected(say: Say) -> Say:
+def _protect(say: Say) -> Say:
     return replace(say, protect=say.protect or say.service)
 
 

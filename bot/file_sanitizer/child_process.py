@@ -96,7 +96,7 @@ class ChildProcess:
         accepts only one call.
         """
         try:
-            await self._feed(file)
+            await self._write_file(file)
             reply = _decode(await self._stdout.readuntil(b"\n"))
             if reply.refused is not None:
                 return reply.refused
@@ -119,7 +119,7 @@ class ChildProcess:
             pass
         await self._process.wait()
 
-    async def _feed(self, file: MemoryFile) -> None:
+    async def _write_file(self, file: MemoryFile) -> None:
         for piece in file.pieces(_PIECE):
             self._stdin.write(piece)
             await self._stdin.drain()

@@ -60,7 +60,7 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        image = _upright(_opened(data, kind))
+        image = _upright(_open(data, kind))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Unfit("too_many_pixels") from None
     return encoded(image, PICTURE_BYTES), hints_on(image, is_photo=True)
@@ -133,7 +133,7 @@ def _percentile(histogram: list[int], share: float) -> int:
     return len(histogram) - 1
 
 
-def _opened(data: bytes, kind: Kind) -> Image.Image:
+def _open(data: bytes, kind: Kind) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
     if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")

@@ -97,9 +97,11 @@ def guess(typed: str) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     """Return the language to which the text's frequent words belong; None if it is uncertain."""
-    counts = {code: len(frequent.intersection(words)) for code, frequent in _frequent().items()}
+    counts = {
+        code: len(frequent.intersection(words)) for code, frequent in _frequent_words().items()
+    }
     code = max(counts, key=lambda each: counts[each])
-    is_enough = counts[code] >= MIN_WORDS or not _sufficient().isdisjoint(words)
+    is_enough = counts[code] >= MIN_WORDS or not _sufficient_words().isdisjoint(words)
     is_certain = is_enough and counts[code] >= MIN_SHARES[code] * len(set(words))
     return code if is_certain and list(counts.values()).count(counts[code]) == 1 else None
 
@@ -110,10 +112,10 @@ def _by_letters(text: str) -> str | None:
 
 
 @cache
-def _frequent() -> Mapping[str, frozenset[str]]:
+def _frequent_words() -> Mapping[str, frozenset[str]]:
     return {code: frozenset(words.split()) for code, words in FREQUENT.items()}
 
 
 @cache
-def _sufficient() -> frozenset[str]:
+def _sufficient_words() -> frozenset[str]:
     return frozenset(SUFFICIENT.split())

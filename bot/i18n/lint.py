@@ -120,8 +120,8 @@ def _own_labels(code: str) -> Mapping[str, str]:
 def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
     for message in catalog if code not in BUILT else ():
         if message.id and source.get(str(message.id), message.context) is None:
-            gone = "the source no longer has it"
-            yield Finding(file(code), message.context or "", str(message.id), "extra", gone)
+            message_text = "the source no longer has it"
+            yield Finding(file(code), message.context or "", str(message.id), "extra", message_text)
 
 
 def file(code: str) -> str:
@@ -159,7 +159,7 @@ def _places(entry: Entry) -> Iterator[str]:
         yield "a brace that is no {place}"
 
 
-def _kept(entry: Entry) -> Iterator[str]:
+def _protected(entry: Entry) -> Iterator[str]:
     due, found = Counter(KEPT.findall(entry.english)), Counter(KEPT.findall(entry.text))
     changed = (due - found) + (found - due)
     if changed:
@@ -236,12 +236,12 @@ def _untranslated(entry: Entry) -> Iterator[str]:
 
 def _quoted(entry: Entry) -> Iterator[str]:
     due = {_meaning(word) for word in QUOTED.findall(entry.english)} - {None}
-    said = QUOTED.findall(entry.text)
-    for word in due - {_meaning(word) for word in said}:
+    quotes = QUOTED.findall(entry.text)
+    for word in due - {_meaning(word) for word in quotes}:
         yield f"no quoted word that is understood as “{word}”"
     for quoted in QUOTED.findall(entry.english):
         label = entry.labels.get(_bare(quoted))
-        if label and _bare(label) not in map(_bare, said):
+        if label and _bare(label) not in map(_bare, quotes):
             yield f"its text is “{label}”"
 
 
@@ -377,7 +377,7 @@ def _plain(rule: Callable[[str, str], Iterator[str]]) -> Callable[[Entry], Itera
 
 RULES: Mapping[str, Callable[[Entry], Iterator[str]]] = {
     "places": _places,
-    "kept": _kept,
+    "kept": _protected,
     "numbers": _numbers,
     "normal": _normal,
     "spaces": _spaces,

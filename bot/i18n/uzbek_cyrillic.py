@@ -103,7 +103,7 @@ def _word_to_cyrillic(found: re.Match[str]) -> str:
     for known, ending in _exceptions(word, UZBEK_CYRILLIC):
         if ENDING.fullmatch(ending.lower()):
             stem = UZBEK_CYRILLIC[known.lower()].removesuffix("ь" if ending else "")
-            return _cased(stem, known) + _letters(ending, _to_cyrillic())
+            return _match_case(stem, known) + _letters(ending, _to_cyrillic())
     return _letters(word, _to_cyrillic())
 
 
@@ -112,7 +112,7 @@ def _word_to_latin(found: re.Match[str]) -> str:
     for known, rest in _exceptions(word, UZBEK_LATIN):
         ending = _letters(rest, _to_latin())
         if ENDING.fullmatch(ending.lower()):
-            return _cased(UZBEK_LATIN[known.lower()], known) + ending
+            return _match_case(UZBEK_LATIN[known.lower()], known) + ending
     return _letters(word, _to_latin())
 
 
@@ -134,12 +134,12 @@ def _letters(word: str, table: Table) -> str:
     def spelt(found: re.Match[str]) -> str:
         spelling = spellings[(found.lastindex or 1) - 1]
         written = word[found.start() : found.end()]
-        return spelling.upper() if whole else _cased(spelling, written[:1])
+        return spelling.upper() if whole else _match_case(spelling, written[:1])
 
     return pattern.sub(spelt, lower)
 
 
-def _cased(spelling: str, like: str) -> str:
+def _match_case(spelling: str, like: str) -> str:
     if len(like) > 1 and like.isupper():
         return spelling.upper()
     return spelling[:1].upper() + spelling[1:] if like[:1].isupper() else spelling

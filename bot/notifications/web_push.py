@@ -128,9 +128,9 @@ def encrypt(payload: bytes, browser: Browser) -> bytes:
     public = _point(own_key.public_key())
     shared = own_key.exchange(ec.ECDH(), browser_key)
     about = b"WebPush: info\0" + browser.public_key + public
-    secret = _derived(shared, browser.auth_secret, about, 32)
-    key = _derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
-    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    secret = _derive_key(shared, browser.auth_secret, about, 32)
+    key = _derive_key(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
+    nonce = _derive_key(secret, salt, b"Content-Encoding: nonce\0", 12)
     head = salt + RECORD_BYTES.to_bytes(4) + len(public).to_bytes(1) + public
     return head + AESGCM(key).encrypt(nonce, payload + b"\x02", None)
 
@@ -140,7 +140,7 @@ def new_key() -> str:
     return encoded(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
 
 
-def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+def _derive_key(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return HKDF(hashes.SHA256(), length, salt, info).derive(secret)
 
 

@@ -180,7 +180,7 @@ def _harmless(key: str, value: object) -> object:
 
 
 def _failure(exc_info: object) -> dict[str, object]:
-    error = _raised(exc_info)
+    error = _exception(exc_info)
     if error is None:
         return {}
     fields: dict[str, object] = {"error": _type(error), "frames": _frames(error)}
@@ -191,7 +191,7 @@ def _failure(exc_info: object) -> dict[str, object]:
     return fields | ({"cause": _type(cause)} if cause else {})
 
 
-def _raised(exc_info: object) -> BaseException | None:
+def _exception(exc_info: object) -> BaseException | None:
     match exc_info:
         case BaseException():
             return exc_info

@@ -210,7 +210,7 @@ async def enter(
 ) -> Officer:
     """Create an officer and write an audit entry. Raises NoSuchRole for a bad role or name."""
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission))
-    officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
+    officer = Officer(uuid4(), _proper(name), mission, _valid_roles(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
     async with rt.pool.connection() as transaction:
         await _insert(transaction, officer)
@@ -246,7 +246,7 @@ async def change(
         after = replace(
             before,
             mission=before.mission if mission is None else mission,
-            roles=before.roles if roles is None else _known(roles),
+            roles=before.roles if roles is None else _valid_roles(roles),
             languages=before.languages if languages is None else frozenset(languages),
             topics=before.topics if topics is None else frozenset(topics),
             active=before.active if active is None else active,
@@ -300,7 +300,7 @@ async def _note(transaction: Transaction, by: Officer, action: str, about: Offic
     await record_action(transaction, by, action, str(about.id), f"{about.mission}: {roles}")
 
 
-def _known(roles: Iterable[str]) -> frozenset[str]:
+def _valid_roles(roles: Iterable[str]) -> frozenset[str]:
     found = frozenset(roles)
     if not found or not found <= frozenset(Role):
         raise NoSuchRole("E_ROLE: choose from the roles that exist")

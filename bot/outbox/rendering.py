@@ -124,10 +124,10 @@ def rows(
         )
         for say in says
     ]
-    return tuple(_joined(written) if there and there.joins else written)
+    return tuple(_merge(written) if there and there.joins else written)
 
 
-def _joined(written: Iterable[Row]) -> list[Row]:
+def _merge(written: Iterable[Row]) -> list[Row]:
     """Merge adjacent messages that have the same ownership version and language.
 
     A merged message has the buttons of its last message.
@@ -139,7 +139,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
             message = msgspec.structs.replace(
                 row.message,
                 paragraphs=(*before.message.paragraphs, *row.message.paragraphs),
-                marks=(*before.message.marks, *_shifted(row.message, before.message)),
+                marks=(*before.message.marks, *_shift_marks(row.message, before.message)),
                 protect=before.message.protect or row.message.protect,
             )
             found[-1] = replace(row, message=message)
@@ -148,7 +148,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
     return found
 
 
-def _shifted(message: Message, above: Message) -> Iterator[Mark]:
+def _shift_marks(message: Message, above: Message) -> Iterator[Mark]:
     """Yield the formatting of `message`, moved down by the number of lines in `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))

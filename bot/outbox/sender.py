@@ -170,7 +170,7 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
     act = await chat_cleanup.expand(rt, claim.person.id, claim.channel, claim.act)
     file = claim.act.message.file if claim.act.message else None
     if file and claim.channel != WEB:
-        found = await _loaded(rt, claim.person, UUID(file.id))
+        found = await _load_file(rt, claim.person, UUID(file.id))
         if found is None:
             return await _outcome(rt, claim, "failed", reason=FILE_GONE)
         act = replace(act, contents=found.contents)
@@ -178,7 +178,7 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
     try:
         external_id = await _call(rt, claim.channel, act)
     except SendError as error:
-        return await _failed(rt, claim, error, began)
+        return await _record_failure(rt, claim, error, began)
     rt.reached[claim.channel] = time.monotonic()
     ids, note = stored_id(rt.channels[claim.channel], external_id), None
     if claim.act.kind == "send" and claim.act.external_id:
@@ -189,7 +189,7 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
     return await _outcome(rt, claim, "sent", external_id=ids, note=note)
 
 
-async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
+async def _load_file(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
     """Return the file that is sent with a message; None if the file was deleted."""
     async with rt.pool.connection() as transaction:
         return await case_files.load(transaction, person, file_id)
@@ -236,7 +236,9 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
             raise
 
 
-async def _failed(rt: Runtime, claim: ClaimedMessage, error: SendError, began: float) -> bool:
+async def _record_failure(
+    rt: Runtime, claim: ClaimedMessage, error: SendError, began: float
+) -> bool:
     _logger.info("message.failed", code=error.code, attempt=claim.attempt)
     note = _note(claim, error.sent, error.external_ids)
     match error:
@@ -321,7 +323,7 @@ async def _outcome(
         "delay": delay,
         "untried": untried,
     }
-    written = await _written(rt, values)
+    written = await _write_outcome(rt, values)
     if not written:
         await _take_back(rt, claim, external_id or note)
         return False
@@ -350,7 +352,7 @@ async def take_back(rt: Runtime, channel: str, address: str, ids: Sequence[str])
         await perform(rt, channel, ChannelCall("delete", address, None, ",".join(ids)))
 
 
-async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
+async def _write_outcome(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
     """Write an outcome; retry while the database is down, for half of the lease.
 
     A sent message whose outcome is lost would be sent again.

@@ -59,20 +59,20 @@ ENQUEUE = statement(
 )
 
 
-def _locked(name: str, *conditions: ColumnElement[bool]) -> Any:
+def _lock_cte(name: str, *conditions: ColumnElement[bool]) -> Any:
     """Return a CTE that locks the person's messages that meet the conditions, by ascending id."""
     found = select(t.Message.id).where(_OF_PERSON, *conditions).order_by(t.Message.id)
     return found.with_for_update().cte(name).prefix_with("MATERIALIZED")
 
 
-_WAITED = _locked("waited", t.Message.channel == _CHANNEL, t.Message.state == "waiting")
+_WAITED = _lock_cte("waited", t.Message.channel == _CHANNEL, t.Message.state == "waiting")
 REQUEUE_WAITING = statement(
     update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
 )
 _DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
 # A concurrent claim holds the row's lock, so this statement waits for that claim. A later claim
 # finds the row dropped. Hence no row is claimed after the conversation's new owner has committed.
-_OTHERS = _locked(
+_OTHERS = _lock_cte(
     "others",
     or_(
         t.Message.state.in_(["pending", "waiting"]),
@@ -84,14 +84,14 @@ _OTHERS = _locked(
     ),
 )
 DROP_OTHERS = statement(update(t.Message).where(t.Message.id == _OTHERS.c.id).values(**_DROPPED))
-_UNSENT = _locked(
+_UNSENT = _lock_cte(
     "unsent",
     t.Message.channel == _CHANNEL,
     t.Message.state.in_(["pending", "waiting"]),
     t.Message.ownership_version.is_not(None),
 )
 DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).values(**_DROPPED))
-_OWED = _locked(
+_OWED = _lock_cte(
     "owed",
     t.Message.channel == _CHANNEL,
     t.Message.state.in_(["pending", "waiting"]),
@@ -103,7 +103,7 @@ MOVE_UNSENT = statement(
     .where(t.Message.id == _OWED.c.id)
     .values(channel=bindparam("to_channel", type_=Text()))
 )
-_DELAYED = _locked(
+_DELAYED = _lock_cte(
     "delayed",
     any_of(t.Message.id, "ids"),
     t.Message.state == "pending",

@@ -192,7 +192,7 @@ class Dispatcher:
             async with self._http.post(
                 url, data=body, headers=headers, allow_redirects=False
             ) as answer:
-                return _judged(answer.status, answer.headers.get("Retry-After", ""))
+                return _outcome_of(answer.status, answer.headers.get("Retry-After", ""))
         except BadAddress:
             return Outcome("address")
         except ClientConnectorDNSError as error:
@@ -215,7 +215,7 @@ class Dispatcher:
             if not outcome.reason:
                 await execute(transaction, statements.SUCCEEDED, endpoint=endpoint)
             elif outcome.reason != FORBIDDEN:
-                disabled = await self._failed(transaction, endpoint, outcome)
+                disabled = await self._count_failure(transaction, endpoint, outcome)
             await execute(
                 transaction,
                 statements.OUTCOME,
@@ -227,7 +227,7 @@ class Dispatcher:
             if disabled:
                 await _disable(transaction, SwitchedOff(endpoint, host), disabled)
 
-    async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
+    async def _count_failure(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
         """Count a failed attempt; return why to disable the endpoint, or "" if it stays enabled."""
         is_lasting = await fetch_value(
             transaction,
@@ -260,7 +260,7 @@ async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
         )
 
 
-def _judged(status: int, retry_after: str) -> Outcome:
+def _outcome_of(status: int, retry_after: str) -> Outcome:
     if 200 <= status < 300:
         return Outcome()
     wait = seconds_to_wait(retry_after, most=MAX_RETRY_AFTER) or 0.0

@@ -88,7 +88,7 @@ class Registry:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
-        self._url = _checked(url)
+        self._url = _parse_url(url)
         # RFC 6749, 2.3.1: form-encode id and secret before joining them for HTTP Basic.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
         self._client_id, self._signing_key = client_id, signing_key
@@ -263,10 +263,10 @@ class Registry:
 
     async def _answer(self, call: Call) -> Answer:
         with metrics.called("registry"), tracing.span("registry", method=call.method.lower()):
-            return await self._answered(call)
+            return await self._request(call)
 
-    async def _answered(self, call: Call) -> Answer:
-        ends = self._clock() + self._deadline * call.patience
+    async def _request(self, call: Call) -> Answer:
+        ends = self._clock() + self._deadline * call.timeout_factor
         token = await self._access(call, ends)
         answer = await self._exchange(call, token, ends)
         if answer.status == 401:
@@ -318,8 +318,8 @@ class Registry:
             case ClientConnectorCertificateError():
                 return Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong")
             case _ if not call.is_write and await self._is_certificate_refused():
-                said = "the registry refuses our client certificate"
-                return Misconfigured("E_REGISTRY_CERTIFICATE", said)
+                message = "the registry refuses our client certificate"
+                return Misconfigured("E_REGISTRY_CERTIFICATE", message)
             case ClientConnectorError() | ConnectionTimeoutError():
                 return Unavailable("E_REGISTRY_UNREACHABLE", "no connection to the registry")
             case TimeoutError():
@@ -371,7 +371,7 @@ def _number(number: str) -> str:
     return _NUMBER.validate_python(number)
 
 
-def _checked(text: str) -> URL:
+def _parse_url(text: str) -> URL:
     try:
         url = URL(text)
     except ValueError:

@@ -27,7 +27,7 @@ type Contents = Callable[[], AsyncIterator[bytes]]
 _MAX_WAIT = 3600.0
 # Factor by which the deadline is longer for an upload, since a document takes longer to send than a
 # form.
-_UPLOAD_PATIENCE = 3.0
+_UPLOAD_TIMEOUT_FACTOR = 3.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Call:
         return self.key is not None
 
     @property
-    def patience(self) -> float:
-        return _UPLOAD_PATIENCE if self.contents else 1.0
+    def timeout_factor(self) -> float:
+        return _UPLOAD_TIMEOUT_FACTOR if self.contents else 1.0
 
     def headers(self) -> dict[str, str]:
         headers = {"Idempotency-Key": self.key} if self.key else {}

@@ -173,11 +173,11 @@ async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) 
     has deleted counts as broken, because nothing can confirm it.
     """
     while True:
-        removed = await _removed(transaction)
+        removed = await _last_removed(transaction)
         found = await _first_broken(transaction, removed, anchor)
         # Verify again if retention deleted entries during the verification, which may have caused
         # the gap.
-        if found is None or await _removed(transaction) == removed:
+        if found is None or await _last_removed(transaction) == removed:
             return found
 
 
@@ -199,7 +199,7 @@ async def _first_broken(
     return None if now == last and not cut else last.seq + 1
 
 
-async def _removed(transaction: AsyncConnection[Any]) -> Head:
+async def _last_removed(transaction: AsyncConnection[Any]) -> Head:
     """Return number and hash of the last entry that retention deleted.
 
     The hash chain begins after this entry.

@@ -76,7 +76,7 @@ class PersonKey:
     def _cipher(self, table: str) -> AESGCM:
         cipher = self._ciphers.get(table)
         if cipher is None:
-            cipher = self._ciphers[table] = _derived(self._dek, table)
+            cipher = self._ciphers[table] = _derive_cipher(self._dek, table)
         return cipher
 
 
@@ -86,8 +86,10 @@ class _KeyRing:
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
         self.wrapping = {epoch: AESGCM(key) for epoch, key in keys.epoch.items()}
-        self.transient = {epoch: _derived(key, "transient") for epoch, key in keys.epoch.items()}
-        self.backup = {epoch: _derived(key, "backup") for epoch, key in keys.epoch.items()}
+        self.transient = {
+            epoch: _derive_cipher(key, "transient") for epoch, key in keys.epoch.items()
+        }
+        self.backup = {epoch: _derive_cipher(key, "backup") for epoch, key in keys.epoch.items()}
         self.index_version = keys.writing("index")
         others = sorted(keys.index.keys() - {self.index_version}, reverse=True)
         self.index = tuple(keys.index[each] for each in (self.index_version, *others))
@@ -286,7 +288,7 @@ def _before(rest: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
     yield from stream
 
 
-def _derived(key: bytes, info: str) -> AESGCM:
+def _derive_cipher(key: bytes, info: str) -> AESGCM:
     return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=info.encode()).derive(key))
 
 

@@ -114,7 +114,7 @@ class Model:
             raise ModelError(f"{path}: {error}. Run ./kosh understanding train.") from error
         if meta.pop("version", None) != VERSION:
             raise ModelError(f"{path} is of another version. Run ./kosh understanding train.")
-        widened: dict[str, Any] = _widened(arrays)
+        widened: dict[str, Any] = _widen(arrays)
         classes, starts = tuple(meta.pop("classes")), frozenset(meta.pop("danger_starts"))
         return cls(classes=classes, danger_starts=starts, **meta, **widened)
 
@@ -259,7 +259,7 @@ def of_kind(classes: Sequence[str], kind: Kind) -> slice:
     return slice(places[0], places[-1] + 1)
 
 
-def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _widen(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return the arrays with 16-bit floats converted to 32 bits, with which numpy is faster."""
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array

@@ -92,7 +92,7 @@ def _open(words: list[str]) -> int:
 
     If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """
-    at, phrases = 0, _folded(OPENINGS + THANKS)
+    at, phrases = 0, _fold_phrases(OPENINGS + THANKS)
     while at < len(words):
         if IS_HAN.match(words[at]):
             rest = OPENS_HAN.sub("", words[at])
@@ -114,7 +114,7 @@ def _close(words: list[str], start: int) -> int:
 
     If a Chinese word there ends with a courtesy, the word is shortened in `words`.
     """
-    end, phrases = len(words), _folded(THANKS + CLOSINGS)
+    end, phrases = len(words), _fold_phrases(THANKS + CLOSINGS)
     while end > start:
         marks = end - 1 if set(words[end - 1]) == {"!"} and end - 1 > start else end
         if IS_HAN.match(words[marks - 1]):
@@ -145,14 +145,14 @@ def _within(places: Sequence[int], start: int, end: int) -> tuple[int, ...]:
 
 
 @cache
-def _folded(lines: Sequence[str]) -> frozenset[Words]:
+def _fold_phrases(lines: Sequence[str]) -> frozenset[Words]:
     return frozenset(skeleton.fold(each).words for line in lines for each in line.split(", "))
 
 
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
     """Return the first words of courtesies at the start, and the last words of those at the end."""
-    firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
-    lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
+    firsts = frozenset(words[0] for words in _fold_phrases(OPENINGS + THANKS))
+    lasts = frozenset(words[-1] for words in _fold_phrases(THANKS + CLOSINGS))
     # An exclamation mark counts as the last word of a courtesy, because it may follow a courtesy.
     return firsts, lasts | {"!"}

@@ -132,7 +132,7 @@ def fold(text: str) -> Skeleton:
 
     It is empty if the text has no letter, digit or question mark.
     """
-    return _folded(plain(text))
+    return _fold_letters(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
@@ -151,7 +151,7 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
         keys = {lower.translate(TO_LATIN)}
     else:
         return ()
-    return tuple(_folded(each) for each in sorted(keys))
+    return tuple(_fold_letters(each) for each in sorted(keys))
 
 
 def plain(text: str) -> str:
@@ -239,7 +239,7 @@ def consonants(word: str) -> str:
     return word.translate(VOWELS)
 
 
-def _folded(lower: str) -> Skeleton:
+def _fold_letters(lower: str) -> Skeleton:
     if SIGN.search(lower):
         lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):

@@ -160,7 +160,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     if full:
         verdict: Verdict | None = Refused(Refusal.DAILY_LIMIT)
     else:
-        verdict = await _fetched(rt, rt.channels.get(channel or ""), source.ref, attempt)
+        verdict = await _fetch(rt, rt.channels.get(channel or ""), source.ref, attempt)
     if verdict is None:
         await _fetch_later(rt, upload_id, attempt)
         return None
@@ -168,7 +168,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     return Sanitized(person_id, place, verdict, upload_id, attempt)
 
 
-async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
+async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
     """Fetch and sanitize a file from a messenger.
 
     Return the sanitizer's verdict, or None if a retry of the fetch may succeed.
@@ -212,7 +212,7 @@ async def keep(
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_claimed(transaction, checked):
         return None
-    verdict = await _weighed(rt, transaction, checked)
+    verdict = await _check_limits(rt, transaction, checked)
     if isinstance(verdict, Refused):
         await _note_refused(transaction, checked, verdict)
         return verdict
@@ -244,7 +244,7 @@ async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | No
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
 
-async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
+async def _check_limits(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
     """Return the sanitizer's verdict; refuse a duplicate, and a file above a daily limit."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):

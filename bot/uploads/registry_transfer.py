@@ -65,7 +65,7 @@ async def release(transaction: Transaction, person_id: UUID) -> int:
     Return the number of files.
     """
     released = await release_all(transaction, person_id)
-    for upload_id, _paper in released:
+    for upload_id, _kind in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
     return len(released)
 

@@ -128,7 +128,7 @@ def not_taken_page(
               anonymous.safety_answer(rt, event, today, Page.NEVER, language)]  # fmt: skip
     number = chat_question.new_number()
     asks = isinstance(denied.verdict, Asked)
-    lines = _question(number, wrong=denied.wrong) if asks else _waiting(denied.verdict)
+    lines = _question(number, wrong=denied.wrong) if asks else _wait_lines(denied.verdict)
     html = templates.get_template("budget.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
@@ -159,7 +159,7 @@ def _question(number: int, *, wrong: bool) -> tuple[Text, ...]:
     return (WRONG if wrong else WHY, _(QUESTION.msgid, number=chat_question.in_words(number)))
 
 
-def _waiting(verdict: Verdict) -> tuple[Text, ...]:
+def _wait_lines(verdict: Verdict) -> tuple[Text, ...]:
     seconds = verdict.seconds if isinstance(verdict, Waits) else 0
     return (_(WAIT.msgid, minutes=max(1, ceil(seconds / 60))),)
 

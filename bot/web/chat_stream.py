@@ -49,7 +49,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
                         yield _event("language", language_values(rt, language))
                     yield _event(*_note_event(note_id, note), note_id=note_id)
                     last = note_id
-                wake = await _woken(subscription, request.app.state.closing)
+                wake = await _wait_for_messages(subscription, request.app.state.closing)
                 if request.app.state.closing.is_set():
                     return
                 if wake is None:
@@ -60,7 +60,9 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncIte
         yield _event("resync", {})
 
 
-async def _woken(subscription: Subscription, closing: asyncio.Event) -> Notification | None:
+async def _wait_for_messages(
+    subscription: Subscription, closing: asyncio.Event
+) -> Notification | None:
     """Wait for the notification that the chat has new messages; return it.
 
     Return None after HEARTBEAT_SECONDS without a notification, and at shutdown.

@@ -35,11 +35,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
         return _no_page(request)
     if error.status_code == 405:
-        return error_response(405, {"Allow": _allowed(request)})
+        return error_response(405, {"Allow": _allowed_methods(request)})
     return error_response(error.status_code, error.headers)
 
 
-def _allowed(request: Request) -> str:
+def _allowed_methods(request: Request) -> str:
     """Return the HTTP methods of all routes with the request's path, for the header Allow.
 
     Starlette's own Allow header has only the methods of the first matching route.

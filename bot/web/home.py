@@ -227,7 +227,11 @@ def _home(reader: Reader) -> Values:
         "read_title": say(READ_TITLE),
         "reading": [(reader.url(path), say(text)) for path, text in READING.items()],
         "note_title": say(NOTE_TITLE),
-        "notes": [*_sentences(reader, "bot.what")[:1], *_limits(reader), *_stored(reader)],
+        "notes": [
+            *_sentences(reader, "bot.what")[:1],
+            *_limits(reader),
+            *_privacy_sentences(reader),
+        ],
     }
 
 
@@ -237,7 +241,7 @@ def _limits(reader: Reader) -> list[str]:
     return [reader.say(OFFICIAL), reader.say(run_by)]
 
 
-def _stored(reader: Reader) -> list[str]:
+def _privacy_sentences(reader: Reader) -> list[str]:
     return _sentences(reader, "privacy.what")
 
 
@@ -257,12 +261,12 @@ def _privacy(reader: Reader) -> Values:
         for item in flow.items
         if isinstance(item, Consent)
     ]
-    heads = dict.fromkeys(head for head, _words in consents)
-    asked = [(head, [words for each, words in consents if each == head]) for head in heads]
+    headings = dict.fromkeys(head for head, _words in consents)
+    asked = [(head, [words for each, words in consents if each == head]) for head in headings]
     return {
         "title": reader.say(PRIVACY),
         "description": reader.say(SHORT),
-        "opening": [reader.say(DESCRIPTION), *_stored(reader)],
+        "opening": [reader.say(DESCRIPTION), *_privacy_sentences(reader)],
         "sections": [(reader.say(RISK.label), [reader.say(RISK.text)]), *asked],
     }
 

@@ -216,7 +216,7 @@ def _index(reader: Reader) -> Values:
         "lists": (reader.say(LISTS), _countries(reader, "papers", ORIGINS)),
         "contacts": (reader.say(CONTACTS), _countries(reader, "contacts", MISSION_COUNTRIES)),
         "announcements": (reader.url("/info/announcements"), reader.say(labels.ANNOUNCEMENTS)),
-        "data": _structured({
+        "data": _json_ld({
             "@type": "ItemList",
             "itemListElement": [
                 {"@type": "ListItem", "position": place, "name": title,
@@ -254,7 +254,7 @@ def _topic(reader: Reader, intent: str) -> Values:
         "sources": list(_sources(reader, answer)),
         "also_title": reader.say(SEE_ALSO),
         "also": [_link(reader, each) for each in near if _is_public(reader, each)],
-        "data": _structured(structured),
+        "data": _json_ld(structured),
     }
 
 
@@ -329,7 +329,7 @@ def _announcements(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _structured(what: dict[str, Any]) -> str:
+def _json_ld(what: dict[str, Any]) -> str:
     """Return schema.org data as JSON-LD text.
 
     Non-ASCII letters are not escaped, which makes the text two thirds smaller.

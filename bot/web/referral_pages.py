@@ -87,7 +87,7 @@ async def invitation(request: Request, code: Code, lang: str = "") -> Response:
     name = await _name(reader, code)
     say = reader.say
     if not name:
-        return _page(request, reader, "referral.html", _nothing(say(INVITED), say(ENDED)), 404)
+        return _page(request, reader, "referral.html", _empty_values(say(INVITED), say(ENDED)), 404)
     web, *messengers = invitations(reader.rt.settings, read_code(code), say(CHAT))
     values: Values = {
         "title": say(INVITED),
@@ -131,7 +131,7 @@ async def counts(request: Request, token: Token, lang: str = "") -> Response:
     say = reader.say
     found = await referrers.view(reader.rt, token)
     if found is None:
-        return _page(request, reader, "referral.html", _nothing(say(COUNT), say(NO_PAGE)), 404)
+        return _page(request, reader, "referral.html", _empty_values(say(COUNT), say(NO_PAGE)), 404)
     day = (("date", found.released_on), ("until", found.ends_on))
     shown = invitations(reader.rt.settings, found.code, say(CHAT)) if found.is_open else []
     values: Values = {
@@ -160,7 +160,7 @@ async def _name(reader: Reader, code: str) -> str:
         return await referrers.find(transaction, read_code(code))
 
 
-def _nothing(title: str, line: str) -> Values:
+def _empty_values(title: str, line: str) -> Values:
     return {"title": title, "description": title, "lines": [line], "code": "", "ways": []}
 
 

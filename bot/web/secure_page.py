@@ -68,7 +68,7 @@ async def show_link(request: Request, token: str) -> Response:
     the chat.
     """
     rt: Runtime = request.app.state.rt
-    visit = await _peek(rt, token)
+    visit = await _find_link(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
     if await _is_inside(rt, request):
@@ -84,7 +84,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     App. Return 410 if the link is used or expired.
     """
     rt: Runtime = request.app.state.rt
-    visit = await _peek(rt, token)
+    visit = await _find_link(rt, token)
     if visit is not None and not await _is_link_owner(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
         return _page(rt, (ELSEWHERE,), visit.language, status=403)
@@ -101,7 +101,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     return answer
 
 
-async def _peek(rt: Runtime, token: str) -> SecureLink | None:
+async def _find_link(rt: Runtime, token: str) -> SecureLink | None:
     async with rt.pool.connection() as session:
         return await secure_links.peek_link(rt, session, token)
 

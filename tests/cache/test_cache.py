@@ -719,7 +719,7 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
 
 async def test_chat_stream_cancels_its_tasks_when_the_page_closes() -> None:
     before = asyncio.all_tasks()
-    page = asyncio.create_task(chat_stream._woken(Subscription(), asyncio.Event()))
+    page = asyncio.create_task(chat_stream._wait_for_messages(Subscription(), asyncio.Event()))
     await asyncio.sleep(0)
     waiting = asyncio.all_tasks() - before - {page}
     assert len(waiting) == 2

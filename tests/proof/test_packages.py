@@ -92,7 +92,7 @@ def test_bill_of_materials_never_lists_kosh_as_its_own_dependency(
         "metadata": {"tools": [], "component": {"bom-ref": "kosh"}},
         "dependencies": [{"ref": "kosh"} | listed],
     }
-    [kosh] = supply_chain._converted(written)["dependencies"]
+    [kosh] = supply_chain._convert(written)["dependencies"]
     assert "kosh" not in kosh["dependsOn"]
     assert set(listed.get("dependsOn", ())) <= {"kosh", *kosh["dependsOn"]}
 

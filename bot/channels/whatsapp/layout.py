@@ -56,7 +56,7 @@ def parts(message: Message, words: Words) -> list[Content]:
     if not pressed:
         return [_plain(part) for part in LIMITS.split(text)]
     if pressed[0].kind in LINKS:
-        return _linked(text, pressed[0], written, message, words)
+        return _with_link(text, pressed[0], written, message, words)
     if len(pressed) <= LIMITS.buttons and all(_fits(each, LIMITS.label) for each in pressed):
         return _over(text, _buttons(pressed), written, message, words)
     return _over(text, _list(pressed, message, words), written, message, words)
@@ -123,7 +123,7 @@ def _over(
         return [_interactive(body, action)]
     is_pressed = any(press.payload.endswith(ONLY_PRESSED[0]) for press in message.buttons)
     if message.language and not is_pressed:
-        return [_plain(part) for part in LIMITS.split(_numbered(text, message, words))]
+        return [_plain(part) for part in LIMITS.split(_numbered_lines(text, message, words))]
     return _under_the_end(body, action)
 
 
@@ -143,7 +143,7 @@ def _under_the_end(body: str, action: Content) -> list[Content]:
     return [*before, _interactive(body[end:].lstrip(), action)]
 
 
-def _linked(
+def _with_link(
     text: str,
     link: RenderedButton,
     others: Sequence[RenderedButton],
@@ -167,7 +167,7 @@ def _with_words(
     return f"{text}\n\n{words.render(_(ALSO.msgid, words=labels), message.language)}"
 
 
-def _numbered(text: str, message: Message, words: Words) -> str:
+def _numbered_lines(text: str, message: Message, words: Words) -> str:
     """Return the text with the answers as numbered lines; the person types a number to answer.
 
     The numbers follow the order of the options in the flow engine, which reads the typed number.

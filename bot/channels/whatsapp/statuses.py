@@ -69,7 +69,7 @@ def status(raw: Any) -> Sequence[IncomingUpdate]:
     state = STATES.get(found.status)
     if state is None:
         return (Ignored(NAME),)
-    row, part, parts = _marked(found.biz_opaque_callback_data or "")
+    row, part, parts = _parse_mark(found.biz_opaque_callback_data or "")
     failed = [fault(error.code) for error in found.errors or ()] if state == "failed" else []
     for each in failed:
         if each.alarm:
@@ -97,7 +97,7 @@ def mark(row: str, part: int, parts: int) -> str:
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 
-def _marked(data: str) -> tuple[str, int, int]:
+def _parse_mark(data: str) -> tuple[str, int, int]:
     """Return row, part number and number of parts from a callback mark; row '' if it is invalid."""
     found = MARK.fullmatch(data)
     if found is None:

@@ -173,13 +173,13 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
         return
     yield from account_events.preferences(value.get(account_events.PREFERENCES))
     contacts = _contacts(value.get("contacts"))
-    for raw in _listed(value, account_events.CALLS):
+    for raw in _list_field(value, account_events.CALLS):
         yield from _each(raw, lambda raw=raw: _call(raw, contacts, now))
-    for raw in _listed(value, "messages"):
+    for raw in _list_field(value, "messages"):
         yield from _each(raw, lambda raw=raw: _message(raw, contacts, now))
-    for raw in _listed(value, "statuses"):
+    for raw in _list_field(value, "statuses"):
         yield from _each(raw, lambda raw=raw: statuses.status(raw))
-    for raw in _listed(value, "errors"):
+    for raw in _list_field(value, "errors"):
         statuses.alarm(raw)
 
 
@@ -188,7 +188,7 @@ def _is_for_number(value: dict[str, Any], number_id: str) -> bool:
     return str(metadata.phone_number_id) == number_id
 
 
-def _listed(value: dict[str, Any], name: str) -> list[Any]:
+def _list_field(value: dict[str, Any], name: str) -> list[Any]:
     found = value.get(name)
     if found is None or isinstance(found, list):
         return found or []
@@ -299,12 +299,12 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
         case "button":
             return _pressed_template(decoding.shaped(part, _Press))
         case "interactive":
-            return _pressed(decoding.shaped(part, _Interactive), who)
+            return _press_event(decoding.shaped(part, _Interactive), who)
         case "image" | "document" | "audio":
             file = decoding.shaped(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":
-            return _shared(decoding.shaped(part, list[_Card]), who)
+            return _contact_event(decoding.shaped(part, list[_Card]), who)
         case "request_welcome":
             return events.Started()
         case "edit":
@@ -338,15 +338,15 @@ def _pressed_template(press: _Press) -> events.Event:
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
 
 
-def _pressed(pressed: _Interactive, who: _Sender) -> events.Event:
+def _press_event(pressed: _Interactive, who: _Sender) -> events.Event:
     if (reply := pressed.button_reply or pressed.list_reply) is None:
-        return _filled(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
+        return _form_event(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
     if reply.id.endswith(SHARE):
         return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
     return events.Pressed(reply.id)
 
 
-def _filled(written: str | None) -> events.Event:
+def _form_event(written: str | None) -> events.Event:
     """Return the answers of a WhatsApp form (flow) as one typed message."""
     try:
         fields = msgspec.json.decode(written or "", type=dict[str, Any])
@@ -357,7 +357,7 @@ def _filled(written: str | None) -> events.Event:
     return events.Said(words) if words else events.Unreadable("other")
 
 
-def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
+def _contact_event(cards: Sequence[_Card], who: _Sender) -> events.Event:
     """Return the event of a shared phone number.
 
     It is the person's own number if it equals the sender's.

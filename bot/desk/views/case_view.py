@@ -59,7 +59,7 @@ class ReasonNeeded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThreadMessage:
     """A message of the dialogue between person and officers.
 
     `delivery` is the status of an officer's message: pending, sending, sent, delivered, read,
@@ -80,7 +80,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Note:
     id: int
     at: datetime
     officer: str
@@ -133,8 +133,8 @@ class View:
     """
 
     line: CaseRow
-    thread: tuple[Said, ...]
-    notes: tuple[Noted, ...]
+    thread: tuple[ThreadMessage, ...]
+    notes: tuple[Note, ...]
     notice: tuple[str, str] | None
     composer: Composer
     registry: tuple[Registered, ...]
@@ -156,11 +156,11 @@ async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | No
 
     This function raises the same errors and writes the same audit entries as `view_beside`.
     """
-    found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
+    found, _rows = await view_beside(rt, officer, case_id, reason, _no_calls)
     return found
 
 
-def _nothing(_case: Case) -> tuple[Call, ...]:
+def _no_calls(_case: Case) -> tuple[Call, ...]:
     return ()
 
 
@@ -180,7 +180,7 @@ async def view_beside(
     same round trip, under a lock per officer. If the officer's read budget is exceeded, Forbidden
     is raised before anything is decrypted.
     """
-    values = _accounted(officer, case_id, reason)
+    values = _record_read(officer, case_id, reason)
     (last,), rows, account = await directory.asked(
         rt, officer, (LAST_EVENT, {}), (SEEN, values), (READINGS, values)
     )
@@ -208,7 +208,7 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
     return View(
         line=line,
         thread=_thread(person, line.case.id, words, files),
-        notes=tuple(_noted(person, line.case.id, *row) for row in notes),
+        notes=tuple(_note(person, line.case.id, *row) for row in notes),
         notice=(notice[0][0], notice[0][1]) if notice else None,
         composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
@@ -272,7 +272,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
 
-def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
+def _record_read(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
     """Return the SQL parameters of the statements that read a case, and count and audit the read.
 
     The caller adds the parameter for the person's id.
@@ -369,24 +369,22 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[Said, ...]:
+def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[ThreadMessage, ...]:
     """Return the messages between the person and the officers in a case, with their files."""
     held = case_files.listed(person, files)
-    said = (_said(person, case_id, *row) for row in words)
-    return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in said)
+    messages = (_thread_message(person, case_id, *row) for row in words)
+    return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in messages)
 
 
-def _said(
+def _thread_message(
     person: Person, case_id: UUID, number: int, at: datetime, persons: bool, name: str,
     body: bytes, delivery: str, reason: str, canned: str,
-) -> Said:  # fmt: skip
+) -> ThreadMessage:  # fmt: skip
     words = person.key.unseal(body, *MESSAGE_CONTEXT, str(case_id)).decode()
     by = "person" if persons else "officer"
-    return Said(number, at, by, name, words, delivery, reason, canned)
+    return ThreadMessage(number, at, by, name, words, delivery, reason, canned)
 
 
-def _noted(
-    person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes
-) -> Noted:
+def _note(person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes) -> Note:
     words = person.key.unseal(body, *NOTE_CONTEXT, str(case_id)).decode()
-    return Noted(number, at, name, words)
+    return Note(number, at, name, words)

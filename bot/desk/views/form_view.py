@@ -67,7 +67,7 @@ async def answers(
         line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
         talk, _epoch = await conversation(transaction, person)
-        shown_answers = tuple(_answered(rt, talk, unmasked)) if talk else ()
+        shown_answers = tuple(_answers(rt, talk, unmasked)) if talk else ()
         await directory.record_action(
             transaction,
             officer,
@@ -78,7 +78,7 @@ async def answers(
     return shown_answers
 
 
-def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
+def _answers(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
     found = []
     for name, form in talk.forms.items():
         flow = rt.flows.get(name)

@@ -124,7 +124,7 @@ async def events(
     """List events after a cursor, oldest first. No event is missing or repeated between pages."""
     await wait_if_slow(request)
     transaction, _dot, seq = after.partition(".")
-    values = {"transaction": _bounded(transaction), "seq": _bounded(seq), "limit": limit}
+    values = {"transaction": _limit_number(transaction), "seq": _limit_number(seq), "limit": limit}
     async with here(request).pool.connection() as connection:
         rows = await fetch_all(connection, statements.EVENTS, **values)
     items = [
@@ -180,6 +180,6 @@ def _mixed_up(request: Request, found: Household) -> Household:
     return found
 
 
-def _bounded(digits: str) -> int:
+def _limit_number(digits: str) -> int:
     """Return the digits as a number, but at most the largest value of a bigint column."""
     return min(int(digits), 2**63 - 1)

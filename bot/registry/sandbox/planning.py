@@ -92,10 +92,12 @@ async def figures(connection: Connection, by: tuple[Dimension, ...], officer: st
 def _figures(
     last: tuple[int, datetime], by: tuple[Dimension, ...], rows: Sequence[tuple[Any, ...]]
 ) -> Figures:
-    people, homes = next(((n, homes) for a, b, n, homes in rows if (a, b) == (ALL, ALL)), (0, 0))
+    people, households = next(
+        ((n, households) for a, b, n, households in rows if (a, b) == (ALL, ALL)), (0, 0)
+    )
     cells = [
         Cell(values=(a, b)[: len(by)], people=count)
-        for a, b, count, _homes in rows
+        for a, b, count, _households in rows
         if (a, b) != (ALL, ALL)
     ]
     return Figures(
@@ -103,8 +105,8 @@ def _figures(
         released_at=last[1],
         by=by,
         people=people,
-        # If the total number of people is suppressed, the SQL returns NULL for `homes`.
-        households=None if homes and homes < MIN_PEOPLE else homes,
+        # If the total number of people is suppressed, the SQL returns NULL for `households`.
+        households=None if households and households < MIN_PEOPLE else households,
         cells=tuple(cells),
     )
 
@@ -138,9 +140,9 @@ def released_tables(
         if before is None:
             counts = tables[names]
         elif was:
-            counts = _moved(tables[names], was)
+            counts = _next_counts(tables[names], was)
         else:
-            counts = _begun(names, tables[names], released)
+            counts = _first_counts(names, tables[names], released)
         released[names] = counts
         hides[names] = hidden(
             _people(counts),
@@ -157,7 +159,7 @@ def released_tables(
     }
 
 
-def _moved(table: Table, was: Released) -> Table:
+def _next_counts(table: Table, was: Released) -> Table:
     """Return the counts to release for a table whose counts in the last release are `was`.
 
     A count that changed too little since then is released unchanged (see `held`).
@@ -169,7 +171,7 @@ def _moved(table: Table, was: Released) -> Table:
     return counts
 
 
-def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
+def _first_counts(names: Names, table: Table, released: dict[Names, Table]) -> Table:
     """Return the counts to release for a table that the last release lacks.
 
     Exact counts would reveal small changes of the margins, which other tables do not show yet.
@@ -183,9 +185,10 @@ def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
     }
     return {
         place: known.get(
-            key_of(names, place), (people - people % MIN_CHANGE, homes - homes % MIN_CHANGE)
+            key_of(names, place),
+            (people - people % MIN_CHANGE, households - households % MIN_CHANGE),
         )
-        for place, (people, homes) in table.items()
+        for place, (people, households) in table.items()
     }
 
 

@@ -167,10 +167,10 @@ async def note(
     )
 
 
-async def _permitted(
+async def _authorized_officer(
     request: Request,
     scopes: SecurityScopes,
-    _given: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
+    _credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
 ) -> Officer:
     """Return the account of the request's token.
 
@@ -189,7 +189,7 @@ async def _permitted(
 
 def needs(scope: Scope) -> Callable[..., object]:
     """Return a FastAPI dependency that requires a token with `scope` and returns its account."""
-    found: Callable[..., object] = Security(_permitted, scopes=[scope.value])
+    found: Callable[..., object] = Security(_authorized_officer, scopes=[scope.value])
     return found
 
 

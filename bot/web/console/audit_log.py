@@ -77,6 +77,6 @@ def _detail(context: RequestContext, written: str) -> str:
     """
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
-    said = {key: context.say(label) for key, label in known.items()} | own
+    texts = {key: context.say(label) for key, label in known.items()} | own
     groups = ("".join(part).split(",") for part in written.split(": "))
-    return ": ".join(", ".join(said.get(each, each) for each in group) for group in groups)
+    return ": ".join(", ".join(texts.get(each, each) for each in group) for group in groups)

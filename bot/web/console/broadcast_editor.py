@@ -254,8 +254,8 @@ async def create(
     try:
         found = await broadcasts.draft(context.rt, context.officer, wanted)
     except Refused as error:
-        said = refusal(context, error.why, error.detail)
-        return await _page(context, None, "purpose", wanted, 422, said)
+        problem = refusal(context, error.why, error.detail)
+        return await _page(context, None, "purpose", wanted, 422, problem)
     return done(path_of(found, "/write/audience"), "drafted")
 
 
@@ -276,12 +276,12 @@ async def save_step(
         wanted = APPLY[step](wanted, context, form)
         await broadcasts.edit(context.rt, context.officer, found.id, wanted, form.version)
     except Refused as error:
-        said = refusal(context, error.why, error.detail)
+        problem = refusal(context, error.why, error.detail)
         shown = found.draft if step in COUNTING else wanted  # a refused draft cannot be counted
-        return await _page(context, found, step, shown, 422, said)
+        return await _page(context, found, step, shown, 422, problem)
     except Stale:
-        said = context.say(console_labels.WORDS["stale"])
-        return await _page(context, found, step, found.draft, 409, said, wanted)
+        problem = context.say(console_labels.WORDS["stale"])
+        return await _page(context, found, step, found.draft, 409, problem, wanted)
     following = STEPS[STEPS.index(step) + 1 :]
     onward = [step] if form.stay else following[:1]
     return done(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
@@ -344,7 +344,7 @@ def _hour(written: str) -> time | None:
         return None
 
 
-def _nothing(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
+def _unchanged(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     return draft
 
 
@@ -353,7 +353,7 @@ APPLY: Mapping[Step, Apply] = {
     "purpose": _purpose,
     "audience": _audience,
     "text": _text,
-    "test": _nothing,
+    "test": _unchanged,
     "time": _time,
 }
 

@@ -126,9 +126,9 @@ def _on_whatsapp(rt: Runtime, message: Message) -> tuple[Bubble, ...]:
 def _bubble(content: Content) -> Bubble:
     if content["type"] == "text":
         return Bubble(content["text"]["body"])
-    said = content["interactive"]
-    labels = tuple((each["reply"]["title"],) for each in said["action"]["buttons"])
-    return Bubble(said["body"]["text"], labels)
+    interactive = content["interactive"]
+    labels = tuple((each["reply"]["title"],) for each in interactive["action"]["buttons"])
+    return Bubble(interactive["body"]["text"], labels)
 
 
 def _templates(message: Message) -> Iterator[Template]:

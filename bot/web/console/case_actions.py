@@ -54,11 +54,11 @@ async def act(
     """
     try:
         await action()
-    except CaseConflict as taken:
-        problem = _taken(context, taken)
+    except CaseConflict as conflict:
+        problem = _conflict_text(context, conflict)
         return await case_page(context, case_id, reason, 409, form.draft, problem)
     except Forbidden as error:
-        problem = await _forbidden(context, case_id, error)
+        problem = await _forbidden_text(context, case_id, error)
         return await case_page(context, case_id, reason, 403, form.draft, problem)
     except desk.Refused as refused:
         problem = context.say(labels.REFUSALS[refused.why.value])
@@ -70,7 +70,7 @@ async def act(
     return done(case_path(case_id) + asked, outcome)
 
 
-async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
+async def _forbidden_text(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
     """Return the reason why the action is forbidden, as text for the officer.
 
     If another officer owns the case now, the text names that officer.
@@ -83,14 +83,14 @@ async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -
     return t("taken_meanwhile", name=holder) if holder else context.say(labels.WHYS[error.why])
 
 
-def _taken(context: RequestContext, taken: CaseConflict) -> str:
+def _conflict_text(context: RequestContext, conflict: CaseConflict) -> str:
     t = labels.Wording(context.rt.languages, context.language)
-    if taken.holder and taken.holder != context.officer.name:
-        return t("taken_meanwhile", name=taken.holder)
+    if conflict.holder and conflict.holder != context.officer.name:
+        return t("taken_meanwhile", name=conflict.holder)
     return t("changed_meanwhile")
 
 
-def _trimmed(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Return an officer's text with LF as line ends, cut to MAX_REPLY characters."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
@@ -158,7 +158,7 @@ async def reply(
             case_id,
             form.version,
             key=form.key,
-            words=_trimmed(form.words),
+            words=_normalize_text(form.words),
             canned=form.canned,
             is_machine=form.machine,
         )
@@ -204,7 +204,7 @@ async def note(
             case_id,
             form.version,
             key=form.key,
-            words=_trimmed(form.note),
+            words=_normalize_text(form.note),
         )
 
     return await act(context, case_id, form, reason, "noted", action)
@@ -302,7 +302,7 @@ async def transfer(
             form.version,
             key=form.key,
             to=form.owner,
-            words=_trimmed(form.note),
+            words=_normalize_text(form.note),
         )
 
     return await act(context, case_id, form, reason, "transferred", action)

@@ -75,8 +75,8 @@ async def choose_fact(
         case_id=case_id,
         draft=form.draft,
         searched=form.search,
-        facts=list(_matching(facts, wanted, case.country))[:MAX_FOUND],
-        withheld=_withheld(wanted, case.country),
+        facts=list(_matching_facts(facts, wanted, case.country))[:MAX_FOUND],
+        withheld=_withheld_facts(wanted, case.country),
         **addresses(list_query(context, own=True), reason),
     )
 
@@ -96,7 +96,7 @@ def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[
         yield fact, Insertable(fact.key, words, meaning, fact.sources)
 
 
-def _matching(
+def _matching_facts(
     facts: Iterator[tuple[Fact, Insertable]], wanted: list[str], country: str
 ) -> Iterator[Insertable]:
     for fact, shown in facts:
@@ -106,7 +106,7 @@ def _matching(
             yield shown
 
 
-def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
+def _withheld_facts(wanted: list[str], country: str) -> tuple[Withheld, ...]:
     if not wanted:
         return withheld_about(country)
     return tuple(

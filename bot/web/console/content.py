@@ -224,10 +224,10 @@ async def _page(
     today = context.now.date()
     draft = next((each for each in versions if each.state == "draft"), None)
     current = next((each for each in versions if each.state == "live"), None)
-    shipped = await _shipped(context, item)
+    shipped = await _shipped_body(context, item)
     base = draft or current
     body = base.body if base else shipped
-    said = current.body if current else shipped
+    current_body = current.body if current else shipped
     return page(
         context,
         "content_item.html",
@@ -243,13 +243,13 @@ async def _page(
         own=draft is not None and draft.author == context.officer.id,
         values=values(form, body),
         today=today,
-        **_of_kind(context, kind, item, _sent(form) or body),
+        **_of_kind(context, kind, item, _form_body(form) or body),
         newest=versions[0].number if versions else 0,
         wrong=list(_wrong(context, wrong or [])),
         now=forms(context.rt, item, current.body if current else None, today),
         next=forms(context.rt, item, draft.body, today) if draft else [],
-        changes=differences(said, draft.body, _names(context)) if draft else [],
-        written=_written(context, kind),
+        changes=differences(current_body, draft.body, _names(context)) if draft else [],
+        written=_form_languages(context, kind),
         library=await _library(context, item),
         edits=drafts.may_edit(context.officer, item),
         approves=context.may(Action.CONTENT_APPROVE),
@@ -266,7 +266,7 @@ def _is_repeatable(version: Version, today: date) -> bool:
     return bool(version.approver) and version.state != "live" and version.body.until >= today
 
 
-async def _shipped(context: RequestContext, item: str) -> Body | None:
+async def _shipped_body(context: RequestContext, item: str) -> Body | None:
     """Return the content item as it was before editors changed it; None if it did not exist.
 
     The returned item is the fact or answer shipped with the program, or the mission's stored canned
@@ -301,7 +301,7 @@ async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
     return [(name, name) for name in dict.fromkeys(each.name for each in found)]
 
 
-def _sent(form: ContentForm | None) -> Body | None:
+def _form_body(form: ContentForm | None) -> Body | None:
     try:
         return form.body() if form else None
     except ValueError:
@@ -335,7 +335,7 @@ def _of_kind(
     return {}
 
 
-def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
+def _form_languages(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
     """Return the languages in which an editor writes a content item, each with its own name.
 
     English is the first one. Phrases and canned replies have no English text.
@@ -348,7 +348,7 @@ def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
 
 def _names(context: RequestContext) -> dict[str, str]:
     named = {field: context.say(WORDS[label]) for field, label in FIELDS.items()}
-    return dict(_written(context, Kind.FACT)) | named
+    return dict(_form_languages(context, Kind.FACT)) | named
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:

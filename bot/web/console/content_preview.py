@@ -99,13 +99,13 @@ def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[D
         if pair[0] != pair[1]
     ]
     for field in FIELDS:
-        one, other = (_shown(getattr(body, field)) if body else "" for body in (before, now))
+        one, other = (_as_text(getattr(body, field)) if body else "" for body in (before, now))
         if one != other:
             changed.append(Difference(names[field], "", pieces(one, other)))
     return changed
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 

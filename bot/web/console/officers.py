@@ -118,7 +118,7 @@ async def add(
         return await _page(context, 409, context.say(console_labels.WORDS["name_taken"]))
     except NoSuchRole:
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
-    return await _invited(context, officer)
+    return await _invite(context, officer)
 
 
 @router.post("/change")
@@ -163,7 +163,7 @@ async def invite(
         officer = await directory.find(transaction, form.officer)
         if officer is None:
             raise directory.NoSuchOfficer
-    return await _invited(context, officer)
+    return await _invite(context, officer)
 
 
 @router.post("/tie")
@@ -193,7 +193,7 @@ async def link_account(
     return done("/officers", "saved")
 
 
-async def _invited(context: RequestContext, officer: Officer) -> Response:
+async def _invite(context: RequestContext, officer: Officer) -> Response:
     async with directory.acting(context.rt, context.officer) as transaction:
         await sessions.end_all(transaction, officer.id)
         token = await credentials.invite(transaction, context.officer.id, officer.id)

@@ -52,7 +52,7 @@ def _site(rt: Runtime) -> Site:
     return Site(urlsplit(address).hostname or "", address)
 
 
-async def _challenged(
+async def _challenge_response(
     rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
 ) -> Response:
     """Return a response with the WebAuthn options, and the challenge in an encrypted cookie.
@@ -82,13 +82,13 @@ async def _challenge(
 
     Raises ValueError if the cookie is not authentic or the challenge has expired.
     """
-    challenge, at = _unsealed(rt, request, whose)
+    challenge, at = _unseal_challenge(rt, request, whose)
     if not timedelta() <= await database_time(connection) - at <= CHALLENGE_AGE:
         raise ValueError
     return challenge, at
 
 
-def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
+def _unseal_challenge(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
     """Return the challenge in the request's cookie and its creation time, even if it has expired.
 
     Raises ValueError if the cookie is not authentic.
@@ -138,7 +138,7 @@ async def _creation(
         passkey_proofs.creation_options, site, officer.id, officer.name, challenge, known
     )
     whose = str(context.session.id)
-    return await _challenged(context.rt, connection, options, challenge, whose)
+    return await _challenge_response(context.rt, connection, options, challenge, whose)
 
 
 @router.post("")
@@ -184,7 +184,7 @@ async def sign_in_options(request: Request) -> Response:
     challenge = token_bytes(32)
     wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
     async with directory.console(rt).connection() as connection:
-        return await _challenged(rt, connection, wanted, challenge, "anybody")
+        return await _challenge_response(rt, connection, wanted, challenge, "anybody")
 
 
 @open_router.post("")
@@ -199,7 +199,7 @@ async def sign_in(
     """
     rt: Runtime = request.app.state.rt
     try:
-        _unsealed(rt, request, "anybody")
+        _unseal_challenge(rt, request, "anybody")
         if await too_often(rt, request, PASSKEY):
             return RedirectResponse(f"{SIGN_IN}?why=often", 303)
         key_id = await asyncio.to_thread(passkey_proofs.key_id, credential)

@@ -125,7 +125,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
     if not device and await _over_address(rt, request, CODE):
         return await _page(request, 429, problem="too_often")
     async with directory.console(rt).connection() as connection:
-        officer = await _named(connection, form.name)
+        officer = await _find_officer(connection, form.name)
         known = officer.id if officer else None
         right = await credentials.check(
             rt,
@@ -171,7 +171,7 @@ async def act_as(connection: Connection, actor: str) -> None:
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
 
-async def _named(connection: Connection, name: str) -> directory.Officer | None:
+async def _find_officer(connection: Connection, name: str) -> directory.Officer | None:
     everyone = await directory.everyone(connection)
     wanted = name.strip().casefold()
     return next((one for one in everyone if one.name.casefold() == wanted and one.active), None)
@@ -207,7 +207,7 @@ async def admit(
     await audit_log.append(
         connection, actor=str(officer_id), action="sign_in", subject="console", detail=strength
     )
-    answer = RedirectResponse(_inside(wanted), 303)
+    answer = RedirectResponse(_console_path(wanted), 303)
     answer.set_cookie(
         cookie(rt), token, secure=is_https(rt), httponly=True, samesite="strict", path="/"
     )
@@ -223,7 +223,7 @@ async def admit(
     return answer
 
 
-def _inside(wanted: str) -> str:
+def _console_path(wanted: str) -> str:
     """Return the path `wanted` if it is a page of the console, otherwise that of the start page.
 
     So a link to the sign-in page cannot redirect officers to another site.

@@ -131,12 +131,12 @@ async def _all_known(rt: Runtime) -> Known:
     # in a thread.
     catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
     return {
-        code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
+        code: {**{each.id: each for each in _published_sentences(rt, code)}, **catalogue}
         for code, catalogue in zip(codes, catalogues, strict=True)
     }
 
 
-def _published(rt: Runtime, code: str) -> Iterator[Sentence]:
+def _published_sentences(rt: Runtime, code: str) -> Iterator[Sentence]:
     for body in rt.content.snapshot.bodies.values():
         english = body.texts.get(ENGLISH, "")
         if english and not body.silent:
