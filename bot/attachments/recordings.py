@@ -159,7 +159,7 @@ async def _fetch_recording(channel: Channel | None, ref: str) -> bytes | None:
         if len(held) > ogg_opus.MAX_BYTES:
             return None
     try:
-        return await asyncio.to_thread(ogg_opus.cleaned, bytes(held))
+        return await asyncio.to_thread(ogg_opus.strip_metadata, bytes(held))
     except ogg_opus.Broken:
         return None
 

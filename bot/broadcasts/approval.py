@@ -164,7 +164,7 @@ async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[A
         return await of(transaction, await model.find(transaction, broadcast_id))
 
 
-async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
+async def last_approved(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
     """Return the broadcast's content as it was last approved; None if it was never approved."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -82,15 +82,15 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
         "regions": _tokens(rt, "region", rule.regions),
         "lists": _tokens(rt, LIST, rule.lists),
         "list_countries": _tokens(rt, LIST_COUNTRY, rule.countries),
-        "pushed": pushed(rt),
+        "pushed": push_channels(rt),
         "anyway": draft.purpose is not Purpose.NEWS,
         "recent": await _recent_broadcasts(transaction),
-        "templates": templated(rt, draft),
+        "templates": template_languages(rt, draft),
         "window": whatsapp.window if whatsapp else 0,
     }
 
 
-def pushed(rt: Runtime) -> list[str]:
+def push_channels(rt: Runtime) -> list[str]:
     """Return the channels on which broadcasts are sent to people.
 
     The web chat is excluded, because a closed page cannot be reached; its users read past
@@ -107,7 +107,7 @@ async def _recent_broadcasts(transaction: Transaction) -> list[UUID]:
     return await fetch_values(transaction, statements.RECENT)
 
 
-def templated(rt: Runtime, draft: Draft) -> list[str]:
+def template_languages(rt: Runtime, draft: Draft) -> list[str]:
     """Return the codes of languages and scripts for which the draft names a WhatsApp template.
 
     A template in one script of a language also counts for its other scripts.

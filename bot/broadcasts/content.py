@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.broadcasts import links
-from bot.broadcasts.audience import pushed
+from bot.broadcasts.audience import push_channels
 from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
 from bot.channels import Mark, Message, RenderedButton, Template
@@ -81,7 +81,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
     words = words_in(texts, form)
     return words is None or all(
         LIMITS[channel].measure(words.body) + BOLD_SIGNS <= LIMITS[channel].text_over_buttons
-        for channel in pushed(rt)
+        for channel in push_channels(rt)
     )
 
 

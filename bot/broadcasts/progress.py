@@ -110,7 +110,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
         (statements.SPEEDS, values),
         (statements.PAUSES, values),
     )
-    broadcast = model.only(found)
+    broadcast = model.single(found)
     fates: dict[RecipientStatus, int] = {}
     channels: dict[tuple[str, RecipientStatus], int] = {}
     reasons: dict[tuple[RecipientStatus, str], int] = {}

@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import outbox
 from bot.broadcasts import content, model, pausing, shard_statements
-from bot.broadcasts.audience import pushed, templated
+from bot.broadcasts.audience import push_channels, template_languages
 from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
 from bot.broadcasts.sending_statements import REACHED
@@ -121,7 +121,7 @@ async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     End when no recipient is due, or after JOB_SECONDS.
     """
     batch = await _load_batch(rt, broadcast_id, shard)
-    channels = (_send_on_channel(rt, batch, channel) for channel in pushed(rt))
+    channels = (_send_on_channel(rt, batch, channel) for channel in push_channels(rt))
     # Wait for all channels, so that an exception on one channel does not lose outcomes on another.
     ended = await asyncio.gather(*channels, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
@@ -142,7 +142,7 @@ async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         "last": (shard + 1) * SHARD,
         "service": draft.purpose is Purpose.SERVICE and bool(draft.rule.registration),
         "languages": list(messages),
-        "templates": templated(rt, draft),
+        "templates": template_languages(rt, draft),
         "tokens": zone_tokens,
         "zones": places,
         "home": HOME,

@@ -30,7 +30,7 @@ def read(body: bytes) -> Any:
     return _read_slowly(_text(body))
 
 
-def shaped[T](value: Any, shape: type[T]) -> T:
+def convert[T](value: Any, shape: type[T]) -> T:
     """Convert a decoded value to the type `shape`, and check that it has this type.
 
     Raises Unreadable: E_NUMBER for an invalid integer, otherwise E_SHAPE.

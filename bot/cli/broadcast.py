@@ -13,7 +13,7 @@ import typer
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, RecipientStatus, Refusal, Refused, Stale
-from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.environment import AsJson, Data, print_json, running_servers
 from bot.config.settings import Settings
 from bot.officers import directory
 from bot.officers.directory import Officer
@@ -253,15 +253,15 @@ def _with(
 def _as[T](
     data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
-    async def open_and_act(chosen: Settings) -> T:
-        async with runtime(chosen) as rt:
+    async def run_action(settings: Settings) -> T:
+        async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 found = await directory.by_name(transaction, name)
             return await act(rt, found)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act(chosen))
+            return asyncio.run(run_action(settings))
         except Refused as error:
             typer.echo(f"{error.code}: {_words(error.why, error.detail)}", err=True)
         except Forbidden as error:

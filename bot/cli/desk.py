@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import cases, desk
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.desk import views
 from bot.officers import directory
@@ -29,7 +29,7 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 def desk_list(officer: Name, data: Data = None) -> None:
     """List the open cases of the officer's mission: urgent first, then by answer deadline."""
     wanted = views.Filter(views.Queue.ALL)
-    page = _at_the_desk(data, officer, lambda rt, who: views.listing(rt, who, wanted))
+    page = _run_as_officer(data, officer, lambda rt, who: views.listing(rt, who, wanted))
     for line in page.lines:
         case, mark = line.case, "!" if line.case.urgent else " "
         holder = line.holder or "free"
@@ -46,7 +46,7 @@ def desk_read(case: Number, officer: Name, data: Data = None) -> None:
         found = await _find_case(rt, who, case)
         return await views.view(rt, who, found.id, Reason.ANSWER)
 
-    view = _at_the_desk(data, officer, read)
+    view = _run_as_officer(data, officer, read)
     for message in view.thread:
         typer.echo(f"{message.officer or message.by}: {message.words}  {message.delivery}".rstrip())
     for note in view.notes:
@@ -126,21 +126,21 @@ def _do(
         case = await _find_case(rt, who, number)
         await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
 
-    _at_the_desk(data, name, act)
+    _run_as_officer(data, name, act)
 
 
-def _at_the_desk[T](
+def _run_as_officer[T](
     data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
-    async def open_and_act(chosen: Settings) -> T:
-        async with runtime(chosen) as rt:
+    async def run_action(settings: Settings) -> T:
+        async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 officer = await directory.by_name(transaction, name)
             return await act(rt, officer)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act(chosen))
+            return asyncio.run(run_action(settings))
         except cases.CaseConflict as taken:
             holder = taken.holder or "nobody"
             typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)

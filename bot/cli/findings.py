@@ -42,13 +42,13 @@ def wrong(what: str, said: str, fix: str) -> Finding:
 
 
 def check_version(
-    what: str, minimum: MinimumVersion, version: str, chosen: Settings
+    what: str, minimum: MinimumVersion, version: str, settings: Settings
 ) -> Iterator[Finding]:
     """Yield a fault if a library or server is below its minimum safe version, otherwise nothing.
 
     `minimum` is the lowest safe version, `version` the version found.
     """
-    if version and minimum.name not in chosen.version_exemptions and not minimum.holds(version):
+    if version and minimum.name not in settings.version_exemptions and not minimum.holds(version):
         description = (
             f"{minimum.name} {version} is below {' / '.join(minimum.versions)}: {minimum.fault}"
         )

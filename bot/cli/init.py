@@ -59,14 +59,14 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
     load(data)
     values = _with_webhook_secrets(_stored_values() if no_input else _ask_values())
-    chosen = settings(**values)
-    asyncio.run(_verify(chosen))
+    new_settings = settings(**values)
+    asyncio.run(_verify(new_settings))
     place = home(data)
     written = _write(place, values)
-    Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else chosen.key_dir)
+    Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else new_settings.key_dir)
     typer.echo(f"Written: {written}")
     typer.echo("What is left:")
-    for number, line in enumerate(_left(chosen, mission), 1):
+    for number, line in enumerate(_left(new_settings, mission), 1):
         typer.echo(f"  {number}. {line}")
 
 
@@ -132,31 +132,31 @@ def _stored_or_new_secret(name: str) -> str:
     return value.get_secret_value() if value else token_hex(32)
 
 
-async def _verify(chosen: Settings) -> None:
+async def _verify(settings: Settings) -> None:
     """Verify the tokens by calls to each platform, then set Telegram's profile and webhook.
 
     Raises ConfigError if a platform rejects a call.
     """
-    languages = Languages(chosen.languages)
+    languages = Languages(settings.languages)
     async with aiohttp.ClientSession() as http:
-        channels = platforms(chosen, http, languages)
+        channels = platforms(settings, http, languages)
         telegram, whatsapp = channels.get(Telegram.name), channels.get(WhatsApp.name)
         try:
             if isinstance(whatsapp, WhatsApp) and (number := await whatsapp.number()):
                 typer.echo(f"WhatsApp: {number.summary}")
             if isinstance(telegram, Telegram):
-                await _introduce(telegram, chosen, languages)
+                await _introduce(telegram, settings, languages)
         except SendError as error:
             raise ConfigError(f"{error.code}: the platform refuses; is the token right?") from None
 
 
-async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages) -> None:
+async def _introduce(telegram: Telegram, settings: Settings, languages: Languages) -> None:
     typer.echo(f"Telegram: @{(await telegram.me()).username}")
     typer.echo(f"Telegram: {await telegram.set_profile(languages)} profile texts changed")
-    if chosen.telegram_secret is not None:
-        secret = chosen.telegram_secret.get_secret_value()
-        await telegram.set_webhook(f"{chosen.public_url}/webhooks/telegram", secret)
-        typer.echo(f"Telegram: the webhook is {chosen.public_url}/webhooks/telegram")
+    if settings.telegram_secret is not None:
+        secret = settings.telegram_secret.get_secret_value()
+        await telegram.set_webhook(f"{settings.public_url}/webhooks/telegram", secret)
+        typer.echo(f"Telegram: the webhook is {settings.public_url}/webhooks/telegram")
 
 
 def _write(place: Path, values: Values) -> Path:
@@ -205,20 +205,20 @@ def _put(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _left(chosen: Settings, mission: str) -> Iterator[str]:
-    if chosen.database_url is None:
+def _left(settings: Settings, mission: str) -> Iterator[str]:
+    if settings.database_url is None:
         yield (
             "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one\n"
             "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/how-to/install.md)."
         )
-    if chosen.has_whatsapp:
+    if settings.has_whatsapp:
         yield (
-            f"In Meta's dashboard set the webhook to {chosen.public_url}/webhooks/whatsapp with the"
-            " word in secrets/whatsapp_verify_token, and subscribe to `messages`."
+            f"In Meta's dashboard set the webhook to {settings.public_url}/webhooks/whatsapp with"
+            " the word in secrets/whatsapp_verify_token, and subscribe to `messages`."
         )
-    if not chosen.has_telegram and not chosen.has_whatsapp:
+    if not settings.has_telegram and not settings.has_whatsapp:
         yield "No messenger is set: people reach the web chat only."
-    if not chosen.has_registry:
+    if not settings.has_registry:
         yield "Registration stays closed until the registry's address is set."
     where = f" to the mission {mission}" if mission else ""
     yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{where}.'

@@ -61,7 +61,7 @@ def check() -> None:
     faults = lint.findings("en", source, source)
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         faults += lint.findings(code, catalogues.read(code), source)
-    faults += [fault for code in spelling.CODES for fault in _not_looked_at(code)]
+    faults += [fault for code in spelling.CODES for fault in _unreviewed(code)]
     faults += _template_findings(source)
     for fault in faults:
         context = f" ({fault.context})" if fault.context else ""
@@ -85,7 +85,7 @@ def _entries(catalog: Catalog) -> set[tuple[str, str, frozenset[str]]]:
     return {(m.context or "", str(m.id), frozenset(m.flags)) for m in catalog if m.id}
 
 
-def _not_looked_at(code: str) -> Iterator[lint.Finding]:
+def _unreviewed(code: str) -> Iterator[lint.Finding]:
     catalog, known = catalogues.read(code), spelling.accepted(code)
     words = spelling.doubtful(code, catalog)
     if words is None:
@@ -132,7 +132,7 @@ def export_file(
     as_format: Annotated[Format, typer.Option("--format", help="po or xliff.")] = Format.XLIFF,
 ) -> None:
     """Write a language's catalogue as PO or XLIFF 1.2, with length limits, notes and reviews."""
-    catalog = catalogues.read(_hand_made(code))
+    catalog = catalogues.read(_check_code(code))
     is_po = as_format is Format.PO
     to.write_bytes(exchange.to_po(catalog) if is_po else exchange.to_xliff(code, catalog))
     typer.echo(f"{code}: {len(catalog)} sentences, {to}")
@@ -146,7 +146,7 @@ def import_file(
 
     Sentences that the file marks as approved count as reviewed by a native speaker.
     """
-    catalog, source = catalogues.read(_hand_made(code)), catalogues.extract()
+    catalog, source = catalogues.read(_check_code(code)), catalogues.extract()
     try:
         units = exchange.read(file.read_bytes(), code)
     except exchange.Unreadable as error:
@@ -163,7 +163,7 @@ def import_file(
     sys.exit(1 if merged.faults else 0)
 
 
-def _hand_made(code: str) -> str:
+def _check_code(code: str) -> str:
     if code not in catalogues.HAND_MADE:
         raise typer.BadParameter(f"choose one of {', '.join(catalogues.HAND_MADE)}")
     return code

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.environment import AsJson, Data, print_json, running_servers
 from bot.db.connection import Transaction
 from bot.notifications import preferences
 from bot.notifications.preferences import BadPreference
@@ -126,13 +126,13 @@ def _as_dict(token: ApiToken) -> dict[str, Any]:
 
 
 def _with[T](data: Path | None, act: Callable[[Runtime, Transaction], Coroutine[Any, Any, T]]) -> T:
-    async def open_and_act() -> T:
-        async with runtime(chosen) as rt, rt.pool.connection() as transaction:
+    async def run_action() -> T:
+        async with runtime(settings) as rt, rt.pool.connection() as transaction:
             return await act(rt, transaction)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act())
+            return asyncio.run(run_action())
         except BadPreference:
             raise
         except (LookupError, ValueError) as error:

@@ -17,12 +17,12 @@ from bot.security.vault import Vault
 _SECONDS: Final = 3.0
 
 
-async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
+async def valkey(settings: Settings) -> AsyncIterator[Finding]:
     """Yield findings on whether Valkey answers, accepts writes, and is configured as needed."""
-    if chosen.redis_url is None:
+    if settings.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return
-    client = Redis.from_pool(connection_pool(chosen.redis_url.get_secret_value(), _SECONDS))
+    client = Redis.from_pool(connection_pool(settings.redis_url.get_secret_value(), _SECONDS))
     try:
         info = await client.info()
         refusal = await _refusal(client)
@@ -41,7 +41,7 @@ async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
         yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", fix)
     if info.get("aof_enabled"):
         yield doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
-    for finding in check_version("valkey", minimum_versions.VALKEY, str(version), chosen):
+    for finding in check_version("valkey", minimum_versions.VALKEY, str(version), settings):
         yield finding
     yield good("valkey", f"version {version}")
 
@@ -58,16 +58,16 @@ async def _refusal(client: Redis) -> str:
     return ""
 
 
-async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
+async def web_budgets(settings: Settings) -> AsyncIterator[Finding]:
     """Yield one finding: a warning if an hourly limit for all web chats together is used up.
 
     Yield nothing if Valkey or the keys are unavailable.
     """
-    if chosen.redis_url is None:
+    if settings.redis_url is None:
         return
-    live = Cache.at(chosen.redis_url.get_secret_value())
+    live = Cache.at(settings.redis_url.get_secret_value())
     try:
-        spent = await budgets.spent_by_all(live, Vault(Keys.load(chosen.key_dir)), chosen)
+        spent = await budgets.spent_by_all(live, Vault(Keys.load(settings.key_dir)), settings)
     except (CacheUnavailable, VaultError):
         return
     finally:

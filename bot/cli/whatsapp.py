@@ -53,15 +53,15 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     sys.exit(1 if any(state not in (APPROVED, UNKNOWN) for _each, state in found) else 0)
 
 
-async def _fetch_templates(chosen: Settings) -> list[Listed] | None:
+async def _fetch_templates(settings: Settings) -> list[Listed] | None:
     """Return the templates of the WhatsApp business account; None if no account is configured."""
-    if chosen.whatsapp_account_id is None:
+    if settings.whatsapp_account_id is None:
         return None
     async with aiohttp.ClientSession() as http:
-        channel = platforms(chosen, http, Languages()).get(WhatsApp.name)
+        channel = platforms(settings, http, Languages()).get(WhatsApp.name)
         if not isinstance(channel, WhatsApp):
             return None
-        return await channel.templates(chosen.whatsapp_account_id)
+        return await channel.templates(settings.whatsapp_account_id)
 
 
 def _state(needed: ServiceTemplate, listed: Sequence[Listed] | None) -> str:

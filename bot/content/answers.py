@@ -107,7 +107,7 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
         seen.add(name)
 
 
-def arranged(intent: str, body: Body) -> Answer | None:
+def arrange(intent: str, body: Body) -> Answer | None:
     """Return the answer as an editor arranged it.
 
     Return None if the opening is empty, or if this version of Kosh lacks one of the answer's parts.

@@ -87,15 +87,15 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
         for item, body in bodies.items()
         if item.startswith(f"{Kind.CARD}:") and not body.silent
     }
-    arranged = dict(_arranged_answers(bodies))
+    answers_by_intent = dict(_arranged_answers(bodies))
     return Snapshot(
         version,
         bodies,
         facts,
         cards.by_country(languages, found),
         tuple(notices),
-        arranged,
-        {intent: reply_of(answer) for intent, answer in arranged.items()},
+        answers_by_intent,
+        {intent: reply_of(answer) for intent, answer in answers_by_intent.items()},
         dict(_phrases(bodies)),
     )
 
@@ -109,7 +109,7 @@ def _arranged_answers(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]
         kind, _colon, intent = item.partition(":")
         if kind != Kind.ANSWER or intent not in BY_INTENT:
             continue
-        if answer := answers.arranged(intent, body):
+        if answer := answers.arrange(intent, body):
             yield intent, answer
         else:
             _logger.error("content.unreadable", code="E_CONTENT", kind=kind)

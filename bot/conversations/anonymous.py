@@ -101,7 +101,7 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
     raise Overloaded
 
 
-async def unlocked(rt: Runtime, key: str) -> bytes | None:
+async def read_unlocked(rt: Runtime, key: str) -> bytes | None:
     """Return the encrypted session without acquiring its lock; used while Valkey rejects writes.
 
     Returns None if there is no session or the session cannot be read.
@@ -134,7 +134,7 @@ async def mark_known(rt: Runtime, key: str) -> None:
         await rt.live.mark_known(key)
 
 
-def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
+def decode(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
     if not blob:
         return AnonymousSession()
     try:
@@ -243,7 +243,7 @@ async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
 
     If the turn asks for the archive of announcements, the archive precedes the messages.
     """
-    linked, sheet = share_links.linked(rt, turn)
+    linked, sheet = share_links.add_links(rt, turn)
     says = [_leading_to_web_chat(rt, say) for say in linked]
     if sheet is not None:
         await share_links.create_link(rt, sheet)
@@ -286,11 +286,11 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
     held = await hold(rt, key, token)
     if held is not None and held.known:
         return await mark_known(rt, key)
-    ask = asked(rt, key, held.blob if held else await unlocked(rt, key))
-    await keep(rt, key, token if held else "", seen(ask, inbound))
+    ask = decode(rt, key, held.blob if held else await read_unlocked(rt, key))
+    await keep(rt, key, token if held else "", add_id(ask, inbound))
 
 
-def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
+def add_id(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
     """Return the session with the update's id added, by which its redelivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
@@ -321,7 +321,7 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
         return False
     if held is None or held.known:
         return True
-    ask = asked(rt, rest.key, held.blob)
+    ask = decode(rt, rest.key, held.blob)
     try:
         async with LockRenewal(rt, rest.key, token):
             left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)

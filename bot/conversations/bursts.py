@@ -133,7 +133,7 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
     return found
 
 
-async def gathered[Result](
+async def collect[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
     """Process an update: pass it to `take` as a `Burst`, with data about the sender's last updates.

@@ -142,9 +142,9 @@ async def carry_out(
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
-    says, sheet = share_links.linked(rt, turn)
+    says, sheet = share_links.add_links(rt, turn)
     shown = await archive.render(transaction, turn)
-    says = (*shown, *await secure_page.linked(rt, transaction, held, says), *work.says)
+    says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     written = () if work.silent else written
     if notice:

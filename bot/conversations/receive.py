@@ -164,9 +164,9 @@ async def _process(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
 
 async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     take = partial(_take, rt, inbound)
-    gathered = partial(bursts.gathered, rt, inbound, place, take)
+    process = partial(bursts.collect, rt, inbound, place, take)
     try:
-        return await rt.lines(f"{inbound.channel}:{inbound.handle}", gathered)
+        return await rt.lines(f"{inbound.channel}:{inbound.handle}", process)
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _clear_what_is_known(rt, inbound)
         raise
@@ -288,7 +288,7 @@ async def take_turn(
         return None
     turn = conversation_store.turn(rt, held, event)
     if isinstance(event, UploadRequested | UploadStatusChanged):
-        turn = conversation_store.announced(rt, held, turn)
+        turn = conversation_store.with_notice(rt, held, turn)
     return await effects.carry_out(rt, transaction, held, turn, None)
 
 
@@ -307,7 +307,7 @@ async def _anonymous_turn(
         await anonymous.mark_known(rt, key)
         return None, True
     token = token if held else ""
-    ask = anonymous.asked(rt, key, held.blob if held else await anonymous.unlocked(rt, key))
+    ask = anonymous.decode(rt, key, held.blob if held else await anonymous.read_unlocked(rt, key))
     try:
         return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
     except BaseException:
@@ -356,7 +356,7 @@ async def _step_anonymous(
         return await _begin(rt, inbound, ask, turn, now, key, token)
     waiting = burst.waiting if burst else None
     sent = await anonymous.answer(rt, inbound, ask, turn, key, token, waiting)
-    after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
+    after = anonymous.add_id(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = outside_questions.question_of(turn, inbound, None, key)
     counted = wording_reports.counted(turn.effects, inbound)

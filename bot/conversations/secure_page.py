@@ -44,7 +44,7 @@ async def return_to_messenger(
     return replace(held, channel=held.home, address=address or "", home="")
 
 
-async def linked(
+async def add_links(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
     """Put a one-time link into each button that leads to the secure page; return the messages."""

@@ -223,7 +223,7 @@ def deletable_note(
     typed = inbound.message_id and not inbound.press_id
     if is_deleted or not typed or not rt.channels[inbound.channel].deletes:
         return None
-    return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
+    return deletable_messages.format_note(inbound.channel, held.now, inbound.message_id)
 
 
 async def take_deletable(
@@ -351,7 +351,7 @@ async def note_opening(transaction: Transaction, held: LockedConversation, turn:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
-def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
+def with_notice(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
     """If the platform's reply window is closed, return the turn with a notice before its messages.
 
     The platform accepts the notice also outside of the reply window. The messages wait until the
@@ -387,7 +387,7 @@ async def begin(
     The last argument has the ids of messages that are in the chat already, for deleting them later.
     """
     ids = deletable_ids if rt.channels[held.channel].deletes else ()
-    notes = [deletable_messages.noted(held.channel, held.now, each) for each in ids]
+    notes = [deletable_messages.format_note(held.channel, held.now, each) for each in ids]
     values = {"person": held.person.id, "channel": held.channel, "notes": notes}
     await execute(transaction, statements.BEGIN, **values)
 

@@ -154,7 +154,7 @@ async def ask_document(
     async def act(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
-        await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
+        await cases.record_reply(at.transaction, at.case, officer.id, at.desk, version)
         return await at.turn(UploadRequested(document))
 
     return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, act)

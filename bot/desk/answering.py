@@ -93,7 +93,7 @@ async def _send(
         await case_files.add(
             at.transaction, person, at.case.id, message_id, reference, file.contents
         )
-    await cases.replied(at.transaction, at.case, at.officer.id, at.desk, at.version)
+    await cases.record_reply(at.transaction, at.case, at.officer.id, at.desk, at.version)
 
 
 def header_lines(*, is_machine: bool) -> tuple[Text, ...]:

@@ -196,7 +196,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
             await execute(transaction, statements.FAIL_LATER, **values)
 
 
-async def overtaken(rt: Runtime, row_id: int) -> None:
+async def report_late(rt: Runtime, row_id: int) -> None:
     """Forget the reported failure of a row's earlier attempt, because the row is sent again."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.FORGET_REPORT, id=row_id)

@@ -37,7 +37,7 @@ from bot.db.statements import execute, fetch_values
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
-from bot.outbox.delivery_reports import overtaken, report
+from bot.outbox.delivery_reports import report, report_late
 from bot.outbox.enqueue import WAITING_SECONDS, opened, say_missing
 from bot.people import identities
 from bot.people.identities import Person
@@ -331,7 +331,7 @@ async def _outcome(
     if state == "sent" and receipt == "failed":
         await report(rt, [(claim.id, claim.person.id, claim.channel, status)])
     elif receipt == "failed":
-        await overtaken(rt, claim.id)
+        await report_late(rt, claim.id)
     return bool(more) and state != "pending"
 
 

@@ -188,7 +188,7 @@ class Dispatcher:
             "webhook-signature": signature.sign(target.keys, event.message_id, at, body),
         }
         try:
-            url = addresses.parsed(target.url, self._rt.settings.webhook_hosts)
+            url = addresses.parse(target.url, self._rt.settings.webhook_hosts)
             async with self._http.post(
                 url, data=body, headers=headers, allow_redirects=False
             ) as answer:

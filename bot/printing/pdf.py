@@ -29,7 +29,7 @@ MEDIA_TYPE = "application/pdf"
 MADE_ON = _("Made on {date}. Rules change: before you go, ask an officer which rules apply now.")
 
 
-def printed(
+def render_pdf(
     languages: Languages,
     answers: Mapping[str, str | None],
     language: str,

@@ -49,7 +49,7 @@ class Sheet:
 _decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
-def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
+def add_links(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
     """Return a turn's messages with the checklist's URL in their link buttons, and the checklist.
 
     A turn is the flow engine's reaction to one event of a person. The checklist is to be stored; it
@@ -91,10 +91,10 @@ async def find(rt: Runtime, token: str) -> SharedChecklist | None:
         return None
 
 
-async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
+async def render_pdf(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
     """Return a link's checklist as PDF; None if it has expired or was rendered too often."""
     checklist = await find(rt, token)
-    if checklist is None or await _is_too_often(rt, token):
+    if checklist is None or await _is_rate_limited(rt, token):
         return None
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, _NOW)
@@ -102,10 +102,10 @@ async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | No
     today = rt.content.on(now.date())
     site = f"{rt.settings.public_url}/?lang={checklist.language}"
     list_of = (checklist.answers, checklist.language, today, checklist.ready, checklist.entries)
-    return await asyncio.to_thread(pdf.printed, rt.languages, *list_of, site, phone=phone)
+    return await asyncio.to_thread(pdf.render_pdf, rt.languages, *list_of, site, phone=phone)
 
 
-async def _is_too_often(rt: Runtime, token: str) -> bool:
+async def _is_rate_limited(rt: Runtime, token: str) -> bool:
     bucket = f"print:{_key(rt, token)}"
     try:
         return bool(await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE))

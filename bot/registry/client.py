@@ -51,7 +51,7 @@ from bot.registry.http import (
     contract_broken,
     held_in,
     objection,
-    received,
+    read_answer,
 )
 from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
@@ -134,13 +134,17 @@ class Registry:
         with self._breaker.guard():
             document = (await self._answer(call)).holds(Document)
             if document is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             if (document.number, document.idempotency_key, document.sha256) != (
                 number,
                 key,
                 label.sha256,
             ):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return document
 
     async def documents(self, number: str) -> tuple[Document, ...]:
@@ -240,21 +244,29 @@ class Registry:
         with self._breaker.guard():
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             # A response with another key or number belongs to another call.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return acknowledgement
 
     async def _link(self, call: Call, number: str) -> Household:
         with self._breaker.guard():
             household = (await self._answer(call)).holds(Household)
             if household is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             if (household.number, household.idempotency_key) != (number, call.key):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return household
 
     async def _ask(self, call: Call) -> Answer:
@@ -301,13 +313,13 @@ class Registry:
                 # connection nothing was sent.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
-                return await received(response, call.limit)
+                return await read_answer(response, call.limit)
         except ClientError as error:
             raise await self._failure(call, error) from None
         except TimeoutError:
-            raise call.lost("E_REGISTRY_TIMEOUT", "no answer came in time") from None
+            raise call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time") from None
         except TooLong:
-            raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
+            raise call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
         """Return the RegistryError for a failed connection.
@@ -323,9 +335,9 @@ class Registry:
             case ClientConnectorError() | ConnectionTimeoutError():
                 return Unavailable("E_REGISTRY_UNREACHABLE", "no connection to the registry")
             case TimeoutError():
-                return call.lost("E_REGISTRY_TIMEOUT", "no answer came in time")
+                return call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time")
             case _:
-                return call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off")
+                return call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off")
 
     async def _is_certificate_refused(self) -> bool:
         if self._certificate is None or self._url.host is None:

@@ -62,7 +62,7 @@ class Call:
             return self.contents()
         return self.body.model_dump_json().encode() if self.body else None
 
-    def lost(self, code: str, happened: str) -> RegistryError:
+    def lost_response(self, code: str, happened: str) -> RegistryError:
         """Return the error for a call whose response was lost.
 
         The error is OutcomeUnknown for a write and Unavailable for a read.
@@ -88,7 +88,7 @@ class TooLong(Exception):
     """The registry's response is larger than `limit`, the maximum that the call accepts."""
 
 
-async def received(response: ClientResponse, limit: int) -> Answer:
+async def read_answer(response: ClientResponse, limit: int) -> Answer:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -133,7 +133,7 @@ def objection(call: Call, answer: Answer) -> RegistryError:
         case status if 400 <= status < 500 and status != 408:
             return contract_broken()
         case _:
-            return call.lost("E_REGISTRY_FAILED", "the registry failed")
+            return call.lost_response("E_REGISTRY_FAILED", "the registry failed")
 
 
 def contract_broken() -> Misconfigured:

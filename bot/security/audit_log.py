@@ -76,7 +76,7 @@ async def append(
     await execute(transaction, APPEND, **values)
 
 
-def appending(condition: ColumnElement[bool]) -> Statement[int]:
+def append_if(condition: ColumnElement[bool]) -> Statement[int]:
     """Return the statement that appends an entry if `condition` is true, or else does nothing.
 
     The statement calls the database function, because the roles of Kosh's processes cannot write
@@ -89,7 +89,7 @@ _APPENDED = func.kosh_append_audit(
     *(bindparam(name, type_=Text()) for name in ("actor", "action", "subject", "detail")),
     type_=BigInteger(),
 )
-APPEND: Final = appending(true())
+APPEND: Final = append_if(true())
 
 _ENTRY = (
     t.AuditEntry.seq,

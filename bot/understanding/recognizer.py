@@ -301,7 +301,7 @@ class Message:
 
     @cached_property
     def _has_crisis_phrase(self) -> bool:
-        return crisis_words.danger(skeleton.shortened(self.text))
+        return crisis_words.danger(skeleton.shorten(self.text))
 
     @property
     def _lines(self) -> tuple[Skeleton, ...]:

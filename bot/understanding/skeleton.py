@@ -156,7 +156,7 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
 
 def plain(text: str) -> str:
     """Return a text in lower case, shortened, with placeholders for links and long numbers."""
-    text = shortened(text)
+    text = shorten(text)
     lower = text.casefold()
     if ORDINARY.fullmatch(lower):
         return LONG_NUMBER.sub(" 0000000 ", " ".join(lower.split()))
@@ -169,7 +169,7 @@ def plain(text: str) -> str:
     return text
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a message; if it is longer than MAX_CHARACTERS, only its beginning and its end.
 
     This must be the first step, because normalizing a megabyte of text takes too long.

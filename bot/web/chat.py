@@ -32,10 +32,10 @@ from bot.runtime import Runtime
 from bot.web import multipart
 from bot.web.chat_budget import (
     Answered,
-    NotTaken,
-    not_taken_by_script,
-    not_taken_page,
+    PostRefused,
     receive_within_budgets,
+    refused_for_script,
+    refused_page,
 )
 from bot.web.chat_rendering import (
     EXIT,
@@ -176,12 +176,12 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         delivery, session = await _receive(request, session, event_id, event, answered)
         answer = await _acknowledge(request, session, delivery, own)
         await _renew_cookie(rt, answer, session)
-    except NotTaken as denied:
+    except PostRefused as denied:
         if _by_script(request):
-            return not_taken_by_script(denied)
+            return refused_for_script(denied)
         language = await _language(request, session, form.payload)
         kept = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
-        return not_taken_page(request, kept, event, denied, language)
+        return refused_page(request, kept, event, denied, language)
     except Overloaded:
         if _by_script(request):
             error = {"error": "E_OVERLOADED", "message": trouble(rt, "")}

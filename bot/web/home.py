@@ -139,7 +139,7 @@ async def poster(
     """Return the PDF poster with a channel's QR code; 404 if the channel is not configured."""
     reader = reader_of(request, lang)
     settings = reader.rt.settings
-    found = {each.key: each for each in ways(settings, reader.say(CHAT))}.get(way)
+    found = {each.key: each for each in chat_links(settings, reader.say(CHAT))}.get(way)
     if found is None:
         return Response(status_code=404)
     say = reader.say
@@ -178,7 +178,7 @@ async def manifest(request: Request, lang: str = "") -> Response:
     return JSONResponse(written, headers=headers, media_type="application/manifest+json")
 
 
-def ways(settings: Settings, chat: str) -> list[Way]:
+def chat_links(settings: Settings, chat: str) -> list[Way]:
     """Return the configured channels by which people reach Kosh.
 
     `chat` is the displayed name of the web chat.
@@ -221,7 +221,7 @@ def _home(reader: Reader) -> Values:
             (icon, say(FLOWS[flow].title), say(words)) for icon, (flow, words) in FINDS.items()
         ],
         "ways_title": say(WAYS_TITLE),
-        "ways": ways(reader.rt.settings, say(CHAT)),
+        "ways": chat_links(reader.rt.settings, say(CHAT)),
         "qr_label": say(QR),
         "qr_hint": say(QR_HINT),
         "read_title": say(READ_TITLE),
@@ -286,7 +286,7 @@ def _press(reader: Reader) -> Values:
         "posters_title": reader.say(POSTERS_TITLE),
         "posters": [
             (f"/press/poster-{each.key}.pdf?lang={reader.language}", each.name)
-            for each in ways(reader.rt.settings, reader.say(CHAT))
+            for each in chat_links(reader.rt.settings, reader.say(CHAT))
         ],
         "logo_title": reader.say(LOGO_TITLE),
         "pictures": [

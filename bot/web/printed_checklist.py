@@ -41,7 +41,7 @@ async def checklist(
     rt: Runtime = request.app.state.rt
     if not paper and _is_phone(request) and (found := await share_links.find(rt, token)):
         return _choice(rt, found.language)
-    pdf = await share_links.printed(rt, token, phone=paper == "phone")
+    pdf = await share_links.render_pdf(rt, token, phone=paper == "phone")
     if pdf is None:
         return _expired_page(rt)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="list.pdf"'}

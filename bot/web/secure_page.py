@@ -133,12 +133,12 @@ async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool
     return person is not None and person.id == visit.person_id
 
 
-def not_now(rt: Runtime) -> Response:
+def unavailable_page(rt: Runtime) -> Response:
     """Return the 503 page in all languages, for requests while the database is unavailable."""
     return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
-def no_page(rt: Runtime, language: str) -> Response:
+def not_found_page(rt: Runtime, language: str) -> Response:
     """Return the 404 page of the website, with a link to the chat."""
     return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
 

@@ -94,7 +94,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))
     # The approvals of an earlier text must not become valid again when that text is restored.
     again = await broadcasts.edit(rt, who.editor, found.id, a_draft(), edited.version)
-    assert await broadcasts.agreed(rt, who.editor, found.id) == found.draft
+    assert await broadcasts.last_approved(rt, who.editor, found.id) == found.draft
     await looked_at(rt, again)
     await broadcasts.ask_approval(rt, who.editor, found.id)
     await _refused(Refusal.APPROVALS, broadcasts.start(rt, who.lead, found.id))

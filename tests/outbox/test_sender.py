@@ -845,7 +845,7 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
         await asyncio.sleep(0)
         await settled(*given)
 
-    monkeypatch.setattr(sender, "pushed", lambda rt: ("telegram", "web"))
+    monkeypatch.setattr(sender, "push_channels", lambda rt: ("telegram", "web"))
     monkeypatch.setattr(sender, "_claim", failing)
     monkeypatch.setattr(sender, "_write_outcomes", late)
     monkeypatch.setattr(sender, "LAST_SECONDS", 0)

@@ -166,7 +166,7 @@ class Telegram:
 
     async def set_profile(self, words: Words) -> int:
         """Update the bot's commands and descriptions; return the number of changed texts."""
-        return await profile.bring(self._bot, words)
+        return await profile.update(self._bot, words)
 
     async def _send(self, chat_id: int, act: ChannelCall) -> str:
         ids: list[int] = []

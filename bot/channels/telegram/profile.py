@@ -39,7 +39,7 @@ SHORT = _(
 )
 
 
-async def bring(bot: Bot, words: Words) -> int:
+async def update(bot: Bot, words: Words) -> int:
     """Update the profile's texts that changed, in every language; return the number of changes."""
     return sum([await _update_language(bot, words, *each) for each in _languages(words).items()])
 

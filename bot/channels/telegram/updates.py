@@ -126,10 +126,10 @@ class _Update(msgspec.Struct, gc=False):
 def arrival(body: bytes) -> IncomingUpdate:
     """Parse one update.
 
-    Raises Unreadable with the codes of `json_decoding.read` and `json_decoding.shaped`.
+    Raises Unreadable with the codes of `json_decoding.read` and `json_decoding.convert`.
     """
     raw = json_decoding.read(body)
-    update = json_decoding.shaped(raw, _Update)
+    update = json_decoding.convert(raw, _Update)
     if (message := update.message) is not None:
         event = _message_event(message, raw["message"])
         return _inbound(update, message, _author(message), event)

@@ -52,7 +52,7 @@ def parts(message: Message, words: Words) -> list[Content]:
     long.
     """
     text = _text(message)
-    pressed, written = arranged(message.buttons)
+    pressed, written = order_buttons(message.buttons)
     if not pressed:
         return [_plain(part) for part in LIMITS.split(text)]
     if pressed[0].kind in LINKS:
@@ -69,7 +69,7 @@ def file(sent: FileRef, media_id: str) -> Content:
     return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
 
 
-def arranged(
+def order_buttons(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
     """Return the buttons to show, in order, and the buttons to list as words to type instead.

@@ -65,7 +65,7 @@ def seconds(value: str | int | None) -> int:
 
 def status(raw: Any) -> Sequence[IncomingUpdate]:
     """Return a status as a delivery report, or Ignored if the bot does not use its kind."""
-    found = decoding.shaped(raw, _Status)
+    found = decoding.convert(raw, _Status)
     state = STATES.get(found.status)
     if state is None:
         return (Ignored(NAME),)
@@ -116,7 +116,7 @@ def _price(pricing: _Pricing | None) -> str:
 def alarm(raw: Any) -> None:
     """Log an alarm for an error of the account, which occurs outside the status of a message."""
     try:
-        code = decoding.shaped(raw, _Error).code
+        code = decoding.convert(raw, _Error).code
     except Unreadable:
         return
     _logger.error(

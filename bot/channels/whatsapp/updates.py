@@ -184,7 +184,7 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
 
 
 def _is_for_number(value: dict[str, Any], number_id: str) -> bool:
-    metadata = decoding.shaped(value.get("metadata"), _Metadata)
+    metadata = decoding.convert(value.get("metadata"), _Metadata)
     return str(metadata.phone_number_id) == number_id
 
 
@@ -233,14 +233,14 @@ def _contacts(raw: Any) -> list[_Contact]:
 
 
 def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
-    message = decoding.shaped(raw, _Message)
+    message = decoding.convert(raw, _Message)
     if message.group_id:
         return (_IGNORED,)
     at = seconds(message.timestamp) or int(now)
     if at < now - MAX_AGE_SECONDS:
         raise Unreadable("E_STALE")
     if message.type == "system":
-        return _moves(message, decoding.shaped(raw.get("system") or {}, _System))
+        return _moves(message, decoding.convert(raw.get("system") or {}, _System))
     who = _who(message, contacts)
     if not who.names:
         raise Unreadable("E_SHAPE")
@@ -295,16 +295,16 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
     part = raw.get(kind)
     match kind:
         case "text":
-            return events.Said(decoding.shaped(part, _Text).body)
+            return events.Said(decoding.convert(part, _Text).body)
         case "button":
-            return _pressed_template(decoding.shaped(part, _Press))
+            return _pressed_template(decoding.convert(part, _Press))
         case "interactive":
-            return _press_event(decoding.shaped(part, _Interactive), who)
+            return _press_event(decoding.convert(part, _Interactive), who)
         case "image" | "document" | "audio":
-            file = decoding.shaped(part, _File)
+            file = decoding.convert(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":
-            return _contact_event(decoding.shaped(part, list[_Card]), who)
+            return _contact_event(decoding.convert(part, list[_Card]), who)
         case "request_welcome":
             return events.Started()
         case "edit":

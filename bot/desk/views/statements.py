@@ -397,4 +397,4 @@ LOCK_READER = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
 )
 LOOK_IN_BUDGET = _look(_IN_BUDGET)
-AUDIT_IN_BUDGET = audit_log.appending(_IN_BUDGET)
+AUDIT_IN_BUDGET = audit_log.append_if(_IN_BUDGET)

@@ -46,7 +46,7 @@ from bot.registry.sandbox.requests import (
     JsonRules,
     ResourceRoute,
     WriteKey,
-    drawn,
+    active_faults,
     wait_if_slow,
 )
 from bot.registry.sandbox.state import TOKEN_SECONDS, here
@@ -157,7 +157,7 @@ async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Fo
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         found = await store.find(connection, idempotency_key)
-        if found and "wrong_number" in drawn(request):
+        if found and "wrong_number" in active_faults(request):
             found = await store.another_registration(connection, found)
     return Found(items=(found,) if found else ())
 
@@ -168,7 +168,7 @@ async def read(request: Request, response: Response, number: Number) -> Acknowle
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
-        if "wrong_number" in drawn(request):
+        if "wrong_number" in active_faults(request):
             acknowledgement = await store.another_registration(connection, acknowledgement)
     response.headers["ETag"] = f'"{acknowledgement.version}"'
     return acknowledgement
@@ -305,7 +305,7 @@ async def reference(request: Request, kind: ReferenceKind) -> Reference:
 
 
 async def _write(request: Request, key: str, write: store.Write) -> Acknowledgement:
-    sandbox, faults = here(request), drawn(request)
+    sandbox, faults = here(request), active_faults(request)
     plan = sandbox.plan(faults)
     async with sandbox.pool.connection() as connection:
         acknowledgement = await store.apply_once(
@@ -348,6 +348,6 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
 
 def _mixed_up(request: Request, document: Document) -> Document:
     """Return the document; the fault `wrong_number` gives it an unused registration number."""
-    if "wrong_number" in drawn(request):
+    if "wrong_number" in active_faults(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

@@ -28,7 +28,7 @@ type Names = tuple[str, str]
 type Key = tuple[tuple[str, str], ...]
 
 
-def held(now: int, before: int) -> int:
+def released_count(now: int, before: int) -> int:
     """Return the count to release: `now` if it differs by at least MIN_CHANGE, else `before`.
 
     `before` is the count of the last release. A smaller change could reveal a single person.
@@ -36,7 +36,7 @@ def held(now: int, before: int) -> int:
     return now if abs(now - before) >= MIN_CHANGE else before
 
 
-def hidden(
+def suppressed_places(
     counts: Mapping[Place, int],
     *,
     margins: Set[Place] = frozenset(),

@@ -25,7 +25,7 @@ from bot.registry.sandbox.requests import (
     JsonRules,
     ResourceRoute,
     WriteKey,
-    drawn,
+    active_faults,
     wait_if_slow,
 )
 from bot.registry.sandbox.state import here
@@ -175,7 +175,7 @@ async def _apply_once(request: Request, key: str, write: households.Write) -> Ho
 
 def _mixed_up(request: Request, found: Household) -> Household:
     """Return the household; the fault `wrong_number` gives it an unused registration number."""
-    if "wrong_number" in drawn(request):
+    if "wrong_number" in active_faults(request):
         return found.model_copy(update={"number": store.new_number()})
     return found
 

@@ -21,10 +21,10 @@ from bot.registry.sandbox.disclosure import (
     MIN_PEOPLE,
     Names,
     Place,
-    held,
-    hidden,
     jointly_hidden,
     key_of,
+    released_count,
+    suppressed_places,
 )
 from bot.registry.sandbox.errors import Objection
 
@@ -130,8 +130,8 @@ def released_tables(
     """Return the tables to release: for each cell and sum, its counts and whether it is suppressed.
 
     `before` are the tables of the last release. A count that has changed too little since then is
-    released unchanged (see `held`). Tables of one dimension are processed first, since they are the
-    margins of the tables of two dimensions.
+    released unchanged (see `released_count`). Tables of one dimension are processed first, since
+    they are the margins of the tables of two dimensions.
     """
     released: dict[Names, Table] = {}
     hides: dict[Names, frozenset[Place]] = {}
@@ -144,7 +144,7 @@ def released_tables(
         else:
             counts = _first_counts(names, tables[names], released)
         released[names] = counts
-        hides[names] = hidden(
+        hides[names] = suppressed_places(
             _people(counts),
             margins=_margins(names, hides),
             before={at for at, each in was.items() if each[2] and counts[at][0] == each[0]},
@@ -162,12 +162,12 @@ def released_tables(
 def _next_counts(table: Table, was: Released) -> Table:
     """Return the counts to release for a table whose counts in the last release are `was`.
 
-    A count that changed too little since then is released unchanged (see `held`).
+    A count that changed too little since then is released unchanged (see `released_count`).
     """
     counts: Table = {}
     for place in table.keys() | was.keys():
         now, then = table.get(place, (0, 0)), was.get(place, (0, 0, False))
-        counts[place] = held(now[0], then[0]), held(now[1], then[1])
+        counts[place] = released_count(now[0], then[0]), released_count(now[1], then[1])
     return counts
 
 

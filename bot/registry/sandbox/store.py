@@ -358,7 +358,7 @@ async def _reply(
     question = life.question_of(row[0]) if row else None
     if row is None or question is None or question.id != body.question:
         raise Objection("no-question")
-    values = _content(key, life.corrected(row[1] or {}, question.about, body.value), plan)
+    values = _content(key, life.correct(row[1] or {}, question.about, body.value), plan)
     await execute(connection, statements.REPLY, number=number, **values)
     return await read(connection, number)
 

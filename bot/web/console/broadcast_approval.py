@@ -143,7 +143,7 @@ class Change:
 
 async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | None:
     """Return the announcement's changes since its last approval; None if it was never approved."""
-    before, now = await broadcasts.agreed(context.rt, context.officer, found.id), found.draft
+    before, now = await broadcasts.last_approved(context.rt, context.officer, found.id), found.draft
     if before is None:
         return None
     t = labels.Wording(context.rt.languages, context.language)

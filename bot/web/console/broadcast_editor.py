@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Count, Draft, Purpose, Refusal, Refused, Rule, Stale, Words
-from bot.broadcasts.audience import REGISTERED, pushed
+from bot.broadcasts.audience import REGISTERED, push_channels
 from bot.cases.canned_replies import BUILT
 from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
@@ -153,7 +153,7 @@ async def _page(
         built=[(code, own) for code, own in context.rt.languages.languages() if code in BUILT],
         samples=broadcasts.samples(context.rt, draft),
         previews=previews(context.rt, draft),
-        written_to=pushed(context.rt),
+        written_to=push_channels(context.rt),
         limit=_tightest(context),
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(context.rt, draft, count),
@@ -178,7 +178,7 @@ def _tightest(context: RequestContext) -> tuple[str, int]:
     The limit applies to every text, because one text is sent on all channels. The limit is in the
     channel's unit of measure, such as characters.
     """
-    name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
+    name = min(push_channels(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
 
 

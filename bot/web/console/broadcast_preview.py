@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot import broadcasts
 from bot.broadcasts import Draft
-from bot.broadcasts.audience import pushed
+from bot.broadcasts.audience import push_channels
 from bot.cases.canned_replies import BUILT
 from bot.channels import Message
 from bot.channels.limits import LIMITS
@@ -97,7 +97,7 @@ def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
         yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
     # Only the demo sends announcements to the web chat. Otherwise people read them there as past
     # announcements, which have no buttons.
-    shown = message if "web" in pushed(rt) else replace(message, buttons=())
+    shown = message if "web" in push_channels(rt) else replace(message, buttons=())
     yield _look("web", message, (_on_web(shown),))
 
 

@@ -54,7 +54,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
         bodies = {item: body} if body else {}
         return said([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
     if kind is Kind.ANSWER:
-        answer = answers.arranged(key, body) if body else BY_INTENT[key]
+        answer = answers.arrange(key, body) if body else BY_INTENT[key]
         return spoken(answer.ordered("")[0], day) if answer else ()
     if body is None or body.silent or kind is Kind.PHRASES:
         return ()

@@ -26,7 +26,7 @@ from bot.security.key_files import VaultError
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
 from bot.web.console.request_context import ROOT, SIGN_IN, is_https
-from bot.web.console.sign_in import SERVICE, admit, too_often
+from bot.web.console.sign_in import SERVICE, admit, is_rate_limited
 from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -66,7 +66,7 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
     Raises Refused (403) if no service is configured or after too many attempts.
     """
     rt: Runtime = request.app.state.rt
-    if not rt.settings.has_service or await too_often(rt, request, SERVICE):
+    if not rt.settings.has_service or await is_rate_limited(rt, request, SERVICE):
         raise Refused(403)
     try:
         published = await _discovery_document(rt)

@@ -37,7 +37,7 @@ from bot.web.console.request_context import (
     is_https,
 )
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.console.sign_in import PASSKEY, act_as, admit, too_often
+from bot.web.console.sign_in import PASSKEY, act_as, admit, is_rate_limited
 
 CHALLENGE_SECONDS = 300
 CHALLENGE_AGE = timedelta(seconds=CHALLENGE_SECONDS)
@@ -153,7 +153,7 @@ async def add(
             await _demand(context, connection)
             challenge, _at = await _challenge(rt, context.request, connection, whose)
             key = await asyncio.to_thread(
-                passkey_proofs.created, _site(rt), context.officer.id, credential, challenge
+                passkey_proofs.verify_creation, _site(rt), context.officer.id, credential, challenge
             )
             await sessions.end_all(connection, context.officer.id, but=context.session.id)
             await credentials.add_passkey(connection, key)
@@ -200,7 +200,7 @@ async def sign_in(
     rt: Runtime = request.app.state.rt
     try:
         _unseal_challenge(rt, request, "anybody")
-        if await too_often(rt, request, PASSKEY):
+        if await is_rate_limited(rt, request, PASSKEY):
             return RedirectResponse(f"{SIGN_IN}?why=often", 303)
         key_id = await asyncio.to_thread(passkey_proofs.key_id, credential)
         async with directory.console(rt).connection() as connection:
@@ -210,7 +210,7 @@ async def sign_in(
                 return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
             challenge, issued = await _challenge(rt, request, connection, "anybody")
             uses = await asyncio.to_thread(
-                passkey_proofs.signed, _site(rt), key, credential, challenge
+                passkey_proofs.verify_sign_in, _site(rt), key, credential, challenge
             )
             await credentials.use_passkey(connection, key.id, uses, issued)
             await act_as(connection, str(officer.id))

@@ -232,7 +232,7 @@ def _console_path(wanted: str) -> str:
     return quote(wanted, safe="/?=&") if is_local and not wanted.startswith(SIGN_IN) else ROOT
 
 
-async def too_often(rt: Runtime, request: Request, way: str) -> bool:
+async def is_rate_limited(rt: Runtime, request: Request, way: str) -> bool:
     """Return True if the rate limit of the sign-in method `way` is exceeded.
 
     The limit applies to a known device, otherwise to the address. Each method has a separate limit,
