@@ -66,8 +66,8 @@ async def _blockers_and_total(
         Blocker(Refusal.UNTESTED, language)
         for language in await _untested_languages(rt, transaction, broadcast)
     ]
-    if twin := await _twin(transaction, broadcast):
-        found.append(Blocker(Refusal.REPEATED, str(twin)))
+    if duplicate := await _find_duplicate(transaction, broadcast):
+        found.append(Blocker(Refusal.REPEATED, str(duplicate)))
     if broadcast.draft.purpose is Purpose.URGENT and not broadcast.draft.why.strip():
         found.append(Blocker(Refusal.WHY))
     count = await audience.count(rt, transaction, broadcast.draft)
@@ -94,13 +94,13 @@ async def _untested_languages(
     ]
 
 
-async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
+async def _find_duplicate(transaction: Transaction, broadcast: Broadcast) -> int | None:
     """Return the identifying number of another broadcast with the same texts, or None.
 
     Only started and scheduled broadcasts are searched.
     """
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
-    return await fetch_value(transaction, statements.TWIN, **values)
+    return await fetch_value(transaction, statements.DUPLICATE, **values)
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:

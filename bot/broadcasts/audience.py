@@ -117,15 +117,15 @@ def template_languages(rt: Runtime, draft: Draft) -> list[str]:
             {each.split("_")[0] for each in with_template}]  # fmt: skip
 
 
-def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
-    return [token for value in wanted for token in subscriptions.tokens(rt, kind, value)]
+def _tokens(rt: Runtime, kind: str, names: tuple[str, ...]) -> list[bytes]:
+    return [token for value in names for token in subscriptions.tokens(rt, kind, value)]
 
 
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
     """Count the audience without decrypting anything; millions of people take some seconds."""
-    wanted = await values(rt, transaction, draft)
+    parameters = await values(rt, transaction, draft)
     async with long_statements(transaction, MAX_COUNT):
-        found = await fetch_all(transaction, statements.COUNT, **wanted)
+        found = await fetch_all(transaction, statements.COUNT, **parameters)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     for language, channel, against, many in found:

@@ -36,7 +36,7 @@ STATUSES = {
     "read": RecipientStatus.READ,
 }
 RANKS = {"sent": 1, "failed": 2, "delivered": 3, "read": 4}
-AGAIN_SECONDS = 10.0
+RETRY_SECONDS = 10.0
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
@@ -99,7 +99,7 @@ async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> 
         known=True,
     )
     if status is RecipientStatus.PLANNED:
-        delay = max(delay, AGAIN_SECONDS)
+        delay = max(delay, RETRY_SECONDS)
     if status in OPEN:
         # Lock the broadcast. Otherwise it could end before this recipient, who gets the message
         # again, has the status `planned`.
@@ -128,7 +128,7 @@ def _error(code: str) -> SendError:
     """
     match code:
         case Throttled.code:
-            return Throttled(AGAIN_SECONDS)
+            return Throttled(RETRY_SECONDS)
         case Unreachable.code:
             return Unreachable(certain=True)
         case _:

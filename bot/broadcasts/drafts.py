@@ -68,10 +68,10 @@ async def draft_once(
             if row[1] != digest:
                 raise Refused(Refusal.REUSED)
             return await model.find(transaction, row[0])
-        made = await begin(rt, transaction, officer, what)
-        values = {"by": officer.id, "once": key, "of": digest, "id": made.id}
+        broadcast = await begin(rt, transaction, officer, what)
+        values = {"by": officer.id, "once": key, "of": digest, "id": broadcast.id}
         await execute(transaction, statements.NOTE_KEY, **values)
-        return made
+        return broadcast
 
 
 async def edit(

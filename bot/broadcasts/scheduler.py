@@ -247,12 +247,12 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         values = await audience.values(rt, transaction, broadcast.draft)
         async with long_statements(transaction, MAX_SNAPSHOT):
             rows = audience_statements.MAKE_ROWS
-            made = await execute(transaction, rows, broadcast=broadcast_id, **values)
+            row_count = await execute(transaction, rows, broadcast=broadcast_id, **values)
             await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
-        await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
+        await execute(transaction, sending.SET_TOTAL, made=row_count, id=broadcast_id)
         # Queue the first shards (ranges of recipients) now, instead of in the scheduler's next
         # round.
         now = await model.find(transaction, broadcast_id)
-        if made and now.state is State.RUNNING:
+        if row_count and now.state is State.RUNNING:
             await _queue_shards(transaction, now)
-        return made
+        return row_count

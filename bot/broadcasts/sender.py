@@ -50,7 +50,7 @@ LEASE_SECONDS = 60
 # Time limit of one shard's job in seconds, so that other jobs can run. The scheduler then queues
 # the remaining recipients of the shard again.
 JOB_SECONDS = 10.0
-AGAIN_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 # Seconds to pause a channel that does not answer, to avoid a series of useless jobs. The pause is
 # short, because it also stops processes that can reach the channel.
 UNREACHABLE_SECONDS = 5.0
@@ -166,8 +166,8 @@ async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
         if not await _answers(rt, channel):
             break
         limit = min(tokens, await _reachable(rt, batch, channel))
-        recipients, seen = await _claim(rt, batch, channel, limit) if limit else ([], 0)
-        if not seen:
+        recipients, row_count = await _claim(rt, batch, channel, limit) if limit else ([], 0)
+        if not row_count:
             break
         tokens -= len(recipients)
         if recipients:
@@ -325,7 +325,7 @@ async def _write_outcomes(
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_deferred", channel=channel, count=len(outcomes))
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 def _values(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ class Cache:
         `token` identifies the holder; the same token can acquire the lock again. Release the lock
         with `mark_known` if the person's data was stored in PostgreSQL, otherwise with `keep`.
         """
-        seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
-        return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
+        reply = await self._run(HOLD, f"ask:{key}", token, lease_ms)
+        return LockAcquired(blob=reply[0], known=reply[1] is not None) if reply else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
         """Store the conversation's state (None deletes it) and release its lock.

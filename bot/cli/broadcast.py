@@ -19,7 +19,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Forbidden
 from bot.runtime import Runtime, runtime
-from bot.web.console.labels_broadcasts import STANDS_AGAINST
+from bot.web.console.labels_broadcasts import REFUSAL_TEXTS
 
 app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
 Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
@@ -46,8 +46,8 @@ def draft(paper: Paper, officer: Name, data: Data = None) -> None:
     async def write(rt: Runtime, who: Officer) -> Broadcast:
         return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
 
-    made = _as(data, officer, write)
-    typer.echo(f"Announcement {made.number}, state: {made.state}")
+    broadcast = _as(data, officer, write)
+    typer.echo(f"Announcement {broadcast.number}, state: {broadcast.state}")
 
 
 @app.command()
@@ -75,12 +75,12 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
 def test(number: Number, officer: Name, data: Data = None) -> None:
     """Send a test message in every language to the configured testers only."""
 
-    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def send_test(rt: Runtime, who: Officer, found: Broadcast) -> None:
         for language in broadcasts.written(rt):
             sent = await broadcasts.test_send(rt, who, found.id, language)
             typer.echo(f"{language}: {sent} messages")
 
-    _with(data, officer, number, tried)
+    _with(data, officer, number, send_test)
 
 
 @app.command()
@@ -141,11 +141,11 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
     People who blocked the bot or unsubscribed get no message.
     """
 
-    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def retry_failed(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.retry_failed(rt, who, found.id)
         typer.echo(f"{many:,} are tried again")
 
-    _with(data, officer, number, tried)
+    _with(data, officer, number, retry_failed)
 
 
 @app.command()
@@ -157,11 +157,11 @@ def doubt(
     `again` sends the message to them again, `leave` counts them as failed.
     """
 
-    async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def decide(rt: Runtime, who: Officer, found: Broadcast) -> None:
         many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
         typer.echo(f"{many:,} decided")
 
-    _with(data, officer, number, decided)
+    _with(data, officer, number, decide)
 
 
 @app.command()
@@ -273,4 +273,4 @@ def _as[T](
 
 def _words(why: Refusal, detail: str) -> str:
     """Return the English sentence by which the console explains why an action was refused."""
-    return STANDS_AGAINST[why].msgid.format(detail=detail)
+    return REFUSAL_TEXTS[why].msgid.format(detail=detail)

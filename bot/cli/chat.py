@@ -23,7 +23,7 @@ app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
 # Kinds of buttons that a terminal cannot show.
-UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
+HIDDEN_KINDS = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
 @app.command()
@@ -62,7 +62,9 @@ def talk(
             understanding=understood,
         )
         conversation = turn.conversation
-        buttons = [each for say in turn.says for each in say.buttons if each.kind not in UNSHOWN]
+        buttons = [
+            each for say in turn.says for each in say.buttons if each.kind not in HIDDEN_KINDS
+        ]
         numbers = _numbers(conversation, buttons)
         for say in turn.says:
             write("\n".join(_page(languages, say, numbers)) + "\n")
@@ -114,7 +116,7 @@ def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[s
         yield "({}/{})".format(*say.progress)
     options = [each for each in say.buttons if each.payload in numbers]
     yield from (f"{numbers[each.payload]:>4}  {shown(each)}" for each in options)
-    others = [each for each in say.buttons if each not in options and each.kind not in UNSHOWN]
+    others = [each for each in say.buttons if each not in options and each.kind not in HIDDEN_KINDS]
     yield "      " + " · ".join(f"[{shown(each)}]" for each in others)
 
 

@@ -28,8 +28,8 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 @app.command("list")
 def desk_list(officer: Name, data: Data = None) -> None:
     """List the open cases of the officer's mission: urgent first, then by answer deadline."""
-    wanted = views.Filter(views.Queue.ALL)
-    page = _run_as_officer(data, officer, lambda rt, who: views.listing(rt, who, wanted))
+    query = views.Filter(views.Queue.ALL)
+    page = _run_as_officer(data, officer, lambda rt, who: views.listing(rt, who, query))
     for line in page.lines:
         case, mark = line.case, "!" if line.case.urgent else " "
         holder = line.holder or "free"
@@ -141,8 +141,8 @@ def _run_as_officer[T](
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
             return asyncio.run(run_action(settings))
-        except cases.CaseConflict as taken:
-            holder = taken.holder or "nobody"
+        except cases.CaseConflict as conflict:
+            holder = conflict.holder or "nobody"
             typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)
         except (LookupError, Forbidden, desk.Refused) as error:
             typer.echo(str(error), err=True)

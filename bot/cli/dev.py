@@ -28,7 +28,7 @@ AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-fail
 UNLISTED = ("-p", "no:cacheprovider")
 # Assertions are not rewritten, because rewriting costs each process 9 s of CPU time. A failed test
 # is repeated with rewriting, and then shows the values in its assertion.
-BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
+XDIST_OPTIONS = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
 # Filters for pytest's option -m: all tests, the tests that run for each change, and the tests that
@@ -225,7 +225,7 @@ def _run_tests(
 
 
 def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
-    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
+    how = ("-n", str(many), *XDIST_OPTIONS, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
     return [sys.executable, "-m", "pytest", *how, *what]
 
 

@@ -73,15 +73,15 @@ async def examine(settings: Settings) -> list[Finding]:
 
     A check that takes longer than SECONDS counts as a fault.
     """
-    return [each for look in LOOKS for each in await _look(look, settings)]
+    return [each for check in CHECKS for each in await _run_check(check, settings)]
 
 
-async def _look(look: "Look", settings: Settings) -> list[Finding]:
+async def _run_check(check: "Check", settings: Settings) -> list[Finding]:
     try:
         async with asyncio.timeout(SECONDS):
-            return [each async for each in look(settings)]
+            return [each async for each in check(settings)]
     except TimeoutError:
-        what = look.__name__.strip("_")
+        what = check.__name__.strip("_")
         return [wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
 
 
@@ -186,10 +186,10 @@ async def _schema(
     # Compare columns and not migration numbers: any role may list the columns, whereas only the
     # owner may read the table of migrations.
     there = {*await fetch_all(session, COLUMNS)}
-    wanted = {
+    required = {
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c
     }
-    if missing := sorted(wanted - there):
+    if missing := sorted(required - there):
         description = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
         yield wrong("database", description, "./kosh migrate")
     else:
@@ -202,7 +202,7 @@ async def _clock(settings: Settings) -> AsyncIterator[Finding]:
             settings.database(), connect_timeout=3
         ) as session:
             if now := await fetch_value(session, CLOCK):
-                yield _apart("the database", time.time() - now.timestamp())
+                yield _clock_difference("the database", time.time() - now.timestamp())
     except (psycopg.Error, ConfigError):
         pass
     if settings.has_telegram:
@@ -212,11 +212,11 @@ async def _clock(settings: Settings) -> AsyncIterator[Finding]:
                     date = parsedate_to_datetime(answer.headers["Date"])
             except (aiohttp.ClientError, KeyError, ValueError):
                 return
-            yield _apart("Telegram", time.time() - date.timestamp() - 0.5)
+            yield _clock_difference("Telegram", time.time() - date.timestamp() - 0.5)
 
 
-def _apart(whose: str, seconds: float) -> Finding:
-    description = f"{abs(seconds):.1f} s from the clock of {whose}"
+def _clock_difference(server: str, seconds: float) -> Finding:
+    description = f"{abs(seconds):.1f} s from the clock of {server}"
     if abs(seconds) > MAX_SKEW_SECONDS:
         return wrong("clock", description, "let systemd-timesyncd or chrony keep the time")
     if abs(seconds) > WARN_SKEW_SECONDS:
@@ -240,11 +240,15 @@ async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
             )
             return
         yield good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
-        wanted = f"{settings.public_url}/webhooks/telegram" if settings.telegram_secret else ""
-        if webhook.url != wanted:
-            fix = "./kosh profile" if wanted else "`poll` takes it away when it starts"
-            grade = Grade.WRONG if wanted else Grade.DOUBTFUL
-            description = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
+        expected_url = (
+            f"{settings.public_url}/webhooks/telegram" if settings.telegram_secret else ""
+        )
+        if webhook.url != expected_url:
+            fix = "./kosh profile" if expected_url else "`poll` takes it away when it starts"
+            grade = Grade.WRONG if expected_url else Grade.DOUBTFUL
+            description = (
+                f"the webhook is {webhook.url or 'not set'}, not {expected_url or 'polling'}"
+            )
             yield Finding("telegram", grade, description, fix)
         failed = webhook.last_error_date
         if failed is not None and time.time() - failed.timestamp() < 3600:
@@ -353,8 +357,8 @@ async def _channels(settings: Settings) -> AsyncIterator[Mapping[str, Channel]]:
         yield platforms(settings, http, Languages(settings.languages))
 
 
-type Look = Callable[[Settings], AsyncIterator[Finding]]
-LOOKS: tuple[Look, ...] = (
+type Check = Callable[[Settings], AsyncIterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
     _registry, _officers, content_checks.facts,
 )  # fmt: skip

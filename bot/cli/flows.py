@@ -237,14 +237,14 @@ def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
 
     A flow that starts only at a request of the registry has no drawing.
     """
-    drawn: dict[str, str] = {}
+    files: dict[str, str] = {}
     for flow in flows.values():
         if flow.answers_to:
             continue
         chart = drawing.mermaid(flow)
         page = PAGE.format(title=flow.title.msgid, name=flow.name, chart=chart)
-        drawn |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}
-    return drawn
+        files |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}
+    return files
 
 
 def _json(of: Manifest) -> str:

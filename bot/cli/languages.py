@@ -180,8 +180,8 @@ def draw(
         messages = sorted(catalogues.messages(code).items())
         # A pseudo-random generator suffices, because the same seed must repeat the sample and
         # nothing is secret.
-        drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
-        for number, ((context, english), text) in enumerate(drawn, 1):
+        sample = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
+        for number, ((context, english), text) in enumerate(sample, 1):
             typer.echo(
                 f"{code} {number}. {text}\n    {english}{f' ({context})' if context else ''}"
             )
@@ -224,8 +224,8 @@ def report() -> None:
 
 def _describe_mismatch(pair: tuple[str, str]) -> str:
     one, other = pair
-    slip = kazakh_arabic_report.SLIPS.get(pair)
-    own = f", a slip of CLDR, which has {slip} where it says it in full" if slip else ""
+    cldr_form = kazakh_arabic_report.CLDR_ERRORS.get(pair)
+    own = f", a slip of CLDR, which has {cldr_form} where it says it in full" if cldr_form else ""
     return f"{one} is {other} there{own}"
 
 

@@ -54,9 +54,9 @@ def licences() -> None:
     found = list(packages(bill()))
     for each in found:
         typer.echo(f"{each.name:24} {each.version:18} {each.licence or 'not for this machine'}")
-    strange = [each.name for each in found if not is_let_in(each.licence)]
-    if strange:
-        typer.echo(f"E_LICENCE: look at {', '.join(strange)}, and let it in or leave it", err=True)
+    refused = [each.name for each in found if not is_allowed(each.licence)]
+    if refused:
+        typer.echo(f"E_LICENCE: look at {', '.join(refused)}, and let it in or leave it", err=True)
         raise typer.Exit(1)
 
 
@@ -79,8 +79,8 @@ def bill() -> dict[str, Any]:
     the serial number derives from the content. The version and the licences come from the installed
     packages. The same commit, uv and packages therefore give the same document.
     """
-    made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
-    document = _convert(json.loads(made.stdout))
+    result = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
+    document = _convert(json.loads(result.stdout))
     for each in document["components"]:
         if licence := _licence(each["name"]):
             each["licenses"] = _licence_entries(licence)
@@ -138,7 +138,7 @@ def packages(document: dict[str, Any]) -> Iterator[Package]:
         yield Package(each["name"], each["version"], licence)
 
 
-def is_let_in(licence: str) -> bool:
+def is_allowed(licence: str) -> bool:
     """Return True if an SPDX licence expression is allowed, or is "" (unknown).
 
     One operand of each OR must be allowed, and all operands of an AND.

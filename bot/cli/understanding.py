@@ -66,12 +66,12 @@ def check() -> None:
     faults = list(phrases.faults(written))
     for fault in faults:
         typer.echo(f"{fault.language}: {fault.rule}: {fault.detail}")
-    stale = Model.load().digest != phrases.digest()
-    if stale:
+    is_stale = Model.load().digest != phrases.digest()
+    if is_stale:
         typer.echo("The phrases have changed since training: run ./kosh understanding train.")
     typer.echo(_counts(written))
     typer.echo(costs.report(written))
-    sys.exit(1 if faults or stale else 0)
+    sys.exit(1 if faults or is_stale else 0)
 
 
 @app.command()

@@ -74,8 +74,8 @@ def _all_texts(day: date) -> Iterator[tuple[str, Text]]:
             yield from ((f"answer {intent}", text) for text in texts)
     for programme in PROGRAMMES:
         for country in ORIGINS:
-            made = checklist({"programme": programme.key, "citizenship": country}, day)
-            texts = (*made.before, *made.after, *(r for p in made.papers for r in p.remarks))
+            result = checklist({"programme": programme.key, "citizenship": country}, day)
+            texts = (*result.before, *result.after, *(r for p in result.papers for r in p.remarks))
             yield from ((f"list {programme.key} {country}", text) for text in texts)
     for country in ORIGINS:
         yield from ((f"contacts {country}", text) for text in missions(country, day))

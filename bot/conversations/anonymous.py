@@ -163,8 +163,8 @@ def safety_answer(
     word = command[0] if command else rt.languages.reserved(event.text)
     if word in SAFETY:
         return _first_turn(rt, event, today, page, language).says
-    for spoken in dict.fromkeys(("", language)):
-        says = _first_turn(rt, event, today, page, spoken).says
+    for candidate in dict.fromkeys(("", language)):
+        says = _first_turn(rt, event, today, page, candidate).says
         lines = {line for say in says for paragraph in say.paragraphs for line in paragraph}
         if lines & {safety.READ_ALONE, safety.ONE_SENTENCE}:
             return says

@@ -215,7 +215,7 @@ def _final_messages(
 
 
 # Effects that other modules apply, either during the turn or after its commit.
-_ELSEWHERE = (
+_OTHER_EFFECTS = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
     | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
@@ -234,7 +234,7 @@ async def _apply(
 ) -> None:
     """Apply one effect in the turn's transaction; collect its results in `work`."""
     person = held.person
-    if isinstance(effect, _ELSEWHERE):
+    if isinstance(effect, _OTHER_EFFECTS):
         return
     match effect:
         case OpenCase():

@@ -194,15 +194,15 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
 async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
     """Process an update: in a batch if possible, else in a transaction or session of its own."""
     if burst is None or burst.is_first:
-        taken: Committed | NeedsOwnTransaction = await rt.turns(
+        outcome: Committed | NeedsOwnTransaction = await rt.turns(
             inbound, partial(batched_turns.take, rt)
         )
-        if isinstance(taken, Committed):
+        if isinstance(outcome, Committed):
             if burst is not None:
-                burst.answer = taken.says
-            return AfterCommit(taken.person, taken.claimed_message) if taken.person else None
-        if taken.anonymous_at is not None and not inbound.aliases:
-            delivery, known = await _anonymous_turn(rt, inbound, taken.anonymous_at, burst)
+                burst.answer = outcome.says
+            return AfterCommit(outcome.person, outcome.claimed_message) if outcome.person else None
+        if outcome.anonymous_at is not None and not inbound.aliases:
+            delivery, known = await _anonymous_turn(rt, inbound, outcome.anonymous_at, burst)
             if not known:
                 return delivery
     if burst is not None and burst.repeats:

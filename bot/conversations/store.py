@@ -351,17 +351,17 @@ async def note_opening(transaction: Transaction, held: LockedConversation, turn:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
-def with_notice(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
+def with_notice(rt: Runtime, held: LockedConversation, original: Turn) -> Turn:
     """If the platform's reply window is closed, return the turn with a notice before its messages.
 
     The platform accepts the notice also outside of the reply window. The messages wait until the
     person writes again.
     """
-    if not made.says or not is_closed(rt, held):
-        return made
-    after = replace(held, conversation=made.conversation)
+    if not original.says or not is_closed(rt, held):
+        return original
+    after = replace(held, conversation=original.conversation)
     first = turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    return Turn(first.conversation, (*first.says, *made.says), made.effects)
+    return Turn(first.conversation, (*first.says, *original.says), original.effects)
 
 
 def claimed_message(

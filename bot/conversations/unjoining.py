@@ -15,7 +15,7 @@ from flows.engine.events import Say
 from flows.engine.state import Conversation
 from flows.engine.text import _
 
-UNJOINED_THERE = _(
+UNJOINED_NOTICE = _(
     "The chat on {channel} was un-joined. If it was not you, please write “person” here."
 )
 
@@ -41,7 +41,7 @@ async def leave(
     values = {"person": person.id, "channel": here}
     await execute(transaction, statements.FORGET_UPDATES_CHANNEL, **values)
     await outbox.move_unsent(transaction, person.id, here, other)
-    text = _(UNJOINED_THERE.msgid, channel=join_screens.CHANNELS[here])
+    text = _(UNJOINED_NOTICE.msgid, channel=join_screens.CHANNELS[here])
     say = Say(((text,),), language=conversation.language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, person, other, (row,))

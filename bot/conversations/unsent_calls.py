@@ -64,7 +64,7 @@ async def send(
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
     while left:
         try:
-            made = await outbox.perform(rt, channel, _call(left[0], address))
+            platform_ids = await outbox.perform(rt, channel, _call(left[0], address))
         except SendError as error:
             _logger.info("message.failed", code=error.code, channel=channel)
             ids += error.external_ids
@@ -77,7 +77,7 @@ async def send(
             else:
                 await asyncio.sleep(wait)
         else:
-            ids += made.split(",") if left.pop(0).kind in ("send", "edit") else []
+            ids += platform_ids.split(",") if left.pop(0).kind in ("send", "edit") else []
     return tuple(left), ids
 
 
@@ -92,9 +92,9 @@ def _limit_messages(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> l
     dropped = messages[: 1 - MAX_UNSENT]
     notices = [each for at in dropped if (each := _notice(rt, calls[at], SendError()))]
     _logger.warning("message.dropped", channel=channel, count=len(notices))
-    kept = [call for at, call in enumerate(calls) if at not in dropped]
-    kept[dropped[0] : dropped[0]] = notices[0] if notices else ()
-    return kept
+    result = [call for at, call in enumerate(calls) if at not in dropped]
+    result[dropped[0] : dropped[0]] = notices[0] if notices else ()
+    return result
 
 
 def _call(call: UnsentCall, address: str) -> ChannelCall:

@@ -88,16 +88,16 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
     Return None if no such case is queued. A repeated idempotency key returns the case that was
     claimed with that key.
     """
-    tried = set[UUID]()
+    skipped_ids = set[UUID]()
     while True:
         async with directory.acting(rt, officer) as transaction:
             before = await find_by_key(transaction, officer, key)
             found = await cases.find(transaction, before) if before else await cases.next_for(
                 transaction, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
-        if found is None or found.id in tried:
+        if found is None or found.id in skipped_ids:
             return None
-        tried.add(found.id)
+        skipped_ids.add(found.id)
         try:
             return await claim(rt, officer, found.id, found.version, key=key)
         except (cases.CaseConflict, LookupError):
@@ -304,7 +304,7 @@ async def resolve(
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         if intent:
-            metrics.MEANT.labels(intent, at.held.conversation.language).inc()
+            metrics.CASE_INTENTS.labels(intent, at.held.conversation.language).inc()
         return delivery
 
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, act)

@@ -72,17 +72,17 @@ async def sweep_cases(rt: Runtime) -> int:
 
     Several processes may run this at the same time.
     """
-    seen, last = 0, _FIRST
+    count, last = 0, _FIRST
     while True:
         async with rt.pool.connection() as transaction:
             found = await _due(transaction, after=last)
         if not found:
-            return seen
+            return count
         for case_id, person_id, _why in found:
             with isolation.isolate_errors("cases"):
                 async with rt.pool.connection() as transaction:
                     await _sweep(rt, transaction, case_id, person_id)
-        seen, last = seen + len(found), found[-1][0]
+        count, last = count + len(found), found[-1][0]
 
 
 async def _due(

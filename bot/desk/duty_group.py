@@ -87,8 +87,8 @@ async def update_duty_group(rt: Runtime) -> int:
         chats = await working_hours.duty_chats(transaction, rt.settings.telegram_duty_chat)
         counts = await _counts(transaction)
     calls = 0
-    for chat, wanted in chats.items():
-        shown = [each for each in counts if not wanted or each.mission in wanted]
+    for chat, missions in chats.items():
+        shown = [each for each in counts if not missions or each.mission in missions]
         calls += await _show(rt, chat, shown)
     return calls
 

@@ -158,8 +158,8 @@ _DAYS = statement(
 
 
 def _is_or_any(of: Any, name: str) -> Any:
-    wanted = bindparam(name, type_=Text())
-    return or_(wanted == "", of == wanted)
+    parameter = bindparam(name, type_=Text())
+    return or_(parameter == "", of == parameter)
 
 
 _STEPS = statement(

@@ -48,9 +48,9 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
     if fact.countries:
         return True
     for country in ORIGINS:
-        made = checklist({"programme": programme.key, "citizenship": country}, day)
-        papers = (paper.document.fact.key for paper in made.papers)
-        if fact.key in papers or fact.text in (*made.before, *made.after):
+        result = checklist({"programme": programme.key, "citizenship": country}, day)
+        papers = (paper.document.fact.key for paper in result.papers)
+        if fact.key in papers or fact.text in (*result.before, *result.after):
             return True
     return False
 

@@ -169,11 +169,13 @@ async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
         return await _versions(transaction, item)
 
 
-async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
+async def save(
+    rt: Runtime, officer: Officer, item: str, body: Body, seen_version: int
+) -> list[Blocker]:
     """Save new content of an item as a draft, unless it has faults; return the faults.
 
-    `seen` is the number of the newest version that the editor's page showed. Raises Refused if
-    there is a newer version than `seen`.
+    `seen_version` is the number of the newest version that the editor's page showed. Raises
+    Refused if there is a newer version.
     """
     permissions.require(officer, *_edit(item))
     kind = kind_of(item)
@@ -187,7 +189,7 @@ async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) 
         await execute(transaction, statements.ENTER, **values)
         await execute(transaction, statements.LOCK, of_item=item)
         newest = _newest(await _versions(transaction, item))
-        if newest != seen:
+        if newest != seen_version:
             raise Refused(Refusal.CHANGED)
         await execute(transaction, statements.DISCARD, of_item=item)
         await _add(transaction, officer, item, newest + 1, body)

@@ -125,10 +125,10 @@ def _sharpness(grey: Image.Image) -> int:
 
 
 def _percentile(histogram: list[int], share: float) -> int:
-    seen, wanted = 0, share * sum(histogram)
+    total, limit = 0, share * sum(histogram)
     for value, count in enumerate(histogram):
-        seen += count
-        if seen >= wanted:
+        total += count
+        if total >= limit:
             return value
     return len(histogram) - 1
 

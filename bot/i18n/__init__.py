@@ -59,8 +59,8 @@ class Languages:
 
     def closest(self, hint: str) -> str | None:
         language, script = _language_and_script(hint)
-        spoken = [code for code in self._codes if code.partition("_")[0] == language]
-        read = [code for code in spoken if script in ("", SCRIPTS[code])]
+        candidates = [code for code in self._codes if code.partition("_")[0] == language]
+        read = [code for code in candidates if script in ("", SCRIPTS[code])]
         return min(read, key=len, default=None)
 
     def guess(self, typed: str) -> str | None:

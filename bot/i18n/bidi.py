@@ -79,10 +79,10 @@ def _begins_arabic(line: str) -> bool:
 
 def _outside(line: str) -> str:
     """Return the line without the parts of it that are in isolates."""
-    kept, depth = [], 0
+    signs, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE
         if depth == 0:
-            kept.append(sign)
+            signs.append(sign)
         depth -= sign == END_ISOLATE
-    return "".join(kept)
+    return "".join(signs)

@@ -301,8 +301,8 @@ def intent(typed: str) -> str | None:
     text = _words(typed[:MAX_CHARACTERS])
     patterns = _patterns()
     keys = {word[:KEY_LETTERS] for word in text.split(" ")} & patterns.keys()
-    tried = sorted({each for key in keys for each in patterns[key]})
-    return next((kind for _place, kind, spelt in tried if _compile(spelt).search(text)), None)
+    candidates = sorted({each for key in keys for each in patterns[key]})
+    return next((kind for _place, kind, spelt in candidates if _compile(spelt).search(text)), None)
 
 
 def _words(typed: str) -> str:

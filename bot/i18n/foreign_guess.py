@@ -86,9 +86,9 @@ def guess(typed: str) -> str | None:
     text = text.replace("i\u0307", "i").translate(PERSIAN)
     if sum(script.search(text) is not None for script in SCRIPTS) != 1:
         return None
-    spoken = " ".join(language_guess.WORD.findall(text))
-    greeting = next((each for each in GREETINGS if f"{spoken} ".startswith(f"{each} ")), "")
-    rest = spoken.removeprefix(greeting).strip()
+    sentence = " ".join(language_guess.WORD.findall(text))
+    greeting = next((each for each in GREETINGS if f"{sentence} ".startswith(f"{each} ")), "")
+    rest = sentence.removeprefix(greeting).strip()
     if not rest:
         return GREETINGS.get(greeting) or None
     found = ALONE.get(rest) or _by_words(rest.split(" ")) or _by_letters(rest)

@@ -78,7 +78,7 @@ HINTS = Counter(
     "kosh_hints", "Hints and codes to people by e-mail or SMS, by way and outcome.",
     ("way", "outcome"), registry=REGISTRY,
 )  # fmt: skip
-MEANT = Counter(
+CASE_INTENTS = Counter(
     "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
     ("intent", "language"), registry=REGISTRY,
 )  # fmt: skip

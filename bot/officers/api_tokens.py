@@ -127,11 +127,11 @@ async def create(
 
     Raises BadScope if the account's roles do not allow a scope, or if `scopes` is empty.
     """
-    wanted = sorted(set(scopes))
+    requested = sorted(set(scopes))
     useless = [
-        each for each in wanted if not permissions.is_ever_allowed(owner, SCOPES[Scope(each)])
+        each for each in requested if not permissions.is_ever_allowed(owner, SCOPES[Scope(each)])
     ]
-    if useless or not wanted:
+    if useless or not requested:
         raise BadScope(f"E_TOKEN_SCOPE: the account's roles do not allow {', '.join(useless)}")
     token, token_id = PREFIX + token_urlsafe(32), uuid4()
     await execute(
@@ -141,7 +141,7 @@ async def create(
         officer=owner.id,
         index=rt.vault.index("api-token", token),
         version=rt.vault.index_version,
-        in_scopes=wanted,
+        in_scopes=requested,
         until=last_day,
         limit=minute_limit,
     )
@@ -150,7 +150,7 @@ async def create(
         actor="terminal",
         action="token.created",
         subject=str(token_id),
-        detail=f"{owner.id}: {','.join(wanted)}",
+        detail=f"{owner.id}: {','.join(requested)}",
     )
     return token
 

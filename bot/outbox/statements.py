@@ -234,7 +234,7 @@ LOCK_PARTS = statement(
     .with_for_update()
 )
 _WORD = bindparam("word", type_=Text())
-_HAD_FAILED = t.Message.delivery_status == "failed"
+_REPORTED_FAILED = t.Message.delivery_status == "failed"
 RECORD_PART = statement(
     update(t.Message)
     .where(t.Message.id == _ID)
@@ -250,11 +250,11 @@ RECORD_PART = statement(
                 _WORD == "failed",
                 func.coalesce(func.nullif(bindparam("code", type_=Text()), ""), t.Message.reason),
             ),
-            (_HAD_FAILED, None),
+            (_REPORTED_FAILED, None),
             else_=t.Message.reason,
         ),
         state=case(
-            (and_(t.Message.state == "failed", _HAD_FAILED, _WORD != "failed"), "sent"),
+            (and_(t.Message.state == "failed", _REPORTED_FAILED, _WORD != "failed"), "sent"),
             else_=t.Message.state,
         ),
         body=case(
@@ -275,7 +275,7 @@ _FOUND = (
             t.Message.attempt < MAX_ATTEMPTS,
         ).label("again"),
     )
-    .where(t.Message.id == _ID, t.Message.state == "sent", _HAD_FAILED)
+    .where(t.Message.id == _ID, t.Message.state == "sent", _REPORTED_FAILED)
     .with_for_update()
     .cte("found")
 )
@@ -297,7 +297,7 @@ FAIL_LATER = statement(
 SENT_AT = statement(select(t.Message.done_at).where(t.Message.id == _ID))
 FORGET_REPORT = statement(
     update(t.Message)
-    .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _HAD_FAILED)
+    .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _REPORTED_FAILED)
     .values(delivery_status=None)
 )
 

@@ -248,7 +248,7 @@ async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
     """
     endpoint = target.endpoint
     if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
-        await execute(transaction, statements.BURY, endpoint=endpoint)
+        await execute(transaction, statements.MARK_DEAD, endpoint=endpoint)
         await notifications.notify(transaction, Kind.WEBHOOK_OFF, str(target))
         _logger.warning("webhook.disabled", reason=why)
         await audit_log.append(

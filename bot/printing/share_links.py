@@ -24,7 +24,7 @@ from flows.engine.state import Turn
 LINK_SECONDS = 1800
 PATH = "/print/"
 # Rate limit for rendering per link: burst size, and requests per second after it.
-MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
+MAX_AT_ONCE, RATE = 5, 0.1
 
 _encode = msgspec.json.Encoder().encode
 
@@ -108,7 +108,7 @@ async def render_pdf(rt: Runtime, token: str, *, phone: bool = False) -> bytes |
 async def _is_rate_limited(rt: Runtime, token: str) -> bool:
     bucket = f"print:{_key(rt, token)}"
     try:
-        return bool(await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE))
+        return bool(await rt.live.allow(bucket, rate=RATE, burst=MAX_AT_ONCE))
     except CacheUnavailable:
         return True
 

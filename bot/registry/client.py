@@ -60,9 +60,9 @@ _CONNECT_SHARE = 0.5
 # Maximum bytes of a response with planning figures. The contract allows 10,000 cells (counts),
 # whose codes have about 30 characters.
 _FIGURES_LIMIT = 1024 * 1024
-_DISCREET = ConfigDict(hide_input_in_errors=True)
-_NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
-_KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
+_NO_INPUT_IN_ERRORS = ConfigDict(hide_input_in_errors=True)
+_NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_NO_INPUT_IN_ERRORS)
+_KEY: TypeAdapter[str] = TypeAdapter(Key, config=_NO_INPUT_IN_ERRORS)
 
 
 class Registry:

@@ -126,7 +126,7 @@ _LINKS = statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EntryFilter:
     """Filter of audit entries; `kind` is a prefix of the action. Empty fields match every entry."""
 
     actor: str = ""
@@ -135,21 +135,21 @@ class Wanted:
     until: datetime | None = None
 
 
-ALL = Wanted()
+ALL = EntryFilter()
 
 
 async def entries(
     transaction: AsyncConnection[Any],
     before: int | None = None,
     limit: int = MAX_ENTRIES,
-    wanted: Wanted = ALL,
+    entry_filter: EntryFilter = ALL,
 ) -> list[Entry]:
     """Return up to `limit` audit entries with numbers below `before`, newest first.
 
     With `before` None, start at the last entry. Row security hides entries that the session may not
     see.
     """
-    values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    values = {each.name: getattr(entry_filter, each.name) for each in fields(entry_filter)}
     found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit, **values)
     return [Entry(*row) for row in found]
 

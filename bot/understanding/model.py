@@ -143,8 +143,8 @@ class Model:
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
         """Return a text's log-odds (of each intent, then of danger) and its pieces (n-grams)."""
         found = features.extract(words)
-        taken = self._table.take(found.buckets, axis=0)
-        rows, numbers = taken[:, 0], taken.view(np.float32)
+        packed = self._table.take(found.buckets, axis=0)
+        rows, numbers = packed[:, 0], packed.view(np.float32)
         values = np.array(found.values, np.float32)
         weighted = values * numbers[:, 1]
         norm = np.float32(math.sqrt(weighted @ weighted) or 1)

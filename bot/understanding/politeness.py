@@ -69,10 +69,10 @@ def core(line: Skeleton) -> Skeleton:
     words = list(line.words)
     start = _open(words)
     end = _close(words, start)
-    kept = tuple(words[start:end])
-    if kept == line.words or sum(map(len, filter(str.isalnum, kept))) < MIN_LETTERS:
+    inner = tuple(words[start:end])
+    if inner == line.words or sum(map(len, filter(str.isalnum, inner))) < MIN_LETTERS:
         return line
-    return Skeleton(kept, _within(line.sentences, start, end), _within(line.clauses, start, end))
+    return Skeleton(inner, _within(line.sentences, start, end), _within(line.clauses, start, end))
 
 
 def _may_have_courtesies(words: Words) -> bool:

@@ -186,10 +186,10 @@ class Message:
 
         The number is 0 if the probability is that of the whole message.
         """
-        mass, surest = self.danger_by_model
+        mass, strongest = self.danger_by_model
         if self._has_crisis_phrase:
-            return max(mass, LEXICON_DANGER), surest
-        return (0.0 if mass and self.is_noise else mass), surest
+            return max(mass, LEXICON_DANGER), strongest
+        return (0.0 if mass and self.is_noise else mass), strongest
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
@@ -218,10 +218,10 @@ class Message:
         """Return the likely meanings of the message."""
         if self.is_blank:
             return BLANK
-        danger, surest = self.danger
+        danger, strongest = self.danger
         best, *next_best = self._rank(self._model_output(self._question_part).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
-        deciding = self._model_output(self._lines[surest]).classes[dangers]
+        deciding = self._model_output(self._lines[strongest]).classes[dangers]
         whole = self.whole
         return Recognition(
             intent=best.intent,

@@ -153,7 +153,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
         if row is None:
             return None
         person_id, key, epoch, paper, channel, sealed, attempt = row
-        full = await _is_full(transaction, person_id, besides=upload_id)
+        full = await _is_full(transaction, person_id, except_id=upload_id)
     person = identities.known(rt, person_id, key, epoch)
     assert sealed is not None, "a file that is fetched has a source"
     source = _source(person.key.unseal(sealed, "uploads", "source", str(upload_id)))
@@ -237,9 +237,11 @@ async def _is_claimed(transaction: Transaction, checked: Sanitized) -> bool:
     return bool(await fetch_value(transaction, statements.IS_CLAIMED, **values))
 
 
-async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Return True if the person's files, without `besides`, have reached a daily limit."""
-    values: dict[str, Any] = {"person": person_id, "besides": besides}
+async def _is_full(
+    transaction: Transaction, person_id: UUID, except_id: UUID | None = None
+) -> bool:
+    """Return True if the person's files, without `except_id`, have reached a daily limit."""
+    values: dict[str, Any] = {"person": person_id, "besides": except_id}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
@@ -253,7 +255,7 @@ async def _check_limits(rt: Runtime, transaction: Transaction, checked: Sanitize
     values = {"person": checked.person_id, "kind": checked.place.paper, "hashes": hashes}
     if await fetch_value(transaction, statements.IS_DUPLICATE, **values):
         return Refused(Refusal.DUPLICATE, verdict.received_size)
-    if await _is_full(transaction, checked.person_id, besides=checked.upload_id):
+    if await _is_full(transaction, checked.person_id, except_id=checked.upload_id):
         return Refused(Refusal.DAILY_LIMIT, verdict.received_size)
     return verdict
 

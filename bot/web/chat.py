@@ -180,8 +180,8 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         if _by_script(request):
             return refused_for_script(denied)
         language = await _language(request, session, form.payload)
-        kept = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
-        return refused_page(request, kept, event, denied, language)
+        resent = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
+        return refused_page(request, resent, event, denied, language)
     except Overloaded:
         if _by_script(request):
             error = {"error": "E_OVERLOADED", "message": trouble(rt, "")}

@@ -190,8 +190,8 @@ def _lasting_buttons(rows: list[list[dict[str, str]]]) -> list[list[dict[str, st
     Other buttons expire, because their payload contains the number of the question for which they
     were shown.
     """
-    kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
-    return [row for row in kept if row]
+    remaining = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
+    return [row for row in remaining if row]
 
 
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:

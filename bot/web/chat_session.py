@@ -93,8 +93,8 @@ async def find_session(
     """
     rt: Runtime = request.app.state.rt
     framed = is_framed(request) if framed is None else framed
-    kept = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
-    cookies = [kept] if kept else []
+    chat_name = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
+    cookies = [chat_name] if chat_name else []
     name = name or request.headers.get(NAME_HEADER, "")
     asked = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
     if asked:
@@ -188,8 +188,8 @@ def remember(
     """
     if framed:
         # Starlette can set the attribute "Partitioned" only from Python 3.14 on.
-        kept = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
-        answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {kept}")
+        attributes = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+        answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {attributes}")
         return
     answer.set_cookie(
         cookie(rt),

@@ -49,7 +49,7 @@ FINDS = {
     "way": ("eligibility", _("Which ways there are, what comes first, and what it costs.")),
     "person": ("officer", _("An officer answers what a program cannot. You can ask at any step.")),
 }
-WAYS_TITLE = _("How to reach Kosh")
+LINKS_TITLE = _("How to reach Kosh")
 QR = _("address for the camera")
 QR_HINT = _("To open it on a phone, point its camera at the square.")
 READ_TITLE = _("Read without a chat")
@@ -144,10 +144,10 @@ async def poster(
         return Response(status_code=404)
     say = reader.say
     code = QrCode.of(poster_link(settings, found))
-    made = Poster(
+    sheet = Poster(
         reader.language, say(TITLE), say(LEAD), found.name, found.shown, say(QR_HINT), code
     )
-    pdf = await asyncio.to_thread(made.pdf)
+    pdf = await asyncio.to_thread(sheet.pdf)
     return Response(pdf, media_type="application/pdf", headers=public_headers(reader.rt))
 
 
@@ -220,7 +220,7 @@ def _home(reader: Reader) -> Values:
         "finds": [
             (icon, say(FLOWS[flow].title), say(words)) for icon, (flow, words) in FINDS.items()
         ],
-        "ways_title": say(WAYS_TITLE),
+        "ways_title": say(LINKS_TITLE),
         "ways": chat_links(reader.rt.settings, say(CHAT)),
         "qr_label": say(QR),
         "qr_hint": say(QR_HINT),

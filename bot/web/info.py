@@ -297,21 +297,21 @@ def _papers_of(reader: Reader, country: str) -> Values:
 
 def _papers_for(reader: Reader, country: str, programme: str) -> Values:
     answers = FAMILY | {"programme": programme, "citizenship": country}
-    made: Checklist = checklist(answers, reader.edition)
+    content: Checklist = checklist(answers, reader.edition)
     above = (
         ("/info", INFO),
         ("/info/papers", LISTS),
         (f"/info/papers/{country}", Country(country)),
     )
-    return _page(reader, made.programme.name, *above) | {
-        "lead": reader.say(lead(made)),
+    return _page(reader, content.programme.name, *above) | {
+        "lead": reader.say(lead(content)),
         "for_all": reader.say(FOR_ALL),
-        "before": [reader.say(each) for each in made.before],
+        "before": [reader.say(each) for each in content.before],
         "papers": [
             (reader.say(paper.document.name), [reader.say(each) for each in paper.remarks])
-            for paper in made.papers
+            for paper in content.papers
         ],
-        "after": [reader.say(each) for each in made.after],
+        "after": [reader.say(each) for each in content.after],
     }
 
 

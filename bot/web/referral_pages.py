@@ -27,12 +27,12 @@ from flows.engine.text import Text, _
 
 INVITED = _("An invitation")
 INVITED_BY = _("{name} invites you to this assistant.")
-LEARNS = _(
+REFERRER_SEES = _(
     "The organisation learns nothing about you. If you register and agree to it, you are counted"
     " in a number that it sees."
 )
 KEPT = _("We keep nothing about you until you agree to it.")
-OTHER_WAYS = _("Or in a messenger")
+MESSENGERS_TITLE = _("Or in a messenger")
 COUNT = _("Registered through your invitation")
 FEWER = _("fewer than {least}")
 COUNT_HINT = _("The number changes at most once a day, and never by less than {least}.")
@@ -92,11 +92,11 @@ async def invitation(request: Request, code: Code, lang: str = "") -> Response:
     values: Values = {
         "title": say(INVITED),
         "description": say(TITLE),
-        "lines": [say(Text(INVITED_BY.msgid, (("name", name),))), say(LEARNS), say(KEPT)],
+        "lines": [say(Text(INVITED_BY.msgid, (("name", name),))), say(REFERRER_SEES), say(KEPT)],
         "code": read_code(code),
         "to_chat": say(TO_CHAT),
         "chat": web.channel,
-        "ways_title": say(OTHER_WAYS),
+        "ways_title": say(MESSENGERS_TITLE),
         "ways": messengers,
     }
     return _page(request, reader, "referral.html", values)
@@ -116,8 +116,8 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
     address = f"{settings.public_url}/r/{read_code(code)}"
     shown = address.partition("://")[2]
     lead = say(LEAD)
-    made = Poster(reader.language, say(TITLE), lead, name, shown, say(QR_HINT), QrCode.of(address))
-    pdf = await asyncio.to_thread(made.pdf)
+    sheet = Poster(reader.language, say(TITLE), lead, name, shown, say(QR_HINT), QrCode.of(address))
+    pdf = await asyncio.to_thread(sheet.pdf)
     return Response(pdf, media_type="application/pdf", headers=HEADERS)
 
 

@@ -43,7 +43,7 @@ OVER = _(
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
 TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
-ELSEWHERE = _(
+WRONG_PERSON = _(
     "This link belongs to another chat. Write anything in your own chat to get a new link."
 )
 
@@ -87,7 +87,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     visit = await _find_link(rt, token)
     if visit is not None and not await _is_link_owner(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
-        return _page(rt, (ELSEWHERE,), visit.language, status=403)
+        return _page(rt, (WRONG_PERSON,), visit.language, status=403)
     async with rt.pool.connection() as session:
         name = await secure_links.redeem_link(rt, session, token)
     if name is None:

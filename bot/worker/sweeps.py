@@ -42,10 +42,10 @@ async def sweep_files(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
         recorded = await recordings.due(transaction)
-    tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
-    tried += [upload_events.send_upload(rt, each) for each in due]
-    tried += [upload_events.fetch_recording(rt, each) for each in recorded]
-    await asyncio.gather(*(_alone("files", _deliver(rt, each)) for each in tried))
+    transfers = [upload_events.fetch_upload(rt, each) for each in unfetched]
+    transfers += [upload_events.send_upload(rt, each) for each in due]
+    transfers += [upload_events.fetch_recording(rt, each) for each in recorded]
+    await asyncio.gather(*(_alone("files", _deliver(rt, each)) for each in transfers))
 
 
 async def _deliver(rt: Runtime, turn: Awaitable[AfterCommit | None]) -> None:

@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 _logger = logging.get()
 
-POLL_AGAIN_SECONDS = 1.0
+POLL_RETRY_SECONDS = 1.0
 
 
 async def poll(rt: Runtime) -> None:
@@ -98,4 +98,4 @@ async def _retry[Result](take: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await take()
         except (Overloaded, OperationalError, PoolTimeout):
-            await asyncio.sleep(POLL_AGAIN_SECONDS)
+            await asyncio.sleep(POLL_RETRY_SECONDS)

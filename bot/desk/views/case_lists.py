@@ -72,28 +72,28 @@ UNCLAIMED = Filter()
 
 
 async def listing(
-    rt: Runtime, officer: Officer, wanted: Filter = UNCLAIMED, after: str = ""
+    rt: Runtime, officer: Officer, query: Filter = UNCLAIMED, after: str = ""
 ) -> Page:
     """Return a page of a case list: urgent cases first, then by answer deadline.
 
     `after` is the number of the previous page's last case. The page size is fixed, to prevent a
     bulk export.
     """
-    rows = await directory.asked(rt, officer, *listing_calls(officer, wanted, after))
+    rows = await directory.asked(rt, officer, *listing_calls(officer, query, after))
     return read_listing(rt, rows)
 
 
-def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
+def listing_calls(officer: Officer, query: Filter, after: str) -> tuple[Call, ...]:
     """Return the statements that read a page of a case list; pass their rows to `read_listing`.
 
     The caller can run them together with other statements in one round trip.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
-    values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
+    values = _values(officer) | {name: getattr(query, name) for name in _ASKED} | {"after": number}
     return (
         (LAST_EVENT, {}),
-        (statements.LISTED[wanted.queue, number is not None], values),
+        (statements.LISTED[query.queue, number is not None], values),
         (statements.COUNTED, _values(officer)),
     )
 

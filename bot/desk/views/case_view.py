@@ -22,9 +22,9 @@ from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
     allowed,
     form_path,
+    load_case_row,
     opened,
     person_of,
-    seen,
     suspended,
 )
 from bot.desk.views.statements import LAST_EVENT, LOOK, READINGS, SEEN
@@ -319,7 +319,7 @@ def _within(found: Rows) -> None:
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
     """Return a page of an uploaded file as an image; the access is audited."""
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_PAGE)
         person = await person_of(rt, transaction, line.case)
         found = await uploads.picture(transaction, person, upload_id, number)
         if found is None:
@@ -334,13 +334,13 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
 async def require(rt: Runtime, officer: Officer, case_id: UUID, action: Action) -> None:
     """Raise Forbidden or LookupError unless the officer may do the action on the case now."""
     async with directory.acting(rt, officer) as transaction:
-        await seen(rt, transaction, officer, case_id, action)
+        await load_case_row(rt, transaction, officer, case_id, action)
 
 
 async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> NewFile:
     """Return a file of a case; the access is audited."""
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_PAGE)
         person = await person_of(rt, transaction, line.case)
         found = await case_files.load(transaction, person, file_id)
         if found is None:

@@ -64,7 +64,7 @@ async def answers(
     The read is audited.
     """
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
         talk, _epoch = await conversation(transaction, person)
         shown_answers = tuple(_answers(rt, talk, unmasked)) if talk else ()
@@ -115,7 +115,7 @@ def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None
     return (flow, form, path(flow, form)) if flow else None
 
 
-async def seen(
+async def load_case_row(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
 ) -> CaseRow:
     return allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)

@@ -118,9 +118,9 @@ async def token(
         known = here(request).knows_client(*login)
     if not known:
         return JSONResponse({"error": "invalid_client"}, 401, {"WWW-Authenticate": "Basic"})
-    wanted = frozenset(scope.split()) or here(request).client_scopes
-    scopes = here(request).client_scopes & wanted
-    if scopes != wanted:
+    requested = frozenset(scope.split()) or here(request).client_scopes
+    scopes = here(request).client_scopes & requested
+    if scopes != requested:
         return JSONResponse({"error": "invalid_scope"}, 400)
     issued = {
         "access_token": here(request).issue_token(scopes, request.state.thumbprint),
@@ -144,9 +144,9 @@ async def create(
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
     """Register a person. A repetition with the same key and body returns the first answer."""
-    made = await _write(request, key, store.Create(body))
-    response.headers["Location"] = f"/v1/pre-registrations/{made.number}"
-    return made
+    created = await _write(request, key, store.Create(body))
+    response.headers["Location"] = f"/v1/pre-registrations/{created.number}"
+    return created
 
 
 @routes.get("/pre-registrations", operation_id="find", responses=problems("invalid", "in-progress"))
@@ -327,12 +327,12 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
     media_type = request.headers.get("Content-Type", "")
     if media_type not in _FILE_TYPES:
         raise Objection("unsupported-media-type")
-    size, seen = 0, sha256()
+    size, hasher = 0, sha256()
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_DOCUMENT_BYTES:
             raise Objection("too-large")
-        seen.update(chunk)
+        hasher.update(chunk)
     described = {
         "kind": kind,
         "media_type": media_type,
@@ -341,7 +341,7 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
         "sha256": digest,
     }
     label = parse(DocumentLabel, json.dumps(described).encode())
-    if label.sha256 != seen.hexdigest():
+    if label.sha256 != hasher.hexdigest():
         raise Objection("invalid", (FieldError(pointer="/sha256", code="MISMATCH"),))
     return label
 

@@ -54,10 +54,10 @@ async def truth(connection: Connection) -> dict[Names, Table]:
 async def release(connection: Connection) -> bool:
     """Release today's counts; return False if they were released already."""
     await execute(connection, statements.LOCK_RELEASES)
-    made = await fetch_value(connection, statements.RELEASE)
-    if made is None:
+    number = await fetch_value(connection, statements.RELEASE)
+    if number is None:
         return False
-    before = await _before(connection, made - 1)
+    before = await _before(connection, number - 1)
     # The computation runs in a thread, because it takes seconds with 100 countries, and the event
     # loop must serve requests in the meantime.
     tables = await asyncio.to_thread(released_tables, await truth(connection), before)
@@ -67,7 +67,7 @@ async def release(connection: Connection) -> bool:
         for place, counts in table.items()
     ]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(statements.CELL_FIELDS)}
-    await execute(connection, statements.KEEP_CELLS, release=made, **columns)
+    await execute(connection, statements.KEEP_CELLS, release=number, **columns)
     return True
 
 

@@ -250,12 +250,12 @@ async def create(
     form: Annotated[StepForm, Form()],
 ) -> Response:
     """Create a draft announcement from the form of the first step; nothing is sent."""
-    wanted = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
+    new_draft = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
     try:
-        found = await broadcasts.draft(context.rt, context.officer, wanted)
+        found = await broadcasts.draft(context.rt, context.officer, new_draft)
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
-        return await _page(context, None, "purpose", wanted, 422, problem)
+        return await _page(context, None, "purpose", new_draft, 422, problem)
     return done(path_of(found, "/write/audience"), "drafted")
 
 
@@ -271,17 +271,17 @@ async def save_step(
     Return 409 if a colleague changed the announcement after the page was loaded.
     """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    wanted = found.draft
+    new_draft = found.draft
     try:
-        wanted = APPLY[step](wanted, context, form)
-        await broadcasts.edit(context.rt, context.officer, found.id, wanted, form.version)
+        new_draft = APPLY[step](new_draft, context, form)
+        await broadcasts.edit(context.rt, context.officer, found.id, new_draft, form.version)
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
-        shown = found.draft if step in COUNTING else wanted  # a refused draft cannot be counted
+        shown = found.draft if step in COUNTING else new_draft  # a refused draft cannot be counted
         return await _page(context, found, step, shown, 422, problem)
     except Stale:
         problem = context.say(console_labels.WORDS["stale"])
-        return await _page(context, found, step, found.draft, 409, problem, wanted)
+        return await _page(context, found, step, found.draft, 409, problem, new_draft)
     following = STEPS[STEPS.index(step) + 1 :]
     onward = [step] if form.stay else following[:1]
     return done(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")

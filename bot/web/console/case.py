@@ -224,8 +224,8 @@ def _surroundings(
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
     """Return the blank application forms in the person's language, as pairs of value and label."""
     language = view.composer.language
-    spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
-    names = dict.fromkeys(each.name for each in library if each.language in spoken)
+    languages = (language, desk.SAME_LANGUAGE.get(language, ""))
+    names = dict.fromkeys(each.name for each in library if each.language in languages)
     return [(name, name) for name in names]
 
 

@@ -91,8 +91,8 @@ async def send_file(
 
 def file_name(name: str) -> str:
     """Return a file name of letters, digits, spaces and -_() only, cut to MAX_NAME characters."""
-    kept = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
-    return " ".join(kept.split())[:MAX_NAME]
+    allowed = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
+    return " ".join(allowed.split())[:MAX_NAME]
 
 
 def refusal(why: Refusal) -> Label:

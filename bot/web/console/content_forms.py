@@ -115,10 +115,10 @@ def rows(intent: str, body: Body, day: date) -> list[Row]:
 
 
 def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
-    placed = [(name, OPENING) for name in body.opening] + [(name, MORE) for name in body.more]
-    taken = {name for name, _place in placed}
-    placed += [(name, NOWHERE) for name in answers.shipped_parts(intent) if name not in taken]
-    for order, (name, place) in enumerate(placed, 1):
+    parts = [(name, OPENING) for name in body.opening] + [(name, MORE) for name in body.more]
+    used = {name for name, _place in parts}
+    parts += [(name, NOWHERE) for name in answers.shipped_parts(intent) if name not in used]
+    for order, (name, place) in enumerate(parts, 1):
         if part := answers.find(intent, name):
             words = answers.sentences(part, day)
             yield Row(

@@ -41,7 +41,7 @@ async def save_view(
     name: Annotated[Line, Form()] = "",
 ) -> Response:
     """Save the inbox's current filters as a view of this name; 422 if the name is rejected."""
-    query = query_text(_query(context).kept).removeprefix("?")
+    query = query_text(_query(context).remaining).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
     except desk.Refused as refused:
@@ -99,15 +99,15 @@ async def hand_over(
     if not chosen or goal is None:
         problem = context.say(labels.WORDS["bulk_none"])
         return await inbox_page(context, _query(context), 422, problem)
-    kept = [
+    remaining = [
         case_id
         for case_id, version in chosen
         if not await _handed_over(context, case_id, version, goal, form.key)
     ]
-    if not kept:
+    if not remaining:
         return done(_inbox(context), "handed_over")
     t = labels.Wording(context.rt.languages, context.language)
-    problem = t("bulk_kept", count=len(chosen) - len(kept), kept=len(kept))
+    problem = t("bulk_kept", count=len(chosen) - len(remaining), kept=len(remaining))
     return await inbox_page(context, _query(context), 409, problem)
 
 

@@ -295,7 +295,7 @@ CAUSES: dict[str, Text] = {
     "restored": _("the database was restored"),
 }
 
-STANDS_AGAINST: dict[str, Text] = {
+REFUSAL_TEXTS: dict[str, Text] = {
     Refusal.STATE: _(
         "The announcement is not in a state for that any more: {detail}. Look at it again."
     ),

@@ -182,9 +182,9 @@ async def sign_in_options(request: Request) -> Response:
     """Return the WebAuthn options with which the browser signs in with a passkey of this site."""
     rt: Runtime = request.app.state.rt
     challenge = token_bytes(32)
-    wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
+    options = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
     async with directory.console(rt).connection() as connection:
-        return await _challenge_response(rt, connection, wanted, challenge, "anybody")
+        return await _challenge_response(rt, connection, options, challenge, "anybody")
 
 
 @open_router.post("")

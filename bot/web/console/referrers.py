@@ -45,10 +45,10 @@ async def add(
 ) -> Response:
     """Create an organisation's invitation; the secret address of its page is shown only once."""
     try:
-        made = await referrers.add(context.rt, context.officer, name)
+        created = await referrers.add(context.rt, context.officer, name)
     except referrers.Unnamed:
         return await _page(context, 422, problem=context.say(WORDS["referrer_bad_name"]))
-    return await _page(context, made=made)
+    return await _page(context, created=created)
 
 
 @router.post("/referrers/renew")
@@ -60,10 +60,10 @@ async def renew(
     Return 409 if the organisation's invitation has ended.
     """
     try:
-        made = await referrers.renew(context.rt, context.officer, code)
+        created = await referrers.renew(context.rt, context.officer, code)
     except referrers.Ended:
         return await _page(context, 409, problem=context.say(WORDS["stale"]))
-    return await _page(context, made=made)
+    return await _page(context, created=created)
 
 
 @router.post("/referrers/end")
@@ -79,14 +79,14 @@ async def end(
 
 
 async def _page(
-    context: RequestContext, status: int = 200, *, made: Created | None = None, problem: str = ""
+    context: RequestContext, status: int = 200, *, created: Created | None = None, problem: str = ""
 ) -> Response:
     found = await referrers.listing(context.rt, context.officer)
     site = context.rt.settings.public_url
     shown: dict[str, Any] = {"link": "", "whose": ""}
-    if made is not None:
-        name = next((each.name for each in found if each.code == made.code), "")
-        shown = {"link": f"{site}/referrals/{made.token}", "whose": name}
+    if created is not None:
+        name = next((each.name for each in found if each.code == created.code), "")
+        shown = {"link": f"{site}/referrals/{created.token}", "whose": name}
     open_codes = [each.code for each in found if each.is_open]
     return page(
         context,

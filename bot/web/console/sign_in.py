@@ -173,8 +173,10 @@ async def act_as(connection: Connection, actor: str) -> None:
 
 async def _find_officer(connection: Connection, name: str) -> directory.Officer | None:
     everyone = await directory.everyone(connection)
-    wanted = name.strip().casefold()
-    return next((one for one in everyone if one.name.casefold() == wanted and one.active), None)
+    folded_name = name.strip().casefold()
+    return next(
+        (one for one in everyone if one.name.casefold() == folded_name and one.active), None
+    )
 
 
 @open_router.post("/sign-in/demo")
@@ -223,13 +225,13 @@ async def admit(
     return answer
 
 
-def _console_path(wanted: str) -> str:
-    """Return the path `wanted` if it is a page of the console, otherwise that of the start page.
+def _console_path(path: str) -> str:
+    """Return the path `path` if it is a page of the console, otherwise that of the start page.
 
     So a link to the sign-in page cannot redirect officers to another site.
     """
-    is_local = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
-    return quote(wanted, safe="/?=&") if is_local and not wanted.startswith(SIGN_IN) else ROOT
+    is_local = path.startswith(f"{ROOT}/") and "//" not in path and "\\" not in path
+    return quote(path, safe="/?=&") if is_local and not path.startswith(SIGN_IN) else ROOT
 
 
 async def is_rate_limited(rt: Runtime, request: Request, way: str) -> bool:

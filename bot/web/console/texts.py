@@ -49,7 +49,7 @@ class NoSuchSentence(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TextFilter:
     """Filters of the list of sentences.
 
     `code` is the written form (a language in one script), `find` a text to search for, `which` a
@@ -82,11 +82,13 @@ async def listing(
     start: QueryNumber = 0,
 ) -> Response:
     """Return the page with open reports of bad wording and the sentences that match the filters."""
-    return await _list(context, Wanted(_language(context, language), find, which, max(0, start)))
+    return await _list(
+        context, TextFilter(_language(context, language), find, which, max(0, start))
+    )
 
 
 async def _list(
-    context: RequestContext, wanted: Wanted, status: int = 200, problem: str = ""
+    context: RequestContext, wanted: TextFilter, status: int = 200, problem: str = ""
 ) -> Response:
     code, first = wanted.code, wanted.start
     reports = await wording_reports.listing(context.rt, context.officer)
@@ -144,7 +146,7 @@ def _published_sentences(rt: Runtime, code: str) -> Iterator[Sentence]:
             yield Sentence(sentence_id("", english), "", english, text, is_reviewed=False)
 
 
-def _matches(each: Sentence, wanted: Wanted, named: set[str]) -> bool:
+def _matches(each: Sentence, wanted: TextFilter, named: set[str]) -> bool:
     fits = {
         "named": each.id in named,
         "unreviewed": not each.is_reviewed,
@@ -164,7 +166,7 @@ async def close(
         await wording_reports.close(context.rt, context.officer, report)
     except wording_reports.Closed:
         stale = context.say(WORDS["stale"])
-        return await _list(context, Wanted(context.language), 409, stale)
+        return await _list(context, TextFilter(context.language), 409, stale)
     return done("/texts", "report_closed")
 
 
