@@ -130,7 +130,7 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
     if row is None:
         return None
     person_id, key, epoch, channel, source, attempt = row
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     assert source is not None, "a recording that is fetched has a source"
     ref = person.key.unseal(source, "case_files", "source", str(file_id)).decode()
     try:

@@ -229,7 +229,7 @@ def _recipient(rt: Runtime, batch: Batch, channel: str, row: Sequence[Any]) -> C
     seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
     try:
         address = identities.address(
-            identities.known(rt, person_id, key, epoch), bytes(sealed), channel
+            identities.open_person(rt, person_id, key, epoch), bytes(sealed), channel
         )
     except VaultError:
         _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)

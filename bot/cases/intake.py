@@ -53,7 +53,7 @@ async def note_mission(
 ) -> None:
     """Store which mission serves the person, if their answers contain a country of residence."""
     if lives_in := country(forms):
-        mission = missions.mission_of(lives_in, await directory.staffed(transaction))
+        mission = missions.mission_of(lives_in, await directory.staffed_missions(transaction))
         await identities.set_mission(transaction, person_id, mission)
 
 
@@ -94,7 +94,7 @@ async def open_case(
 async def _insert(
     transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
-    staffed = await directory.staffed(transaction)
+    staffed = await directory.staffed_missions(transaction)
     mission = missions.candidates(lives_in, staffed)[0]
     desk, now = (
         await working_hours.mission_settings(transaction, mission),

@@ -34,7 +34,7 @@ def count(
 
     async def counted(settings: Settings) -> Count:
         async with runtime(settings) as rt:
-            return await breach_report.affected(rt, scope)
+            return await breach_report.count_affected(rt, scope)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         found = asyncio.run(counted(settings))

@@ -237,7 +237,7 @@ def _with(
     Raises typer.Exit with status 1, after printing the error, if the action was refused.
     """
 
-    async def act(rt: Runtime, who: Officer) -> Broadcast:
+    async def action(rt: Runtime, who: Officer) -> Broadcast:
         newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
         found = next((each for each in newer if each.number == number), None)
         if found is None:
@@ -245,19 +245,19 @@ def _with(
         await verb(rt, who, found)
         return await broadcasts.find(rt, who, found.id)
 
-    after = _as(data, name, act)
+    after = _as(data, name, action)
     if says_state:
         typer.echo(f"Announcement {after.number}, state: {after.state}")
 
 
 def _as[T](
-    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+    data: Path | None, name: str, action: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
     async def run_action(settings: Settings) -> T:
         async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 found = await directory.by_name(transaction, name)
-            return await act(rt, found)
+            return await action(rt, found)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:

@@ -122,21 +122,21 @@ def _do(
     in between.
     """
 
-    async def act(rt: Runtime, who: Officer) -> None:
+    async def action(rt: Runtime, who: Officer) -> None:
         case = await _find_case(rt, who, number)
         await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
 
-    _run_as_officer(data, name, act)
+    _run_as_officer(data, name, action)
 
 
 def _run_as_officer[T](
-    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+    data: Path | None, name: str, action: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
     async def run_action(settings: Settings) -> T:
         async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 officer = await directory.by_name(transaction, name)
-            return await act(rt, officer)
+            return await action(rt, officer)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:

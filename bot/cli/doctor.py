@@ -316,7 +316,7 @@ async def _registry(settings: Settings) -> AsyncIterator[Finding]:
             yield doubtful("registry", "not set", "registration stays closed until it is")
             return
         try:
-            missing = await registry_codes.unmapped(registry)
+            missing = await registry_codes.missing_codes(registry)
         except RegistryError as error:
             yield wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return

@@ -200,12 +200,12 @@ def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def with_runtime(
-    settings: Settings, act: Callable[[Runtime], Coroutine[Any, Any, None]]
+    settings: Settings, action: Callable[[Runtime], Coroutine[Any, Any, None]]
 ) -> None:
     async with runtime(settings) as rt:
         await rt.papers.prepare()
         settle_memory()
-        await act(rt)
+        await action(rt)
 
 
 def settle_memory() -> None:

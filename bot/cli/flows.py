@@ -19,7 +19,7 @@ import typer
 from bot.channels.telegram.profile import DESCRIPTION
 from bot.cli.environment import read, run_until_signal, with_runtime
 from bot.content.live import Snapshot
-from bot.content.walk import overlaid
+from bot.content.walk import replace_facts
 from bot.content.walk import walk as walk_content
 from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
@@ -116,7 +116,7 @@ def _editions(published: bool) -> Iterator[tuple[str, date]]:
     """
     today = datetime.now(UTC).date()
     yield "shipped content", today
-    yield "every fact overlaid", overlaid(Languages(), today)
+    yield "every fact overlaid", replace_facts(Languages(), today)
     if published:
         found: list[Snapshot] = []
         run_until_signal(lambda: with_runtime(read(), partial(_live, found)))

@@ -66,10 +66,10 @@ def destroy(kind: KindName, version: Version, now: Now = False, data: Data = Non
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 
 
-def _with[T](data: Path | None, act: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
+def _with[T](data: Path | None, action: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
     async def run_action() -> T:
         async with runtime(settings) as rt:
-            return await act(rt)
+            return await action(rt)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         return asyncio.run(run_action())

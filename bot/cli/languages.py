@@ -86,7 +86,7 @@ def _entries(catalog: Catalog) -> set[tuple[str, str, frozenset[str]]]:
 
 
 def _unreviewed(code: str) -> Iterator[lint.Finding]:
-    catalog, known = catalogues.read(code), spelling.accepted(code)
+    catalog, known = catalogues.read(code), spelling.accepted_words(code)
     words = spelling.doubtful(code, catalog)
     if words is None:
         typer.echo(f"Spelling of {code} is left out: hunspell has no dictionary here.", err=True)
@@ -109,7 +109,7 @@ def words(
         if found is None:
             typer.echo(f"{code}: hunspell has no dictionary here")
             continue
-        new = sorted(found.keys() - spelling.accepted(code))
+        new = sorted(found.keys() - spelling.accepted_words(code))
         typer.echo(f"{code}: {', '.join(new) or 'none'}")
         if accept:
             spelling.accept(code, found)
@@ -203,7 +203,7 @@ def report() -> None:
             sum(exchange.is_reviewed(message) for message in catalog if message.id),
             others,
             _overrides(code),
-            len(spelling.accepted(code)),
+            len(spelling.accepted_words(code)),
         )
         typer.echo(
             COLUMNS.format(code, strings, translated, *marks, _longest(code, catalog, source))

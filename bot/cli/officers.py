@@ -37,7 +37,9 @@ def audit_verify(
         settings: Settings, earlier: audit_log.Head | None
     ) -> tuple[int | None, audit_log.Head]:
         async with runtime(settings) as rt, rt.pool.connection() as transaction:
-            return await audit_log.broken(transaction, earlier), await audit_log.head(transaction)
+            return await audit_log.find_broken_entry(transaction, earlier), await audit_log.head(
+                transaction
+            )
 
     earlier = _anchor(anchor) if anchor else None
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
@@ -99,11 +101,11 @@ def officers_push_key() -> None:
 
 
 def _print_link(
-    data: Path | None, name: str, act: Callable[[Runtime, str], Coroutine[Any, Any, str]]
+    data: Path | None, name: str, action: Callable[[Runtime, str], Coroutine[Any, Any, str]]
 ) -> None:
     async def run_action(settings: Settings) -> str:
         async with runtime(settings) as rt:
-            return await act(rt, name)
+            return await action(rt, name)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:

@@ -34,7 +34,7 @@ from bot.web.health import metrics_app
 
 app = typer.Typer()
 
-type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
+type Action = Callable[[Runtime], Coroutine[Any, Any, None]]
 
 
 @app.command()
@@ -163,10 +163,10 @@ async def _monitoring(rt: Runtime) -> AsyncIterator[None]:
         await asyncio.to_thread(tracing.shut)
 
 
-def _with_monitoring(act: Act) -> Act:
+def _with_monitoring(action: Action) -> Action:
     async def run_monitored(rt: Runtime) -> None:
         async with _monitoring(rt):
-            await act(rt)
+            await action(rt)
 
     return run_monitored
 

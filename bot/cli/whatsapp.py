@@ -36,7 +36,7 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     Exit with 1 if a template is missing or not approved. The status of the templates is unknown
     unless KOSH_WHATSAPP_ACCOUNT_ID is set.
     """
-    needed = list(service_templates.needed(Languages()))
+    needed = list(service_templates.required_templates(Languages()))
     try:
         listed = asyncio.run(_fetch_templates(read(data_dir=data)))
     except SendError as error:

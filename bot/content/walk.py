@@ -41,7 +41,7 @@ def walk(languages: Languages, day: date) -> Walked:
     return Walked(len(texts), tuple(faults))
 
 
-def overlaid(languages: Languages, day: date) -> date:
+def replace_facts(languages: Languages, day: date) -> date:
     """Return an edition in which every fact is replaced by a published copy with the same texts.
 
     An edition is a `date` that also carries published content. Rendering the returned edition runs

@@ -213,7 +213,7 @@ async def answer(
             case QuickExit() | Forget():
                 calls = _deletions(rt, inbound, (*deletable_ids, pressed))
                 deletable_ids = []
-                notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
+                notices = outbox.undeleted_notice(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
                 calls += _deletions(rt, inbound, message_ids.of_event(inbound))
                 deletable_ids = [

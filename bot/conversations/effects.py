@@ -167,7 +167,7 @@ async def carry_out(
         rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=last
     )
     asked = question_of(turn, inbound, held.person.id)
-    counted = wording_reports.counted(turn.effects, inbound)
+    counted = wording_reports.reported_sentence(turn.effects, inbound)
     return AfterCommit(held.person, claimed_message, sheet=sheet, question=asked, counted=counted)
 
 
@@ -204,7 +204,7 @@ def _final_messages(
         for (channel, address), external_ids in chats
         for row in outbox.deletion(rt, channel, external_ids)
     ]
-    notices = outbox.undeleted(rt, [channel for channel, _address in sent_messages], language)
+    notices = outbox.undeleted_notice(rt, [channel for channel, _ in sent_messages], language)
     rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in notices))
     words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
     final = AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
@@ -301,7 +301,7 @@ async def _leave_chat(
     others = await _take_deletable(transaction, held, inbound, held.channel)
     deleted_ids = (*others.get(held.channel, ()), *sent)
     work.rows += outbox.deletion(rt, held.channel, deleted_ids, last=last)
-    work.says += outbox.undeleted(rt, [held.channel], language)
+    work.says += outbox.undeleted_notice(rt, [held.channel], language)
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
         await outbox.forget_texts(transaction, person.id, held.channel)

@@ -359,7 +359,7 @@ async def _step_anonymous(
     after = anonymous.add_id(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = outside_questions.question_of(turn, inbound, None, key)
-    counted = wording_reports.counted(turn.effects, inbound)
+    counted = wording_reports.reported_sentence(turn.effects, inbound)
     if not after.unsent and question is None and waiting is None and counted is None:
         return None, False
     rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None

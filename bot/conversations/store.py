@@ -155,7 +155,7 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
 
 def _decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
     person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
-    person = identities.known(rt, person_id, key, key_version)
+    person = identities.open_person(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel) if sealed is not None else ""
     conversation, newer = state_format.decode(plain), state_format.newer_fields(plain)
@@ -342,7 +342,7 @@ def _values(
 def is_closed(rt: Runtime, held: LockedConversation) -> bool:
     """Return True if the platform's reply window is closed, so that free text cannot be sent."""
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
-    return outbox.closed(rt, held.channel, silence)
+    return outbox.is_window_closed(rt, held.channel, silence)
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:

@@ -109,5 +109,5 @@ def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentC
     """
     if refused.message is None or isinstance(error, BlockedByUser):
         return ()
-    notice = outbox.missing(rt, refused.message, error)
+    notice = outbox.missing_notice(rt, refused.message, error)
     return () if notice is None else (UnsentCall("send", notice),)

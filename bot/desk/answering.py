@@ -50,7 +50,7 @@ async def reply(
     and a line above the text says so. Raises Refused.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
         language = at.held.conversation.language
@@ -62,7 +62,7 @@ async def reply(
         await _send(at, shown_text, canned, attached, language, is_machine=is_machine)
         return AfterCommit(at.held.person, None)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, apply)
 
 
 async def _send(

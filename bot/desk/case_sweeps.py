@@ -88,7 +88,7 @@ async def sweep_cases(rt: Runtime) -> int:
 async def _due(
     transaction: Transaction, case_id: UUID | None = None, after: UUID = _FIRST
 ) -> list[tuple[UUID, UUID, str]]:
-    staffed = [*await directory.staffed(transaction), missions.GENERAL]
+    staffed = [*await directory.staffed_missions(transaction), missions.GENERAL]
     return await fetch_all(transaction, _DUE, staffed=staffed, case=case_id, after=after)
 
 

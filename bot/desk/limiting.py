@@ -44,7 +44,7 @@ async def limit(
     could change urgency or topic in order to cut off a person in danger.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if reason not in REASONS or per_day not in PER_DAY or days not in DAYS:
             raise Refused(Refusal.NO_LIMIT)
         if at.case.version != version:
@@ -62,7 +62,7 @@ async def limit(
             await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
 
-    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, apply)
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:

@@ -106,7 +106,7 @@ async def perform(
     version: int,
     action: Action,
     key: str,
-    act: DeskAction,
+    apply: DeskAction,
 ) -> ActionResult:
     async with directory.acting(rt, officer) as transaction:
         case = await _load_case(transaction, case_id)
@@ -118,7 +118,7 @@ async def perform(
         if held is None:
             raise LookupError("E_CASE: this person was erased; nothing is left to do")
         desk = await working_hours.mission_settings(transaction, case.mission)
-        delivery = await act(ActionContext(rt, transaction, officer, case, held, desk, version))
+        delivery = await apply(ActionContext(rt, transaction, officer, case, held, desk, version))
         after = await cases.find(transaction, case_id)
         await directory.record_action(transaction, officer, action.value, str(case_id))
     await receive.deliver(rt, delivery)

@@ -63,10 +63,10 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
         image = _upright(_open(data, kind))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Unfit("too_many_pixels") from None
-    return encoded(image, PICTURE_BYTES), hints_on(image, is_photo=True)
+    return encode(image, PICTURE_BYTES), hints_on(image, is_photo=True)
 
 
-def encoded(image: Image.Image, limit: int) -> Page:
+def encode(image: Image.Image, limit: int) -> Page:
     """Encode the pixels as a JPEG of at most `limit` bytes, at the best quality that fits.
 
     Raises Unfit if no quality fits.

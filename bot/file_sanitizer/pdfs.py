@@ -7,7 +7,7 @@ import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
 
-from bot.file_sanitizer.images import Page, Unfit, encoded, hints_on
+from bot.file_sanitizer.images import Page, Unfit, encode, hints_on
 
 MAX_PAGES = 10
 DOTS_PER_POINT = 200 / 72
@@ -30,7 +30,7 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
     for number in range(len(document)):
         image = _render(document[number])
         hints.append(hints_on(image, is_photo=False))
-        pages.append(encoded(image, PAGE_BYTES))
+        pages.append(encode(image, PAGE_BYTES))
     # Report "blank" only if all pages are blank, since the back of a sheet often is. The hints
     # "dark" and "small" are about photos and do not apply to a PDF.
     blank = all("blank" in each for each in hints)

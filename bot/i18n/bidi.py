@@ -22,7 +22,7 @@ TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
-def isolated(text: str) -> str:
+def isolate(text: str) -> str:
     """Wrap each line of a text in an isolate, unless it already is in one; return the text."""
     return "\n".join(_isolate(line) for line in text.split("\n"))
 
@@ -41,7 +41,7 @@ def literals(template: str) -> str:
     )
 
 
-def lined(text: str) -> str:
+def add_marks(text: str) -> str:
     """Return a right-to-left text with a direction mark before each line that needs the mark.
 
     A line needs the mark if a messenger would display the line from left to right.

@@ -107,7 +107,7 @@ def _by_words(words: list[str]) -> str | None:
 
 
 def _by_letters(text: str) -> str | None:
-    form, lead = language_guess.leading(text)
+    form, lead = language_guess.likeliest_form(text)
     return form if form in LEARNED and lead >= LEAD else None
 
 

@@ -100,7 +100,7 @@ def birth_date(number: str, kind: Identity) -> date | None:
 
 
 def _normalize(typed: str) -> str:
-    return normalization.joined(typed).upper()
+    return normalization.strip_separators(typed).upper()
 
 
 def _wrong_kind(number: str, asked: Identity | None) -> Refusal | None:

@@ -58,7 +58,7 @@ def to_arabic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, Latin words, digits and Cyrillic letters that
     are not Kazakh are unchanged.
     """
-    return protected_spans.around(unicodedata.normalize("NFC", text), _arabic)
+    return protected_spans.change_unprotected(unicodedata.normalize("NFC", text), _arabic)
 
 
 def _arabic(text: str) -> str:
@@ -91,7 +91,7 @@ def to_cyrillic(text: str) -> str:
 
     The person must confirm the result.
     """
-    return protected_spans.around(text, _cyrillic)
+    return protected_spans.change_unprotected(text, _cyrillic)
 
 
 def candidates(typed: str) -> tuple[str, ...]:

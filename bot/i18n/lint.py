@@ -220,8 +220,8 @@ def at_longest(text: str, code: str) -> str:
     """Return a text at its greatest length: with two-digit counts and with direction marks."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
-    filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))
-    return bidi.lined(filled)
+    filled = COUNT.sub(bidi.isolate(TWO_DIGITS), bidi.literals(text))
+    return bidi.add_marks(filled)
 
 
 def _untranslated(entry: Entry) -> Iterator[str]:

@@ -91,7 +91,7 @@ def digits(typed: str) -> str:
     return clean(typed.translate(PLAIN))
 
 
-def joined(typed: str) -> str:
+def strip_separators(typed: str) -> str:
     """Return a number (phone, identity) without the separators between its groups of digits.
 
     Separators are spaces, dots, hyphens, dashes and round brackets.

@@ -41,7 +41,7 @@ NAMES = {
 }
 
 
-def around(text: str, change: Callable[[str], str]) -> str:
+def change_unprotected(text: str, change: Callable[[str], str]) -> str:
     """Apply `change` to all parts of a text that are not protected; return the text."""
     done, end = [], 0
     for found in EITHER.finditer(text):

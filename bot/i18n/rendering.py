@@ -21,7 +21,7 @@ class Rendering:
     def __call__(self, label: Label) -> str:
         """Return a sentence in this language, or in English if its translation is missing."""
         filled = self._cached_text(label)
-        return bidi.lined(filled) if self._right_to_left else filled
+        return bidi.add_marks(filled) if self._right_to_left else filled
 
     def _cached_text(self, label: Label) -> str:
         filled = self._cache.get(label)
@@ -63,9 +63,9 @@ class Rendering:
         if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
             # The first letter outside of inner isolates decides the direction of an isolate, so a
             # direction mark may be needed.
-            shown = bidi.lined(shown)
+            shown = bidi.add_marks(shown)
         apart = isinstance(value, str) and bidi.ARABIC.search(shown)
-        return bidi.isolated(shown) if self._right_to_left or apart else shown
+        return bidi.isolate(shown) if self._right_to_left or apart else shown
 
     def _format_value(self, value: Value) -> str:
         match value:

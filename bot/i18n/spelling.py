@@ -41,7 +41,7 @@ def has_dictionaries() -> bool:
     return all(_unknown(each, ()) is not None for each in DICTIONARIES.values())
 
 
-def accepted(code: str) -> frozenset[str]:
+def accepted_words(code: str) -> frozenset[str]:
     """Return the words of a language that were reviewed and accepted."""
     path = LISTS / f"{code}.txt"
     return frozenset(path.read_text("utf-8").split()) if path.exists() else frozenset()

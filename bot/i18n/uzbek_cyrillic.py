@@ -79,7 +79,9 @@ def to_cyrillic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or
     with c (except ch) are unchanged.
     """
-    done = protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
+    done = protected_spans.change_unprotected(
+        text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part))
+    )
     return HYPHEN_OF_DATE.sub("\u00a0", done)
 
 
@@ -89,7 +91,7 @@ def to_latin(text: str) -> str:
     Spaces in dates become hyphens. Letters that are not Uzbek are unchanged.
     """
     text = SPACE_OF_DATE.sub("-", text)
-    return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
+    return protected_spans.change_unprotected(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
 
 
 def _marks(text: str) -> str:

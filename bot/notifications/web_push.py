@@ -43,12 +43,12 @@ class Browser:
     auth_secret: bytes
 
 
-def decoded(text: str) -> bytes:
+def decode(text: str) -> bytes:
     """Decode base64url without padding. Raises ValueError for any other text."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def encoded(data: bytes) -> str:
+def encode(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -71,13 +71,13 @@ class Sender:
 
         Raises ValueError for an invalid key.
         """
-        self._key = ec.derive_private_key(int.from_bytes(decoded(private_key)), CURVE)
+        self._key = ec.derive_private_key(int.from_bytes(decode(private_key)), CURVE)
         self._contact = contact
 
     @property
     def public_key(self) -> str:
         """Return the public key in base64url, which a browser needs to subscribe."""
-        return encoded(_point(self._key.public_key()))
+        return encode(_point(self._key.public_key()))
 
     async def send(self, http: aiohttp.ClientSession, browser: Browser, payload: bytes) -> None:
         """Send a payload to a browser. Raises Gone, NotSent or NotificationRefused."""
@@ -114,11 +114,11 @@ class Sender:
             "sub": self._contact,
         }
         head, body = (
-            encoded(msgspec.json.encode(each)) for each in ({"typ": "JWT", "alg": "ES256"}, claims)
+            encode(msgspec.json.encode(each)) for each in ({"typ": "JWT", "alg": "ES256"}, claims)
         )
         signed = self._key.sign(f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
         r, s = decode_dss_signature(signed)
-        return f"{head}.{body}.{encoded(r.to_bytes(32) + s.to_bytes(32))}"
+        return f"{head}.{body}.{encode(r.to_bytes(32) + s.to_bytes(32))}"
 
 
 def encrypt(payload: bytes, browser: Browser) -> bytes:
@@ -137,7 +137,7 @@ def encrypt(payload: bytes, browser: Browser) -> bytes:
 
 def new_key() -> str:
     """Return a new private key in base64url."""
-    return encoded(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
+    return encode(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
 
 
 def _derive_key(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:

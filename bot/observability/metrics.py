@@ -126,7 +126,7 @@ type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 
 
 @contextmanager
-def called(to: str) -> Iterator[None]:
+def time_call(to: str) -> Iterator[None]:
     """Measure the duration of the block, a call to the service `to`.
 
     The measurement is labelled `ok` or with the code of the error.

@@ -134,7 +134,7 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
         return await invite(transaction, None, officer_id)
 
 
-async def invited(transaction: Transaction, token: str) -> UUID:
+async def find_invited(transaction: Transaction, token: str) -> UUID:
     """Return the id of the officer for whom this one-time link was created.
 
     Raises BadLink if the link is used, expired or unknown, or the officer is disabled.
@@ -155,7 +155,7 @@ async def enrol(
     or WeakPassword.
     """
     stored = await password_hashing.hash_password(_acceptable(password))
-    officer_id = await invited(transaction, token)
+    officer_id = await find_invited(transaction, token)
     tied = await fetch_value(transaction, statements.LOCK_LINKED, officer=officer_id)
     await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
     await execute(

@@ -92,7 +92,7 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
         yield transaction
 
 
-async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
+async def fetch_many(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
     """Run statements with the officer's rights in one transaction; return the rows of each.
 
     The call takes one round trip to the database.
@@ -150,7 +150,7 @@ def team(mission: str) -> Call:
 
 async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
     """Return the other active officers of the officer's mission, by name."""
-    (rows,) = await asked(rt, officer, team(officer.mission))
+    (rows,) = await fetch_many(rt, officer, team(officer.mission))
     return [each for each in map(read, rows) if each.id != officer.id]
 
 
@@ -167,11 +167,11 @@ async def everyone(transaction: Transaction) -> list[Officer]:
 
 async def names(rt: Runtime, officer: Officer) -> dict[str, str]:
     """Return the names of all officers, keyed by officer id; read with the rights of `officer`."""
-    (rows,) = await asked(rt, officer, (statements.EVERYONE, {}))
+    (rows,) = await fetch_many(rt, officer, (statements.EVERYONE, {}))
     return {str(each.id): each.name for each in map(read, rows)}
 
 
-async def staffed(transaction: Transaction) -> list[str]:
+async def staffed_missions(transaction: Transaction) -> list[str]:
     """Return the missions that have at least one active officer or lead."""
     return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)
 

@@ -263,7 +263,7 @@ class AuditWatch:
         log, reveals the missing entries.
         """
         async with rt.pool.connection() as transaction:
-            broken = await audit_log.broken(transaction, self._anchor)
+            broken = await audit_log.find_broken_entry(transaction, self._anchor)
             head = await audit_log.head(transaction)
         if broken is not None:
             _logger.error("audit.broken", code="E_AUDIT", number=broken)

@@ -178,7 +178,7 @@ def deletion(
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 
 
-def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
+def missing_notice(rt: Runtime, message: Message, error: SendError) -> Message | None:
     """Return the notice that a message, or the rest of a message, did not arrive.
 
     Return None if the message `message` is itself a notice of this kind, or has no language.
@@ -193,7 +193,7 @@ def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
     return None if message.paragraphs == notice.paragraphs else notice
 
 
-def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
+def undeleted_notice(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
     """Return a notice to the person if one of the channels cannot delete messages, else nothing."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()

@@ -38,7 +38,7 @@ from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import report, report_late
-from bot.outbox.enqueue import WAITING_SECONDS, opened, say_missing
+from bot.outbox.enqueue import WAITING_SECONDS, decrypt_message, say_missing
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -121,14 +121,14 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
             continue
         try:
             place = identities.address(person, bytes(sealed), channel)
-            message = opened(person, body)
+            message = decrypt_message(person, body)
         except (VaultError, msgspec.DecodeError):
             _logger.exception("message.unreadable", attempt=attempt)
             claim = ClaimedMessage(row_id, attempt, person, channel, ChannelCall(act, ""))
             if await _set_aside(rt, claim):
                 continue
             return None
-        shut = closed(rt, channel, silence)
+        shut = is_window_closed(rt, channel, silence)
         there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         if there:
@@ -149,7 +149,7 @@ async def _set_aside(rt: Runtime, claim: ClaimedMessage) -> bool:
     return await _outcome(rt, claim, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
 
-def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
+def is_window_closed(rt: Runtime, channel: str, silence: float | None) -> bool:
     """Return True if the reply window is closed; `silence` is seconds since the person wrote."""
     window = rt.channels[channel].window if channel in rt.channels else 0
     return bool(window) and (silence is None or silence >= window)
@@ -221,7 +221,7 @@ async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
 
 async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
     """Make a platform call; if a message can no longer be edited, send it as a new one."""
-    with metrics.called(channel), tracing.span("send", channel=channel):
+    with metrics.time_call(channel), tracing.span("send", channel=channel):
         try:
             try:
                 return await rt.channels[channel].send(act)

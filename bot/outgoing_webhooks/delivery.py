@@ -20,7 +20,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import notifications
 from bot.concurrency import shutdown
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.concurrency.retry_after import seconds_to_wait
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.notifications import Kind, SwitchedOff
@@ -207,7 +207,9 @@ class Dispatcher:
         """Record the outcome of an attempt; disable an endpoint that is gone or keeps failing."""
         attempt, endpoint = delivery.attempt, delivery.endpoint
         values = {"delivery": delivery.id, "of_attempt": attempt, "why": outcome.reason}
-        delay = max(jittered(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait)
+        delay = max(
+            with_jitter(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait
+        )
         is_dead = outcome.final or attempt >= MAX_ATTEMPTS
         state = "delivered" if not outcome.reason else "dead" if is_dead else "pending"
         async with self._rt.pool.connection() as transaction:

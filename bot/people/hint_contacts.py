@@ -201,7 +201,7 @@ async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[Due
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:
-        person = identities.known(rt, person_id, key, epoch)
+        person = identities.open_person(rt, person_id, key, epoch)
         address = _decrypt(person, sealed, "address")
         digits = _decrypt(person, code, "code") if code else ""
         hints.append(DueHint(person_id, language, way, address, digits, attempt))

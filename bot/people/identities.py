@@ -231,7 +231,7 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
     await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 
 
-def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
+def open_person(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
     """Return the person with this id, with the data key `key` decrypted.
 
     `epoch` is the version of the epoch key that encrypts the data key.
@@ -242,7 +242,7 @@ def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
 async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
     """Return a person by id; None if they were erased."""
     row = await fetch_one(transaction, KEY, person=person_id)
-    return known(rt, person_id, *row) if row else None
+    return open_person(rt, person_id, *row) if row else None
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:
@@ -318,7 +318,7 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
     """Return the person with this handle; None if the handle is unknown or has expired."""
     indexes = list(rt.vault.indexes(channel, handle))
     row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
-    return known(rt, *row) if row else None
+    return open_person(rt, *row) if row else None
 
 
 async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:

@@ -58,7 +58,7 @@ async def compare(
     state, person_id, failed, stored = "", _NO_PERSON, 0, None
     if row is not None:
         state, person_id, key, version, sealed, failed = row
-        person = identities.known(rt, person_id, key, version)
+        person = identities.open_person(rt, person_id, key, version)
         stored = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
     right = await password_hashing.verify_password(stored, asked.pin)
     right = right and granted and failed < MAX_FAILED

@@ -274,7 +274,7 @@ class Registry:
             return await self._answer(call)
 
     async def _answer(self, call: Call) -> Answer:
-        with metrics.called("registry"), tracing.span("registry", method=call.method.lower()):
+        with metrics.time_call("registry"), tracing.span("registry", method=call.method.lower()):
             return await self._request(call)
 
     async def _request(self, call: Call) -> Answer:

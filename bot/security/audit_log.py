@@ -166,7 +166,9 @@ async def head(transaction: AsyncConnection[Any]) -> Head:
     return Head(*row)
 
 
-async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) -> int | None:
+async def find_broken_entry(
+    transaction: AsyncConnection[Any], anchor: Head | None = None
+) -> int | None:
     """Verify the log's hash chain; return the number of the first broken entry, None if intact.
 
     `anchor` is an earlier head that the chain must still contain. An anchor whose entry retention

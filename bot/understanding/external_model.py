@@ -70,7 +70,7 @@ class ExternalModel:
         `topics` maps ids to descriptions. Every outcome is counted. No part of the text is logged.
         """
         try:
-            with self._endpoint.guard(), metrics.called("model"):
+            with self._endpoint.guard(), metrics.time_call("model"):
                 body = _body(self._name, text, topics)
                 chosen = _read(await self._endpoint.post(json=body), topics)
         except CallFailed as failure:

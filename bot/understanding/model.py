@@ -202,7 +202,7 @@ def highest_danger(odds: list[float], danger: slice) -> float:
     return 1 / (1 + math.exp(-(max(summed, MIN_ODDS) + odds[-1]) / 2))
 
 
-def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
+def calibrate(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
     """Return the same probabilities as `chances`, for each row of the matrix `odds`."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()

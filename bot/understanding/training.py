@@ -327,7 +327,7 @@ def _second_steps(samples: Samples, scores: Scores) -> tuple[HeldOutScores, Scor
     classes = tuple(str(name) for name in np.unique(samples.intents))
     dangers = model.of_kind(classes, Kind.DANGER)
     mixing, bias = (np.mean(each, axis=0) for each in zip(*parts, strict=True))
-    return HeldOutScores(samples, classes, *model.calibrated(odds, dangers)), mixing, bias
+    return HeldOutScores(samples, classes, *model.calibrate(odds, dangers)), mixing, bias
 
 
 def _second_step(

@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from bot.channels import Channel, SendError
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows
@@ -154,7 +154,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
             return None
         person_id, key, epoch, paper, channel, sealed, attempt = row
         full = await _is_full(transaction, person_id, except_id=upload_id)
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     assert sealed is not None, "a file that is fetched has a source"
     source = _source(person.key.unseal(sealed, "uploads", "source", str(upload_id)))
     if full:
@@ -192,7 +192,7 @@ async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
-    delay = jittered(backoff(attempt, most=MAX_BACKOFF))
+    delay = with_jitter(backoff(attempt, most=MAX_BACKOFF))
     async with rt.pool.connection() as transaction:
         values = {"upload": upload_id, "attempt": attempt, "delay": delay}
         await execute(transaction, statements.FETCH_LATER, **values)

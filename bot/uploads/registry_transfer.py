@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bot import cases
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
@@ -96,7 +96,7 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     person_id, key, epoch, paper, was, attempts, number, _state, media_type, pages, size, sealed = (
         row
     )
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     digest = person.key.unseal(sealed, "uploads", "digest", str(upload_id))
     label = DocumentLabel.model_validate(
         {
@@ -156,7 +156,7 @@ async def postpone(rt: Runtime, upload: ClaimedUpload, error: RegistryError) -> 
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or upload.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or jittered(backoff(upload.attempts, most=MAX_BACKOFF))
+    delay = named or with_jitter(backoff(upload.attempts, most=MAX_BACKOFF))
     _logger.info("uploads.postponed", code=error.code, attempt=upload.attempts)
     async with rt.pool.connection() as transaction:
         await execute(

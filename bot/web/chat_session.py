@@ -166,7 +166,7 @@ async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
     because bytes that were written to a connection may not have arrived.
     """
     if session.person is not None and (before := number(last)):
-        await outbox.seen(rt, session.person, WebChat.name, before)
+        await outbox.delete_seen(rt, session.person, WebChat.name, before)
 
 
 def cookie(rt: Runtime) -> str:

@@ -71,7 +71,7 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
     finds the person again. Frequent calls therefore pass `lately`, which skips people whose answers
     became due over an hour ago. An hourly call without `lately` retries these people.
     """
-    async for person_id in _through(rt, partial(retention.expired, lately=lately)):
+    async for person_id in _through(rt, partial(retention.find_expired, lately=lately)):
         with isolation.isolate_errors("spent"):
             await external_events.forget_answers(rt, person_id)
 

@@ -239,7 +239,7 @@ async def test_demo_sample_data_covers_past_days_and_resets_the_clock(
         assert min(steps, reached) > 0
         cursor = await session.execute("SELECT abs(extract(epoch FROM kosh_now() - now())) < 60")
         assert await cursor.fetchone() == (True,)
-        assert await audit_log.broken(session) is None
+        assert await audit_log.find_broken_entry(session) is None
         cursor = await session.execute("SELECT state FROM broadcasts")
         assert await cursor.fetchone() == ("running",)
     assert not await demo_officers.enter(rt), "a week is invented once"

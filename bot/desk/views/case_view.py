@@ -20,12 +20,12 @@ from bot.db.statements import DATABASE_TIME
 from bot.desk.views import statements
 from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
-    allowed,
     form_path,
     load_case_row,
-    opened,
+    open_conversation,
+    open_person,
     person_of,
-    suspended,
+    require_allowed,
 )
 from bot.desk.views.statements import LAST_EVENT, LOOK, READINGS, SEEN
 from bot.observability import logging
@@ -181,16 +181,16 @@ async def view_beside(
     is raised before anything is decrypted.
     """
     values = _record_read(officer, case_id, reason)
-    (last,), rows, account = await directory.asked(
+    (last,), rows, account = await directory.fetch_many(
         rt, officer, (LAST_EVENT, {}), (SEEN, values), (READINGS, values)
     )
-    line = allowed(rt, officer, rows, Action.CASE_READ)
+    line = require_allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
     more = beside(line.case)
     shown = ((each, values) for each in _SHOWN)
     noted = ((each, values) for each in (_NOTED if fresh else (LOOK,)))
-    found = await directory.asked(rt, officer, *shown, *more, *noted)
+    found = await directory.fetch_many(rt, officer, *shown, *more, *noted)
     of_case, rest = found[: len(_SHOWN)], found[len(_SHOWN) :]
     if fresh:
         _within(rest[len(more) + _NOTED.index(READINGS)])
@@ -201,8 +201,8 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
     """Build the view of a case from the rows that the statements `_SHOWN` return."""
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
-    person = opened(rt, line.case, key)
-    talk, epoch = suspended(person, state)
+    person = open_person(rt, line.case, key)
+    talk, epoch = open_conversation(person, state)
     path = form_path(rt, talk) if talk else None
     step = path[2].current(path[1].cursor) if path else None
     return View(

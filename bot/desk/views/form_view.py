@@ -118,10 +118,10 @@ def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None
 async def load_case_row(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
 ) -> CaseRow:
-    return allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)
+    return require_allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)
 
 
-def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
+def require_allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
     """Return the case in the rows of the statement SEEN, if the officer may do the action on it.
 
     Raises LookupError if there are no rows, and Forbidden if the permissions forbid the action.
@@ -134,20 +134,22 @@ def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRo
 
 
 async def person_of(rt: Runtime, transaction: Transaction, case: Case) -> Person:
-    return opened(rt, case, await fetch_all(transaction, identities.KEY, person=case.person_id))
+    return open_person(
+        rt, case, await fetch_all(transaction, identities.KEY, person=case.person_id)
+    )
 
 
-def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
+def open_person(rt: Runtime, case: Case, rows: Rows) -> Person:
     if not rows:
         raise LookupError("E_CASE: this person was erased; nothing is left to read")
-    return identities.known(rt, case.person_id, *rows[0])
+    return identities.open_person(rt, case.person_id, *rows[0])
 
 
 async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
-    return suspended(person, await fetch_all(transaction, CONVERSATION, person=person.id))
+    return open_conversation(person, await fetch_all(transaction, CONVERSATION, person=person.id))
 
 
-def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
+def open_conversation(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
     """Return the person's conversation and its ownership version, decrypted from a database row.
 
     The ownership version counts changes of owner. Return None and 0 without a row: the console's

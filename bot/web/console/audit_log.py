@@ -44,7 +44,7 @@ async def entries(
     async with directory.acting(context.rt, context.officer) as transaction:
         found = await audit_log.entries(transaction, before or None, entry_filter=entry_filter)
         names = {str(each.id): each.name for each in await directory.everyone(transaction)}
-        broken = await audit_log.broken(transaction)
+        broken = await audit_log.find_broken_entry(transaction)
     return page(
         context,
         "audit_log.html",

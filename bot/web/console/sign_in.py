@@ -306,7 +306,9 @@ async def _welcome_page(
     rt: Runtime = request.app.state.rt
     try:
         async with directory.console(rt).connection() as connection:
-            officer = await directory.find(connection, await credentials.invited(connection, token))
+            officer = await directory.find(
+                connection, await credentials.find_invited(connection, token)
+            )
     except credentials.BadLink:
         officer = None
     if officer is None:
