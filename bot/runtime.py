@@ -99,12 +99,12 @@ class Runtime:
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(
-            limit=16, lanes=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+            limit=16, concurrency=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
         )
     )
     outcomes: Batcher = field(
         default_factory=lambda: Batcher(
-            limit=16, lanes=8, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+            limit=16, concurrency=8, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
         )
     )
 

@@ -115,7 +115,7 @@ def elsewhere(rt: Runtime) -> Runtime:
     return replace(
         rt,
         lines=SerialQueue(LINE_SECONDS),
-        turns=Batcher(limit=1, lanes=1, seconds=LINE_SECONDS),
+        turns=Batcher(limit=1, concurrency=1, seconds=LINE_SECONDS),
         outcomes=rt.outcomes,
     )
 

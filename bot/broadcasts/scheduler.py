@@ -30,9 +30,9 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# If fewer than MIN_FED shards (ranges of recipients) of a broadcast have a queued job, jobs for up
-# to MAX_FED further shards are queued.
-MAX_FED, MIN_FED = 64, 16
+# If fewer than MIN_QUEUED shards (ranges of recipients) of a broadcast have a queued job, jobs for
+# up to MAX_QUEUED further shards are queued.
+MAX_QUEUED, MIN_QUEUED = 64, 16
 URGENT_FIRST = 10
 # Seconds without heartbeat after which a worker counts as crashed. The shard (range of recipients)
 # to which it was sending is then queued again.
@@ -201,10 +201,10 @@ ORDER BY shard LIMIT %(most)s
 async def _queue_shards(transaction: Transaction, broadcast: Broadcast) -> None:
     """Queue jobs that each send to one shard (range of recipients) of the broadcast.
 
-    Do nothing if MIN_FED or more jobs are queued.
+    Do nothing if MIN_QUEUED or more jobs are queued.
     """
     channels = await _awake(transaction, broadcast.id)
-    if not channels or await _count_queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
+    if not channels or await _count_queued(transaction, SHARD_TASK, broadcast.id) >= MIN_QUEUED:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
@@ -214,8 +214,8 @@ async def _queue_shards(transaction: Transaction, broadcast: Broadcast) -> None:
         "queue": QUEUE,
         "shard": SHARD,
         "channels": channels,
-        "most": MAX_FED,
-        "most_held": MAX_FED * SHARD,
+        "most": MAX_QUEUED,
+        "most_held": MAX_QUEUED * SHARD,
     }
     rows = await run(transaction, _DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0

@@ -137,7 +137,7 @@ class Scripts:
         self._client = client
         self._seconds = seconds
         self._batcher = Batcher(
-            limit=_TOGETHER, lanes=_MAX_ROUND_TRIPS, seconds=seconds, interval=_INTERVAL
+            limit=_TOGETHER, concurrency=_MAX_ROUND_TRIPS, seconds=seconds, interval=_INTERVAL
         )
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:

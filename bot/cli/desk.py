@@ -29,7 +29,7 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 def desk_list(officer: Name, data: Data = None) -> None:
     """List the open cases of the officer's mission: urgent first, then by answer deadline."""
     query = views.Filter(views.Queue.ALL)
-    page = _run_as_officer(data, officer, lambda rt, who: views.listing(rt, who, query))
+    page = _run_as_officer(data, officer, lambda rt, actor: views.listing(rt, actor, query))
     for line in page.lines:
         case, mark = line.case, "!" if line.case.urgent else " "
         holder = line.holder or "free"
@@ -42,9 +42,9 @@ def desk_list(officer: Name, data: Data = None) -> None:
 def desk_read(case: Number, officer: Name, data: Data = None) -> None:
     """Show the messages and notes of a case; the access is audited."""
 
-    async def read(rt: Runtime, who: Officer) -> views.View:
-        found = await _find_case(rt, who, case)
-        return await views.view(rt, who, found.id, Reason.ANSWER)
+    async def read(rt: Runtime, actor: Officer) -> views.View:
+        found = await _find_case(rt, actor, case)
+        return await views.view(rt, actor, found.id, Reason.ANSWER)
 
     view = _run_as_officer(data, officer, read)
     for message in view.thread:
@@ -100,10 +100,10 @@ def desk_resolve(
     typer.echo("The case is closed.")
 
 
-async def _find_case(rt: Runtime, who: Officer, number: int) -> cases.Case:
+async def _find_case(rt: Runtime, actor: Officer, number: int) -> cases.Case:
     """Return the case with this number, open or closed. Raises LookupError if there is none."""
     for queue in (views.Queue.ALL, views.Queue.RESOLVED):
-        page = await views.listing(rt, who, views.Filter(queue, number=number))
+        page = await views.listing(rt, actor, views.Filter(queue, number=number))
         if page.lines:
             return page.lines[0].case
     raise LookupError("E_CASE: there is no such case; look at the list")
@@ -122,9 +122,9 @@ def _do(
     in between.
     """
 
-    async def action(rt: Runtime, who: Officer) -> None:
-        case = await _find_case(rt, who, number)
-        await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
+    async def action(rt: Runtime, actor: Officer) -> None:
+        case = await _find_case(rt, actor, number)
+        await verb(rt, actor, case.id, case.version, key=token_hex(16), **more)
 
     _run_as_officer(data, name, action)
 

@@ -32,24 +32,24 @@ class _Waiting:
 class Batcher:
     """Collects concurrent calls into batches.
 
-    A batch does not wait until it is full: if fewer than `lanes` batches are running, one starts
-    after TICKS iterations of the event loop, with at most `limit` items. Calls that arrive while
-    all lanes are busy wait for the next batch. After a batch of several items, the next one starts
-    `interval` seconds later or when it is full, so that more calls share a batch under load. After
-    a batch of one item, the next batch starts without this interval.
+    A batch does not wait until it is full: if fewer than `concurrency` batches are running, one
+    starts after TICKS iterations of the event loop, with at most `limit` items. Calls that arrive
+    while `concurrency` batches are running wait for the next batch. After a batch of several items,
+    the next one starts `interval` seconds later or when it is full, so that more calls share a
+    batch under load. After a batch of one item, the next batch starts without this interval.
     """
 
     def __init__(
         self,
         *,
         limit: int,
-        lanes: int,
+        concurrency: int,
         seconds: float,
         interval: float = 0.0,
         timers: Timers | None = None,
     ) -> None:
         self._limit = limit
-        self._lanes = lanes
+        self._concurrency = concurrency
         self._seconds = seconds
         self._interval = interval
         self._timers = timers
@@ -81,9 +81,9 @@ class Batcher:
     def _start_task(self, run: Run[Any, Any]) -> None:
         """Start a task that runs the waiting items as a batch.
 
-        Does nothing if a task is already collecting items, or if `lanes` batches are running.
+        Does nothing if a task is already collecting items, or if `concurrency` batches are running.
         """
-        if self._waiting and not self._is_gathering and self._under_way < self._lanes:
+        if self._waiting and not self._is_gathering and self._under_way < self._concurrency:
             self._under_way += 1
             self._is_gathering = True
             task = asyncio.create_task(self._run_batches(run))

@@ -93,17 +93,17 @@ async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
 
 def _count(
     rt: Runtime,
-    talk: Conversation,
+    conversation: Conversation,
     language: str,
     channel: str,
     reached: Counter[_Key],
     stopped: Counter[_Key],
 ) -> None:
-    for name, form in talk.forms.items():
+    for name, form in conversation.forms.items():
         flow = rt.flows.get(name)
         if flow is None or flow.hands_over:
             continue
-        lives_in = cases.country(talk.forms)
+        lives_in = cases.country(conversation.forms)
         now, questions = _progress(flow.name, form, rt)
         for place, question in enumerate(questions):
             reached[name, question, place, language, channel, lives_in] += 1

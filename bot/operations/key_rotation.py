@@ -41,7 +41,7 @@ OPERATOR = "operator"
 
 _logger = logging.get()
 
-type _Act = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
+type _Step = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
 
 _VERSION = bindparam("version", type_=Integer())
 
@@ -159,11 +159,11 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
     return done
 
 
-async def _through(rt: Runtime, act: _Act, batch: int) -> int:
+async def _through(rt: Runtime, step: _Step, batch: int) -> int:
     done, after, more = 0, None, True
     while more:
         async with rt.pool.connection() as transaction:
-            count, after = await act(rt, transaction, after, batch)
+            count, after = await step(rt, transaction, after, batch)
         done, more = done + count, after is not None
     return done
 

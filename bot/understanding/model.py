@@ -166,9 +166,9 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     """
     *classes, whole = odds
     most = max(classes)
-    powers = [math.exp(each - most) for each in classes]
-    total = sum(powers)
-    found = [each / total for each in powers]
+    exponentials = [math.exp(each - most) for each in classes]
+    total = sum(exponentials)
+    found = [each / total for each in exponentials]
     return found, _chance(sum(found[danger]), whole)
 
 
@@ -221,9 +221,9 @@ def _chance(summed: float, whole: float) -> float:
 
 def softmax(scores: Scores) -> Scores:
     """Return the softmax of each row: positive numbers that add up to 1."""
-    powers: Scores = np.exp(scores - np.maximum.reduce(scores, 1, keepdims=True))
-    powers /= np.add.reduce(powers, 1, keepdims=True)
-    return powers
+    exponentials: Scores = np.exp(scores - np.maximum.reduce(scores, 1, keepdims=True))
+    exponentials /= np.add.reduce(exponentials, 1, keepdims=True)
+    return exponentials
 
 
 class _LetterPairs(dict[str, float]):

@@ -83,8 +83,12 @@ def _may_have_courtesies(words: Words) -> bool:
     if not words:
         return False
     first, last = words[0], words[-1]
-    firsts, lasts = _edges()
-    return first in firsts or last in lasts or bool(IS_HAN.match(first) or IS_HAN.match(last))
+    first_words, last_words = _edges()
+    return (
+        first in first_words
+        or last in last_words
+        or bool(IS_HAN.match(first) or IS_HAN.match(last))
+    )
 
 
 def _open(words: list[str]) -> int:
@@ -152,7 +156,7 @@ def _fold_phrases(lines: Sequence[str]) -> frozenset[Words]:
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
     """Return the first words of courtesies at the start, and the last words of those at the end."""
-    firsts = frozenset(words[0] for words in _fold_phrases(OPENINGS + THANKS))
-    lasts = frozenset(words[-1] for words in _fold_phrases(THANKS + CLOSINGS))
+    first_words = frozenset(words[0] for words in _fold_phrases(OPENINGS + THANKS))
+    last_words = frozenset(words[-1] for words in _fold_phrases(THANKS + CLOSINGS))
     # An exclamation mark counts as the last word of a courtesy, because it may follow a courtesy.
-    return firsts, lasts | {"!"}
+    return first_words, last_words | {"!"}

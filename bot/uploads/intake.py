@@ -187,8 +187,8 @@ async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -
             raise
 
     verdict = await rt.papers.clean(chunks(channel))
-    broke_off = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
-    return None if broke_off and not given_up and attempt < MAX_FETCHES else verdict
+    is_interrupted = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
+    return None if is_interrupted and not given_up and attempt < MAX_FETCHES else verdict
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:

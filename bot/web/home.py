@@ -97,7 +97,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ChatLink:
     """A channel by which people reach Kosh.
 
     `href` is the link to the channel, `shown` the same address in a form for reading.
@@ -178,23 +178,23 @@ async def manifest(request: Request, lang: str = "") -> Response:
     return JSONResponse(written, headers=headers, media_type="application/manifest+json")
 
 
-def chat_links(settings: Settings, chat: str) -> list[Way]:
+def chat_links(settings: Settings, chat: str) -> list[ChatLink]:
     """Return the configured channels by which people reach Kosh.
 
     `chat` is the displayed name of the web chat.
     """
     host = settings.public_url.partition("://")[2]
-    found = [Way(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
+    found = [ChatLink(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
     if settings.has_telegram and settings.telegram_name:
         link = f"https://t.me/{settings.telegram_name}"
-        found.append(Way("Telegram", link, f"@{settings.telegram_name}", QrCode.of(link)))
+        found.append(ChatLink("Telegram", link, f"@{settings.telegram_name}", QrCode.of(link)))
     if settings.has_whatsapp and settings.whatsapp_phone:
         link = f"https://wa.me/{settings.whatsapp_phone}"
-        found.append(Way("WhatsApp", link, f"+{settings.whatsapp_phone}", QrCode.of(link)))
+        found.append(ChatLink("WhatsApp", link, f"+{settings.whatsapp_phone}", QrCode.of(link)))
     return found
 
 
-def poster_link(settings: Settings, way: Way) -> str:
+def poster_link(settings: Settings, way: ChatLink) -> str:
     """Return the address in the QR code of a channel's poster.
 
     Kosh counts the chats that people open from this address.

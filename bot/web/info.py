@@ -206,9 +206,9 @@ def _index(reader: Reader) -> Values:
     groups = [
         (
             reader.rt.languages.render(head, reader.language),
-            [_link(reader, each) for each in found if each.intent.partition(".")[0] in firsts],
+            [_link(reader, each) for each in found if each.intent.partition(".")[0] in prefixes],
         )
-        for firsts, head in GROUPS.items()
+        for prefixes, head in GROUPS.items()
     ]
     return _page(reader, TITLE) | {
         "lead": reader.say(ABSTRACT),

@@ -52,9 +52,9 @@ async def _deliver(rt: Runtime, turn: Awaitable[AfterCommit | None]) -> None:
     await receive.deliver(rt, await turn)
 
 
-async def _alone(kind: str, act: Awaitable[None]) -> None:
+async def _alone(kind: str, job: Awaitable[None]) -> None:
     with isolation.isolate_errors(kind):
-        await act
+        await job
 
 
 async def remind(rt: Runtime) -> None:

@@ -58,7 +58,7 @@ def _next_day(database_url: str) -> None:
 
 async def _truth(database_url: str) -> Any:
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        return await planning.truth(connection)
+        return await planning.count_people(connection)
 
 
 def _invented(database_url: str, households: int, people: int) -> Population:

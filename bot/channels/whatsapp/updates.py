@@ -241,11 +241,11 @@ def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Inc
         raise Unreadable("E_STALE")
     if message.type == "system":
         return _moves(message, decoding.convert(raw.get("system") or {}, _System))
-    who = _who(message, contacts)
-    if not who.names:
+    sender = _sender_of(message, contacts)
+    if not sender.names:
         raise Unreadable("E_SHAPE")
-    handle, *aliases = who.names
-    event = _event(message.type, raw, who)
+    handle, *aliases = sender.names
+    event = _event(message.type, raw, sender)
     if event is None:
         return (_IGNORED,)
     found = Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at)
@@ -271,7 +271,7 @@ def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Incomi
     return _message({**raw, "type": "call"}, contacts, now)
 
 
-def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
+def _sender_of(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
     """Return a message's sender, with the ids in the webhook's contact entry for that person."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
@@ -291,7 +291,7 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
     return _Sender(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
 
 
-def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
+def _event(kind: str, raw: dict[str, Any], sender: _Sender) -> events.Event | None:
     part = raw.get(kind)
     match kind:
         case "text":
@@ -299,12 +299,12 @@ def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
         case "button":
             return _pressed_template(decoding.convert(part, _Press))
         case "interactive":
-            return _press_event(decoding.convert(part, _Interactive), who)
+            return _press_event(decoding.convert(part, _Interactive), sender)
         case "image" | "document" | "audio":
             file = decoding.convert(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":
-            return _contact_event(decoding.convert(part, list[_Card]), who)
+            return _contact_event(decoding.convert(part, list[_Card]), sender)
         case "request_welcome":
             return events.Started()
         case "edit":
@@ -338,11 +338,15 @@ def _pressed_template(press: _Press) -> events.Event:
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
 
 
-def _press_event(pressed: _Interactive, who: _Sender) -> events.Event:
+def _press_event(pressed: _Interactive, sender: _Sender) -> events.Event:
     if (reply := pressed.button_reply or pressed.list_reply) is None:
         return _form_event(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
     if reply.id.endswith(SHARE):
-        return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
+        return (
+            events.Shared(f"+{sender.phone}", True)
+            if sender.phone
+            else events.Unreadable("contact")
+        )
     return events.Pressed(reply.id)
 
 
@@ -357,7 +361,7 @@ def _form_event(written: str | None) -> events.Event:
     return events.Said(words) if words else events.Unreadable("other")
 
 
-def _contact_event(cards: Sequence[_Card], who: _Sender) -> events.Event:
+def _contact_event(cards: Sequence[_Card], sender: _Sender) -> events.Event:
     """Return the event of a shared phone number.
 
     It is the person's own number if it equals the sender's.
@@ -365,7 +369,7 @@ def _contact_event(cards: Sequence[_Card], who: _Sender) -> events.Event:
     for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
-            return events.Shared(f"+{digits}", digits == who.phone)
+            return events.Shared(f"+{digits}", digits == sender.phone)
     return events.Unreadable("contact")
 
 

@@ -202,15 +202,15 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
     person = open_person(rt, line.case, key)
-    talk, epoch = open_conversation(person, state)
-    path = form_path(rt, talk) if talk else None
+    conversation, epoch = open_conversation(person, state)
+    path = form_path(rt, conversation) if conversation else None
     step = path[2].current(path[1].cursor) if path else None
     return View(
         line=line,
         thread=_thread(person, line.case.id, words, files),
         notes=tuple(_note(person, line.case.id, *row) for row in notes),
         notice=(notice[0][0], notice[0][1]) if notice else None,
-        composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
+        composer=_composer(rt, line, conversation, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
         flow=path[0].title if path else None,
@@ -219,49 +219,49 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
         epoch=epoch,
         at=at,
         papers=uploads.listed(papers),
-        wanted=talk.requested_upload if talk else "",
+        wanted=conversation.requested_upload if conversation else "",
         beside=tuple(name for name, _writes in viewers),
         writing=tuple(name for name, writes in viewers if writes),
-        limit=_limit(talk, now),
+        limit=_limit(conversation, now),
     )
 
 
-def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
+def _limit(conversation: Conversation | None, now: datetime) -> MessageLimit | None:
     """Return the limit on the person's messages to officers; None if no limit applies today."""
-    limit = talk.limit if talk else None
+    limit = conversation.limit if conversation else None
     return limit if limit is not None and now.date() <= limit.until else None
 
 
 def _composer(
     rt: Runtime,
     line: CaseRow,
-    talk: Conversation | None,
+    conversation: Conversation | None,
     spoke_at: Sequence[datetime],
     now: datetime,
 ) -> Composer:
     closed = line.window is not None and line.window <= now
     closes_soon = line.window is not None and not closed and line.window - now <= WARN_BEFORE
-    language = talk.language if talk else line.case.language
+    language = conversation.language if conversation else line.case.language
     seen_at = (each for each in (*spoke_at, line.spoke_at) if each)
     spoke = max(seen_at, default=line.case.opened_at)
     channel = rt.channels.get(line.channel)
     notifies = channel is not None and channel.notifies
     protected = channel is not None and channel.protects
-    withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
-    open_now = talk is not None and line.spoke_at is not None
+    withheld = conversation is not None and notifies and is_withheld(conversation, spoke, now)
+    open_now = conversation is not None and line.spoke_at is not None
     return Composer(
         open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld, protected
     )
 
 
-def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
+def is_withheld(conversation: Conversation, spoke_at: datetime, now: datetime) -> bool:
     """Return True if a reply is withheld behind a notice, because others may see the screen.
 
     Others are assumed to see the screen if the person left the chat, stopped messages, or wrote
     nothing for 15 minutes. Call it only for channels with notifications: the page of the web chat
     shows the whole dialogue anyway.
     """
-    return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
+    return conversation.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:

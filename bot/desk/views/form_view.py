@@ -66,8 +66,8 @@ async def answers(
     async with directory.acting(rt, officer) as transaction:
         line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
-        talk, _epoch = await conversation(transaction, person)
-        shown_answers = tuple(_answers(rt, talk, unmasked)) if talk else ()
+        conversation, _epoch = await load_conversation(transaction, person)
+        shown_answers = tuple(_answers(rt, conversation, unmasked)) if conversation else ()
         await directory.record_action(
             transaction,
             officer,
@@ -78,14 +78,14 @@ async def answers(
     return shown_answers
 
 
-def _answers(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
+def _answers(rt: Runtime, conversation: Conversation, unmasked: bool) -> list[Answered]:
     found = []
-    for name, form in talk.forms.items():
+    for name, form in conversation.forms.items():
         flow = rt.flows.get(name)
         way = path(flow, form) if flow else None
         now = way.current(form.cursor) if way else None
         for step in way.steps if way else ():
-            value, is_now = shown(step), step is now and name == talk.flow
+            value, is_now = shown(step), step is now and name == conversation.flow
             if (value is None and not is_now) or (step.answer and waits(step.answer)):
                 continue
             masked = step.item.sensitive and value is not None and not unmasked
@@ -97,21 +97,21 @@ def _answers(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
                     MASK if masked else value,
                     step.answer.by if step.answer and value is not None else "",
                     is_now,
-                    name == talk.flow and not isinstance(step.item, PERSONS_OWN),
+                    name == conversation.flow and not isinstance(step.item, PERSONS_OWN),
                     masked,
                 )
             )
     return found
 
 
-def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
+def form_path(rt: Runtime, conversation: Conversation) -> tuple[Flow, Form, Path] | None:
     """Return the form that the person fills in: its flow, the answers, and the path.
 
     The path has the questions that these answers lead through. Return None if the conversation is
     in no flow.
     """
-    flow = rt.flows.get(talk.flow)
-    form = talk.forms.get(talk.flow, Form())
+    flow = rt.flows.get(conversation.flow)
+    form = conversation.forms.get(conversation.flow, Form())
     return (flow, form, path(flow, form)) if flow else None
 
 
@@ -145,7 +145,9 @@ def open_person(rt: Runtime, case: Case, rows: Rows) -> Person:
     return identities.open_person(rt, case.person_id, *rows[0])
 
 
-async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
+async def load_conversation(
+    transaction: Transaction, person: Person
+) -> tuple[Conversation | None, int]:
     return open_conversation(person, await fetch_all(transaction, CONVERSATION, person=person.id))
 
 

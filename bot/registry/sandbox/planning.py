@@ -33,7 +33,7 @@ type Table = dict[Place, tuple[int, int]]
 """Number of people and of households for each cell of a table."""
 
 
-async def truth(connection: Connection) -> dict[Names, Table]:
+async def count_people(connection: Connection) -> dict[Names, Table]:
     """Return the exact counts of all tables.
 
     The key of a table names its dimensions; the second is "" in a table of one dimension.
@@ -60,7 +60,7 @@ async def release(connection: Connection) -> bool:
     before = await _before(connection, number - 1)
     # The computation runs in a thread, because it takes seconds with 100 countries, and the event
     # loop must serve requests in the meantime.
-    tables = await asyncio.to_thread(released_tables, await truth(connection), before)
+    tables = await asyncio.to_thread(released_tables, await count_people(connection), before)
     rows = [
         (*names, *place, *counts)
         for names, table in tables.items()

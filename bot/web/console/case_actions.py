@@ -38,7 +38,7 @@ LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 
-async def act(
+async def run_action(
     context: RequestContext,
     case_id: UUID,
     form: CaseForm,
@@ -107,7 +107,7 @@ async def claim(
     async def action() -> ActionResult:
         return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "claimed", action)
+    return await run_action(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/take-over")
@@ -124,7 +124,7 @@ async def take_over(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await act(context, case_id, form, reason, "claimed", action)
+    return await run_action(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/release")
@@ -139,7 +139,7 @@ async def release(
     async def action() -> ActionResult:
         return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "released", action)
+    return await run_action(context, case_id, form, reason, "released", action)
 
 
 @router.post("/reply")
@@ -163,7 +163,7 @@ async def reply(
             is_machine=form.machine,
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 @router.post("/preview")
@@ -207,7 +207,7 @@ async def note(
             words=_normalize_text(form.note),
         )
 
-    return await act(context, case_id, form, reason, "noted", action)
+    return await run_action(context, case_id, form, reason, "noted", action)
 
 
 @router.post("/document")
@@ -224,7 +224,7 @@ async def ask_document(
             context.rt, context.officer, case_id, form.version, key=form.key, document=form.document
         )
 
-    return await act(context, case_id, form, reason, "asked", action)
+    return await run_action(context, case_id, form, reason, "asked", action)
 
 
 @router.post("/papers")
@@ -241,7 +241,7 @@ async def release_uploads(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await act(context, case_id, form, reason, "passed", action)
+    return await run_action(context, case_id, form, reason, "passed", action)
 
 
 @router.post("/fill")
@@ -264,7 +264,7 @@ async def fill(
             value=form.value,
         )
 
-    return await act(context, case_id, form, reason, "filled", action)
+    return await run_action(context, case_id, form, reason, "filled", action)
 
 
 @router.post("/pin")
@@ -282,7 +282,7 @@ async def lift_pin(
     async def action() -> ActionResult:
         return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "pin_lifted", action)
+    return await run_action(context, case_id, form, reason, "pin_lifted", action)
 
 
 @router.post("/transfer")
@@ -305,7 +305,7 @@ async def transfer(
             words=_normalize_text(form.note),
         )
 
-    return await act(context, case_id, form, reason, "transferred", action)
+    return await run_action(context, case_id, form, reason, "transferred", action)
 
 
 @router.post("/snooze")
@@ -327,7 +327,7 @@ async def snooze(
             until=context.now + SNOOZES.get(form.length, SNOOZES["1h"]),
         )
 
-    return await act(context, case_id, form, reason, "snoozed", action)
+    return await run_action(context, case_id, form, reason, "snoozed", action)
 
 
 @router.post("/resolve")
@@ -350,7 +350,7 @@ async def resolve(
             intent=form.intent,
         )
 
-    return await act(context, case_id, form, reason, "resolved", action)
+    return await run_action(context, case_id, form, reason, "resolved", action)
 
 
 @router.post("/answers")

@@ -18,7 +18,7 @@ from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.officers.permissions import Action
 from bot.web.console import labels
 from bot.web.console.case import OptionalReason, case_page
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import CaseForm
 from bot.web.console.forms import Line
 from bot.web.console.rendering import PAGE_HEADERS, done, page
@@ -55,7 +55,7 @@ async def send_form(
             context.rt, context.officer, case_id, form.version, key=form.key, form=form.form
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 class OwnFile(CaseForm):
@@ -86,7 +86,7 @@ async def send_file(
             context.rt, context.officer, case_id, form.version, key=form.key, file=file
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 def file_name(name: str) -> str:

@@ -16,7 +16,7 @@ from bot.desk import ActionResult, marking, presence
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.case import SNOOZES, OptionalReason
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import MarkForm, SnoozeForm
 from bot.web.console.forms import Line
 from bot.web.console.rendering import done, page
@@ -46,7 +46,7 @@ async def mark(
             labels=form.labels,
         )
 
-    return await act(context, case_id, form, reason, "saved", action)
+    return await run_action(context, case_id, form, reason, "saved", action)
 
 
 @router.post("/cases/{case_id}/call-back")
@@ -69,7 +69,7 @@ async def set_call_back(
             at=context.now + length if length else None,
         )
 
-    return await act(context, case_id, form, reason, "saved", action)
+    return await run_action(context, case_id, form, reason, "saved", action)
 
 
 @router.post("/cases/{case_id}/writing")

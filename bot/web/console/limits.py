@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.desk import ActionResult, Refused, limiting
 from bot.officers.permissions import Action
 from bot.web.console.case import OptionalReason
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import LimitForm
 from bot.web.console.labels import REFUSALS
 from bot.web.console.rendering import done, page
@@ -43,7 +43,7 @@ async def limit(
             days=form.days,
         )
 
-    return await act(context, case_id, form, reason, "limited", action)
+    return await run_action(context, case_id, form, reason, "limited", action)
 
 
 @router.get("/limits")

@@ -53,16 +53,16 @@ def _site(rt: Runtime) -> Site:
 
 
 async def _challenge_response(
-    rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
+    rt: Runtime, connection: Connection, options: Any, challenge: bytes, owner: str
 ) -> Response:
     """Return a response with the WebAuthn options, and the challenge in an encrypted cookie.
 
-    The cookie also contains the challenge's creation time. `whose` is the id of the session to
+    The cookie also contains the challenge's creation time. `owner` is the id of the session to
     which the challenge is bound, or "anybody" for a sign-in.
     """
     answer = JSONResponse(options)
     issued = (await database_time(connection)).isoformat().encode()
-    sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
+    sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{owner}").hex()
     answer.set_cookie(
         CHALLENGE,
         sealed,
@@ -76,26 +76,26 @@ async def _challenge_response(
 
 
 async def _challenge(
-    rt: Runtime, request: Request, connection: Connection, whose: str
+    rt: Runtime, request: Request, connection: Connection, owner: str
 ) -> tuple[bytes, datetime]:
     """Return the challenge in the request's cookie, and the time at which it was created.
 
     Raises ValueError if the cookie is not authentic or the challenge has expired.
     """
-    challenge, at = _unseal_challenge(rt, request, whose)
+    challenge, at = _unseal_challenge(rt, request, owner)
     if not timedelta() <= await database_time(connection) - at <= CHALLENGE_AGE:
         raise ValueError
     return challenge, at
 
 
-def _unseal_challenge(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
+def _unseal_challenge(rt: Runtime, request: Request, owner: str) -> tuple[bytes, datetime]:
     """Return the challenge in the request's cookie and its creation time, even if it has expired.
 
     Raises ValueError if the cookie is not authentic.
     """
     sealed = request.cookies.get(CHALLENGE, "")
     try:
-        plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
+        plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{owner}")
     except VaultError:
         raise ValueError from None
     issued, _separator, challenge = plain.partition(SEPARATOR)
@@ -137,8 +137,8 @@ async def _creation(
     options = await asyncio.to_thread(
         passkey_proofs.creation_options, site, officer.id, officer.name, challenge, known
     )
-    whose = str(context.session.id)
-    return await _challenge_response(context.rt, connection, options, challenge, whose)
+    owner = str(context.session.id)
+    return await _challenge_response(context.rt, connection, options, challenge, owner)
 
 
 @router.post("")
@@ -147,11 +147,11 @@ async def add(
     credential: Annotated[str, Form()] = "",
 ) -> Response:
     """Store the passkey that the browser created, and end the officer's other sessions."""
-    rt, whose = context.rt, str(context.session.id)
+    rt, owner = context.rt, str(context.session.id)
     try:
         async with directory.acting(rt, context.officer) as connection:
             await _demand(context, connection)
-            challenge, _at = await _challenge(rt, context.request, connection, whose)
+            challenge, _at = await _challenge(rt, context.request, connection, owner)
             key = await asyncio.to_thread(
                 passkey_proofs.verify_creation, _site(rt), context.officer.id, credential, challenge
             )
