@@ -194,10 +194,10 @@ async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) ->
     number of recipients may have changed by at most the share MAX_DRIFT, or by MIN_ people if that
     is more.
     """
-    given = await of(transaction, broadcast)
-    good = [each for each in given if each.counts]
+    approvals = await of(transaction, broadcast)
+    good = [each for each in approvals if each.counts]
     if len(good) < broadcast.approvers:
-        raise Refused(Refusal.EXPIRED if len(given) > len(good) else Refusal.APPROVALS)
+        raise Refused(Refusal.EXPIRED if len(approvals) > len(good) else Refusal.APPROVALS)
     total = await _demand_sendable(rt, transaction, broadcast)
     then = good[0].audience
     if abs(total - then) > max(MIN_, MAX_DRIFT * then):

@@ -97,11 +97,12 @@ def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str
 
     The numbers count all options of the question, also those on its other pages.
     """
-    asked = conversation.asked
-    if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
+    question = conversation.asked
+    if question is None or not any(each.kind is Kind.OPTION for each in buttons):
         return {}
     return {
-        f"{asked.nonce}:{option.key}": str(number) for number, option in enumerate(asked.options, 1)
+        f"{question.nonce}:{option.key}": str(number)
+        for number, option in enumerate(question.options, 1)
     }
 
 

@@ -90,8 +90,8 @@ async def _demo(settings: Settings, sandbox_database: str) -> None:
         callback_secret=keys["registry_callback_secret"],
         with_people=True,
     )
-    given = {"broadcast_testers": TESTER} | keys
-    joined = read(**(settings.model_dump(exclude_none=True) | given))
+    overrides = {"broadcast_testers": TESTER} | keys
+    joined = read(**(settings.model_dump(exclude_none=True) | overrides))
     async with asyncio.TaskGroup() as group:
         group.create_task(serve(registry, settings.host, port))
         # Kosh reads five lists of the registry when it starts. If a read fails, Kosh's circuit

@@ -215,11 +215,11 @@ def _run_tests(
     FAILED_TESTS.unlink(missing_ok=True)
     failed = _in_parallel(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
-        listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
+        names = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
         # Without the list of failed tests, pytest itself ended early, so nothing can be repeated.
-        if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
+        if names and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
             typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
-            typer.echo("\n".join(f"  {test}" for test in listed), err=True)
+            typer.echo("\n".join(f"  {test}" for test in names), err=True)
             return [name for name in failed if name not in failed_tests]
     return failed
 

@@ -288,7 +288,7 @@ async def _templates(channel: WhatsApp, settings: Settings) -> AsyncIterator[Fin
         yield doubtful("whatsapp", "its templates are not looked at", fix)
         return
     try:
-        listed = await channel.templates(settings.whatsapp_account_id)
+        templates = await channel.templates(settings.whatsapp_account_id)
     except SendError as error:
         fix = "is it the account's id, and may the token manage its messaging?"
         yield wrong("whatsapp", f"does not show its templates: {error.code}", fix)
@@ -300,10 +300,10 @@ async def _templates(channel: WhatsApp, settings: Settings) -> AsyncIterator[Fin
             needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
         needed = []  # another check reports the unavailable database
-    for waited, description, fix in whatsapp_templates.faults(needed, listed):
+    for waited, description, fix in whatsapp_templates.faults(needed, templates):
         yield (wrong if waited else doubtful)("whatsapp", description, fix)
-    approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
-    yield good("whatsapp", f"{approved} of {len(listed)} templates are approved")
+    approved = sum(each.status == whatsapp_templates.APPROVED for each in templates)
+    yield good("whatsapp", f"{approved} of {len(templates)} templates are approved")
 
 
 async def _registry(settings: Settings) -> AsyncIterator[Finding]:

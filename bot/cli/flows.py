@@ -181,9 +181,9 @@ def notice() -> None:
 def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
     """Return the page of privacy texts in every language: description, risk notice, consents."""
     items = [item for flow in flows.values() for item in flow.items]
-    asked = [item for item in items if isinstance(item, Notice | Consent)]
-    shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
-    shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
+    consents = [item for item in items if isinstance(item, Notice | Consent)]
+    shown = {item.text.msgid: item.text for item in consents if item.name == "risk"}
+    shown |= {item.text.msgid: item.text for item in consents if isinstance(item, Consent)}
     outside = (external_model.CONSENT, voice_messages.CONSENT)
     named = [_(each.msgid, operator="…") for each in outside]
     page = [NOTICE_HEAD]

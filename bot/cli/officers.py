@@ -55,9 +55,9 @@ def audit_verify(
     typer.echo(f"The log is intact.{contains} Its head: {now}")
 
 
-def _anchor(given: str) -> audit_log.Head:
+def _anchor(anchor: str) -> audit_log.Head:
     try:
-        text = Path(given).read_text("ascii") if Path(given).is_file() else given
+        text = Path(anchor).read_text("ascii") if Path(anchor).is_file() else anchor
         return audit_log.Head.parse(text)
     except ValueError:
         typer.echo(

@@ -38,11 +38,11 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     """
     needed = list(service_templates.required_templates(Languages()))
     try:
-        listed = asyncio.run(_fetch_templates(read(data_dir=data)))
+        existing = asyncio.run(_fetch_templates(read(data_dir=data)))
     except SendError as error:
         typer.echo(f"WhatsApp does not show its templates: {error.code}", err=True)
         sys.exit(2)
-    found = [(each, _state(each, listed)) for each in needed]
+    found = [(each, _state(each, existing)) for each in needed]
     if as_json:
         print_json([{**_as_dict(each), "state": state} for each, state in found])
     else:
@@ -64,11 +64,11 @@ async def _fetch_templates(settings: Settings) -> list[Listed] | None:
         return await channel.templates(settings.whatsapp_account_id)
 
 
-def _state(needed: ServiceTemplate, listed: Sequence[Listed] | None) -> str:
-    if listed is None:
+def _state(needed: ServiceTemplate, templates: Sequence[Listed] | None) -> str:
+    if templates is None:
         return UNKNOWN
     key = needed.name, needed.language
-    return next((each.status for each in listed if (each.name, each.language) == key), MISSING)
+    return next((each.status for each in templates if (each.name, each.language) == key), MISSING)
 
 
 def _as_dict(each: ServiceTemplate) -> dict[str, str]:

@@ -35,14 +35,14 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 
 
 def faults(
-    needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
+    needed: Iterable[tuple[str, str]], existing: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
     """Yield the faults of templates, each as (is needed, description, fix).
 
     A template is needed if an unfinished broadcast uses it. `needed` has the name and the language
     of each needed template.
     """
-    known = {(each.name, each.language): each for each in listed}
+    known = {(each.name, each.language): each for each in existing}
     waited = set()
     for name, language in needed:
         contents = [content["template"] for content in templates(Template(name), language)]

@@ -163,12 +163,12 @@ async def carry_out(
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
     note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
-    claimed_message = await conversation_store.save(
+    message = await conversation_store.save(
         rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=last
     )
-    asked = question_of(turn, inbound, held.person.id)
+    question = question_of(turn, inbound, held.person.id)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
-    return AfterCommit(held.person, claimed_message, sheet=sheet, question=asked, counted=counted)
+    return AfterCommit(held.person, message, sheet=sheet, question=question, counted=counted)
 
 
 async def _delay_messages(

@@ -131,9 +131,13 @@ def _send(
 
     A statement that must be prepared is added to `fresh` with its new name.
     """
-    given = [values[name] for name in statement.names]
-    dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
-    types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
+    parameters = [values[name] for name in statement.names]
+    dumped = (
+        transformer.dump_sequence(parameters, [adapt.PyFormat.AUTO] * len(parameters))
+        if parameters
+        else []
+    )
+    types, formats = (transformer.types or (), transformer.formats) if parameters else ((), None)
     variant = (statement.text, types)
     name = connection.prepared.get(variant) or fresh.get(variant)
     is_new = name is None

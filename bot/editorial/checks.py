@@ -136,8 +136,8 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
     elif ENGLISH not in texts:
         yield Blocker(Refusal.ENGLISH)
     elif not body.why_partial:
-        offered = {code for code, _own in rt.languages.languages()}
-        missing = (code for code in body.missing if code in offered)
+        codes = {code for code, _own in rt.languages.languages()}
+        missing = (code for code in body.missing if code in codes)
         yield from (Blocker(Refusal.LANGUAGE, code) for code in missing)
     for code, text in forms(texts):
         yield from _sentence(code, text, texts.get(ENGLISH, ""), _allowed_hosts(rt))

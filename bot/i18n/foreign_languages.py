@@ -29,8 +29,8 @@ class Foreign:
         """Return the sentences to show; `offered` has each offered language's code and own name."""
         own_names = {code.partition("_")[0]: name for code, name in offered}
         *names, last = (self.names.get(code, name) for code, name in own_names.items())
-        listed = self.last.join((self.between.join(names), last)) if names else last
-        answers = self.answers.format(languages=listed)
+        languages = self.last.join((self.between.join(names), last)) if names else last
+        answers = self.answers.format(languages=languages)
         return (self.danger, answers) if is_danger else (answers,)
 
 

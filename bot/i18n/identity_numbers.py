@@ -103,15 +103,15 @@ def _normalize(typed: str) -> str:
     return normalization.strip_separators(typed).upper()
 
 
-def _wrong_kind(number: str, asked: Identity | None) -> Refusal | None:
-    """Return the refusal that names a number's kind, if it is clearly not the kind `asked`.
+def _wrong_kind(number: str, expected: Identity | None) -> Refusal | None:
+    """Return the refusal that names a number's kind, if it is clearly not the kind `expected`.
 
-    `asked` is None if a passport number was asked for. Returns None if the kind is not clear.
+    `expected` is None if a passport number was asked for. Returns None if the kind is not clear.
     """
     for kind, refusal in MISTAKEN.items():
-        if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
+        if kind is not expected and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal
-    alike = asked not in (None, Identity.MN_REGISTER) and LIKE_A_PASSPORT.fullmatch(number)
+    alike = expected not in (None, Identity.MN_REGISTER) and LIKE_A_PASSPORT.fullmatch(number)
     return Refusal.IS_PASSPORT if alike else None
 
 

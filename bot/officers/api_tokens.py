@@ -175,17 +175,17 @@ async def revoke(transaction: Transaction, token_id: UUID) -> None:
     )
 
 
-async def recognise(rt: Runtime, transaction: Transaction, given: str) -> ApiToken | None:
+async def recognise(rt: Runtime, transaction: Transaction, token: str) -> ApiToken | None:
     """Return the valid token with this text; None if it is unknown, expired or revoked.
 
     The first use on a day updates `used_on`. If the stored hash was made with an older key, a use
     replaces it by a hash under the current key. Only a use can do this, because the token itself is
     not stored.
     """
-    if not given.startswith(PREFIX):
+    if not token.startswith(PREFIX):
         return None
     version = rt.vault.index_version
-    tokens = list(rt.vault.indexes("api-token", given))
+    tokens = list(rt.vault.indexes("api-token", token))
     row = await fetch_one(transaction, _FIND, tokens=tokens, version=version)
     if row is None:
         return None

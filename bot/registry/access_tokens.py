@@ -36,9 +36,9 @@ class AccessTokens:
         async with self._renewal:
             cached = self._cached.get(scope)
             if cached is None or self._clock() >= cached.until or cached.thumbprint != thumbprint:
-                asked = self._clock()
+                requested_at = self._clock()
                 token = await renew()
-                until = asked + token.expires_in * (1 - _MARGIN)
+                until = requested_at + token.expires_in * (1 - _MARGIN)
                 cached = self._cached[scope] = _CachedToken(token.access_token, until, thumbprint)
             return cached.token
 

@@ -317,10 +317,10 @@ async def _insert(
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
     """Return the person's uploaded files with their states, oldest first, without refused files."""
     found = await fetch_all(transaction, LISTING, person=person_id)
-    return listed(found)
+    return files_of_rows(found)
 
 
-def listed(rows: Rows) -> tuple[Listed, ...]:
+def files_of_rows(rows: Rows) -> tuple[Listed, ...]:
     """Convert rows of the statement LISTING to files."""
     return tuple(
         Listed(upload_id, paper, State(state), pages, at)

@@ -96,10 +96,10 @@ async def find_session(
     chat_name = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
     cookies = [chat_name] if chat_name else []
     name = name or request.headers.get(NAME_HEADER, "")
-    asked = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
-    if asked:
+    names = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
+    if names:
         async with rt.pool.connection() as transaction:
-            for each in dict.fromkeys(asked):
+            for each in dict.fromkeys(names):
                 person = await identities.find(rt, transaction, WebChat.name, each)
                 if person is not None and each in cookies:
                     return ChatSession(each, person, by_cookie=True, framed=framed)

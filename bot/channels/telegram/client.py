@@ -125,15 +125,15 @@ class Telegram:
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
         """Yield batches of raw updates by long polling; each poll confirms the previous batch."""
         await self._call_until_done(DeleteWebhook())
-        asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
+        request = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
             # Updates are not decoded here, so that one update that aiogram cannot parse does not
             # block the others.
-            batch = cast(list[msgspec.Raw], await self._call_until_done(asked))
+            batch = cast(list[msgspec.Raw], await self._call_until_done(request))
             if batch:
                 yield tuple(bytes(update) for update in batch)
                 last = max(_NUMBERED.decode(update).update_id for update in batch)
-                asked = asked.model_copy(update={"offset": last + 1})
+                request = request.model_copy(update={"offset": last + 1})
 
     async def ping(self) -> None:
         await self.me()

@@ -259,10 +259,10 @@ class WhatsApp:
 
         The request carries the token, so it may go only to the platform's own hosts.
         """
-        given, own = urlsplit(url), urlsplit(self._api)
-        if given.hostname == META_FILES and own.hostname != META:
-            url = given._replace(scheme=own.scheme, netloc=own.netloc).geturl()
-        elif (given.scheme, given.netloc) not in ((own.scheme, own.netloc), ("https", META_FILES)):
+        parts, own = urlsplit(url), urlsplit(self._api)
+        if parts.hostname == META_FILES and own.hostname != META:
+            url = parts._replace(scheme=own.scheme, netloc=own.netloc).geturl()
+        elif (parts.scheme, parts.netloc) not in ((own.scheme, own.netloc), ("https", META_FILES)):
             raise Refused
         seconds = aiohttp.ClientTimeout(total=FETCH_SECONDS)
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
@@ -284,8 +284,8 @@ class WhatsApp:
         """Return the business number's name and quality; None for a solution provider."""
         if not self._own:
             return None
-        asked = f"{self._own}?fields=verified_name,quality_rating"
-        status, raw = await self._call("GET", asked, CALL_SECONDS)
+        address = f"{self._own}?fields=verified_name,quality_rating"
+        status, raw = await self._call("GET", address, CALL_SECONDS)
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             if status < 300:
                 return _NUMBER.decode(raw)
@@ -296,8 +296,8 @@ class WhatsApp:
         found: list[Listed] = []
         fields, after = "name,language,status,rejected_reason", ""
         while True:
-            asked = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
-            status, raw = await self._call("GET", asked, CALL_SECONDS)
+            address = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
+            status, raw = await self._call("GET", address, CALL_SECONDS)
             try:
                 page = _LIST.decode(raw)
             except (msgspec.MsgspecError, UnicodeDecodeError):

@@ -175,9 +175,9 @@ def _numbered_lines(text: str, message: Message, words: Words) -> str:
     answers = [press for press in message.buttons if press.kind == Kind.OPTION]
     others = [press for press in message.buttons if press.kind != Kind.OPTION]
     lines = [f"{number}. {press.label}" for number, press in enumerate(answers, 1)]
-    asked = [words.render(BY_NUMBER, message.language), *lines] if lines else []
+    numbered = [words.render(BY_NUMBER, message.language), *lines] if lines else []
     shown = [press for press in others if press.kind not in (Kind.CONTACT, Kind.FILE)]
-    return _with_words("\n\n".join((text, "\n".join(asked))).strip(), shown, message, words)
+    return _with_words("\n\n".join((text, "\n".join(numbered))).strip(), shown, message, words)
 
 
 def _rank(press: RenderedButton) -> int:
@@ -242,8 +242,10 @@ def templates(template: Template, language: str) -> list[Content]:
 def _template(template: Template, code: str, suffix: str) -> Content:
     components: list[Content] = []
     if template.values:
-        given = [{"type": "text", "text": " ".join(value.split())} for value in template.values]
-        components.append({"type": "body", "parameters": given})
+        parameters = [
+            {"type": "text", "text": " ".join(value.split())} for value in template.values
+        ]
+        components.append({"type": "body", "parameters": parameters})
     for index, payload in enumerate(template.payloads):
         components.append(
             {

@@ -218,7 +218,7 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
         may=may(officer, line.case),
         epoch=epoch,
         at=at,
-        papers=uploads.listed(papers),
+        papers=uploads.files_of_rows(papers),
         wanted=conversation.requested_upload if conversation else "",
         beside=tuple(name for name, _writes in viewers),
         writing=tuple(name for name, writes in viewers if writes),
@@ -371,7 +371,7 @@ _SHOWN = (
 
 def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[ThreadMessage, ...]:
     """Return the messages between the person and the officers in a case, with their files."""
-    held = case_files.listed(person, files)
+    held = case_files.files_of_rows(person, files)
     messages = (_thread_message(person, case_id, *row) for row in words)
     return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in messages)
 

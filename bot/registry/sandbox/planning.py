@@ -41,12 +41,12 @@ async def count_people(connection: Connection) -> dict[Names, Table]:
     tables: dict[Names, Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
     for *values, people, households in await fetch_all(connection, statements.COUNTS):
-        given: dict[str, str] = {
+        by_dimension: dict[str, str] = {
             d: value for d, value in zip(DIMENSIONS, values, strict=True) if value is not None
         }
         for (first, second), table in tables.items():
-            if given.keys() <= {first, second}:
-                place = given.get(first, ALL), given.get(second, ALL)
+            if by_dimension.keys() <= {first, second}:
+                place = by_dimension.get(first, ALL), by_dimension.get(second, ALL)
                 table[place] = people, households
     return tables
 

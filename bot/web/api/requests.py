@@ -136,11 +136,11 @@ def _invalid(error: RequestValidationError) -> Response:
 
 
 async def _authenticate(request: Request, rt: Runtime) -> ApiToken:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     found = None
     if scheme.lower() == "bearer":
         async with rt.pool.connection() as transaction:
-            found = await api_tokens.recognise(rt, transaction, given)
+            found = await api_tokens.recognise(rt, transaction, token)
     if found is None:
         _logger.warning("api.auth_failed")
         raise Refusal("unauthorized")

@@ -181,8 +181,8 @@ def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
     """Return the database calls for the list beside the case and for the choices in the forms."""
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
-    listed = views.listing_calls(officer, query.filter(), query.after)
-    return [*listed, *_calls_by_action(officer, case).values()]
+    calls = views.listing_calls(officer, query.filter(), query.after)
+    return [*calls, *_calls_by_action(officer, case).values()]
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
@@ -205,7 +205,7 @@ def _surroundings(
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
-    asked = views.read_listing(context.rt, found[:first])
+    list_page = views.read_listing(context.rt, found[:first])
     by_action = dict(zip(calls, found[first:], strict=True))
     team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
     names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
@@ -218,7 +218,7 @@ def _surroundings(
     if Action.CASE_LIMIT in view.may:
         choices |= _limit_choices(context)
     written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
-    return asked, _replies(context, view, written), choices
+    return list_page, _replies(context, view, written), choices
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
@@ -263,12 +263,12 @@ def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
     """Return the inbox's URL, and URL parameters with its filters and the reason for access."""
-    asked = query.kept | ({"reason": reason.value} if reason else {})
+    parameters = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
-        "kept": list(asked.items()),
+        "kept": list(parameters.items()),
         "kept_query": query_text(query.kept),
-        "asked": query_text(asked),
+        "asked": query_text(parameters),
     }
 
 

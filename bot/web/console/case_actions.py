@@ -66,8 +66,8 @@ async def run_action(
     query = list_query(context, own=True)
     if outcome in LEAVES_CASE:
         return done(query.link().removeprefix(ROOT), outcome)
-    asked = query_text(query.kept | ({"reason": reason.value} if reason else {}))
-    return done(case_path(case_id) + asked, outcome)
+    query_string = query_text(query.kept | ({"reason": reason.value} if reason else {}))
+    return done(case_path(case_id) + query_string, outcome)
 
 
 async def _forbidden_text(context: RequestContext, case_id: UUID, error: Forbidden) -> str:

@@ -74,8 +74,8 @@ class InboxQuery(BaseModel):
         Without filters, or with invalid filters, the list shows the cases of `queue`.
         """
         with suppress(ValidationError):
-            given = cls.model_validate(dict(request.query_params))
-            return given if given.model_fields_set & _LIST_FIELDS else cls(queue=queue)
+            query = cls.model_validate(dict(request.query_params))
+            return query if query.model_fields_set & _LIST_FIELDS else cls(queue=queue)
         return cls(queue=queue)
 
     def link(self, **changed: str) -> str:

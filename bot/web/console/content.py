@@ -163,8 +163,8 @@ async def approve(
     Return 409 if the draft was changed after the page was loaded, or if it is rejected.
     """
     try:
-        given = bytes.fromhex(content_hash)
-        await drafts.approve(context.rt, context.officer, item, number, given)
+        content_digest = bytes.fromhex(content_hash)
+        await drafts.approve(context.rt, context.officer, item, number, content_digest)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
     except ValueError:
@@ -318,11 +318,11 @@ def _of_kind(
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
-        offered = [("", context.say(WORDS["none"]))]
-        offered += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
+        options = [("", context.say(WORDS["none"]))]
+        options += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
                     if name in context.rt.flows]  # fmt: skip
         facts = [(fact.key, context.say(fact.text)) for fact in FACTS if fact.key not in grouped()]
-        return {"parts": rows(key, body, day), "flows": offered, "known": facts}
+        return {"parts": rows(key, body, day), "flows": options, "known": facts}
     if kind is Kind.PHRASES:
         texts = body.texts if body else {}
         labels = {intent: context.say(answer.label) for intent, answer in BY_INTENT.items()}
