@@ -176,7 +176,7 @@ async def open_case(
     """
     codes = list(rt.vault.indexes("invitation", opened.invitation)) if opened.invitation else []
     row = await fetch_one(transaction, _COUNTRY, codes=codes) if codes else None
-    done = await intake.open_case(
+    result = await intake.open_case(
         transaction,
         person,
         opened,
@@ -186,8 +186,8 @@ async def open_case(
         lives_in=row[0] if row else "",
     )
     if row:
-        await execute(transaction, _ATTACH, codes=codes, case=done.case_id)
-    return done
+        await execute(transaction, _ATTACH, codes=codes, case=result.case_id)
+    return result
 
 
 def _code(rt: Runtime, request_key: str) -> str:

@@ -87,9 +87,9 @@ def _read_lines() -> Iterator[str]:
             return
 
 
-def _one_of(value: str, what: str, known: Iterable[str]) -> None:
+def _one_of(value: str, noun: str, known: Iterable[str]) -> None:
     if value and value not in known:
-        raise typer.BadParameter(f"There is no such {what}; there are {', '.join(known)}.")
+        raise typer.BadParameter(f"There is no such {noun}; there are {', '.join(known)}.")
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:

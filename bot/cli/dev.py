@@ -224,9 +224,9 @@ def _run_tests(
     return failed
 
 
-def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
+def _pytest(report: str, many: int, *tests: str, marked: str = ALL) -> list[str]:
     how = ("-n", str(many), *XDIST_OPTIONS, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
-    return [sys.executable, "-m", "pytest", *how, *what]
+    return [sys.executable, "-m", "pytest", *how, *tests]
 
 
 def _in_parallel(

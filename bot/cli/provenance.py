@@ -89,13 +89,13 @@ def _changed_files(folder: Path) -> str:
 
     `git()` is not used, since it returns "" for an error, which would here mean "no changes".
     """
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=all", "--", *PACKED],
         cwd=folder, capture_output=True, check=False, encoding="utf-8",
     )  # fmt: skip
-    if done.returncode:
-        raise ProvenanceError(f"git status failed:\n{done.stderr}")
-    return done.stdout
+    if result.returncode:
+        raise ProvenanceError(f"git status failed:\n{result.stderr}")
+    return result.stdout
 
 
 def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict[str, Any]:

@@ -250,10 +250,10 @@ async def _close_case(
 
     try:
         key = f"{burst.hex}{case_id.hex[:16]}"
-        done = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, apply)
+        result = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, apply)
     except (cases.CaseConflict, LookupError):
         return False
-    return not done.repeated
+    return not result.repeated
 
 
 async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:

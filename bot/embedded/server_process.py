@@ -196,7 +196,7 @@ def _await(is_done: Callable[[], bool], seconds: float) -> None:
 def call(home: Path, command: list[str]) -> bool:
     """Run a command; write its output to the file `log` in `home`; return True if it succeeded."""
     with _log(home) as log:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             cwd=home,
             env=_environment(),
@@ -205,7 +205,7 @@ def call(home: Path, command: list[str]) -> bool:
             stderr=log,
             check=False,
         )
-    return done.returncode == 0
+    return result.returncode == 0
 
 
 def _log(home: Path) -> IO[bytes]:

@@ -79,10 +79,10 @@ def to_cyrillic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or
     with c (except ch) are unchanged.
     """
-    done = protected_spans.change_unprotected(
+    converted = protected_spans.change_unprotected(
         text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part))
     )
-    return HYPHEN_OF_DATE.sub("\u00a0", done)
+    return HYPHEN_OF_DATE.sub("\u00a0", converted)
 
 
 def to_latin(text: str) -> str:

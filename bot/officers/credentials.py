@@ -361,5 +361,5 @@ def _acceptable(password: str) -> str:
     return password
 
 
-def _place(officer_id: UUID, what: str) -> str:
-    return f"account|{officer_id}|{what}"
+def _place(officer_id: UUID, purpose: str) -> str:
+    return f"account|{officer_id}|{purpose}"

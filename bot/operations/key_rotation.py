@@ -142,9 +142,9 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
 
     Each batch is committed separately, so after a crash the next call continues where it stopped.
     """
-    done = 0
+    total = 0
     for number in range(ROUNDS):
-        done += await _through(rt, rewrapping.rewrap, batch)
+        total += await _through(rt, rewrapping.rewrap, batch)
         async with rt.pool.connection() as transaction:
             await submissions.reseal(rt, transaction)
             await endpoints.reseal(rt, transaction)
@@ -154,18 +154,18 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
             break
         await asyncio.sleep(ROUND_SECONDS)
     await _through(rt, rewrapping.reindex_addresses, batch)
-    if done:
-        await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(done))
-    return done
+    if total:
+        await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(total))
+    return total
 
 
 async def _through(rt: Runtime, step: _Step, batch: int) -> int:
-    done, after, more = 0, None, True
+    total, after, more = 0, None, True
     while more:
         async with rt.pool.connection() as transaction:
             count, after = await step(rt, transaction, after, batch)
-        done, more = done + count, after is not None
-    return done
+        total, more = total + count, after is not None
+    return total
 
 
 async def _is_renewed(rt: Runtime) -> bool:

@@ -40,8 +40,8 @@ async def wait_until_reachable(rt: Runtime, channel: str) -> float:
         return 0.0
     since, asking = rt.doubts[channel]
     left = MAX_WAIT_SECONDS - (time.monotonic() - since)
-    done, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
-    return 0.0 if done else min(MAX_SECONDS, max(1.0, time.monotonic() - since))
+    finished, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
+    return 0.0 if finished else min(MAX_SECONDS, max(1.0, time.monotonic() - since))
 
 
 async def _probe_until_answer(rt: Runtime, channel: str) -> None:

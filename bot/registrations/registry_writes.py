@@ -237,8 +237,8 @@ async def record_outcome(
     """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
-        done = await execute(transaction, statements.CANCEL_WRITE, **values)
-        withdrawn = done and write.kind == "withdraw"
+        is_recorded = await execute(transaction, statements.CANCEL_WRITE, **values)
+        withdrawn = is_recorded and write.kind == "withdraw"
         return await _end(transaction, write.registration_id) if withdrawn else None
     await execute(transaction, statements.ACCEPT_WRITE, write=write.id)
     return await record(transaction, write.registration_id, acknowledged)
@@ -307,10 +307,10 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
     """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
-    done = await execute(transaction, statements.REJECT_WRITE, **values)
-    if done:
+    is_recorded = await execute(transaction, statements.REJECT_WRITE, **values)
+    if is_recorded:
         await open_refusal(transaction, write, language)
-    return bool(done)
+    return bool(is_recorded)
 
 
 async def open_refusal(transaction: Transaction, write: Write, language: str) -> None:

@@ -69,13 +69,13 @@ async def _wait_for_messages(
     """
     waits = (asyncio.ensure_future(anext(subscription)), asyncio.ensure_future(closing.wait()))
     try:
-        done, _pending = await asyncio.wait(
+        finished, _pending = await asyncio.wait(
             waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
     finally:  # also if the page disconnects: the subscription must not leak
         for each in waits:
             each.cancel()
-    return waits[0].result() if waits[0] in done else None
+    return waits[0].result() if waits[0] in finished else None
 
 
 def _demo_topics(rt: Runtime) -> tuple[str, ...]:

@@ -329,9 +329,9 @@ def _announcements(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _json_ld(what: dict[str, Any]) -> str:
+def _json_ld(document: dict[str, Any]) -> str:
     """Return schema.org data as JSON-LD text.
 
     Non-ASCII letters are not escaped, which makes the text two thirds smaller.
     """
-    return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)
+    return htmlsafe_json_dumps({"@context": "https://schema.org"} | document, ensure_ascii=False)

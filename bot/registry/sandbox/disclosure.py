@@ -193,19 +193,19 @@ def _solve(rows: list[dict[int, int]]) -> list[int]:
 
     The equations are solved by Gauss-Jordan elimination modulo a large prime.
     """
-    done: list[tuple[int, dict[int, int]]] = []
+    solved_rows: list[tuple[int, dict[int, int]]] = []
     for row in rows:
-        for pivot, other in done:
+        for pivot, other in solved_rows:
             _subtract(row, other, row.get(pivot, 0))
         if not row:
             continue
         pivot = min(row)
         inverse = pow(row[pivot], -1, _PRIME)
         whole = {at: value * inverse % _PRIME for at, value in row.items()}
-        for _pivot, other in done:
+        for _pivot, other in solved_rows:
             _subtract(other, whole, other.get(pivot, 0))
-        done.append((pivot, whole))
-    return [pivot for pivot, row in done if len(row) == 1]
+        solved_rows.append((pivot, whole))
+    return [pivot for pivot, row in solved_rows if len(row) == 1]
 
 
 def _subtract(row: dict[int, int], other: Mapping[int, int], times: int) -> None:

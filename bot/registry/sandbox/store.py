@@ -207,15 +207,15 @@ async def ask(connection: Connection, number: str, asking: life.Asking) -> None:
 
 async def report_step(connection: Connection, number: str, stepping: life.Stepping) -> None:
     """Store a Kandas step and queue its callback. Raises `Objection`: not-found, closed."""
-    done = await life.report(connection, number, stepping)
-    await _tell(connection, number, done, with_step=True)
+    is_changed = await life.report(connection, number, stepping)
+    await _tell(connection, number, is_changed, with_step=True)
 
 
 async def _tell(
-    connection: Connection, number: str, done: bool, *, with_step: bool = False
+    connection: Connection, number: str, is_changed: bool, *, with_step: bool = False
 ) -> None:
     now = await read(connection, number)
-    if not done:
+    if not is_changed:
         raise Objection("closed")
     await life.note(connection, number, with_step=with_step)
     await _post(connection, life.callback(now, datetime.now(UTC)))

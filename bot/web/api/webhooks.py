@@ -105,16 +105,18 @@ async def create_webhook(request: Request, what: WebhookRequest, system: Manager
     endpoints).
     """
     rt: Runtime = request.app.state.rt
-    wanted = [EventType(each) for each in what.events]
-    _require_scopes(request.state.token, wanted)
+    events = [EventType(each) for each in what.events]
+    _require_scopes(request.state.token, events)
     try:
         await endpoints.check(rt, what.url)
         async with rt.pool.connection() as transaction:
-            made, secret = await endpoints.register(rt, transaction, system.id, what.url, wanted)
-            await _note(transaction, system, made.id, f"created {','.join(made.events)}")
+            endpoint, secret = await endpoints.register(
+                rt, transaction, system.id, what.url, events
+            )
+            await _note(transaction, system, endpoint.id, f"created {','.join(endpoint.events)}")
     except (BadAddress, endpoints.Refused) as error:
         raise Refusal("refused", error.why, "url") from None
-    return NewWebhook(**_to_webhook(made).model_dump(), secret=secret)
+    return NewWebhook(**_to_webhook(endpoint).model_dump(), secret=secret)
 
 
 @router.get("", responses=problems())

@@ -23,7 +23,7 @@ from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import (
     PURPOSES,
 )
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.engine.text import Country
@@ -256,7 +256,7 @@ async def create(
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         return await _page(context, None, "purpose", new_draft, 422, problem)
-    return done(path_of(found, "/write/audience"), "drafted")
+    return redirect(path_of(found, "/write/audience"), "drafted")
 
 
 @router.post("/{broadcast_id}/write/{step}")
@@ -284,7 +284,7 @@ async def save_step(
         return await _page(context, found, step, found.draft, 409, problem, new_draft)
     following = STEPS[STEPS.index(step) + 1 :]
     onward = [step] if form.stay else following[:1]
-    return done(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
+    return redirect(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
 
 
 def _purpose(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
@@ -390,7 +390,7 @@ async def test(
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         return await _page(context, found, "test", found.draft, 422, problem)
-    return done(path_of(found, "/write/test"), "tested")
+    return redirect(path_of(found, "/write/test"), "tested")
 
 
 async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:

@@ -27,7 +27,7 @@ from bot.web.console.broadcast_editor import path_of, summary
 from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
 from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import MAX_NUMBER_DIGITS, QueryNumber, blank_to_none, number
@@ -255,7 +255,7 @@ async def _act(
         problem = refusal(context, refused.why, refused.detail)
         return await _page(context, broadcast_id, RecipientsQuery(), 422, problem)
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    return done(path_of(found), notice)
+    return redirect(path_of(found), notice)
 
 
 def _add_action(path: str, permission: Action, do: _Do, notice: str) -> None:

@@ -26,7 +26,7 @@ from bot.web.console.case_forms import (
     TransferForm,
 )
 from bot.web.console.case_list import case_path, query_text
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -65,9 +65,9 @@ async def run_action(
         return await case_page(context, case_id, reason, 422, form.draft, problem)
     query = list_query(context, own=True)
     if outcome in LEAVES_CASE:
-        return done(query.link().removeprefix(ROOT), outcome)
+        return redirect(query.link().removeprefix(ROOT), outcome)
     query_string = query_text(query.kept | ({"reason": reason.value} if reason else {}))
-    return done(case_path(case_id) + query_string, outcome)
+    return redirect(case_path(case_id) + query_string, outcome)
 
 
 async def _forbidden_text(context: RequestContext, case_id: UUID, error: Forbidden) -> str:

@@ -21,7 +21,7 @@ from bot.web.console.case import OptionalReason, case_page
 from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import CaseForm
 from bot.web.console.forms import Line
-from bot.web.console.rendering import PAGE_HEADERS, done, page
+from bot.web.console.rendering import PAGE_HEADERS, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require, uploaded
 from flows.engine.text import Label
@@ -159,7 +159,7 @@ async def add(
         await form_library.put(context.rt, context.officer, form.name, form.language, file)
     except form_library.Unusable:
         return await _library(context, 422, context.say(labels.WORDS["bad_form"]))
-    return done("/forms", "saved")
+    return redirect("/forms", "saved")
 
 
 @router.post("/forms/remove")
@@ -169,4 +169,4 @@ async def remove(
 ) -> Response:
     """Delete the blank form of one language from the mission's library."""
     await form_library.remove(context.rt, context.officer, form.name, form.language)
-    return done("/forms", "saved")
+    return redirect("/forms", "saved")

@@ -19,7 +19,7 @@ from bot.web.console.case import SNOOZES, OptionalReason
 from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import MarkForm, SnoozeForm
 from bot.web.console.forms import Line
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -109,7 +109,7 @@ async def add(
         await marking.add_label(context.rt, context.officer, name)
     except desk.Refused as refused:
         return await _page(context, 422, context.say(console_labels.REFUSALS[refused.why.value]))
-    return done("/labels", "saved")
+    return redirect("/labels", "saved")
 
 
 @router.post("/labels/remove")
@@ -119,4 +119,4 @@ async def remove(
 ) -> Response:
     """Remove a label from the list of the officer's mission."""
     await marking.remove_label(context.rt, context.officer, name)
-    return done("/labels", "saved")
+    return redirect("/labels", "saved")

@@ -28,7 +28,7 @@ from bot.web.console.content_forms import ContentForm, rows, values
 from bot.web.console.content_preview import differences, forms
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS
@@ -148,7 +148,7 @@ async def save(
         return await _page(context, item, 409, [Blocker(refused.why)], form)
     if wrong:
         return await _page(context, item, 422, wrong, form)
-    return done(f"/content/{item}", "content_saved")
+    return redirect(f"/content/{item}", "content_saved")
 
 
 @router.post("/{item}/approve")
@@ -169,7 +169,7 @@ async def approve(
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
     except ValueError:
         return await _page(context, item, 409, [Blocker(Refusal.CHANGED)])
-    return done(f"/content/{item}", "content_live")
+    return redirect(f"/content/{item}", "content_live")
 
 
 @router.post("/{item}/roll-back")
@@ -183,7 +183,7 @@ async def roll_back(
         await drafts.roll_back(context.rt, context.officer, item, number)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
-    return done(f"/content/{item}", "content_live")
+    return redirect(f"/content/{item}", "content_live")
 
 
 @router.post("/{item}/withdraw")
@@ -195,7 +195,7 @@ async def withdraw(
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
-    return done(f"/content/{item}", "content_back")
+    return redirect(f"/content/{item}", "content_back")
 
 
 @router.post("/{item}/announce")
@@ -207,7 +207,7 @@ async def announce(
         found = await announcing.propose(context.rt, context.officer, item)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
-    return done(path_of(found, "/write/audience"), "drafted")
+    return redirect(path_of(found, "/write/audience"), "drafted")
 
 
 async def _page(

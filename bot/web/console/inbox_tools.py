@@ -18,7 +18,7 @@ from bot.officers.permissions import Action, Forbidden
 from bot.web.console import labels
 from bot.web.console.case_list import InboxQuery, inbox_page, query_text
 from bot.web.console.forms import Line
-from bot.web.console.rendering import done
+from bot.web.console.rendering import redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -47,7 +47,7 @@ async def save_view(
     except desk.Refused as refused:
         problem = context.say(labels.REFUSALS[refused.why.value])
         return await inbox_page(context, _query(context), 422, problem)
-    return done(_inbox(context), "saved")
+    return redirect(_inbox(context), "saved")
 
 
 @router.post("/views/remove")
@@ -57,7 +57,7 @@ async def remove_view(
 ) -> Response:
     """Delete the officer's saved view of this name."""
     await saved_views.remove(context.rt, context.officer, name)
-    return done(_inbox(context), "saved")
+    return redirect(_inbox(context), "saved")
 
 
 class HandOverForm(BaseModel):
@@ -105,7 +105,7 @@ async def hand_over(
         if not await _handed_over(context, case_id, version, goal, form.key)
     ]
     if not remaining:
-        return done(_inbox(context), "handed_over")
+        return redirect(_inbox(context), "handed_over")
     t = labels.Wording(context.rt.languages, context.language)
     problem = t("bulk_kept", count=len(chosen) - len(remaining), kept=len(remaining))
     return await inbox_page(context, _query(context), 409, problem)

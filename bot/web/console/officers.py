@@ -18,7 +18,7 @@ from bot.web.console import labels as console_labels
 from bot.web.console import oidc
 from bot.web.console.forms import Checkbox, Codes, Line, OfficerForm
 from bot.web.console.labels_common import ROLES
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.missions import GENERAL, MISSIONS
@@ -147,7 +147,7 @@ async def change(
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     async with directory.console(context.rt).connection() as transaction:
         await sessions.end_all(transaction, form.officer)
-    return done("/officers", "saved")
+    return redirect("/officers", "saved")
 
 
 @router.post("/invite")
@@ -190,7 +190,7 @@ async def link_account(
             )
     except psycopg.errors.UniqueViolation:
         return await _page(context, 409, context.say(console_labels.WORDS["tied_already"]))
-    return done("/officers", "saved")
+    return redirect("/officers", "saved")
 
 
 async def _invite(context: RequestContext, officer: Officer) -> Response:

@@ -27,7 +27,7 @@ from bot.security.key_files import VaultError
 from bot.web.console import passkey_proofs
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.passkey_proofs import Site
-from bot.web.console.rendering import done
+from bot.web.console.rendering import redirect
 from bot.web.console.request_context import (
     PHISHING_RESISTANT,
     ROOT,
@@ -158,8 +158,8 @@ async def add(
             await sessions.end_all(connection, context.officer.id, but=context.session.id)
             await credentials.add_passkey(connection, key)
     except ValueError:
-        return done("/own", "passkey_failed")
-    return done("/own", "passkey")
+        return redirect("/own", "passkey_failed")
+    return redirect("/own", "passkey")
 
 
 @router.post("/remove")
@@ -174,7 +174,7 @@ async def remove(
     async with directory.acting(context.rt, context.officer) as connection:
         await _demand(context, connection)
         await credentials.drop_passkey(connection, context.officer.id, key_id)
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 @open_router.post("/options")

@@ -18,7 +18,7 @@ from bot.officers.permissions import Action
 from bot.printing.qr_code import QrCode
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.public_pages import CHAT
@@ -75,7 +75,7 @@ async def end(
         await referrers.end(context.rt, context.officer, code)
     except referrers.Ended:
         return await _page(context, 409, problem=context.say(WORDS["stale"]))
-    return done("/referrers", "referrer_ended")
+    return redirect("/referrers", "referrer_ended")
 
 
 async def _page(

@@ -197,7 +197,7 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
     }
 
 
-def done(path: str, notice: str) -> Response:
+def redirect(path: str, notice: str) -> Response:
     """Redirect to a page of the console after an action.
 
     `path` is relative to the console's root. The page shows the notice with the key `notice`.

@@ -27,7 +27,7 @@ from bot.web.console.broadcast_preview import Form as WrittenForm
 from bot.web.console.broadcast_preview import form_of
 from bot.web.console.forms import Lines
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.console.text_places import Place, is_for_officers, places
@@ -167,7 +167,7 @@ async def close(
     except wording_reports.Closed:
         stale = context.say(WORDS["stale"])
         return await _list(context, TextFilter(context.language), 409, stale)
-    return done("/texts", "report_closed")
+    return redirect("/texts", "report_closed")
 
 
 @router.get("/{name}")
@@ -195,7 +195,7 @@ async def report(
         await wording_reports.report(context.rt, context.officer, name, code, comment)
     except wording_reports.Unclear:
         return await _page(context, name, code, 422, comment)
-    return done(f"/texts/{name}?language={code}", "reported")
+    return redirect(f"/texts/{name}?language={code}", "reported")
 
 
 async def _page(
