@@ -44,7 +44,7 @@ class Count:
         return sum(self.included.values())
 
     def on(self, channel: str) -> int:
-        return sum(count for (_, where), count in self.included.items() if where == channel)
+        return sum(count for (_, name), count in self.included.items() if name == channel)
 
 
 def unknown(rt: Runtime, rule: Rule) -> str:

@@ -180,7 +180,7 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
     The estimate assumes that no call fails.
     """
     seconds: dict[str, float] = {}
-    for channel in dict.fromkeys(where for _, where in count.included):
+    for channel in dict.fromkeys(name for _, name in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)
         if draft.paid and channel == "telegram":
             rate = PAID_RATE

@@ -179,7 +179,7 @@ def _check_change(quick: bool, everything: bool = False) -> list[str]:
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
     }
-    beside = {
+    parallel_commands = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "layers": [str(Path(python).parent / "lint-imports")],
@@ -188,7 +188,7 @@ def _check_change(quick: bool, everything: bool = False) -> list[str]:
         # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
-    failed = _run_tests(tests, beside) + (_check_vulnerabilities() if everything else [])
+    failed = _run_tests(tests, parallel_commands) + (_check_vulnerabilities() if everything else [])
     return failed + ([] if quick else _chaos_and(static))
 
 
@@ -199,9 +199,9 @@ def _chaos_and(static: Mapping[str, list[str]]) -> list[str]:
     wait. The other commands get the CPU time that the chaos tests leave.
     """
     python = sys.executable
-    beside = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    beside |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
-    return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, beside, 3)
+    parallel_commands = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
+    parallel_commands |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
+    return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, parallel_commands, 3)
 
 
 def _run_tests(

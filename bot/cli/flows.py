@@ -220,8 +220,8 @@ def uncoded(flow: Flow) -> Iterator[Finding]:
         codes = CODES.get(item.name, {})
         for option in item.options:
             if option.key not in codes:
-                where = f"{flow.name}.{item.name}"
-                yield Finding(where, f"the option {option.key} has no registry code")
+                place = f"{flow.name}.{item.name}"
+                yield Finding(place, f"the option {option.key} has no registry code")
 
 
 def read_manifest() -> Manifest:

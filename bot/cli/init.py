@@ -220,7 +220,7 @@ def _left(settings: Settings, mission: str) -> Iterator[str]:
         yield "No messenger is set: people reach the web chat only."
     if not settings.has_registry:
         yield "Registration stays closed until the registry's address is set."
-    where = f" to the mission {mission}" if mission else ""
-    yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{where}.'
+    target = f" to the mission {mission}" if mission else ""
+    yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{target}.'
     yield "Keep a copy of the key files, apart from the database's backups."
     yield "Start it: `./kosh run`. See what is wrong: `./kosh doctor`."

@@ -196,8 +196,8 @@ async def _invent(rt: Runtime) -> None:
         await demo_week.fill(rt)
 
 
-async def serve_all(settings: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Run web server, worker, the coroutines `beside` and, if needed, polling in one process.
+async def serve_all(settings: Settings, tasks: list[Coroutine[Any, Any, None]]) -> None:
+    """Run web server, worker, the coroutines `tasks` and, if needed, polling in one process.
 
     Telegram is polled if it is configured without a webhook secret.
     """
@@ -207,7 +207,7 @@ async def serve_all(settings: Settings, beside: list[Coroutine[Any, Any, None]])
     async with runtime(settings) as rt, _monitoring(rt), asyncio.TaskGroup() as group:
         if settings.demo:
             await _invent(rt)
-        for each in beside:
+        for each in tasks:
             group.create_task(each)
         group.create_task(serve(create_app(_prepared(rt)), settings.host, settings.port))
         group.create_task(main.work(rt))

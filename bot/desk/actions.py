@@ -254,7 +254,7 @@ async def transfer(
                     raise Refused(Refusal.NO_TOPIC)
                 await cases.change_topic(at.transaction, at.case, topic, version)
             case ToMission(mission):
-                await _elsewhere(at, mission)
+                await _move_to_mission(at, mission)
             case _:
                 assert_never(to)
         return None
@@ -343,7 +343,7 @@ async def _colleague(at: ActionContext, other: UUID) -> None:
         raise Refused(Refusal.NO_OFFICER)
 
 
-async def _elsewhere(at: ActionContext, mission: str) -> None:
+async def _move_to_mission(at: ActionContext, mission: str) -> None:
     staffed = {*await directory.staffed_missions(at.transaction), missions.GENERAL}
     if mission not in staffed or mission == at.case.mission:
         raise Refused(Refusal.NO_MISSION)

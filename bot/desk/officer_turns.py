@@ -39,8 +39,10 @@ async def take(
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
     # Requests for a document are dropped here: when the person opens the notice, the bot sends the
     # request again with a new link.
-    lasting = (say for say in turn.says if not (say.private and turn.conversation.with_officer))
-    says = tuple(_without_link(say) for say in lasting)
+    public_messages = (
+        say for say in turn.says if not (say.private and turn.conversation.with_officer)
+    )
+    says = tuple(_without_link(say) for say in public_messages)
     waits = replace(turn, conversation=first.conversation, says=says)
     return await effects.carry_out(
         rt, transaction, held, waits, None, moved=moved, notice=first.says

@@ -37,7 +37,7 @@ from bot.desk.views.case_view import (
     page,
     require,
     view,
-    view_beside,
+    view_with_rows,
 )
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
 from bot.desk.views.statements import Queue
@@ -76,6 +76,6 @@ __all__ = [
     "spoke_at",
     "team",
     "view",
-    "view_beside",
+    "view_with_rows",
     "window",
 ]

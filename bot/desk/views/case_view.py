@@ -154,9 +154,9 @@ class View:
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
     """Return a case with its texts.
 
-    This function raises the same errors and writes the same audit entries as `view_beside`.
+    This function raises the same errors and writes the same audit entries as `view_with_rows`.
     """
-    found, _rows = await view_beside(rt, officer, case_id, reason, _no_calls)
+    found, _rows = await view_with_rows(rt, officer, case_id, reason, _no_calls)
     return found
 
 
@@ -164,16 +164,16 @@ def _no_calls(_case: Case) -> tuple[Call, ...]:
     return ()
 
 
-async def view_beside(
+async def view_with_rows(
     rt: Runtime,
     officer: Officer,
     case_id: UUID,
     reason: Reason | None,
-    beside: Callable[[Case], Sequence[Call]],
+    more_calls: Callable[[Case], Sequence[Call]],
 ) -> tuple[View, list[Rows]]:
     """Return a case with its texts, and the rows of further statements.
 
-    `beside` returns these statements for the case; they run in the same round trip as the read.
+    `more_calls` returns these statements for the case; they run in the same round trip as the read.
 
     Raises ReasonNeeded if the officer does not own the case and gives no reason. Repeated reads of
     a case by an officer within 15 minutes count as one. A new read is counted and audited in the
@@ -187,7 +187,7 @@ async def view_beside(
     line = require_allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    more = beside(line.case)
+    more = more_calls(line.case)
     shown = ((each, values) for each in _SHOWN)
     noted = ((each, values) for each in (_NOTED if fresh else (LOOK,)))
     found = await directory.fetch_many(rt, officer, *shown, *more, *noted)

@@ -141,15 +141,15 @@ class FaultMiddleware:
         scope.setdefault("state", {})["faults"] = active
         if "down" in active:
             return await _drop(receive, send)
-        instead = _instead(active)
-        if instead is not None:
-            return await instead(scope, receive, send)
+        response = _replacement(active)
+        if response is not None:
+            return await response(scope, receive, send)
         if active.keys().isdisjoint(_AFTERWARDS):
             return await self._app(scope, receive, send)
-        await self._app(scope, receive, _nowhere)
+        await self._app(scope, receive, _discard)
         if "drop_after_commit" in active:
             return await _drop(receive, send)
-        return await _afterwards(active)(scope, receive, send)
+        return await _error_after_commit(active)(scope, receive, send)
 
 
 _AFTERWARDS: frozenset[FaultName] = frozenset(
@@ -167,7 +167,7 @@ def _place(scope: Scope) -> Place | None:
     return "reads" if scope["method"] == "GET" else "writes"
 
 
-def _instead(active: ActiveFaults) -> Response | None:
+def _replacement(active: ActiveFaults) -> Response | None:
     """Return the response that a fault sends instead of the application's, or None."""
     for name, fault in active.items():
         match name:
@@ -192,13 +192,13 @@ _WRONG_FIELDS = (
 )
 
 
-def _afterwards(active: ActiveFaults) -> Response:
+def _error_after_commit(active: ActiveFaults) -> Response:
     if "error_after_commit" in active:
         return answer("internal")
     return JSONResponse({"receipt": 7, "status": "OK"})
 
 
-async def _nowhere(_: Message) -> None:
+async def _discard(_: Message) -> None:
     """Discard an ASGI message of the application, so that the client gets no response."""
 
 

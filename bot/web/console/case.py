@@ -140,14 +140,14 @@ async def case_page(
     Return a form that asks for the reason to read the case if a reason is needed and missing. With
     `part` WHOLE, the list beside the case is omitted.
     """
-    officer, beside = context.officer, partial(_calls_beside, context)
+    officer, beside = context.officer, partial(_more_calls, context)
     try:
-        view, rows_beside = await views.view_beside(context.rt, officer, case_id, reason, beside)
+        view, more_rows = await views.view_with_rows(context.rt, officer, case_id, reason, beside)
     except ReasonNeeded:
         return _reason_page(context, case_id)
     own = view.line.case.owner == officer.id
     query = list_query(context, own=own)
-    found, replies, choices = _surroundings(context, view, rows_beside)
+    found, replies, choices = _surroundings(context, view, more_rows)
     return page(
         context,
         "case.html",
@@ -177,7 +177,7 @@ async def case_page(
     )
 
 
-def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
+def _more_calls(context: RequestContext, case: Case) -> list[Call]:
     """Return the database calls for the list beside the case and for the choices in the forms."""
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
