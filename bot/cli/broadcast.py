@@ -197,11 +197,11 @@ def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data 
     async def print_progress(rt: Runtime, actor: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, actor, found.id)
         typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
-        for fate, many in now.fates.items():
-            typer.echo(f"{many:10,} {fate}")
+        for status, many in now.fates.items():
+            typer.echo(f"{many:10,} {status}")
         typer.echo(f"{now.broadcast.total or 0:10,} in all; {now.rate:.1f} a second")
-        for (fate, reason), many in now.reasons.items():
-            typer.echo(f"{many:10,} {fate}: {reason}")
+        for (status, reason), many in now.reasons.items():
+            typer.echo(f"{many:10,} {status}: {reason}")
         for each in now.pauses:
             typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
 

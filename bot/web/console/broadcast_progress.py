@@ -104,11 +104,11 @@ def segments(progress: Progress) -> list[Segment]:
     """Return the progress bar's segments: one for each delivery status of the recipients."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
-    for fate in FATES:
-        many = progress.fates.get(RecipientStatus(fate), 0)
+    for status in FATES:
+        many = progress.fates.get(RecipientStatus(status), 0)
         if many:
             length = 1000 * many / total
-            found.append(Segment(fate, many, round(at), max(1, round(at + length) - round(at))))
+            found.append(Segment(status, many, round(at), max(1, round(at + length) - round(at))))
             at += length
     return found
 
@@ -207,7 +207,7 @@ def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str
     people.
     """
     found = sorted(progress.reasons.items(), key=lambda each: -each[1])
-    return [(fate, reason, cause(context, reason), many) for (fate, reason), many in found[:8]]
+    return [(status, reason, cause(context, reason), many) for (status, reason), many in found[:8]]
 
 
 @router.get("/{broadcast_id}/stream")
