@@ -99,12 +99,12 @@ class Runtime:
     lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(
-            limit=16, lanes=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+            limit=16, concurrency=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
         )
     )
     outcomes: Batcher = field(
         default_factory=lambda: Batcher(
-            limit=16, lanes=8, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
+            limit=16, concurrency=8, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
         )
     )
 
@@ -145,7 +145,7 @@ async def runtime(
             live=live,
             vault=vault,
             languages=languages,
-            flows=_configured(settings, flows),
+            flows=_flows_with_operator(settings, flows),
             understanding=_understanding(settings, content),
             channels={
                 WebChat.name: WebChat(live, vault),
@@ -259,7 +259,7 @@ class DatabaseUnavailable(ConfigError):
         )
 
 
-def _configured(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
+def _flows_with_operator(settings: Settings, flows: Mapping[str, Flow]) -> Mapping[str, Flow]:
     """Return the flows (scripted conversations), with the operator's name in the flow `about`.
 
     Without a registry, a notice that pre-registration is closed replaces the flow for it.

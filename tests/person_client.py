@@ -90,7 +90,7 @@ class Guest:
             await self.rt.live.keep(key, "looking", hold.blob)
         else:
             await self.rt.live.keep(key, "looking", None)
-        return anonymous.asked(self.rt, key, hold.blob).conversation
+        return anonymous.decode(self.rt, key, hold.blob).conversation
 
     async def rows(self) -> list[tuple[Any, ...]]:
         async with self.rt.pool.connection() as session:
@@ -115,7 +115,7 @@ def elsewhere(rt: Runtime) -> Runtime:
     return replace(
         rt,
         lines=SerialQueue(LINE_SECONDS),
-        turns=Batcher(limit=1, lanes=1, seconds=LINE_SECONDS),
+        turns=Batcher(limit=1, concurrency=1, seconds=LINE_SECONDS),
         outcomes=rt.outcomes,
     )
 

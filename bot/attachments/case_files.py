@@ -103,7 +103,7 @@ async def add(
     await execute(transaction, _ADD, **values)
 
 
-def listed(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
+def files_of_rows(person: Person, rows: Rows) -> dict[int, list[CaseFile]]:
     """Convert rows of the statement LISTING to files, grouped by the id of their message."""
     found: dict[int, list[CaseFile]] = {}
     for each in _read(person, rows):

@@ -21,7 +21,7 @@ class Infected(Exception):
     code = "E_FILE_SCAN"
 
 
-async def scanned(address: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def scan(address: str, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Yield the chunks of a file unchanged, and send each to clamd at the same time.
 
     Raises Infected after the last chunk if clamd found malware or gave no verdict, and earlier if

@@ -92,7 +92,7 @@ def read(rows: Rows) -> list[LibraryForm]:
 
 async def listing(rt: Runtime, officer: Officer) -> list[LibraryForm]:
     """Return the forms of the officer's mission."""
-    (rows,) = await directory.asked(rt, officer, listing_call(officer))
+    (rows,) = await directory.fetch_many(rt, officer, listing_call(officer))
     return read(rows)
 
 

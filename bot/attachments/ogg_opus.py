@@ -39,7 +39,7 @@ class _Page:
     body: bytes
 
 
-def cleaned(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
+def strip_metadata(data: bytes, max_seconds: int = MAX_SECONDS) -> bytes:
     """Return the recording with only its header and sound packets.
 
     Raises Broken, also if the recording is larger than MAX_BYTES or longer than `max_seconds`.

@@ -21,7 +21,7 @@ async def receive(
     A PDF becomes a PDF of page images. The copy keeps `name`, but with the suffix of the copy's
     file type.
     """
-    safe = clamd.scanned(rt.settings.clamd, chunks)
+    safe = clamd.scan(rt.settings.clamd, chunks)
     verdict = await rt.papers.clean(safe, sender=f"officer {officer.id}")
     if isinstance(verdict, Refused):
         return verdict.reason

@@ -130,11 +130,11 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
     if row is None:
         return None
     person_id, key, epoch, channel, source, attempt = row
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     assert source is not None, "a recording that is fetched has a source"
     ref = person.key.unseal(source, "case_files", "source", str(file_id)).decode()
     try:
-        contents = await _checked(rt.channels.get(channel or ""), ref)
+        contents = await _fetch_recording(rt.channels.get(channel or ""), ref)
     except SendError as error:
         if error.retry and attempt < MAX_ATTEMPTS:
             delay = backoff(attempt, most=MAX_BACKOFF)
@@ -146,7 +146,7 @@ async def fetch(rt: Runtime, file_id: UUID) -> Fetched | None:
     return Fetched(file_id, attempt, person, contents)
 
 
-async def _checked(channel: Channel | None, ref: str) -> bytes | None:
+async def _fetch_recording(channel: Channel | None, ref: str) -> bytes | None:
     """Return a recording with only its header and sound; None if it is too large or invalid.
 
     Raises SendError if the messenger does not deliver it.
@@ -159,7 +159,7 @@ async def _checked(channel: Channel | None, ref: str) -> bytes | None:
         if len(held) > ogg_opus.MAX_BYTES:
             return None
     try:
-        return await asyncio.to_thread(ogg_opus.cleaned, bytes(held))
+        return await asyncio.to_thread(ogg_opus.strip_metadata, bytes(held))
     except ogg_opus.Broken:
         return None
 

@@ -6,7 +6,14 @@ recipients are a canary: if more than a fifth of them fail, the broadcast is pau
 `record_reports` processes delivery reports.
 """
 
-from bot.broadcasts.approval import Approval, agreed, approvals, approve, ask_approval, blockers
+from bot.broadcasts.approval import (
+    Approval,
+    approvals,
+    approve,
+    ask_approval,
+    blockers,
+    last_approved,
+)
 from bot.broadcasts.audience import Count
 from bot.broadcasts.content import Blocker, samples, written
 from bot.broadcasts.delivery_reports import is_broadcast, record_reports
@@ -73,7 +80,6 @@ __all__ = [
     "State",
     "Words",
     "after_restore",
-    "agreed",
     "approvals",
     "approve",
     "ask_approval",
@@ -90,6 +96,7 @@ __all__ = [
     "from_toml",
     "history",
     "is_broadcast",
+    "last_approved",
     "latest_announcements",
     "listing",
     "pause",

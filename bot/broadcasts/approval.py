@@ -45,11 +45,13 @@ async def blockers(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[Bl
     """Return the reasons that block sending the broadcast now; empty if there are none."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
-        found, total = await _weighed(rt, transaction, await model.find(transaction, broadcast_id))
-    return found if total else [*found, Blocker(Refusal.NOBODY)]
+        found, total = await _blockers_and_total(
+            rt, transaction, await model.find(transaction, broadcast_id)
+        )
+    return found if total else [*found, Blocker(Refusal.NO_RECIPIENTS)]
 
 
-async def _weighed(
+async def _blockers_and_total(
     rt: Runtime, transaction: Transaction, broadcast: Broadcast
 ) -> tuple[list[Blocker], int]:
     """Return the reasons that block sending the broadcast now, and the number of recipients.
@@ -58,28 +60,30 @@ async def _weighed(
     """
     found = [
         *content.faults(rt, broadcast.draft),
-        *_untimely(broadcast, await database_time(transaction)),
+        *_timing_blockers(broadcast, await database_time(transaction)),
     ]
     found += [
         Blocker(Refusal.UNTESTED, language)
-        for language in await _untested(rt, transaction, broadcast)
+        for language in await _untested_languages(rt, transaction, broadcast)
     ]
-    if twin := await _twin(transaction, broadcast):
-        found.append(Blocker(Refusal.REPEATED, str(twin)))
+    if duplicate := await _find_duplicate(transaction, broadcast):
+        found.append(Blocker(Refusal.REPEATED, str(duplicate)))
     if broadcast.draft.purpose is Purpose.URGENT and not broadcast.draft.why.strip():
         found.append(Blocker(Refusal.WHY))
     count = await audience.count(rt, transaction, broadcast.draft)
     return found, count.total
 
 
-def _untimely(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
+def _timing_blockers(broadcast: Broadcast, now: datetime) -> Iterator[Blocker]:
     draft = broadcast.draft
     end = draft.not_later_than
     if end is not None and end <= max(now, draft.not_before or now):
         yield Blocker(Refusal.LATE)
 
 
-async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> list[str]:
+async def _untested_languages(
+    rt: Runtime, transaction: Transaction, broadcast: Broadcast
+) -> list[str]:
     """Return the languages whose present text was not yet sent to the operator's testers."""
     tested = dict(await fetch_all(transaction, statements.TESTS, id=broadcast.id))
     texts = broadcast.draft.texts
@@ -90,22 +94,22 @@ async def _untested(rt: Runtime, transaction: Transaction, broadcast: Broadcast)
     ]
 
 
-async def _twin(transaction: Transaction, broadcast: Broadcast) -> int | None:
+async def _find_duplicate(transaction: Transaction, broadcast: Broadcast) -> int | None:
     """Return the identifying number of another broadcast with the same texts, or None.
 
     Only started and scheduled broadcasts are searched.
     """
     values = {"text": broadcast.draft.text_hash, "id": broadcast.id}
-    return await fetch_value(transaction, statements.TWIN, **values)
+    return await fetch_value(transaction, statements.DUPLICATE, **values)
 
 
 async def _demand_sendable(rt: Runtime, transaction: Transaction, broadcast: Broadcast) -> int:
     """Return the number of recipients, or raise Refused with the first reason against sending."""
-    found, total = await _weighed(rt, transaction, broadcast)
+    found, total = await _blockers_and_total(rt, transaction, broadcast)
     if found:
         raise Refused(found[0].why, found[0].detail)
     if not total:
-        raise Refused(Refusal.NOBODY)
+        raise Refused(Refusal.NO_RECIPIENTS)
     return total
 
 
@@ -160,7 +164,7 @@ async def approvals(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[A
         return await of(transaction, await model.find(transaction, broadcast_id))
 
 
-async def agreed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
+async def last_approved(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Draft | None:
     """Return the broadcast's content as it was last approved; None if it was never approved."""
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     async with rt.pool.connection() as transaction:
@@ -190,10 +194,10 @@ async def demand(rt: Runtime, transaction: Transaction, broadcast: Broadcast) ->
     number of recipients may have changed by at most the share MAX_DRIFT, or by MIN_ people if that
     is more.
     """
-    given = await of(transaction, broadcast)
-    good = [each for each in given if each.counts]
+    approvals = await of(transaction, broadcast)
+    good = [each for each in approvals if each.counts]
     if len(good) < broadcast.approvers:
-        raise Refused(Refusal.EXPIRED if len(given) > len(good) else Refusal.APPROVALS)
+        raise Refused(Refusal.EXPIRED if len(approvals) > len(good) else Refusal.APPROVALS)
     total = await _demand_sendable(rt, transaction, broadcast)
     then = good[0].audience
     if abs(total - then) > max(MIN_, MAX_DRIFT * then):

@@ -44,7 +44,7 @@ class Count:
         return sum(self.included.values())
 
     def on(self, channel: str) -> int:
-        return sum(count for (_, where), count in self.included.items() if where == channel)
+        return sum(count for (_, name), count in self.included.items() if name == channel)
 
 
 def unknown(rt: Runtime, rule: Rule) -> str:
@@ -82,15 +82,15 @@ async def values(rt: Runtime, transaction: Transaction, draft: Draft) -> dict[st
         "regions": _tokens(rt, "region", rule.regions),
         "lists": _tokens(rt, LIST, rule.lists),
         "list_countries": _tokens(rt, LIST_COUNTRY, rule.countries),
-        "pushed": pushed(rt),
+        "pushed": push_channels(rt),
         "anyway": draft.purpose is not Purpose.NEWS,
-        "recent": await _recent(transaction),
-        "templates": templated(rt, draft),
+        "recent": await _recent_broadcasts(transaction),
+        "templates": template_languages(rt, draft),
         "window": whatsapp.window if whatsapp else 0,
     }
 
 
-def pushed(rt: Runtime) -> list[str]:
+def push_channels(rt: Runtime) -> list[str]:
     """Return the channels on which broadcasts are sent to people.
 
     The web chat is excluded, because a closed page cannot be reached; its users read past
@@ -99,7 +99,7 @@ def pushed(rt: Runtime) -> list[str]:
     return [each for each in PUSHED if each in rt.channels] + ["web"] * rt.settings.demo
 
 
-async def _recent(transaction: Transaction) -> list[UUID]:
+async def _recent_broadcasts(transaction: Transaction) -> list[UUID]:
     """Return the ids of the broadcasts of the last 24 hours.
 
     Their recipients are excluded from further announcements of news.
@@ -107,7 +107,7 @@ async def _recent(transaction: Transaction) -> list[UUID]:
     return await fetch_values(transaction, statements.RECENT)
 
 
-def templated(rt: Runtime, draft: Draft) -> list[str]:
+def template_languages(rt: Runtime, draft: Draft) -> list[str]:
     """Return the codes of languages and scripts for which the draft names a WhatsApp template.
 
     A template in one script of a language also counts for its other scripts.
@@ -117,15 +117,15 @@ def templated(rt: Runtime, draft: Draft) -> list[str]:
             {each.split("_")[0] for each in with_template}]  # fmt: skip
 
 
-def _tokens(rt: Runtime, kind: str, wanted: tuple[str, ...]) -> list[bytes]:
-    return [token for value in wanted for token in subscriptions.tokens(rt, kind, value)]
+def _tokens(rt: Runtime, kind: str, names: tuple[str, ...]) -> list[bytes]:
+    return [token for value in names for token in subscriptions.tokens(rt, kind, value)]
 
 
 async def count(rt: Runtime, transaction: Transaction, draft: Draft) -> Count:
     """Count the audience without decrypting anything; millions of people take some seconds."""
-    wanted = await values(rt, transaction, draft)
+    parameters = await values(rt, transaction, draft)
     async with long_statements(transaction, MAX_COUNT):
-        found = await fetch_all(transaction, statements.COUNT, **wanted)
+        found = await fetch_all(transaction, statements.COUNT, **parameters)
     included: Counter[tuple[str, str]] = Counter()
     excluded: Counter[str] = Counter()
     for language, channel, against, many in found:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from bot.broadcasts import links
-from bot.broadcasts.audience import pushed
+from bot.broadcasts.audience import push_channels
 from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
 from bot.channels import Mark, Message, RenderedButton, Template
@@ -81,7 +81,7 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
     words = words_in(texts, form)
     return words is None or all(
         LIMITS[channel].measure(words.body) + BOLD_SIGNS <= LIMITS[channel].text_over_buttons
-        for channel in pushed(rt)
+        for channel in push_channels(rt)
     )
 
 
@@ -107,11 +107,11 @@ def hint(rt: Runtime, language: str, template: str = "") -> Message:
 
     Discreet mode is a subscriber's choice to get only notices without content.
     """
-    said = rt.languages.render(SOMETHING_NEW, language)
+    text = rt.languages.render(SOMETHING_NEW, language)
     label = rt.languages.render(ANNOUNCEMENTS, language)
-    as_template = Template(template, (said,)) if template else None
+    as_template = Template(template, (text,)) if template else None
     button = RenderedButton(NEWS, label, Kind.CONTROL.value)
-    return Message((said,), (button,), language, template=as_template)
+    return Message((text,), (button,), language, template=as_template)
 
 
 def samples(rt: Runtime, draft: Draft) -> dict[str, Message]:

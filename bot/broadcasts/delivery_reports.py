@@ -30,13 +30,13 @@ from bot.db.statements import execute, fetch_one, fetch_value
 from bot.runtime import Runtime
 
 MARK = re.compile(r"b([0-9]{1,18})\.([0-9]{1,9})\.([0-9]{1,9})", re.ASCII)
-FATES = {
+STATUSES = {
     "sent": RecipientStatus.ACCEPTED,
     "delivered": RecipientStatus.DELIVERED,
     "read": RecipientStatus.READ,
 }
 RANKS = {"sent": 1, "failed": 2, "delivered": 3, "read": 4}
-AGAIN_SECONDS = 10.0
+RETRY_SECONDS = 10.0
 
 
 def is_broadcast(receipt: DeliveryReport) -> bool:
@@ -62,45 +62,49 @@ async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
         for each in best.values():
             if each.state == "failed":
                 async with rt.pool.connection() as transaction:
-                    await _failed(transaction, each)
+                    await _record_failure(transaction, each)
 
 
 def _rank(receipt: DeliveryReport) -> int:
     return RANKS[receipt.state]
 
 
-def _place(receipt: DeliveryReport) -> tuple[int, int, int]:
+def _parse_mark(receipt: DeliveryReport) -> tuple[int, int, int]:
     mark = MARK.fullmatch(receipt.row)
     assert mark is not None
     return int(mark[1]), int(mark[2]), int(mark[3])
 
 
 def _values(channel: str, arrived: Sequence[DeliveryReport]) -> dict[str, Any]:
-    numbers, seqs, attempts = zip(*map(_place, arrived), strict=True)
+    numbers, seqs, attempts = zip(*map(_parse_mark, arrived), strict=True)
     return {
         "on_channel": channel,
         "number": list(numbers),
         "seq": list(seqs),
         "attempt": list(attempts),
-        "status": [FATES[each.state].value for each in arrived],
+        "status": [STATUSES[each.state].value for each in arrived],
         "rank": [_rank(each) for each in arrived],
     }
 
 
-async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
+async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> None:
     """Record a reported failure, with the same effects as if the call itself had failed."""
-    number, seq, attempt = _place(receipt)
+    number, seq, attempt = _parse_mark(receipt)
     error = _error(receipt.code)
-    fate, reason, delay, _stop = classify(
-        receipt.channel, error, attempt, template=await _templated(transaction, number), known=True
+    status, reason, delay, _stop = classify(
+        receipt.channel,
+        error,
+        attempt,
+        template=await _has_template(transaction, number),
+        known=True,
     )
-    if fate is RecipientStatus.PLANNED:
-        delay = max(delay, AGAIN_SECONDS)
-    if fate in OPEN:
+    if status is RecipientStatus.PLANNED:
+        delay = max(delay, RETRY_SECONDS)
+    if status in OPEN:
         # Lock the broadcast. Otherwise it could end before this recipient, who gets the message
         # again, has the status `planned`.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
-    values = {"try": attempt, "on_channel": receipt.channel, "new_state": fate.value,
+    values = {"try": attempt, "on_channel": receipt.channel, "new_state": status.value,
               "why": reason, "delay": delay}  # fmt: skip
     row = await fetch_one(
         transaction, sending_statements.REPORT_FAILED, number=number, seq=seq, **values
@@ -109,11 +113,11 @@ async def _failed(transaction: Transaction, receipt: DeliveryReport) -> None:
         return
     person_id, broadcast_id, sent_at = row
     await consequence(transaction, receipt.channel, person_id, error, sent_at)
-    if fate in OPEN:
+    if status in OPEN:
         await pausing.reopen(transaction, broadcast_id)
 
 
-async def _templated(transaction: Transaction, number: int) -> bool:
+async def _has_template(transaction: Transaction, number: int) -> bool:
     return bool(await fetch_value(transaction, sending_statements.HAS_TEMPLATES, number=number))
 
 
@@ -124,7 +128,7 @@ def _error(code: str) -> SendError:
     """
     match code:
         case Throttled.code:
-            return Throttled(AGAIN_SECONDS)
+            return Throttled(RETRY_SECONDS)
         case Unreachable.code:
             return Unreachable(certain=True)
         case _:

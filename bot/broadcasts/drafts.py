@@ -29,29 +29,31 @@ MIN_YEAR, MAX_YEAR = 2000, 2100
 AUDIENCE = "audience"
 
 
-async def draft(rt: Runtime, officer: Officer, what: Draft) -> Broadcast:
+async def draft(rt: Runtime, officer: Officer, new_draft: Draft) -> Broadcast:
     """Create a draft of a broadcast; nothing is sent."""
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
     async with rt.pool.connection() as transaction:
-        return await begin(rt, transaction, officer, what)
+        return await begin(rt, transaction, officer, new_draft)
 
 
-async def begin(rt: Runtime, transaction: Transaction, officer: Officer, what: Draft) -> Broadcast:
+async def begin(
+    rt: Runtime, transaction: Transaction, officer: Officer, new_draft: Draft
+) -> Broadcast:
     """Create a draft of a broadcast in the caller's transaction.
 
     The caller has checked the officer's permission.
     """
-    _check(rt, what)
+    _check(rt, new_draft)
     identity = uuid4()
     values = {"id": identity, "by": officer.id, "first": model.CANARY}
     await execute(transaction, statements.CREATE, **values)
-    await _write(transaction, identity, what)
+    await _write(transaction, identity, new_draft)
     await append_audit(transaction, officer, "broadcast.drafted", identity)
     return await model.find(transaction, identity)
 
 
 async def draft_once(
-    rt: Runtime, officer: Officer, what: Draft, key: str, digest: bytes
+    rt: Runtime, officer: Officer, new_draft: Draft, key: str, digest: bytes
 ) -> Broadcast:
     """Create a draft once per idempotency key; return the existing draft if the key is repeated.
 
@@ -68,22 +70,22 @@ async def draft_once(
             if row[1] != digest:
                 raise Refused(Refusal.REUSED)
             return await model.find(transaction, row[0])
-        made = await begin(rt, transaction, officer, what)
-        values = {"by": officer.id, "once": key, "of": digest, "id": made.id}
+        broadcast = await begin(rt, transaction, officer, new_draft)
+        values = {"by": officer.id, "once": key, "of": digest, "id": broadcast.id}
         await execute(transaction, statements.NOTE_KEY, **values)
-        return made
+        return broadcast
 
 
 async def edit(
-    rt: Runtime, officer: Officer, broadcast_id: UUID, what: Draft, version: int
+    rt: Runtime, officer: Officer, broadcast_id: UUID, new_draft: Draft, version: int
 ) -> Broadcast:
-    """Replace a draft's content by `what` and delete its approvals.
+    """Replace a draft's content by `new_draft` and delete its approvals.
 
     Raises Stale if the stored version of the broadcast is not `version`. Raises Refused if the
     broadcast was started, or if the new content is invalid.
     """
     permissions.require(officer, Action.BROADCAST_DRAFT, Subject(""))
-    _check(rt, what)
+    _check(rt, new_draft)
     async with rt.pool.connection() as transaction:
         before = await model.find(transaction, broadcast_id, lock=True)
         if before.state not in EDITABLE:
@@ -93,51 +95,51 @@ async def edit(
         await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
         # The last editor becomes the author, so that this officer cannot approve the edited text.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)
-        await _write(transaction, broadcast_id, what)
+        await _write(transaction, broadcast_id, new_draft)
         await append_audit(transaction, officer, "broadcast.edited", broadcast_id)
         return await model.find(transaction, broadcast_id)
 
 
-def _check(rt: Runtime, what: Draft) -> None:
+def _check(rt: Runtime, new_draft: Draft) -> None:
     """Raise Refused if the draft cannot be stored.
 
     Faults that only prevent sending, such as a missing language, are accepted here.
     """
-    if what.topic not in {each.key for each in TOPICS}:
+    if new_draft.topic not in {each.key for each in TOPICS}:
         raise Refused(Refusal.TOPIC)
-    if part := audience.unknown(rt, what.rule):
+    if part := audience.unknown(rt, new_draft.rule):
         raise Refused(Refusal.AUDIENCE, part)
     # Texts in a derived script are rejected, because the link check would not see them.
-    if not what.texts.keys() <= set(content.written(rt)):
+    if not new_draft.texts.keys() <= set(content.written(rt)):
         raise Refused(Refusal.FORM, "texts")
-    if any(len(words.body) > MAX_TEXT for words in what.texts.values()):
+    if any(len(words.body) > MAX_TEXT for words in new_draft.texts.values()):
         raise Refused(Refusal.TOO_LONG)
-    for moment in (what.not_before, what.not_later_than):
+    for moment in (new_draft.not_before, new_draft.not_later_than):
         if moment is not None and moment.tzinfo is None:
             raise Refused(Refusal.LATE, "zone")
         if moment is not None and not MIN_YEAR <= moment.year <= MAX_YEAR:
             raise Refused(Refusal.LATE, "year")
 
 
-async def _write(transaction: Transaction, broadcast_id: UUID, what: Draft) -> None:
-    opens, closes = what.quiet or (None, None)
+async def _write(transaction: Transaction, broadcast_id: UUID, new_draft: Draft) -> None:
+    opens, closes = new_draft.quiet or (None, None)
     values: dict[str, Any] = {
         "id": broadcast_id,
-        "for_purpose": what.purpose.value,
-        "on_topic": what.topic,
-        "why": what.why,
-        "rule": msgspec.json.encode(what.rule).decode(),
-        "from": what.not_before,
-        "until": what.not_later_than,
+        "for_purpose": new_draft.purpose.value,
+        "on_topic": new_draft.topic,
+        "why": new_draft.why,
+        "rule": msgspec.json.encode(new_draft.rule).decode(),
+        "from": new_draft.not_before,
+        "until": new_draft.not_later_than,
         "night_from": opens,
         "night_until": closes,
-        "is_paid": what.paid,
-        "content": what.content_hash,
-        "text": what.text_hash,
+        "is_paid": new_draft.paid,
+        "content": new_draft.content_hash,
+        "text": new_draft.text_hash,
     }
     await execute(transaction, statements.WRITE, **values)
     await execute(transaction, statements.DELETE_TEXTS, id=broadcast_id)
-    for language, words in what.texts.items():
+    for language, words in new_draft.texts.items():
         text = {"in_language": language, "words": words.body, "by_template": words.template}
         await execute(transaction, statements.ADD_TEXT, id=broadcast_id, **text)
 
@@ -164,19 +166,19 @@ async def listing(rt: Runtime, officer: Officer, before: int | None = None) -> l
         return await model.newest(transaction, PAGE, before)
 
 
-async def count(rt: Runtime, officer: Officer, what: Draft) -> Count:
+async def count(rt: Runtime, officer: Officer, new_draft: Draft) -> Count:
     """Count the people that a draft would reach now, and the excluded people by reason.
 
     A count of a specific group is recorded in the audit log, because the count of a small group
     could reveal an attribute of a person.
     """
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
-    _check(rt, what)
+    _check(rt, new_draft)
     async with rt.pool.connection() as transaction:
-        found = await audience.count(rt, transaction, what)
-        if not what.rule.public:
+        found = await audience.count(rt, transaction, new_draft)
+        if not new_draft.rule.public:
             await directory.record_action(
-                transaction, officer, Action.BROADCAST_READ, AUDIENCE, _filters(what.rule)
+                transaction, officer, Action.BROADCAST_READ, AUDIENCE, _filters(new_draft.rule)
             )
         return found
 
@@ -202,14 +204,14 @@ async def test_send(rt: Runtime, officer: Officer, broadcast_id: UUID, language:
     arrived = 0
     for sample in content.samples(rt, replace(found.draft, texts={language: words})).values():
         for channel, address in rt.settings.testers:
-            arrived += await _tried(rt, channel, ChannelCall("send", address, sample))
+            arrived += await _send_test(rt, channel, ChannelCall("send", address, sample))
     if not arrived:
         raise Refused(Refusal.TESTERS)
     await _note_test(rt, officer, found, language, words)
     return arrived
 
 
-async def _tried(rt: Runtime, channel: str, act: ChannelCall) -> bool:
+async def _send_test(rt: Runtime, channel: str, act: ChannelCall) -> bool:
     if channel not in rt.channels:
         return False
     try:

@@ -43,8 +43,8 @@ def classify(
         case TemporarilyRestricted():
             return RecipientStatus.HELD, "not_now", DAY, ""
         case WindowClosed():
-            fate = RecipientStatus.PLANNED if template else RecipientStatus.SKIPPED
-            return fate, "" if template else "no_template", 0, ""
+            status = RecipientStatus.PLANNED if template else RecipientStatus.SKIPPED
+            return status, "" if template else "no_template", 0, ""
         case Throttled():
             alone = channel == "whatsapp" and not error.wide
             return RecipientStatus.PLANNED, "throttled", error.delay or 1 if alone else 0, ""

@@ -39,10 +39,10 @@ async def start(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
         await approval.demand(rt, transaction, broadcast)
         await execute(transaction, statements.START, id=broadcast_id)
         await append_audit(transaction, officer, "broadcast.started", broadcast_id)
-        begun = await model.find(transaction, broadcast_id)
-        if begun.state is State.RUNNING:
-            await scheduler.ask_for_snapshot(transaction, begun)
-        return begun
+        result = await model.find(transaction, broadcast_id)
+        if result.state is State.RUNNING:
+            await scheduler.ask_for_snapshot(transaction, result)
+        return result
 
 
 async def pause(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
@@ -61,10 +61,10 @@ async def resume(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast
 
 async def cancel(rt: Runtime, officer: Officer, broadcast_id: UUID) -> Broadcast:
     """Cancel a broadcast; messages already sent are not deleted."""
-    begun = (State.SCHEDULED, State.RUNNING, State.PAUSED)
+    started = (State.SCHEDULED, State.RUNNING, State.PAUSED)
     before = (State.DRAFT, State.AWAITING)
     return await _move(
-        rt, officer, broadcast_id, Action.BROADCAST_STOP, (*before, *begun), State.CANCELLED,
+        rt, officer, broadcast_id, Action.BROADCAST_STOP, (*before, *started), State.CANCELLED,
         "officer",
     )  # fmt: skip
 
@@ -109,7 +109,7 @@ async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
-        await _reopened(transaction, broadcast_id)
+        await _reopen(transaction, broadcast_id)
         count = await execute(transaction, statements.RETRY, id=broadcast_id)
         await append_audit(transaction, officer, "broadcast.retried", broadcast_id, str(count))
         return count
@@ -131,7 +131,7 @@ async def decide_in_doubt(
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
         if decision is Doubt.AGAIN:
-            await _reopened(transaction, broadcast_id)
+            await _reopen(transaction, broadcast_id)
         new_state, why = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
         chosen = None if seqs is None else list(seqs)
         values = {"id": broadcast_id, "new_state": new_state, "why": why, "seqs": chosen}
@@ -141,7 +141,7 @@ async def decide_in_doubt(
         return count
 
 
-async def _reopened(transaction: Transaction, broadcast_id: UUID) -> None:
+async def _reopen(transaction: Transaction, broadcast_id: UUID) -> None:
     """Set a finished broadcast to running, because some recipients will get the message again.
 
     A running or paused broadcast is left unchanged. Raises Refused in any other state.

@@ -40,7 +40,7 @@ def foreign_links(text: str, allowed: Sequence[str]) -> Iterator[str]:
     for found in LINK.findall(text):
         link = found.rstrip(_AFTER_LINK)
         if not _is_allowed(link, hosts):
-            yield _shown(link)
+            yield _link_with_host(link)
 
 
 def phone_numbers(text: str) -> list[str]:
@@ -66,7 +66,7 @@ def _is_allowed(link: str, hosts: set[str]) -> bool:
     return any(host == each or host.endswith(f".{each}") for each in hosts)
 
 
-def _shown(link: str) -> str:
+def _link_with_host(link: str) -> str:
     """Return a link, followed by the other spelling of its host in brackets, if there is one.
 
     The other spelling is punycode for a Unicode host, and Unicode for a punycode host.
@@ -74,11 +74,11 @@ def _shown(link: str) -> str:
     found = _HOST_OF.match(link)
     host = found[1] if found else ""
     try:
-        spelled = host.encode("idna").decode() if not host.isascii() else _decoded(host)
+        spelled = host.encode("idna").decode() if not host.isascii() else _decode_host(host)
     except UnicodeError:
         spelled = ""
     return f"{link} ({spelled})" if spelled and spelled != host else link
 
 
-def _decoded(host: str) -> str:
+def _decode_host(host: str) -> str:
     return host.encode().decode("idna") if "xn--" in host.casefold() else ""

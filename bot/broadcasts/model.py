@@ -78,7 +78,7 @@ class Refusal(StrEnum):
     TOO_LONG = "too_long"
     UNTESTED = "untested"
     REPEATED = "repeated"
-    NOBODY = "nobody"
+    NO_RECIPIENTS = "nobody"
     LATE = "late"
     WHY = "why"
     TOPIC = "topic"
@@ -231,10 +231,10 @@ async def find(transaction: Transaction, broadcast_id: UUID, *, lock: bool = Fal
     Raises LookupError if there is none.
     """
     found = statements.LOCK if lock else FIND
-    return only(await fetch_all(transaction, found, id=broadcast_id))
+    return single(await fetch_all(transaction, found, id=broadcast_id))
 
 
-def only(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
+def single(rows: Sequence[tuple[Any, ...]]) -> Broadcast:
     """Return the broadcast in the rows of the statement FIND. Raises LookupError without a row."""
     if not rows:
         raise LookupError("E_BROADCAST: there is no such broadcast; look at the list")

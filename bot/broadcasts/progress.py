@@ -56,7 +56,7 @@ class Progress:
 
     @property
     def open(self) -> int:
-        return sum(self.fates.get(fate, 0) for fate in OPEN)
+        return sum(self.fates.get(status, 0) for status in OPEN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +110,25 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
         (statements.SPEEDS, values),
         (statements.PAUSES, values),
     )
-    broadcast = model.only(found)
+    broadcast = model.single(found)
     fates: dict[RecipientStatus, int] = {}
     channels: dict[tuple[str, RecipientStatus], int] = {}
     reasons: dict[tuple[RecipientStatus, str], int] = {}
     for channel, state, reason, many in counts:
-        fate = RecipientStatus(state)
-        fates[fate] = fates.get(fate, 0) + many
-        channels[channel, fate] = channels.get((channel, fate), 0) + many
+        status = RecipientStatus(state)
+        fates[status] = fates.get(status, 0) + many
+        channels[channel, status] = channels.get((channel, status), 0) + many
         if reason:
-            reasons[fate, reason] = reasons.get((fate, reason), 0) + many
+            reasons[status, reason] = reasons.get((status, reason), 0) + many
     now, rate, average = speeds[0]
-    waiting = sum(fates.get(fate, 0) for fate in OPEN)
+    waiting = sum(fates.get(status, 0) for status in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
     # A pause delays the end only if its channel has recipients who still have to get the message.
     halts = [
         (each.until - now).total_seconds()
         for each in pauses
-        if any(channels.get((each.channel, fate)) for fate in OPEN)
+        if any(channels.get((each.channel, status)) for status in OPEN)
     ]
     eta = 0.0 if not waiting else max([0.0, *halts]) + waiting / rate if moving else None
     return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
@@ -138,7 +138,7 @@ async def recipients(
     rt: Runtime,
     officer: Officer,
     broadcast_id: UUID,
-    fate: RecipientStatus | None = None,
+    status: RecipientStatus | None = None,
     *,
     reason: str = "",
     after: int = -1,
@@ -146,13 +146,13 @@ async def recipients(
 ) -> list[Recipient]:
     """Return the recipients with a number above `after`, at most `limit`.
 
-    `fate` and `reason` restrict them to one status and one reason of failure.
+    `status` and `reason` restrict them to one status and one reason of failure.
     """
     permissions.require(officer, Action.BROADCAST_READ, Subject(""))
     values = {"id": broadcast_id, "after": after, "reason": reason, "limit": limit}
-    found = statements.RECIPIENTS_OF_STATUS if fate else statements.RECIPIENTS
+    found = statements.RECIPIENTS_OF_STATUS if status else statements.RECIPIENTS
     async with rt.pool.connection() as transaction:
-        rows = await fetch_all(transaction, found, status=fate and fate.value, **values)
+        rows = await fetch_all(transaction, found, status=status and status.value, **values)
     return [Recipient(row[0], row[1], row[2], RecipientStatus(row[3]), *row[4:]) for row in rows]
 
 
@@ -180,7 +180,7 @@ def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:
     The estimate assumes that no call fails.
     """
     seconds: dict[str, float] = {}
-    for channel in dict.fromkeys(where for _, where in count.included):
+    for channel in dict.fromkeys(name for _, name in count.included):
         rate = rt.channels[channel].rates.whole * (1 - RESERVE)
         if draft.paid and channel == "telegram":
             rate = PAID_RATE

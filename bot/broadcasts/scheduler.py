@@ -30,9 +30,9 @@ from bot.runtime import Runtime
 SHARD_TASK = "broadcasts.shard"
 SNAPSHOT_TASK = "broadcasts.snapshot"
 QUEUE = "broadcasts"
-# If fewer than MIN_FED shards (ranges of recipients) of a broadcast have a queued job, jobs for up
-# to MAX_FED further shards are queued.
-MAX_FED, MIN_FED = 64, 16
+# If fewer than MIN_QUEUED shards (ranges of recipients) of a broadcast have a queued job, jobs for
+# up to MAX_QUEUED further shards are queued.
+MAX_QUEUED, MIN_QUEUED = 64, 16
 URGENT_FIRST = 10
 # Seconds without heartbeat after which a worker counts as crashed. The shard (range of recipients)
 # to which it was sending is then queued again.
@@ -51,7 +51,7 @@ async def run_due(rt: Runtime) -> None:
     broadcast is processed until none of its recipients is planned, held or claimed.
     """
     async with rt.pool.connection() as transaction:
-        if not await _alone(transaction, _LOCK):
+        if not await _try_lock(transaction, _LOCK):
             return
         await execute(transaction, sending.BEGIN_DUE)
         under_way = await fetch_values(transaction, sending.UNDER_WAY)
@@ -64,7 +64,7 @@ async def run_due(rt: Runtime) -> None:
             await _run(transaction, await model.find(transaction, broadcast_id))
 
 
-async def _alone(transaction: Transaction, lock: int) -> bool:
+async def _try_lock(transaction: Transaction, lock: int) -> bool:
     """Try to get an advisory lock of the database; return False if another process holds the lock.
 
     The database releases the lock at the end of the transaction.
@@ -93,12 +93,12 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
     if await _left(transaction, broadcast.id) == 0:
         await _end(transaction, broadcast)
     elif await _canary_is_well(transaction, broadcast):
-        await _feed(transaction, broadcast)
+        await _queue_shards(transaction, broadcast)
 
 
 async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> None:
     """Queue the job that creates the rows of a broadcast's recipients, unless it is queued."""
-    if not await _queued(transaction, SNAPSHOT_TASK, broadcast.id):
+    if not await _count_queued(transaction, SNAPSHOT_TASK, broadcast.id):
         await job_queue.defer(
             transaction,
             SNAPSHOT_TASK,
@@ -108,7 +108,7 @@ async def ask_for_snapshot(transaction: Transaction, broadcast: Broadcast) -> No
         )
 
 
-async def _queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
+async def _count_queued(transaction: Transaction, task: str, broadcast_id: UUID) -> int:
     values = {"task": task, "queue": QUEUE, "broadcast": str(broadcast_id)}
     return await fetch_value(transaction, sending.QUEUED, **values) or 0
 
@@ -198,13 +198,13 @@ ORDER BY shard LIMIT %(most)s
 """)
 
 
-async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
+async def _queue_shards(transaction: Transaction, broadcast: Broadcast) -> None:
     """Queue jobs that each send to one shard (range of recipients) of the broadcast.
 
-    Do nothing if MIN_FED or more jobs are queued.
+    Do nothing if MIN_QUEUED or more jobs are queued.
     """
     channels = await _awake(transaction, broadcast.id)
-    if not channels or await _queued(transaction, SHARD_TASK, broadcast.id) >= MIN_FED:
+    if not channels or await _count_queued(transaction, SHARD_TASK, broadcast.id) >= MIN_QUEUED:
         return
     values: dict[str, Any] = {
         "id": broadcast.id,
@@ -214,8 +214,8 @@ async def _feed(transaction: Transaction, broadcast: Broadcast) -> None:
         "queue": QUEUE,
         "shard": SHARD,
         "channels": channels,
-        "most": MAX_FED,
-        "most_held": MAX_FED * SHARD,
+        "most": MAX_QUEUED,
+        "most_held": MAX_QUEUED * SHARD,
     }
     rows = await run(transaction, _DUE, values)
     priority = URGENT_FIRST if broadcast.draft.purpose is Purpose.URGENT else 0
@@ -235,7 +235,9 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
     """
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
-        if broadcast.total is not None or not await _alone(transaction, _LOCK + broadcast.number):
+        if broadcast.total is not None or not await _try_lock(
+            transaction, _LOCK + broadcast.number
+        ):
             return 0
         # Check again under the lock, since another worker may have created the recipient rows in
         # between.
@@ -245,12 +247,12 @@ async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:
         values = await audience.values(rt, transaction, broadcast.draft)
         async with long_statements(transaction, MAX_SNAPSHOT):
             rows = audience_statements.MAKE_ROWS
-            made = await execute(transaction, rows, broadcast=broadcast_id, **values)
+            row_count = await execute(transaction, rows, broadcast=broadcast_id, **values)
             await execute(transaction, sending.COUNT_ROWS, id=broadcast_id)
-        await execute(transaction, sending.SET_TOTAL, made=made, id=broadcast_id)
+        await execute(transaction, sending.SET_TOTAL, made=row_count, id=broadcast_id)
         # Queue the first shards (ranges of recipients) now, instead of in the scheduler's next
         # round.
         now = await model.find(transaction, broadcast_id)
-        if made and now.state is State.RUNNING:
-            await _feed(transaction, now)
-        return made
+        if row_count and now.state is State.RUNNING:
+            await _queue_shards(transaction, now)
+        return row_count

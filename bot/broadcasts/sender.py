@@ -17,7 +17,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import outbox
 from bot.broadcasts import content, model, pausing, shard_statements
-from bot.broadcasts.audience import pushed, templated
+from bot.broadcasts.audience import push_channels, template_languages
 from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
 from bot.broadcasts.sending_statements import REACHED
@@ -50,7 +50,7 @@ LEASE_SECONDS = 60
 # Time limit of one shard's job in seconds, so that other jobs can run. The scheduler then queues
 # the remaining recipients of the shard again.
 JOB_SECONDS = 10.0
-AGAIN_SECONDS = 0.5
+RETRY_SECONDS = 0.5
 # Seconds to pause a channel that does not answer, to avoid a series of useless jobs. The pause is
 # short, because it also stops processes that can reach the channel.
 UNREACHABLE_SECONDS = 5.0
@@ -121,7 +121,7 @@ async def send_shard(rt: Runtime, broadcast_id: UUID, shard: int) -> None:
     End when no recipient is due, or after JOB_SECONDS.
     """
     batch = await _load_batch(rt, broadcast_id, shard)
-    channels = (_send_on_channel(rt, batch, channel) for channel in pushed(rt))
+    channels = (_send_on_channel(rt, batch, channel) for channel in push_channels(rt))
     # Wait for all channels, so that an exception on one channel does not lose outcomes on another.
     ended = await asyncio.gather(*channels, return_exceptions=True)
     failed = [each for each in ended if isinstance(each, Exception)]
@@ -142,7 +142,7 @@ async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         "last": (shard + 1) * SHARD,
         "service": draft.purpose is Purpose.SERVICE and bool(draft.rule.registration),
         "languages": list(messages),
-        "templates": templated(rt, draft),
+        "templates": template_languages(rt, draft),
         "tokens": zone_tokens,
         "zones": places,
         "home": HOME,
@@ -161,21 +161,21 @@ async def _send_on_channel(rt: Runtime, batch: Batch, channel: str) -> None:
     tokens = 0
     while monotonic() < batch.until:
         tokens = tokens or await rate_limits.acquire_bulk(
-            rt, channel, AT_ONCE, paid=_paid(batch, channel)
+            rt, channel, AT_ONCE, paid=_is_paid(batch, channel)
         )
         if not await _answers(rt, channel):
             break
         limit = min(tokens, await _reachable(rt, batch, channel))
-        recipients, seen = await _claim(rt, batch, channel, limit) if limit else ([], 0)
-        if not seen:
+        recipients, row_count = await _claim(rt, batch, channel, limit) if limit else ([], 0)
+        if not row_count:
             break
         tokens -= len(recipients)
         if recipients:
             await shutdown.finish_on_cancel(_send_all(rt, batch, channel, recipients), LAST_SECONDS)
-    await rate_limits.refund(rt, channel, tokens, paid=_paid(batch, channel))
+    await rate_limits.refund(rt, channel, tokens, paid=_is_paid(batch, channel))
 
 
-def _paid(batch: Batch, channel: str) -> bool:
+def _is_paid(batch: Batch, channel: str) -> bool:
     return batch.broadcast.draft.paid and channel == "telegram"
 
 
@@ -229,7 +229,7 @@ def _recipient(rt: Runtime, batch: Batch, channel: str, row: Sequence[Any]) -> C
     seq, attempt, _state, person_id, key, epoch, sealed, language, discreet, shut = row
     try:
         address = identities.address(
-            identities.known(rt, person_id, key, epoch), bytes(sealed), channel
+            identities.open_person(rt, person_id, key, epoch), bytes(sealed), channel
         )
     except VaultError:
         _logger.exception("broadcast.unreadable", channel=channel, attempt=attempt)
@@ -238,7 +238,9 @@ def _recipient(rt: Runtime, batch: Batch, channel: str, row: Sequence[Any]) -> C
     if discreet:
         message = content.hint(rt, language, message.template.name if message.template else "")
     mark = f"b{batch.broadcast.number}.{seq}.{attempt}"
-    act = ChannelCall("send", address, message, row=mark, closed=shut, paid=_paid(batch, channel))
+    act = ChannelCall(
+        "send", address, message, row=mark, closed=shut, paid=_is_paid(batch, channel)
+    )
     return ClaimedRecipient(seq, attempt, person_id, language, act)
 
 
@@ -252,7 +254,7 @@ async def _send_all(
         batch.failures.append(isinstance(each.error, Unreachable | Refused))
         if each.error is None:
             batch.proven.add((channel, each.recipient.language))
-    await _settled(rt, batch, channel, outcomes)
+    await _write_outcomes(rt, batch, channel, outcomes)
 
 
 async def _send(rt: Runtime, batch: Batch, channel: str, recipient: ClaimedRecipient) -> Outcome:
@@ -306,7 +308,9 @@ async def _call(rt: Runtime, channel: str, person_id: UUID, act: ChannelCall) ->
     return str(row)
 
 
-async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]) -> None:
+async def _write_outcomes(
+    rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[Outcome]
+) -> None:
     """Write outcomes of calls to the database; retry as long as the database is unavailable.
 
     Only this process knows the outcomes. Writing them twice changes nothing.
@@ -321,7 +325,7 @@ async def _settled(rt: Runtime, batch: Batch, channel: str, outcomes: Sequence[O
             return
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout):
             _logger.warning("broadcast.outcome_deferred", channel=channel, count=len(outcomes))
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
 
 def _values(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -180,7 +180,7 @@ NOTE_KEY = statement(
 
 # Approve broadcasts
 
-TWIN = statement(
+DUPLICATE = statement(
     select(t.Broadcast.number)
     .where(
         t.Broadcast.text_hash == bindparam("text"),

@@ -96,20 +96,20 @@ async def spend(
     answer, only the hourly limits of the IP address can stop the event, and the other budgets may
     become negative. Return the result as Granted, Asked or Waits.
     """
-    wanted = sorted(spendings)
+    ordered = sorted(spendings)
     key = network_key(rt, host)
-    draws = [draw for each in wanted for draw in _draws(rt, host, key, each, firm=not answered)]
+    draws = [draw for each in ordered for draw in _draws(rt, host, key, each, firm=not answered)]
     wait = await _draw(rt, draws)
     verdict: Verdict = Granted()
     if wait and answered:
         verdict = Waits(wait)
     elif wait:
         verdict = Asked()
-    for each in wanted:
+    for each in ordered:
         outcome = "granted" if answered and not wait else type(verdict).__name__.lower()
         metrics.WEB_BUDGETS.labels(each, outcome).inc()
     if isinstance(verdict, Granted):
-        await note_activity(rt, key, wanted)
+        await note_activity(rt, key, ordered)
     return verdict
 
 

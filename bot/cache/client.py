@@ -91,8 +91,8 @@ class Cache:
         `token` identifies the holder; the same token can acquire the lock again. Release the lock
         with `mark_known` if the person's data was stored in PostgreSQL, otherwise with `keep`.
         """
-        seen = await self._run(HOLD, f"ask:{key}", token, lease_ms)
-        return LockAcquired(blob=seen[0], known=seen[1] is not None) if seen else Busy()
+        reply = await self._run(HOLD, f"ask:{key}", token, lease_ms)
+        return LockAcquired(blob=reply[0], known=reply[1] is not None) if reply else Busy()
 
     async def keep(self, key: str, token: str, blob: bytes | None, *, ttl_s: int = 1800) -> bool:
         """Store the conversation's state (None deletes it) and release its lock.
@@ -183,13 +183,13 @@ class Cache:
         finally:
             await self._line.leave(names, subscription)
 
-    async def lend(self, key: str, blob: bytes, *, ttl_s: int) -> None:
-        """Store a value for `ttl_s` seconds; `lent` can read it any number of times."""
+    async def store_value(self, key: str, blob: bytes, *, ttl_s: int) -> None:
+        """Store a value for `ttl_s` seconds; `load_value` can read it any number of times."""
         with _redis_errors():
             await self._client.set(f"lent:{key}", blob, ex=ttl_s)
 
-    async def lent(self, key: str) -> bytes | None:
-        """Return a value stored by `lend`; None if it has expired."""
+    async def load_value(self, key: str) -> bytes | None:
+        """Return a value stored by `store_value`; None if it has expired."""
         with _redis_errors():
             blob: Any = await self._client.get(f"lent:{key}")
         return bytes(blob) if blob else None

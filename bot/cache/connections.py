@@ -69,13 +69,13 @@ def _sentinel_pool(url: str, seconds: float, options: dict[str, Any]) -> _Primar
     login, _at, hosts = parts.netloc.rpartition("@")
     username, _colon, password = map(unquote, login.partition(":"))
     sentinels = [_host_and_port(each) for each in hosts.split(",")]
-    asked = parse_qs(parts.query)
+    query = parse_qs(parts.query)
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         sentinels,
         # A call waits `seconds` in total. With this share of `seconds`, a call reaches the last
         # sentinel even if all other sentinels are silent.
         sentinel_kwargs=_options(seconds / (len(sentinels) + 1))
-        | {"password": asked.get("sentinel_password", [None])[0]},
+        | {"password": query.get("sentinel_password", [None])[0]},
     )
     return _PrimaryPool(
         sentinel,

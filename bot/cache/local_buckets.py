@@ -39,15 +39,15 @@ class LocalRateLimiter:
         now = self._clock()
         self._forget_full(now)
         shares = {bucket: self._share, f"{bucket}|bulk": self._share * (1 - reserve)}
-        drawn = {
+        refilled = {
             name: self._bucket(name, rate * share, max(cost, burst * share), now)
             for name, share in shares.items()
             if reserve or name == bucket
         }
-        wait = max((cost - each.level) / each.rate for each in drawn.values())
+        wait = max((cost - each.level) / each.rate for each in refilled.values())
         if wait > _NOTHING_S:
             return wait
-        for name, each in drawn.items():
+        for name, each in refilled.items():
             self._buckets.pop(name, None)
             self._buckets[name] = each._replace(level=each.level - cost)
         return 0.0
@@ -72,8 +72,8 @@ class LocalRateLimiter:
         return 0.0
 
     def _bucket(self, name: str, rate: float, limit: float, now: float) -> "_Bucket":
-        seen = self._buckets.get(name)
-        level = limit if seen is None else min(limit, seen.level + (now - seen.at) * rate)
+        bucket = self._buckets.get(name)
+        level = limit if bucket is None else min(limit, bucket.level + (now - bucket.at) * rate)
         return _Bucket(level, limit, rate, now)
 
     def _forget_full(self, now: float) -> None:

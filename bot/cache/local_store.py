@@ -17,25 +17,25 @@ class LocalStore[Blob]:
     def __init__(self, limit: int = _MAX_KEPT, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
         self._clock = clock
-        self._kept: OrderedDict[str, tuple[float, Blob]] = OrderedDict()
+        self._entries: OrderedDict[str, tuple[float, Blob]] = OrderedDict()
 
     def put(self, key: str, blob: Blob, ttl_s: int) -> None:
         """Store a blob for `ttl_s` seconds."""
-        self._kept.pop(key, None)
-        self._kept[key] = (self._clock() + ttl_s, blob)
-        if len(self._kept) > self._limit:
-            self._kept.popitem(last=False)
+        self._entries.pop(key, None)
+        self._entries[key] = (self._clock() + ttl_s, blob)
+        if len(self._entries) > self._limit:
+            self._entries.popitem(last=False)
 
     def get(self, key: str) -> Blob | None:
         """Return a blob; None if it is missing or has expired."""
-        until, blob = self._kept.get(key, (0.0, None))
+        until, blob = self._entries.get(key, (0.0, None))
         if until <= self._clock():
-            self._kept.pop(key, None)
+            self._entries.pop(key, None)
             return None
         return blob
 
     def pop(self, key: str) -> Blob | None:
         """Return a blob and delete it; None if it is missing or has expired."""
         blob = self.get(key)
-        self._kept.pop(key, None)
+        self._entries.pop(key, None)
         return blob

@@ -11,7 +11,7 @@ from redis.exceptions import NoScriptError, RedisError
 from bot.concurrency.batching import Batcher
 
 _TOGETHER: Final = 16
-_TRIPS: Final = 2
+_MAX_ROUND_TRIPS: Final = 2
 # Seconds between round trips of a busy process to Valkey (decision 49). The interval for the
 # database is longer, because a message of an anonymous person needs several round trips to Valkey.
 _INTERVAL: Final = 0.002
@@ -136,26 +136,28 @@ class Scripts:
     def __init__(self, client: Redis, seconds: float) -> None:
         self._client = client
         self._seconds = seconds
-        self._trips = Batcher(limit=_TOGETHER, lanes=_TRIPS, seconds=seconds, interval=_INTERVAL)
+        self._batcher = Batcher(
+            limit=_TOGETHER, concurrency=_MAX_ROUND_TRIPS, seconds=seconds, interval=_INTERVAL
+        )
 
     async def run(self, script: Script, keys: Sequence[str], *args: str | bytes | float) -> Any:
         """Run a script and return its result.
 
         Raises errors of the client library, or WaitedTooLong.
         """
-        return await self._trips(_Call(script, len(keys), (*keys, *args)), self._together)
+        return await self._batcher(_Call(script, len(keys), (*keys, *args)), self._together)
 
     async def _together(self, calls: Sequence["_Call"]) -> Sequence[Any]:
         """Run scripts by their hashes in one round trip; return a result or an exception for each.
 
         Scripts that the server does not know are sent as text in a second round trip.
         """
-        results = await self._sent("EVALSHA", [(each.script.sha, each) for each in calls])
+        results = await self._execute("EVALSHA", [(each.script.sha, each) for each in calls])
         unknown = [at for at, each in enumerate(results) if isinstance(each, NoScriptError)]
         if unknown:
             texts = [(calls[at].script.text, calls[at]) for at in unknown]
             try:
-                again = await self._sent("EVAL", texts)
+                again = await self._execute("EVAL", texts)
             except (RedisError, OSError) as error:
                 # The scripts that the server knew were executed in the first round trip. Their
                 # callers must get the results, although the second round trip failed.
@@ -164,7 +166,7 @@ class Scripts:
                 results[at] = result
         return results
 
-    async def _sent(self, command: str, calls: Sequence[tuple[str, "_Call"]]) -> list[Any]:
+    async def _execute(self, command: str, calls: Sequence[tuple[str, "_Call"]]) -> list[Any]:
         pipeline = self._client.pipeline(transaction=False)
         for script, call in calls:
             pipeline.execute_command(command, script, call.keys, *call.values)

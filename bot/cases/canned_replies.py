@@ -114,13 +114,13 @@ async def put(
     """
     titles = titles or {}
     permissions.require(officer, Action.CANNED_EDIT, Subject(officer.mission))
-    given = {language: text.strip() for language, text in texts.items() if text.strip()}
-    _check(rt, name, given)
+    texts_by_language = {language: text.strip() for language, text in texts.items() if text.strip()}
+    _check(rt, name, texts_by_language)
     if any(len(title) > MAX_TITLE for title in titles.values()):
         raise Unusable("E_CANNED: give a title of 80 characters at most")
     async with directory.acting(rt, officer) as transaction:
         await _lock(transaction, officer.mission, name, version)
-        for language, text in given.items():
+        for language, text in texts_by_language.items():
             await execute(
                 transaction,
                 statements.ADD_REPLY,

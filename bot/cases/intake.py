@@ -53,7 +53,7 @@ async def note_mission(
 ) -> None:
     """Store which mission serves the person, if their answers contain a country of residence."""
     if lives_in := country(forms):
-        mission = missions.mission_of(lives_in, await directory.staffed(transaction))
+        mission = missions.mission_of(lives_in, await directory.staffed_missions(transaction))
         await identities.set_mission(transaction, person_id, mission)
 
 
@@ -94,7 +94,7 @@ async def open_case(
 async def _insert(
     transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
-    staffed = await directory.staffed(transaction)
+    staffed = await directory.staffed_missions(transaction)
     mission = missions.candidates(lives_in, staffed)[0]
     desk, now = (
         await working_hours.mission_settings(transaction, mission),
@@ -127,13 +127,15 @@ async def relay(
         if relayed.urgent:
             await execute(transaction, statements.MARK_URGENT, case=case.id)
         await person_waits_again(transaction, case)
-        said = await add_words(transaction, person, case.id, relayed.words)
+        message_id = await add_words(transaction, person, case.id, relayed.words)
         if relayed.recording:
-            await recordings.begin(transaction, person, case.id, said, channel, relayed.recording)
+            await recordings.begin(
+                transaction, person, case.id, message_id, channel, relayed.recording
+            )
         await notify(transaction, Kind.NEW_WORDS, case.id)
 
 
-async def paper_came(transaction: Transaction, person: Person) -> None:
+async def note_upload(transaction: Transaction, person: Person) -> None:
     """Record that an uploaded file awaits an officer's answer, if the person has an open case.
 
     The officer had requested the file.
@@ -166,11 +168,13 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
         next_state=(State.CLAIMED if case.owner else State.QUEUED).value,
         now=now,
         answer=calendar.after(now, allowed),
-        resolve=_resumed(case, calendar, now),
+        resolve=_extended_deadline(case, calendar, now),
     )
 
 
-def _resumed(case: Case, calendar: working_hours.Calendar, now: datetime) -> datetime | None:
+def _extended_deadline(
+    case: Case, calendar: working_hours.Calendar, now: datetime
+) -> datetime | None:
     """Return the resolution deadline, extended by the working time since the case was paused."""
     if case.paused_at is None or case.resolve_due is None:
         return case.resolve_due

@@ -117,15 +117,15 @@ async def invite(
     returns the same code although the code is not stored. Raises KeyReused if the invitation has
     another topic, language or country.
     """
-    made = f"{officer} {key}"
-    request_index = rt.vault.index("invitation-request", made)
+    request_key = f"{officer} {key}"
+    request_index = rt.vault.index("invitation-request", request_key)
     await execute(
         transaction,
         _CREATE,
         invitation=uuid4(),
         officer=officer,
         request_index=request_index,
-        code_index=rt.vault.index("invitation", _code(rt, made)),
+        code_index=rt.vault.index("invitation", _code(rt, request_key)),
         about=topic,
         in_language=language,
         lives_in=country,
@@ -136,7 +136,7 @@ async def invite(
     found = _read(row)
     if (found.topic, found.language, found.country) != (topic, language, country):
         raise KeyReused
-    return found, start_word(_code(rt, made))
+    return found, start_word(_code(rt, request_key))
 
 
 async def find(transaction: Transaction, officer: UUID, invitation: UUID) -> CaseInvitation:
@@ -176,7 +176,7 @@ async def open_case(
     """
     codes = list(rt.vault.indexes("invitation", opened.invitation)) if opened.invitation else []
     row = await fetch_one(transaction, _COUNTRY, codes=codes) if codes else None
-    done = await intake.open_case(
+    result = await intake.open_case(
         transaction,
         person,
         opened,
@@ -186,12 +186,12 @@ async def open_case(
         lives_in=row[0] if row else "",
     )
     if row:
-        await execute(transaction, _ATTACH, codes=codes, case=done.case_id)
-    return done
+        await execute(transaction, _ATTACH, codes=codes, case=result.case_id)
+    return result
 
 
-def _code(rt: Runtime, made: str) -> str:
-    number = int.from_bytes(rt.vault.index("invitation-code", made))
+def _code(rt: Runtime, request_key: str) -> str:
+    number = int.from_bytes(rt.vault.index("invitation-code", request_key))
     letters = []
     for _each in range(CODE_LENGTH):
         number, letter = divmod(number, len(ALPHABET))
@@ -204,8 +204,10 @@ def _read(row: tuple[object, ...]) -> CaseInvitation:
     assert isinstance(identity, UUID)
     assert isinstance(expires_at, datetime)
     if opened_at is None:
-        seen = InvitationState.EXPIRED if is_expired else InvitationState.INVITED
+        shown_state = InvitationState.EXPIRED if is_expired else InvitationState.INVITED
     else:
         is_open = state is not None and state != State.RESOLVED
-        seen = InvitationState.OPEN if is_open else InvitationState.CLOSED
-    return CaseInvitation(identity, str(topic), str(language), str(country), expires_at, seen)
+        shown_state = InvitationState.OPEN if is_open else InvitationState.CLOSED
+    return CaseInvitation(
+        identity, str(topic), str(language), str(country), expires_at, shown_state
+    )

@@ -170,5 +170,5 @@ async def listed_limits(rt: Runtime, transaction: Transaction, mission: str) -> 
 def _words(rt: Runtime, sealed: bytes | None, person_id: UUID, key: bytes, key_version: int) -> str:
     if sealed is None:
         return ""
-    person = identities.known(rt, person_id, key, key_version)
+    person = identities.open_person(rt, person_id, key, key_version)
     return person.key.unseal(sealed, *_CONTEXT).decode()

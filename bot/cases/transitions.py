@@ -103,7 +103,7 @@ async def snooze(
     await _change(transaction, statements.SNOOZE, case, version, officer=officer, until=until)
 
 
-async def replied(
+async def record_reply(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
     """Record that the officer answered, and set the case's state to waiting for the person.

@@ -194,7 +194,7 @@ def promise(
     """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
-    usual = _rounded(median) if median else None
+    usual = _rounded_duration(median) if median else None
     if opens is None:
         if usual:
             return (_(AT_WORK_MEDIAN.msgid, time=usual),)
@@ -229,7 +229,7 @@ def _help_now(country: str, today: date) -> tuple[Text, ...]:
     return (IN_NEED, *lines)
 
 
-def _rounded(minutes: int) -> Text:
+def _rounded_duration(minutes: int) -> Text:
     """Return a duration as text, rounded up to tens of minutes, or to hours if over 60 minutes."""
     if minutes <= 60:
         return _(MINUTES.msgid, count=max(10, -(-minutes // 10) * 10))

@@ -30,7 +30,7 @@ def read(body: bytes) -> Any:
     return _read_slowly(_text(body))
 
 
-def shaped[T](value: Any, shape: type[T]) -> T:
+def convert[T](value: Any, shape: type[T]) -> T:
     """Convert a decoded value to the type `shape`, and check that it has this type.
 
     Raises Unreadable: E_NUMBER for an invalid integer, otherwise E_SHAPE.
@@ -61,8 +61,8 @@ def _read_slowly(text: str) -> Any:
     Raises Unreadable.
     """
     try:
-        whole = json.dumps(_loaded(text), ensure_ascii=False)
-        return _loaded(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
+        whole = json.dumps(_load(text), ensure_ascii=False)
+        return _load(whole.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
     except RecursionError:
         raise Unreadable("E_DEPTH") from None
     except json.JSONDecodeError:
@@ -71,7 +71,7 @@ def _read_slowly(text: str) -> Any:
         raise Unreadable("E_NUMBER") from None
 
 
-def _loaded(text: str) -> Any:
+def _load(text: str) -> Any:
     return json.loads(
         text, object_pairs_hook=_unique, parse_float=_finite, parse_constant=_no_number
     )

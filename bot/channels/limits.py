@@ -32,14 +32,14 @@ class Limits:
     def split(self, text: str) -> list[str]:
         """Split a text into parts that fit into one message, at a paragraph, line or word end."""
         parts = []
-        while (fits := self._fitting(text)) < len(text):
+        while (fits := self._fitting_length(text)) < len(text):
             ends = (text.rfind(end, 1, fits + len(end)) for end in ("\n\n", "\n", " "))
             at = next((end for end in ends if end > 0), fits)
             parts.append(text[:at])
             text = text[at:].lstrip()
         return [*parts, text]
 
-    def _fitting(self, text: str) -> int:
+    def _fitting_length(self, text: str) -> int:
         """Return how many characters, from the start of the text, fit into one message."""
         if not self.utf16 or 2 * len(text) <= self.text:
             return min(len(text), self.text)

@@ -81,4 +81,4 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.progress is None:
             return ""
         line = "{}/{}".format(*self.progress)
-        return bidi.lined(line) if self.language in bidi.RIGHT_TO_LEFT else line
+        return bidi.add_marks(line) if self.language in bidi.RIGHT_TO_LEFT else line

@@ -113,14 +113,14 @@ async def waiting(live: Cache, vault: Vault, address: str, last: str) -> list[tu
 
 def topic(address: str) -> str:
     """Return the pub/sub topic of a chat, to which its open page subscribes."""
-    return f"web:{_named(address)}"
+    return f"web:{_address_hash(address)}"
 
 
 def _stream(address: str) -> str:
-    return f"web-ask:{_named(address)}"
+    return f"web-ask:{_address_hash(address)}"
 
 
-def _named(address: str) -> str:
+def _address_hash(address: str) -> str:
     """Return the hash of a chat's address, for use in names of keys in Valkey.
 
     The address itself must not appear there, as it grants access to the chat.

@@ -90,8 +90,8 @@ def main() -> None:
         # Imported only after an error, so that a normal run does not import the database driver.
         from bot.cli.known_errors import explain
 
-        said = explain(error)
-        if said is None:
+        message = explain(error)
+        if message is None:
             raise
-        typer.echo(said, err=True)
+        typer.echo(message, err=True)
         sys.exit(2)

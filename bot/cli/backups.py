@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.operations import backup as operation_backup
 from bot.runtime import runtime
@@ -28,8 +28,8 @@ def backup(folder: Folder, data: Data = None) -> None:
 
     The backup is readable as long as the key with which it is encrypted exists.
     """
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        path = operation_backup.back_up(chosen, Vault(Keys.load(chosen.key_dir)), folder)
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
+        path = operation_backup.back_up(settings, Vault(Keys.load(settings.key_dir)), folder)
     head = path.with_suffix(operation_backup.HEAD_SUFFIX)
     typer.echo(f"{path}: {path.stat().st_size} bytes. It holds no key; keep those apart.")
     typer.echo(f"{head}: the head of the audit log, {head.read_text('ascii').strip()}")
@@ -50,12 +50,15 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         )
         raise typer.Exit(2)
 
-    async def replay(chosen: Settings) -> int:
-        async with runtime(chosen) as rt:
+    async def replay(settings: Settings) -> int:
+        async with runtime(settings) as rt:
             return await operation_backup.finish_restore(rt)
 
-    with surroundings(data, None, fresh=False, demo=False, bring=True) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False, run_migrations=True) as (
+        settings,
+        _sandbox,
+    ):
         if path is not None:
-            operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), path)
-        gone = asyncio.run(replay(chosen))
-    typer.echo(f"Erased again: {gone}. Look at the officers: who was disabled since is back.")
+            operation_backup.restore(settings, Vault(Keys.load(settings.key_dir)), path)
+        count = asyncio.run(replay(settings))
+    typer.echo(f"Erased again: {count}. Look at the officers: who was disabled since is back.")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.privacy import breach_report
 from bot.privacy.breach_report import Count, Scope
@@ -32,12 +32,12 @@ def count(
     """Count the people affected by a breach, by table and kind of data; show no personal data."""
     scope = Scope(_utc(since), _utc(until), epoch, table)
 
-    async def counted(chosen: Settings) -> Count:
-        async with runtime(chosen) as rt:
-            return await breach_report.affected(rt, scope)
+    async def counted(settings: Settings) -> Count:
+        async with runtime(settings) as rt:
+            return await breach_report.count_affected(rt, scope)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        found = asyncio.run(counted(chosen))
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
+        found = asyncio.run(counted(settings))
     for each in found.tables:
         typer.echo(f"{each.table:16} {each.people:8} people {each.rows:8} rows  {each.data}")
     typer.echo(f"In all: {found.people} people.")

@@ -13,13 +13,13 @@ import typer
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, RecipientStatus, Refusal, Refused, Stale
-from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.environment import AsJson, Data, print_json, running_servers
 from bot.config.settings import Settings
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Forbidden
 from bot.runtime import Runtime, runtime
-from bot.web.console.labels_broadcasts import STANDS_AGAINST
+from bot.web.console.labels_broadcasts import REFUSAL_TEXTS
 
 app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
 Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
@@ -43,11 +43,11 @@ def list_(officer: Name, data: Data = None) -> None:
 def draft(paper: Paper, officer: Name, data: Data = None) -> None:
     """Create an announcement's draft from a TOML file with its texts; this sends nothing."""
 
-    async def write(rt: Runtime, who: Officer) -> Broadcast:
-        return await broadcasts.draft(rt, who, broadcasts.from_toml(paper.read_bytes()))
+    async def write(rt: Runtime, actor: Officer) -> Broadcast:
+        return await broadcasts.draft(rt, actor, broadcasts.from_toml(paper.read_bytes()))
 
-    made = _as(data, officer, write)
-    typer.echo(f"Announcement {made.number}, state: {made.state}")
+    broadcast = _as(data, officer, write)
+    typer.echo(f"Announcement {broadcast.number}, state: {broadcast.state}")
 
 
 @app.command()
@@ -57,15 +57,15 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
     Show also how long sending takes, and what blocks it.
     """
 
-    async def print_count(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        counted = await broadcasts.count(rt, who, found.draft)
+    async def print_count(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        counted = await broadcasts.count(rt, actor, found.draft)
         for (language, channel), many in sorted(counted.included.items()):
             typer.echo(f"{many:10,} {channel} {language}")
         for reason, many in sorted(counted.excluded.items()):
             typer.echo(f"{many:10,} left out: {reason}")
         for channel, seconds in broadcasts.estimate(rt, found.draft, counted).seconds.items():
             typer.echo(f"{channel}: about {seconds / 60:,.0f} minutes")
-        for each in await broadcasts.blockers(rt, who, found.id):
+        for each in await broadcasts.blockers(rt, actor, found.id):
             typer.echo(f"stands against it: {_words(each.why, each.detail)}")
 
     _with(data, officer, number, print_count)
@@ -75,18 +75,18 @@ def count(number: Number, officer: Name, data: Data = None) -> None:
 def test(number: Number, officer: Name, data: Data = None) -> None:
     """Send a test message in every language to the configured testers only."""
 
-    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
+    async def send_test(rt: Runtime, actor: Officer, found: Broadcast) -> None:
         for language in broadcasts.written(rt):
-            sent = await broadcasts.test_send(rt, who, found.id, language)
+            sent = await broadcasts.test_send(rt, actor, found.id, language)
             typer.echo(f"{language}: {sent} messages")
 
-    _with(data, officer, number, tried)
+    _with(data, officer, number, send_test)
 
 
 @app.command()
 def ask(number: Number, officer: Name, data: Data = None) -> None:
     """Submit the draft of an announcement for approval by other officers."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.ask_approval(rt, who, it.id))
+    _with(data, officer, number, lambda rt, actor, it: broadcasts.ask_approval(rt, actor, it.id))
 
 
 @app.command()
@@ -98,14 +98,14 @@ def approve(
 ) -> None:
     """Show the announcement, ask for confirmation, and approve it; its author cannot approve it."""
 
-    async def agree(rt: Runtime, who: Officer, found: Broadcast) -> object:
+    async def agree(rt: Runtime, actor: Officer, found: Broadcast) -> object:
         for language, message in broadcasts.samples(rt, found.draft).items():
             typer.echo(f"[{language}] {'\n'.join(message.paragraphs)}")
-        counted = await broadcasts.count(rt, who, found.draft)
+        counted = await broadcasts.count(rt, actor, found.draft)
         typer.echo(f"It goes to {counted.total:,} people.")
         if not yes:
             await asyncio.to_thread(typer.confirm, "Do you agree?", abort=True)
-        return await broadcasts.approve(rt, who, found.id, found.draft.content_hash)
+        return await broadcasts.approve(rt, actor, found.id, found.draft.content_hash)
 
     _with(data, officer, number, agree)
 
@@ -113,25 +113,25 @@ def approve(
 @app.command()
 def start(number: Number, officer: Name, data: Data = None) -> None:
     """Start sending the announcement, at once or at its scheduled time."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.start(rt, who, it.id))
+    _with(data, officer, number, lambda rt, actor, it: broadcasts.start(rt, actor, it.id))
 
 
 @app.command()
 def pause(number: Number, officer: Name, data: Data = None) -> None:
     """Pause the sending of an announcement."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.pause(rt, who, it.id))
+    _with(data, officer, number, lambda rt, actor, it: broadcasts.pause(rt, actor, it.id))
 
 
 @app.command()
 def resume(number: Number, officer: Name, data: Data = None) -> None:
     """Resume the sending of a paused announcement."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.resume(rt, who, it.id))
+    _with(data, officer, number, lambda rt, actor, it: broadcasts.resume(rt, actor, it.id))
 
 
 @app.command()
 def cancel(number: Number, officer: Name, data: Data = None) -> None:
     """Cancel the announcement; messages already sent are not deleted."""
-    _with(data, officer, number, lambda rt, who, it: broadcasts.cancel(rt, who, it.id))
+    _with(data, officer, number, lambda rt, actor, it: broadcasts.cancel(rt, actor, it.id))
 
 
 @app.command()
@@ -141,11 +141,11 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
     People who blocked the bot or unsubscribed get no message.
     """
 
-    async def tried(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        many = await broadcasts.retry_failed(rt, who, found.id)
+    async def retry_failed(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        many = await broadcasts.retry_failed(rt, actor, found.id)
         typer.echo(f"{many:,} are tried again")
 
-    _with(data, officer, number, tried)
+    _with(data, officer, number, retry_failed)
 
 
 @app.command()
@@ -157,11 +157,11 @@ def doubt(
     `again` sends the message to them again, `leave` counts them as failed.
     """
 
-    async def decided(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        many = await broadcasts.decide_in_doubt(rt, who, found.id, decision, recipient)
+    async def decide(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        many = await broadcasts.decide_in_doubt(rt, actor, found.id, decision, recipient)
         typer.echo(f"{many:,} decided")
 
-    _with(data, officer, number, decided)
+    _with(data, officer, number, decide)
 
 
 @app.command()
@@ -179,8 +179,8 @@ def recipients(
     The first column numbers the recipients of this announcement; it does not identify a person.
     """
 
-    async def print_recipients(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        for each in await broadcasts.recipients(rt, who, found.id, fate, after=after):
+    async def print_recipients(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        for each in await broadcasts.recipients(rt, actor, found.id, fate, after=after):
             line = f"{each.seq:8} {each.channel} {each.language} {each.fate} {each.reason}"
             typer.echo(line.rstrip())
 
@@ -191,17 +191,17 @@ def recipients(
 def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data = None) -> None:
     """Show an announcement's progress: recipients by status, failures, and paused channels."""
 
-    async def print_as_json(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        print_json(_progress_document(await broadcasts.progress(rt, who, found.id)))
+    async def print_as_json(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        print_json(_progress_document(await broadcasts.progress(rt, actor, found.id)))
 
-    async def print_progress(rt: Runtime, who: Officer, found: Broadcast) -> None:
-        now = await broadcasts.progress(rt, who, found.id)
+    async def print_progress(rt: Runtime, actor: Officer, found: Broadcast) -> None:
+        now = await broadcasts.progress(rt, actor, found.id)
         typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
-        for fate, many in now.fates.items():
-            typer.echo(f"{many:10,} {fate}")
+        for status, many in now.fates.items():
+            typer.echo(f"{many:10,} {status}")
         typer.echo(f"{now.broadcast.total or 0:10,} in all; {now.rate:.1f} a second")
-        for (fate, reason), many in now.reasons.items():
-            typer.echo(f"{many:10,} {fate}: {reason}")
+        for (status, reason), many in now.reasons.items():
+            typer.echo(f"{many:10,} {status}: {reason}")
         for each in now.pauses:
             typer.echo(f"{each.channel} waits until {each.until:%H:%M:%S}: {each.reason}")
 
@@ -237,31 +237,31 @@ def _with(
     Raises typer.Exit with status 1, after printing the error, if the action was refused.
     """
 
-    async def act(rt: Runtime, who: Officer) -> Broadcast:
-        newer: Sequence[Broadcast] = await broadcasts.listing(rt, who, number + 1)
+    async def action(rt: Runtime, actor: Officer) -> Broadcast:
+        newer: Sequence[Broadcast] = await broadcasts.listing(rt, actor, number + 1)
         found = next((each for each in newer if each.number == number), None)
         if found is None:
             raise LookupError("E_BROADCAST: there is no such announcement; look at the list")
-        await verb(rt, who, found)
-        return await broadcasts.find(rt, who, found.id)
+        await verb(rt, actor, found)
+        return await broadcasts.find(rt, actor, found.id)
 
-    after = _as(data, name, act)
+    after = _as(data, name, action)
     if says_state:
         typer.echo(f"Announcement {after.number}, state: {after.state}")
 
 
 def _as[T](
-    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+    data: Path | None, name: str, action: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
-    async def open_and_act(chosen: Settings) -> T:
-        async with runtime(chosen) as rt:
+    async def run_action(settings: Settings) -> T:
+        async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 found = await directory.by_name(transaction, name)
-            return await act(rt, found)
+            return await action(rt, found)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act(chosen))
+            return asyncio.run(run_action(settings))
         except Refused as error:
             typer.echo(f"{error.code}: {_words(error.why, error.detail)}", err=True)
         except Forbidden as error:
@@ -273,4 +273,4 @@ def _as[T](
 
 def _words(why: Refusal, detail: str) -> str:
     """Return the English sentence by which the console explains why an action was refused."""
-    return STANDS_AGAINST[why].msgid.format(detail=detail)
+    return REFUSAL_TEXTS[why].msgid.format(detail=detail)

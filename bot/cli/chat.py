@@ -23,7 +23,7 @@ app = typer.Typer()
 RECEIPT = "TERMINAL-1"
 
 # Kinds of buttons that a terminal cannot show.
-UNSHOWN = (Kind.CONTACT, Kind.FILE, Kind.LINK)
+HIDDEN_KINDS = (Kind.CONTACT, Kind.FILE, Kind.LINK)
 
 
 @app.command()
@@ -36,7 +36,7 @@ def chat(
     _one_of(language, "language", [code for code, _name in languages.languages()])
     _one_of(flow, "flow", FLOWS)
     conversation = Conversation(language=language)
-    talk(languages, conversation, Started(flow), _typed(), typer.echo)
+    talk(languages, conversation, Started(flow), _read_lines(), typer.echo)
 
 
 def talk(
@@ -62,12 +62,14 @@ def talk(
             understanding=understood,
         )
         conversation = turn.conversation
-        buttons = [each for say in turn.says for each in say.buttons if each.kind not in UNSHOWN]
+        buttons = [
+            each for say in turn.says for each in say.buttons if each.kind not in HIDDEN_KINDS
+        ]
         numbers = _numbers(conversation, buttons)
         for say in turn.says:
             write("\n".join(_page(languages, say, numbers)) + "\n")
         for effect in turn.effects:
-            write(f"  * {_described(effect)}")
+            write(f"  * {_describe(effect)}")
         answered = _registry(turn.effects)
         if answered is None:
             line = next(typed, None)
@@ -77,7 +79,7 @@ def talk(
         event = answered
 
 
-def _typed() -> Iterator[str]:
+def _read_lines() -> Iterator[str]:
     while True:
         try:
             yield input("> ")
@@ -85,9 +87,9 @@ def _typed() -> Iterator[str]:
             return
 
 
-def _one_of(value: str, what: str, known: Iterable[str]) -> None:
+def _one_of(value: str, noun: str, known: Iterable[str]) -> None:
     if value and value not in known:
-        raise typer.BadParameter(f"There is no such {what}; there are {', '.join(known)}.")
+        raise typer.BadParameter(f"There is no such {noun}; there are {', '.join(known)}.")
 
 
 def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str]:
@@ -95,11 +97,12 @@ def _numbers(conversation: Conversation, buttons: list[Button]) -> dict[str, str
 
     The numbers count all options of the question, also those on its other pages.
     """
-    asked = conversation.asked
-    if asked is None or not any(each.kind is Kind.OPTION for each in buttons):
+    question = conversation.asked
+    if question is None or not any(each.kind is Kind.OPTION for each in buttons):
         return {}
     return {
-        f"{asked.nonce}:{option.key}": str(number) for number, option in enumerate(asked.options, 1)
+        f"{question.nonce}:{option.key}": str(number)
+        for number, option in enumerate(question.options, 1)
     }
 
 
@@ -114,7 +117,7 @@ def _page(languages: Languages, say: Say, numbers: dict[str, str]) -> Iterator[s
         yield "({}/{})".format(*say.progress)
     options = [each for each in say.buttons if each.payload in numbers]
     yield from (f"{numbers[each.payload]:>4}  {shown(each)}" for each in options)
-    others = [each for each in say.buttons if each not in options and each.kind not in UNSHOWN]
+    others = [each for each in say.buttons if each not in options and each.kind not in HIDDEN_KINDS]
     yield "      " + " · ".join(f"[{shown(each)}]" for each in others)
 
 
@@ -131,7 +134,7 @@ def _event(
     return Said(line)
 
 
-def _described(effect: Effect) -> str:
+def _describe(effect: Effect) -> str:
     name = type(effect).__name__
     if not isinstance(effect, Submit):
         return name

@@ -14,7 +14,7 @@ from bot.db.connection import Connection
 DO = "an editor opens the sources and publishes a later last day: docs/how-to/change-content.md"
 
 
-async def facts(chosen: Settings) -> AsyncIterator[Finding]:
+async def facts(settings: Settings) -> AsyncIterator[Finding]:
     """Yield one finding: a warning if facts expire soon or were not checked in time, else good.
 
     The facts are the shipped ones and those that editors published. Yield nothing without a
@@ -22,16 +22,16 @@ async def facts(chosen: Settings) -> AsyncIterator[Finding]:
     """
     content = LiveContent()
     try:
-        async with await Connection.connect(chosen.database(), connect_timeout=3) as session:
+        async with await Connection.connect(settings.database(), connect_timeout=3) as session:
             await content.load(session)
     except (psycopg.Error, ConfigError):
         return  # another check reports the unavailable database
     found = endings.counts(content.on(datetime.now(UTC).date()))
     if any(found.values()):
-        said = (
+        description = (
             f"{found['ended']} ended, {found['ends']} end within 30 days, "
             f"{found['unchecked']} were not checked in time"
         )
-        yield doubtful("facts", said, DO)
+        yield doubtful("facts", description, DO)
     else:
         yield good("facts", "none ends within 30 days")

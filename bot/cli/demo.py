@@ -25,7 +25,7 @@ from bot.cli.environment import (
     load,
     read,
     run_until_signal,
-    surroundings,
+    running_servers,
 )
 from bot.cli.servers import require_free_port, serve, serve_all
 from bot.config.settings import Settings
@@ -53,8 +53,11 @@ def demo(
     # Log errors only, so that the two printed addresses are not lost among log lines.
     os.environ.setdefault("KOSH_LOG_LEVEL", "error")
     with (
-        surroundings(data, port, fresh=fresh, demo=True, bring=True) as (chosen, sandbox_database),
-        phones(chosen) if channels else nullcontext(chosen) as joined,
+        running_servers(data, port, fresh=fresh, demo=True, run_migrations=True) as (
+            settings,
+            sandbox_database,
+        ),
+        phones(settings) if channels else nullcontext(settings) as joined,
     ):
         run_until_signal(lambda: _demo(joined, sandbox_database))
 
@@ -66,15 +69,15 @@ def _refuse_configured_servers() -> None:
             raise ConfigError(f"{name} is set, but a demo has servers of its own; unset it")
 
 
-async def _demo(chosen: Settings, sandbox_database: str) -> None:
+async def _demo(settings: Settings, sandbox_database: str) -> None:
     """Run the services of `./kosh run`, and a sandbox registry if no registry is configured."""
-    if chosen.has_registry:
-        return await serve_all(chosen, [_time_to_answer(chosen)])
-    port = chosen.port + 1
-    for each in (chosen.port, port):
-        require_free_port(chosen.host, each)
+    if settings.has_registry:
+        return await serve_all(settings, [_time_to_answer(settings)])
+    port = settings.port + 1
+    for each in (settings.port, port):
+        require_free_port(settings.host, each)
     keys = {
-        "registry_url": f"http://{chosen.host}:{port}",
+        "registry_url": f"http://{settings.host}:{port}",
         "registry_client_id": "kosh",
         "registry_client_secret": token_hex(32),
         "registry_callback_secret": token_hex(32),
@@ -83,14 +86,14 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
         sandbox_database,
         client_id=keys["registry_client_id"],
         client_secret=keys["registry_client_secret"],
-        callback_url=f"http://{chosen.host}:{chosen.port}/callbacks/registry",
+        callback_url=f"http://{settings.host}:{settings.port}/callbacks/registry",
         callback_secret=keys["registry_callback_secret"],
         with_people=True,
     )
-    given = {"broadcast_testers": TESTER} | keys
-    joined = read(**(chosen.model_dump(exclude_none=True) | given))
+    overrides = {"broadcast_testers": TESTER} | keys
+    joined = read(**(settings.model_dump(exclude_none=True) | overrides))
     async with asyncio.TaskGroup() as group:
-        group.create_task(serve(registry, chosen.host, port))
+        group.create_task(serve(registry, settings.host, port))
         # Kosh reads five lists of the registry when it starts. If a read fails, Kosh's circuit
         # breaker blocks calls for half a minute. So wait until the registry responds.
         await _answers(keys["registry_url"])
@@ -98,9 +101,9 @@ async def _demo(chosen: Settings, sandbox_database: str) -> None:
         await serve_all(joined, [_time_to_answer(joined)])
 
 
-async def _time_to_answer(chosen: Settings) -> None:
+async def _time_to_answer(settings: Settings) -> None:
     """Print the seconds from the start of the process to the first answer of the chat page."""
-    await _answers(f"http://{chosen.host}:{chosen.port}/chat")
+    await _answers(f"http://{settings.host}:{settings.port}/chat")
     typer.echo(f"The chat answered after {time.monotonic() - BEGAN:.1f} s; Ctrl-C ends everything")
 
 
@@ -116,11 +119,11 @@ async def _answers(url: str) -> None:
 
 
 @contextmanager
-def phones(chosen: Settings) -> Iterator[Settings]:
+def phones(settings: Settings) -> Iterator[Settings]:
     """Run the emulated messengers in a subprocess; yield settings that point to them."""
     if not (ROOT / "tests" / "emulators").is_dir():
         raise ConfigError("the emulators are in the source checkout only; use --channels there")
-    telegram, whatsapp, page = (chosen.port + number for number in (2, 3, 4))
+    telegram, whatsapp, page = (settings.port + number for number in (2, 3, 4))
     keys = {
         "telegram_token": f"7000000001:{token_hex(16)}",
         "telegram_secret": token_hex(32),
@@ -135,11 +138,14 @@ def phones(chosen: Settings) -> Iterator[Settings]:
     variables = {f"KOSH_{name.upper()}": value for name, value in keys.items()}
     command = [sys.executable, "-m", "tests.emulators"]
     command += ["--telegram-port", str(telegram), "--whatsapp-port", str(whatsapp)]
-    command += ["--page-port", str(page), "--kosh", f"http://127.0.0.1:{chosen.port}"]
-    command += ["--registry", chosen.registry_url or f"http://{chosen.host}:{chosen.port + 1}"]
+    command += ["--page-port", str(page), "--kosh", f"http://127.0.0.1:{settings.port}"]
+    command += [
+        "--registry",
+        settings.registry_url or f"http://{settings.host}:{settings.port + 1}",
+    ]
     emulators = subprocess.Popen(command, cwd=ROOT, env=os.environ | variables)
     try:
-        yield read(**(chosen.model_dump(exclude_none=True) | keys))
+        yield read(**(settings.model_dump(exclude_none=True) | keys))
     finally:
         emulators.terminate()
         emulators.wait(10)

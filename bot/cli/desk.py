@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import cases, desk
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.desk import views
 from bot.officers import directory
@@ -28,8 +28,8 @@ Number = Annotated[int, typer.Argument(help="The case's number, from the list.")
 @app.command("list")
 def desk_list(officer: Name, data: Data = None) -> None:
     """List the open cases of the officer's mission: urgent first, then by answer deadline."""
-    wanted = views.Filter(views.Queue.ALL)
-    page = _at_the_desk(data, officer, lambda rt, who: views.listing(rt, who, wanted))
+    query = views.Filter(views.Queue.ALL)
+    page = _run_as_officer(data, officer, lambda rt, actor: views.listing(rt, actor, query))
     for line in page.lines:
         case, mark = line.case, "!" if line.case.urgent else " "
         holder = line.holder or "free"
@@ -42,13 +42,13 @@ def desk_list(officer: Name, data: Data = None) -> None:
 def desk_read(case: Number, officer: Name, data: Data = None) -> None:
     """Show the messages and notes of a case; the access is audited."""
 
-    async def read(rt: Runtime, who: Officer) -> views.View:
-        found = await _numbered(rt, who, case)
-        return await views.view(rt, who, found.id, Reason.ANSWER)
+    async def read(rt: Runtime, actor: Officer) -> views.View:
+        found = await _find_case(rt, actor, case)
+        return await views.view(rt, actor, found.id, Reason.ANSWER)
 
-    view = _at_the_desk(data, officer, read)
-    for said in view.thread:
-        typer.echo(f"{said.officer or said.by}: {said.words}  {said.delivery}".rstrip())
+    view = _run_as_officer(data, officer, read)
+    for message in view.thread:
+        typer.echo(f"{message.officer or message.by}: {message.words}  {message.delivery}".rstrip())
     for note in view.notes:
         typer.echo(f"note of {note.officer}: {note.words}")
 
@@ -100,10 +100,10 @@ def desk_resolve(
     typer.echo("The case is closed.")
 
 
-async def _numbered(rt: Runtime, who: Officer, number: int) -> cases.Case:
+async def _find_case(rt: Runtime, actor: Officer, number: int) -> cases.Case:
     """Return the case with this number, open or closed. Raises LookupError if there is none."""
     for queue in (views.Queue.ALL, views.Queue.RESOLVED):
-        page = await views.listing(rt, who, views.Filter(queue, number=number))
+        page = await views.listing(rt, actor, views.Filter(queue, number=number))
         if page.lines:
             return page.lines[0].case
     raise LookupError("E_CASE: there is no such case; look at the list")
@@ -122,27 +122,27 @@ def _do(
     in between.
     """
 
-    async def act(rt: Runtime, who: Officer) -> None:
-        case = await _numbered(rt, who, number)
-        await verb(rt, who, case.id, case.version, key=token_hex(16), **more)
+    async def action(rt: Runtime, actor: Officer) -> None:
+        case = await _find_case(rt, actor, number)
+        await verb(rt, actor, case.id, case.version, key=token_hex(16), **more)
 
-    _at_the_desk(data, name, act)
+    _run_as_officer(data, name, action)
 
 
-def _at_the_desk[T](
-    data: Path | None, name: str, act: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
+def _run_as_officer[T](
+    data: Path | None, name: str, action: Callable[[Runtime, Officer], Coroutine[Any, Any, T]]
 ) -> T:
-    async def open_and_act(chosen: Settings) -> T:
-        async with runtime(chosen) as rt:
+    async def run_action(settings: Settings) -> T:
+        async with runtime(settings) as rt:
             async with rt.pool.connection() as transaction:
                 officer = await directory.by_name(transaction, name)
-            return await act(rt, officer)
+            return await action(rt, officer)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act(chosen))
-        except cases.CaseConflict as taken:
-            holder = taken.holder or "nobody"
+            return asyncio.run(run_action(settings))
+        except cases.CaseConflict as conflict:
+            holder = conflict.holder or "nobody"
             typer.echo(f"E_CASE_TAKEN: it was changed meanwhile; held by {holder}.", err=True)
         except (LookupError, Forbidden, desk.Refused) as error:
             typer.echo(str(error), err=True)

@@ -28,7 +28,7 @@ AGAIN = (sys.executable, "-m", "pytest", "--last-failed", "--last-failed-no-fail
 UNLISTED = ("-p", "no:cacheprovider")
 # Assertions are not rewritten, because rewriting costs each process 9 s of CPU time. A failed test
 # is repeated with rewriting, and then shows the values in its assertion.
-BESIDE_ONE_ANOTHER = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
+XDIST_OPTIONS = ("--dist", "loadfile", "--no-loadscope-reorder", "--assert=plain")
 
 ANNOUNCED = ("--people", "300", "--kills", "8")
 # Filters for pytest's option -m: all tests, the tests that run for each change, and the tests that
@@ -89,9 +89,9 @@ def test(quick: Quick = False, release: Release = False, everything: Everything 
     picture of the documentation. The remaining checks test the oldest supported PostgreSQL, and
     repeat slow tests in every language and script.
     """
-    begun = time.monotonic()
-    failed = _released() if release else _changed(quick, everything)
-    minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+    started = time.monotonic()
+    failed = _check_release() if release else _check_change(quick, everything)
+    minutes, seconds = divmod(round(time.monotonic() - started), 60)
     if lacking := missing():
         typer.echo(f"Skipped, since this machine has none: {', '.join(lacking)}.")
     if failed:
@@ -114,10 +114,10 @@ def missing() -> list[str]:
     return [name for name, is_found in found.items() if not is_found]
 
 
-def _released() -> list[str]:
+def _check_release() -> list[str]:
     """Run the checks that only a release must pass; return the names of failed ones."""
     tests = _pytest("release", AT_ONCE, "tests", "--ignore=tests/flows", marked=RELEASE)
-    return _tested({"release": tests}, _of_a_release()) + _audited()
+    return _run_tests({"release": tests}, _of_a_release()) + _check_vulnerabilities()
 
 
 def _of_a_release() -> dict[str, list[str]]:
@@ -134,7 +134,7 @@ def _of_a_release() -> dict[str, list[str]]:
     return checks | {"wheel": [sys.executable, "-m", "tests.wheel"]}
 
 
-def _audited() -> list[str]:
+def _check_vulnerabilities() -> list[str]:
     """Check the locked packages for known vulnerabilities.
 
     Return ["vulnerabilities"] if a package has any, otherwise []. Offline, print that they were not
@@ -164,7 +164,7 @@ def _is_reachable(url: str) -> bool:
         return False
 
 
-def _changed(quick: bool, everything: bool = False) -> list[str]:
+def _check_change(quick: bool, everything: bool = False) -> list[str]:
     """Run the checks that every change must pass; return the names of failed checks.
 
     `quick` omits the chaos tests. With `everything`, run the release checks at the same time, so
@@ -179,7 +179,7 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
     }
-    beside = {
+    parallel_commands = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "layers": [str(Path(python).parent / "lint-imports")],
@@ -188,7 +188,7 @@ def _changed(quick: bool, everything: bool = False) -> list[str]:
         # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
-    failed = _tested(tests, beside) + (_audited() if everything else [])
+    failed = _run_tests(tests, parallel_commands) + (_check_vulnerabilities() if everything else [])
     return failed + ([] if quick else _chaos_and(static))
 
 
@@ -199,12 +199,12 @@ def _chaos_and(static: Mapping[str, list[str]]) -> list[str]:
     wait. The other commands get the CPU time that the chaos tests leave.
     """
     python = sys.executable
-    beside = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    beside |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
-    return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, beside, 3)
+    parallel_commands = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
+    parallel_commands |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
+    return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, parallel_commands, 3)
 
 
-def _tested(
+def _run_tests(
     tests: Mapping[str, list[str]], quiet: Mapping[str, list[str]] | None = None
 ) -> list[str]:
     """Run `tests` in parallel with the commands `quiet`; return the names of commands that failed.
@@ -215,18 +215,18 @@ def _tested(
     FAILED_TESTS.unlink(missing_ok=True)
     failed = _in_parallel(tests, quiet or {})
     if failed_tests := [name for name in failed if name in tests]:
-        listed = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
+        names = sorted(json.loads(FAILED_TESTS.read_text())) if FAILED_TESTS.is_file() else []
         # Without the list of failed tests, pytest itself ended early, so nothing can be repeated.
-        if listed and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
+        if names and _passes("failed tests, one at a time", [*AGAIN, "tests"]):
             typer.echo("Flaky: failed beside other tests, passed alone. Mend them:", err=True)
-            typer.echo("\n".join(f"  {test}" for test in listed), err=True)
+            typer.echo("\n".join(f"  {test}" for test in names), err=True)
             return [name for name in failed if name not in failed_tests]
     return failed
 
 
-def _pytest(report: str, many: int, *what: str, marked: str = ALL) -> list[str]:
-    how = ("-n", str(many), *BESIDE_ONE_ANOTHER, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
-    return [sys.executable, "-m", "pytest", *how, *what]
+def _pytest(report: str, many: int, *tests: str, marked: str = ALL) -> list[str]:
+    how = ("-n", str(many), *XDIST_OPTIONS, "-m", marked, f"--junitxml={REPORTS}/{report}.xml")
+    return [sys.executable, "-m", "pytest", *how, *tests]
 
 
 def _in_parallel(

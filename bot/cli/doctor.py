@@ -17,8 +17,8 @@ from bot.channels import Channel, SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import content_checks, whatsapp_templates
-from bot.cli.environment import AsJson, Data, demo_folder, print_json, surroundings
-from bot.cli.findings import Finding, Grade, doubtful, floor, good, wrong
+from bot.cli.environment import AsJson, Data, demo_folder, print_json, running_servers
+from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.config import minimum_versions
 from bot.config.installation import Role
@@ -53,8 +53,11 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
     demo = demo_folder(data)
     if demo is not None:
         typer.echo(f"These are the findings of the demo in {demo}.", err=True)
-    with surroundings(demo or data, None, fresh=False, demo=demo is not None) as (chosen, _sandbox):
-        findings = asyncio.run(examine(chosen))
+    with running_servers(demo or data, None, fresh=False, demo=demo is not None) as (
+        settings,
+        _sandbox,
+    ):
+        findings = asyncio.run(examine(settings))
     if as_json:
         print_json([asdict(each) for each in findings])
     for each in () if as_json else findings:
@@ -65,59 +68,59 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
         raise typer.Exit(1)
 
 
-async def examine(chosen: Settings) -> list[Finding]:
+async def examine(settings: Settings) -> list[Finding]:
     """Run all checks of the installation one after another and return their findings.
 
     A check that takes longer than SECONDS counts as a fault.
     """
-    return [each for look in LOOKS for each in await _look(look, chosen)]
+    return [each for check in CHECKS for each in await _run_check(check, settings)]
 
 
-async def _look(look: "Look", chosen: Settings) -> list[Finding]:
+async def _run_check(check: "Check", settings: Settings) -> list[Finding]:
     try:
         async with asyncio.timeout(SECONDS):
-            return [each async for each in look(chosen)]
+            return [each async for each in check(settings)]
     except TimeoutError:
-        what = look.__name__.strip("_")
+        what = check.__name__.strip("_")
         return [wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
 
 
-async def _keys(chosen: Settings) -> AsyncIterator[Finding]:
+async def _keys(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        keys = Keys.load(chosen.key_dir)
+        keys = Keys.load(settings.key_dir)
     except VaultError as error:
         yield wrong("keys", str(error), "restore them from a copy: new keys cannot read the data")
     else:
         yield good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
 
 
-async def _disk(chosen: Settings) -> AsyncIterator[Finding]:
-    folder = chosen.data_dir
+async def _disk(settings: Settings) -> AsyncIterator[Finding]:
+    folder = settings.data_dir
     place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free / GIGABYTE
-    said = f"{free:.1f} GB free"
+    description = f"{free:.1f} GB free"
     if free < 1:
-        yield wrong("disk", said, "make room: a full disk lets nothing be accepted")
+        yield wrong("disk", description, "make room: a full disk lets nothing be accepted")
     elif free < 5:
-        yield doubtful("disk", said, "make room before it is full")
+        yield doubtful("disk", description, "make room before it is full")
     else:
-        yield good("disk", said)
+        yield good("disk", description)
 
 
-async def _versions(chosen: Settings) -> AsyncIterator[Finding]:
+async def _versions(settings: Settings) -> AsyncIterator[Finding]:
     name, commit = built()
     python = ".".join(map(str, sys.version_info[:3]))
     yield good("versions", f"Kosh {name} {commit or '(no commit known)'}, Python {python}")
     for each in minimum_versions.LIBRARIES:
-        for finding in floor(
-            "versions", each, minimum_versions.installed().get(each.name, ""), chosen
+        for finding in check_version(
+            "versions", each, minimum_versions.installed().get(each.name, ""), settings
         ):
             yield finding
 
 
-async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
+async def _rates(settings: Settings) -> AsyncIterator[Finding]:
     for name in RATES:
-        rate, usual = getattr(chosen, name), Settings.model_fields[name].default
+        rate, usual = getattr(settings, name), Settings.model_fields[name].default
         if rate == 0:
             fix = f"set it to {usual:g}, unless this talks to an emulator"
             yield doubtful("rates", f"KOSH_{name.upper()} is 0: no rate is kept", fix)
@@ -128,16 +131,16 @@ async def _rates(chosen: Settings) -> AsyncIterator[Finding]:
             yield good("rates", f"KOSH_{name.upper()} is {rate:g}")
 
 
-async def _database(chosen: Settings) -> AsyncIterator[Finding]:
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
     for role, lack in _ROLES.items():
         try:
-            url = chosen.database(role)
+            url = settings.database(role)
         except ConfigError as error:
             yield Finding("database", lack, str(error), _WITHOUT[role])
             continue
         try:
             async with await psycopg.AsyncConnection.connect(url, connect_timeout=3) as session:
-                async for each in _server(session, role, chosen):
+                async for each in _server(session, role, settings):
                     yield each
         except psycopg.Error as error:
             kind = type(error).__name__
@@ -158,7 +161,7 @@ _WITHOUT: dict[Role, str] = {
 
 
 async def _server(
-    session: psycopg.AsyncConnection[tuple[object, ...]], role: Role, chosen: Settings
+    session: psycopg.AsyncConnection[tuple[object, ...]], role: Role, settings: Settings
 ) -> AsyncIterator[Finding]:
     if await fetch_value(session, IS_PRIVILEGED) is not False:
         yield wrong("database", f"{role} is a superuser", "see docs/how-to/install.md, step 1")
@@ -168,7 +171,7 @@ async def _server(
     number = (session.info.parameter_status("server_version") or "").partition(" ")[0]
     if session.info.server_version < MIN_POSTGRESQL:
         yield wrong("database", f"PostgreSQL {number} is too old", "renew it to 17 or newer")
-    for finding in floor("database", minimum_versions.POSTGRESQL, number, chosen):
+    for finding in check_version("database", minimum_versions.POSTGRESQL, number, settings):
         yield finding
     if not await fetch_value(session, IS_DURABLE):
         fix = "switch them on: the promises rest on them"
@@ -183,46 +186,46 @@ async def _schema(
     # Compare columns and not migration numbers: any role may list the columns, whereas only the
     # owner may read the table of migrations.
     there = {*await fetch_all(session, COLUMNS)}
-    wanted = {
+    required = {
         (table.name, column.name) for table in t.metadata.tables.values() for column in table.c
     }
-    if missing := sorted(wanted - there):
-        said = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
-        yield wrong("database", said, "./kosh migrate")
+    if missing := sorted(required - there):
+        description = f"the schema lacks {len(missing)} columns, such as {'.'.join(missing[0])}"
+        yield wrong("database", description, "./kosh migrate")
     else:
         yield good("database", f"PostgreSQL {version}, the schema is there")
 
 
-async def _clock(chosen: Settings) -> AsyncIterator[Finding]:
+async def _clock(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with await psycopg.AsyncConnection.connect(
-            chosen.database(), connect_timeout=3
+            settings.database(), connect_timeout=3
         ) as session:
             if now := await fetch_value(session, CLOCK):
-                yield _apart("the database", time.time() - now.timestamp())
+                yield _clock_difference("the database", time.time() - now.timestamp())
     except (psycopg.Error, ConfigError):
         pass
-    if chosen.has_telegram:
+    if settings.has_telegram:
         async with aiohttp.ClientSession() as http:
             try:
-                async with http.head(chosen.telegram_api, allow_redirects=False) as answer:
+                async with http.head(settings.telegram_api, allow_redirects=False) as answer:
                     date = parsedate_to_datetime(answer.headers["Date"])
             except (aiohttp.ClientError, KeyError, ValueError):
                 return
-            yield _apart("Telegram", time.time() - date.timestamp() - 0.5)
+            yield _clock_difference("Telegram", time.time() - date.timestamp() - 0.5)
 
 
-def _apart(whose: str, seconds: float) -> Finding:
-    said = f"{abs(seconds):.1f} s from the clock of {whose}"
+def _clock_difference(server: str, seconds: float) -> Finding:
+    description = f"{abs(seconds):.1f} s from the clock of {server}"
     if abs(seconds) > MAX_SKEW_SECONDS:
-        return wrong("clock", said, "let systemd-timesyncd or chrony keep the time")
+        return wrong("clock", description, "let systemd-timesyncd or chrony keep the time")
     if abs(seconds) > WARN_SKEW_SECONDS:
-        return doubtful("clock", said, "let systemd-timesyncd or chrony keep the time")
-    return good("clock", said)
+        return doubtful("clock", description, "let systemd-timesyncd or chrony keep the time")
+    return good("clock", description)
 
 
-async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
-    async with _channels(chosen) as channels:
+async def _telegram(settings: Settings) -> AsyncIterator[Finding]:
+    async with _channels(settings) as channels:
         channel = channels.get(Telegram.name)
         if not isinstance(channel, Telegram):
             yield good("telegram", "off: no token is set")
@@ -237,20 +240,24 @@ async def _telegram(chosen: Settings) -> AsyncIterator[Finding]:
             )
             return
         yield good("telegram", f"@{me.username}, {webhook.pending_update_count} updates wait")
-        wanted = f"{chosen.public_url}/webhooks/telegram" if chosen.telegram_secret else ""
-        if webhook.url != wanted:
-            fix = "./kosh profile" if wanted else "`poll` takes it away when it starts"
-            grade = Grade.WRONG if wanted else Grade.DOUBTFUL
-            said = f"the webhook is {webhook.url or 'not set'}, not {wanted or 'polling'}"
-            yield Finding("telegram", grade, said, fix)
+        expected_url = (
+            f"{settings.public_url}/webhooks/telegram" if settings.telegram_secret else ""
+        )
+        if webhook.url != expected_url:
+            fix = "./kosh profile" if expected_url else "`poll` takes it away when it starts"
+            grade = Grade.WRONG if expected_url else Grade.DOUBTFUL
+            description = (
+                f"the webhook is {webhook.url or 'not set'}, not {expected_url or 'polling'}"
+            )
+            yield Finding("telegram", grade, description, fix)
         failed = webhook.last_error_date
         if failed is not None and time.time() - failed.timestamp() < 3600:
-            said = f"a delivery failed within the hour: {webhook.last_error_message}"
-            yield doubtful("telegram", said, "see address, certificate and firewall")
+            description = f"a delivery failed within the hour: {webhook.last_error_message}"
+            yield doubtful("telegram", description, "see address, certificate and firewall")
 
 
-async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
-    async with _channels(chosen) as channels:
+async def _whatsapp(settings: Settings) -> AsyncIterator[Finding]:
+    async with _channels(settings) as channels:
         channel = channels.get(WhatsApp.name)
         if not isinstance(channel, WhatsApp):
             yield good("whatsapp", "off: no token is set")
@@ -263,70 +270,76 @@ async def _whatsapp(chosen: Settings) -> AsyncIterator[Finding]:
         if number is None:
             yield good("whatsapp", "by a solution provider, who does not tell of the number")
             return
-        said = number.summary
+        description = number.summary
         grade = {"RED": Grade.WRONG, "YELLOW": Grade.DOUBTFUL}.get(number.quality_rating or "")
         if grade:
-            yield Finding("whatsapp", grade, said, "people block or report it: send less unasked")
+            yield Finding(
+                "whatsapp", grade, description, "people block or report it: send less unasked"
+            )
         else:
-            yield good("whatsapp", said)
-        async for each in _templates(channel, chosen):
+            yield good("whatsapp", description)
+        async for each in _templates(channel, settings):
             yield each
 
 
-async def _templates(channel: WhatsApp, chosen: Settings) -> AsyncIterator[Finding]:
-    if chosen.whatsapp_account_id is None:
+async def _templates(channel: WhatsApp, settings: Settings) -> AsyncIterator[Finding]:
+    if settings.whatsapp_account_id is None:
         fix = "set KOSH_WHATSAPP_ACCOUNT_ID to the id of the business account"
         yield doubtful("whatsapp", "its templates are not looked at", fix)
         return
     try:
-        listed = await channel.templates(chosen.whatsapp_account_id)
+        templates = await channel.templates(settings.whatsapp_account_id)
     except SendError as error:
         fix = "is it the account's id, and may the token manage its messaging?"
         yield wrong("whatsapp", f"does not show its templates: {error.code}", fix)
         return
     try:
         async with await psycopg.AsyncConnection.connect(
-            chosen.database(), connect_timeout=3
+            settings.database(), connect_timeout=3
         ) as session:
             needed = await fetch_all(session, whatsapp_templates.NEEDED)
     except (psycopg.Error, ConfigError):
         needed = []  # another check reports the unavailable database
-    for waited, said, fix in whatsapp_templates.faults(needed, listed):
-        yield (wrong if waited else doubtful)("whatsapp", said, fix)
-    approved = sum(each.status == whatsapp_templates.APPROVED for each in listed)
-    yield good("whatsapp", f"{approved} of {len(listed)} templates are approved")
+    for waited, description, fix in whatsapp_templates.faults(needed, templates):
+        yield (wrong if waited else doubtful)("whatsapp", description, fix)
+    approved = sum(each.status == whatsapp_templates.APPROVED for each in templates)
+    yield good("whatsapp", f"{approved} of {len(templates)} templates are approved")
 
 
-async def _registry(chosen: Settings) -> AsyncIterator[Finding]:
+async def _registry(settings: Settings) -> AsyncIterator[Finding]:
     async with aiohttp.ClientSession() as http:
-        registry = registry_of(chosen, http)
-        if registry is None and chosen.demo:
+        registry = registry_of(settings, http)
+        if registry is None and settings.demo:
             yield good("registry", "the sandbox, which `./kosh demo` starts")
             return
         if registry is None:
             yield doubtful("registry", "not set", "registration stays closed until it is")
             return
         try:
-            missing = await registry_codes.unmapped(registry)
+            missing = await registry_codes.missing_codes(registry)
         except RegistryError as error:
             yield wrong("registry", str(error), "docs/reference/errors.md says who acts")
             return
         if omitted := registry_codes.omitted_questions(missing):
-            said = f"does not know {', '.join(missing)}"
-            yield doubtful("registry", said, f"the form does not ask {', '.join(sorted(omitted))}")
+            description = f"does not know {', '.join(missing)}"
+            yield doubtful(
+                "registry", description, f"the form does not ask {', '.join(sorted(omitted))}"
+            )
         elif missing:
-            said = f"does not know {', '.join(missing)}"
+            description = f"does not know {', '.join(missing)}"
             yield wrong(
-                "registry", said, "bring bot/registrations/submissions.py to its reference lists"
+                "registry",
+                description,
+                "bring bot/registrations/submissions.py to its reference lists",
             )
         else:
             yield good("registry", "lets us in and knows every code")
 
 
-async def _officers(chosen: Settings) -> AsyncIterator[Finding]:
+async def _officers(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with await psycopg.AsyncConnection.connect(
-            chosen.database(), connect_timeout=3
+            settings.database(), connect_timeout=3
         ) as session:
             missions = await fetch_values(session, STAFFED, roles=ANSWERING)
     except (psycopg.Error, ConfigError):
@@ -334,18 +347,18 @@ async def _officers(chosen: Settings) -> AsyncIterator[Finding]:
     if missions:
         yield good("officers", f"{len(missions)} missions have officers")
     else:
-        said = "no active officer or lead: people who ask for a person get addresses instead"
-        yield doubtful("officers", said, "add officers in the console, under Officers")
+        description = "no active officer or lead: people who ask for a person get addresses instead"
+        yield doubtful("officers", description, "add officers in the console, under Officers")
 
 
 @asynccontextmanager
-async def _channels(chosen: Settings) -> AsyncIterator[Mapping[str, Channel]]:
+async def _channels(settings: Settings) -> AsyncIterator[Mapping[str, Channel]]:
     async with aiohttp.ClientSession() as http:
-        yield platforms(chosen, http, Languages(chosen.languages))
+        yield platforms(settings, http, Languages(settings.languages))
 
 
-type Look = Callable[[Settings], AsyncIterator[Finding]]
-LOOKS: tuple[Look, ...] = (
+type Check = Callable[[Settings], AsyncIterator[Finding]]
+CHECKS: tuple[Check, ...] = (
     _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
     _registry, _officers, content_checks.facts,
 )  # fmt: skip

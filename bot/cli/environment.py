@@ -43,14 +43,14 @@ def print_json(document: object) -> None:
     typer.echo(json.dumps(document, ensure_ascii=False, indent=2, default=str))
 
 
-def read(**chosen: Any) -> Settings:
+def read(**overrides: Any) -> Settings:
     """Read the settings, overridden by the command line's values, and configure logging.
 
     Raises ConfigError for a wrong setting, or if the data folder belongs to a demo and the command
     does not run the demo.
     """
-    load(chosen.get("data_dir"))
-    found = settings(**{name: value for name, value in chosen.items() if value is not None})
+    load(overrides.get("data_dir"))
+    found = settings(**{name: value for name, value in overrides.items() if value is not None})
     if not found.demo and (found.data_dir / DEMO_MARK).exists():
         raise ConfigError(
             "the folder belongs to a demo, whose officers and people are invented; choose another"
@@ -106,20 +106,21 @@ def load(data: Path | None) -> None:
 
 
 @contextmanager
-def surroundings(
-    data: Path | None, port: int | None, *, fresh: bool, demo: bool, bring: bool = False
+def running_servers(
+    data: Path | None, port: int | None, *, fresh: bool, demo: bool, run_migrations: bool = False
 ) -> Iterator[tuple[Settings, str]]:
     """Yield settings with the URLs of all servers, and the sandbox registry's database URL.
 
     Start an embedded server for each URL that is not configured. `fresh` deletes the embedded
-    databases first. `bring` also migrates a configured database. The sandbox registry's URL is for
-    the role that owns the database; it is "" if databases are configured and this is no demo.
+    databases first. `run_migrations` also migrates a configured database. The sandbox registry's
+    URL is for the role that owns the database; it is "" if databases are configured and this is no
+    demo.
     """
-    chosen = read(data_dir=data, port=port, demo=demo or None)
-    chosen.data_dir.mkdir(parents=True, exist_ok=True)
+    settings = read(data_dir=data, port=port, demo=demo or None)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     if demo:
-        _mark_demo(chosen.data_dir)
-    with _databases(chosen, fresh) as databases, _valkey(chosen) as redis_url:
+        _mark_demo(settings.data_dir)
+    with _databases(settings, fresh) as databases, _valkey(settings) as redis_url:
         urls: dict[str, Any] = {"redis_url": redis_url}
         if databases is not None:
             urls |= {
@@ -129,22 +130,22 @@ def surroundings(
                 "database_console_url": databases[0].console,
             }
         ready = read(data_dir=data, port=port, demo=demo or None, **urls)
-        if ready.database_owner_url is not None and (bring or databases is not None):
+        if ready.database_owner_url is not None and (run_migrations or databases is not None):
             migrate(ready.migration_url())
         yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
 
 
 @contextmanager
-def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Databases] | None]:
-    if chosen.database_url is not None:
+def _databases(settings: Settings, fresh: bool) -> Iterator[tuple[Databases, Databases] | None]:
+    if settings.database_url is not None:
         yield None
         return
-    with postgres(chosen.data_dir / "postgres") as admin_url:
+    with postgres(settings.data_dir / "postgres") as admin_url:
         for name in ("kosh", "kosh_sandbox") if fresh else ():
             drop_database(admin_url, name)
         if fresh:
-            rollback_guard.forget(chosen.erasure_journal)
-        passwords = chosen.data_dir / "passwords"
+            rollback_guard.forget(settings.erasure_journal)
+        passwords = settings.data_dir / "passwords"
         yield (
             prepare(admin_url, "kosh", passwords),
             prepare(admin_url, "kosh_sandbox", passwords),
@@ -152,11 +153,11 @@ def _databases(chosen: Settings, fresh: bool) -> Iterator[tuple[Databases, Datab
 
 
 @contextmanager
-def _valkey(chosen: Settings) -> Iterator[str | None]:
-    if chosen.redis_url is not None:
+def _valkey(settings: Settings) -> Iterator[str | None]:
+    if settings.redis_url is not None:
         yield None
         return
-    with valkey(chosen.data_dir / "valkey") as url:
+    with valkey(settings.data_dir / "valkey") as url:
         yield url
 
 
@@ -199,12 +200,12 @@ def _event_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 async def with_runtime(
-    chosen: Settings, act: Callable[[Runtime], Coroutine[Any, Any, None]]
+    settings: Settings, action: Callable[[Runtime], Coroutine[Any, Any, None]]
 ) -> None:
-    async with runtime(chosen) as rt:
+    async with runtime(settings) as rt:
         await rt.papers.prepare()
         settle_memory()
-        await act(rt)
+        await action(rt)
 
 
 def settle_memory() -> None:

@@ -118,7 +118,7 @@ def sources(only: Keys = "", as_json: AsJson = False) -> None:
     """Print each fact's sources: whether they were read in full or as an excerpt, and when."""
     facts = [fact for fact in catalogue.FACTS if fact.key.startswith(only)]
     if as_json:
-        print_json([_described(fact) for fact in facts])
+        print_json([_as_dict(fact) for fact in facts])
         return
     for fact in facts:
         typer.echo(f"{fact.key}: checked {fact.checked}, to be checked again by {fact.review}")
@@ -131,7 +131,7 @@ def sources(only: Keys = "", as_json: AsJson = False) -> None:
     )
 
 
-def _described(fact: Fact) -> dict[str, object]:
+def _as_dict(fact: Fact) -> dict[str, object]:
     return {
         "key": fact.key,
         "as_of": fact.as_of,

@@ -41,13 +41,17 @@ def wrong(what: str, said: str, fix: str) -> Finding:
     return Finding(what, Grade.WRONG, said, fix)
 
 
-def floor(what: str, floor: MinimumVersion, version: str, chosen: Settings) -> Iterator[Finding]:
+def check_version(
+    what: str, minimum: MinimumVersion, version: str, settings: Settings
+) -> Iterator[Finding]:
     """Yield a fault if a library or server is below its minimum safe version, otherwise nothing.
 
-    `floor` is the minimum, `version` the version found.
+    `minimum` is the lowest safe version, `version` the version found.
     """
-    if version and floor.name not in chosen.version_exemptions and not floor.holds(version):
-        said = f"{floor.name} {version} is below {' / '.join(floor.versions)}: {floor.fault}"
+    if version and minimum.name not in settings.version_exemptions and not minimum.holds(version):
+        description = (
+            f"{minimum.name} {version} is below {' / '.join(minimum.versions)}: {minimum.fault}"
+        )
         yield wrong(
-            what, said, "upgrade it, or name it in KOSH_VERSION_EXEMPTIONS if it is patched"
+            what, description, "upgrade it, or name it in KOSH_VERSION_EXEMPTIONS if it is patched"
         )

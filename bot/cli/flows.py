@@ -19,7 +19,7 @@ import typer
 from bot.channels.telegram.profile import DESCRIPTION
 from bot.cli.environment import read, run_until_signal, with_runtime
 from bot.content.live import Snapshot
-from bot.content.walk import overlaid
+from bot.content.walk import replace_facts
 from bot.content.walk import walk as walk_content
 from bot.i18n import Languages
 from bot.registrations.registry_codes import CODES
@@ -116,7 +116,7 @@ def _editions(published: bool) -> Iterator[tuple[str, date]]:
     """
     today = datetime.now(UTC).date()
     yield "shipped content", today
-    yield "every fact overlaid", overlaid(Languages(), today)
+    yield "every fact overlaid", replace_facts(Languages(), today)
     if published:
         found: list[Snapshot] = []
         run_until_signal(lambda: with_runtime(read(), partial(_live, found)))
@@ -181,9 +181,9 @@ def notice() -> None:
 def notices(flows: Mapping[str, Flow], languages: Languages) -> str:
     """Return the page of privacy texts in every language: description, risk notice, consents."""
     items = [item for flow in flows.values() for item in flow.items]
-    asked = [item for item in items if isinstance(item, Notice | Consent)]
-    shown = {item.text.msgid: item.text for item in asked if item.name == "risk"}
-    shown |= {item.text.msgid: item.text for item in asked if isinstance(item, Consent)}
+    consents = [item for item in items if isinstance(item, Notice | Consent)]
+    shown = {item.text.msgid: item.text for item in consents if item.name == "risk"}
+    shown |= {item.text.msgid: item.text for item in consents if isinstance(item, Consent)}
     outside = (external_model.CONSENT, voice_messages.CONSENT)
     named = [_(each.msgid, operator="…") for each in outside]
     page = [NOTICE_HEAD]
@@ -220,8 +220,8 @@ def uncoded(flow: Flow) -> Iterator[Finding]:
         codes = CODES.get(item.name, {})
         for option in item.options:
             if option.key not in codes:
-                where = f"{flow.name}.{item.name}"
-                yield Finding(where, f"the option {option.key} has no registry code")
+                place = f"{flow.name}.{item.name}"
+                yield Finding(place, f"the option {option.key} has no registry code")
 
 
 def read_manifest() -> Manifest:
@@ -237,14 +237,14 @@ def drawings(flows: Mapping[str, Flow]) -> dict[str, str]:
 
     A flow that starts only at a request of the registry has no drawing.
     """
-    drawn: dict[str, str] = {}
+    files: dict[str, str] = {}
     for flow in flows.values():
         if flow.answers_to:
             continue
         chart = drawing.mermaid(flow)
         page = PAGE.format(title=flow.title.msgid, name=flow.name, chart=chart)
-        drawn |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}
-    return drawn
+        files |= {f"{flow.name}.md": page, f"{flow.name}.svg": drawing.svg(flow)}
+    return files
 
 
 def _json(of: Manifest) -> str:

@@ -58,19 +58,19 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
     if mission and mission not in known:
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
     load(data)
-    values = _completed(_given() if no_input else _asked())
-    chosen = settings(**values)
-    asyncio.run(_tried(chosen))
+    values = _with_webhook_secrets(_stored_values() if no_input else _ask_values())
+    new_settings = settings(**values)
+    asyncio.run(_verify(new_settings))
     place = home(data)
     written = _write(place, values)
-    Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else chosen.key_dir)
+    Keys.create(place / "keys" if "KOSH_KEY_DIR" not in os.environ else new_settings.key_dir)
     typer.echo(f"Written: {written}")
     typer.echo("What is left:")
-    for number, line in enumerate(_left(chosen, mission), 1):
+    for number, line in enumerate(_left(new_settings, mission), 1):
         typer.echo(f"  {number}. {line}")
 
 
-def _given() -> Values:
+def _stored_values() -> Values:
     """Return the values that the environment or the settings file already has.
 
     Secrets are read from their own files.
@@ -78,7 +78,7 @@ def _given() -> Values:
     return {name: value for name in QUESTIONS if (value := _now(name))}
 
 
-class _AsGiven(Settings):
+class _StoredSettings(Settings):
     """Settings in which required values may be missing, so that the existing values can be read."""
 
     @model_validator(mode="after")
@@ -86,12 +86,12 @@ class _AsGiven(Settings):
         return self
 
 
-def _as_given() -> Settings:
-    return read(_AsGiven, demo=True)
+def _stored_settings() -> Settings:
+    return read(_StoredSettings, demo=True)
 
 
 def _now(name: str) -> str:
-    value = getattr(_as_given(), name)
+    value = getattr(_stored_settings(), name)
     if isinstance(value, SecretStr):
         return value.get_secret_value()
     if name in ("languages", "public_url") and not os.environ.get(PREFIX + name.upper()):
@@ -99,7 +99,7 @@ def _now(name: str) -> str:
     return ",".join(value) if isinstance(value, tuple) else value or ""
 
 
-def _asked() -> Values:
+def _ask_values() -> Values:
     found: Values = {}
     for name, question in QUESTIONS.items():
         first = next((first for start, first in AFTER.items() if name.startswith(start)), name)
@@ -117,46 +117,46 @@ def _asked() -> Values:
     return found
 
 
-def _completed(values: Values) -> Values:
+def _with_webhook_secrets(values: Values) -> Values:
     """Return the settings' values, with new webhook secrets for channels that need one."""
     more: Values = {}
     if "telegram_token" in values and values.get("public_url", "").startswith("https:"):
-        more["telegram_secret"] = _kept("telegram_secret")
+        more["telegram_secret"] = _stored_or_new_secret("telegram_secret")
     if "whatsapp_token" in values:
-        more["whatsapp_verify_token"] = _kept("whatsapp_verify_token")
+        more["whatsapp_verify_token"] = _stored_or_new_secret("whatsapp_verify_token")
     return values | more
 
 
-def _kept(name: str) -> str:
-    value: SecretStr | None = getattr(_as_given(), name)
+def _stored_or_new_secret(name: str) -> str:
+    value: SecretStr | None = getattr(_stored_settings(), name)
     return value.get_secret_value() if value else token_hex(32)
 
 
-async def _tried(chosen: Settings) -> None:
+async def _verify(settings: Settings) -> None:
     """Verify the tokens by calls to each platform, then set Telegram's profile and webhook.
 
     Raises ConfigError if a platform rejects a call.
     """
-    languages = Languages(chosen.languages)
+    languages = Languages(settings.languages)
     async with aiohttp.ClientSession() as http:
-        channels = platforms(chosen, http, languages)
+        channels = platforms(settings, http, languages)
         telegram, whatsapp = channels.get(Telegram.name), channels.get(WhatsApp.name)
         try:
             if isinstance(whatsapp, WhatsApp) and (number := await whatsapp.number()):
                 typer.echo(f"WhatsApp: {number.summary}")
             if isinstance(telegram, Telegram):
-                await _introduce(telegram, chosen, languages)
+                await _introduce(telegram, settings, languages)
         except SendError as error:
             raise ConfigError(f"{error.code}: the platform refuses; is the token right?") from None
 
 
-async def _introduce(telegram: Telegram, chosen: Settings, languages: Languages) -> None:
+async def _introduce(telegram: Telegram, settings: Settings, languages: Languages) -> None:
     typer.echo(f"Telegram: @{(await telegram.me()).username}")
     typer.echo(f"Telegram: {await telegram.set_profile(languages)} profile texts changed")
-    if chosen.telegram_secret is not None:
-        secret = chosen.telegram_secret.get_secret_value()
-        await telegram.set_webhook(f"{chosen.public_url}/webhooks/telegram", secret)
-        typer.echo(f"Telegram: the webhook is {chosen.public_url}/webhooks/telegram")
+    if settings.telegram_secret is not None:
+        secret = settings.telegram_secret.get_secret_value()
+        await telegram.set_webhook(f"{settings.public_url}/webhooks/telegram", secret)
+        typer.echo(f"Telegram: the webhook is {settings.public_url}/webhooks/telegram")
 
 
 def _write(place: Path, values: Values) -> Path:
@@ -205,22 +205,22 @@ def _put(path: Path, text: str) -> None:
     fresh.replace(path)
 
 
-def _left(chosen: Settings, mission: str) -> Iterator[str]:
-    if chosen.database_url is None:
+def _left(settings: Settings, mission: str) -> Iterator[str]:
+    if settings.database_url is None:
         yield (
             "Nothing for PostgreSQL and Valkey: `./kosh run` brings its own. For more than one\n"
             "     machine set KOSH_DATABASE_URL and KOSH_REDIS_URL (docs/how-to/install.md)."
         )
-    if chosen.has_whatsapp:
+    if settings.has_whatsapp:
         yield (
-            f"In Meta's dashboard set the webhook to {chosen.public_url}/webhooks/whatsapp with the"
-            " word in secrets/whatsapp_verify_token, and subscribe to `messages`."
+            f"In Meta's dashboard set the webhook to {settings.public_url}/webhooks/whatsapp with"
+            " the word in secrets/whatsapp_verify_token, and subscribe to `messages`."
         )
-    if not chosen.has_telegram and not chosen.has_whatsapp:
+    if not settings.has_telegram and not settings.has_whatsapp:
         yield "No messenger is set: people reach the web chat only."
-    if not chosen.has_registry:
+    if not settings.has_registry:
         yield "Registration stays closed until the registry's address is set."
-    where = f" to the mission {mission}" if mission else ""
-    yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{where}.'
+    target = f" to the mission {mission}" if mission else ""
+    yield f'Enter the first administrator (`./kosh officers first "NAME"`), then officers{target}.'
     yield "Keep a copy of the key files, apart from the database's backups."
     yield "Start it: `./kosh run`. See what is wrong: `./kosh doctor`."

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from bot.cli.environment import AsJson, Data, print_json, read, surroundings
+from bot.cli.environment import AsJson, Data, print_json, read, running_servers
 from bot.operations import key_rotation
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
@@ -66,10 +66,10 @@ def destroy(kind: KindName, version: Version, now: Now = False, data: Data = Non
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 
 
-def _with[T](data: Path | None, act: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
-    async def open_and_act() -> T:
-        async with runtime(chosen) as rt:
-            return await act(rt)
+def _with[T](data: Path | None, action: Callable[[Runtime], Coroutine[Any, Any, T]]) -> T:
+    async def run_action() -> T:
+        async with runtime(settings) as rt:
+            return await action(rt)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        return asyncio.run(open_and_act())
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
+        return asyncio.run(run_action())

@@ -61,8 +61,8 @@ def check() -> None:
     faults = lint.findings("en", source, source)
     for code in (*catalogues.HAND_MADE, *catalogues.BUILT):
         faults += lint.findings(code, catalogues.read(code), source)
-    faults += [fault for code in spelling.CODES for fault in _not_looked_at(code)]
-    faults += _outdated(source)
+    faults += [fault for code in spelling.CODES for fault in _unreviewed(code)]
+    faults += _template_findings(source)
     for fault in faults:
         context = f" ({fault.context})" if fault.context else ""
         typer.echo(f"{fault.file}: {fault.rule}: {fault.detail}\n    {fault.msgid}{context}")
@@ -74,7 +74,7 @@ def check() -> None:
     sys.exit(1 if faults else 0)
 
 
-def _outdated(source: Catalog) -> Iterator[lint.Finding]:
+def _template_findings(source: Catalog) -> Iterator[lint.Finding]:
     """Yield a finding if the stored template (locales/bot.pot) differs from the code's texts."""
     stored = catalogues.read_template() if catalogues.template().is_file() else Catalog()
     if _entries(stored) != _entries(source):
@@ -85,8 +85,8 @@ def _entries(catalog: Catalog) -> set[tuple[str, str, frozenset[str]]]:
     return {(m.context or "", str(m.id), frozenset(m.flags)) for m in catalog if m.id}
 
 
-def _not_looked_at(code: str) -> Iterator[lint.Finding]:
-    catalog, known = catalogues.read(code), spelling.accepted(code)
+def _unreviewed(code: str) -> Iterator[lint.Finding]:
+    catalog, known = catalogues.read(code), spelling.accepted_words(code)
     words = spelling.doubtful(code, catalog)
     if words is None:
         typer.echo(f"Spelling of {code} is left out: hunspell has no dictionary here.", err=True)
@@ -109,7 +109,7 @@ def words(
         if found is None:
             typer.echo(f"{code}: hunspell has no dictionary here")
             continue
-        new = sorted(found.keys() - spelling.accepted(code))
+        new = sorted(found.keys() - spelling.accepted_words(code))
         typer.echo(f"{code}: {', '.join(new) or 'none'}")
         if accept:
             spelling.accept(code, found)
@@ -132,7 +132,7 @@ def export_file(
     as_format: Annotated[Format, typer.Option("--format", help="po or xliff.")] = Format.XLIFF,
 ) -> None:
     """Write a language's catalogue as PO or XLIFF 1.2, with length limits, notes and reviews."""
-    catalog = catalogues.read(_hand_made(code))
+    catalog = catalogues.read(_check_code(code))
     is_po = as_format is Format.PO
     to.write_bytes(exchange.to_po(catalog) if is_po else exchange.to_xliff(code, catalog))
     typer.echo(f"{code}: {len(catalog)} sentences, {to}")
@@ -146,7 +146,7 @@ def import_file(
 
     Sentences that the file marks as approved count as reviewed by a native speaker.
     """
-    catalog, source = catalogues.read(_hand_made(code)), catalogues.extract()
+    catalog, source = catalogues.read(_check_code(code)), catalogues.extract()
     try:
         units = exchange.read(file.read_bytes(), code)
     except exchange.Unreadable as error:
@@ -163,7 +163,7 @@ def import_file(
     sys.exit(1 if merged.faults else 0)
 
 
-def _hand_made(code: str) -> str:
+def _check_code(code: str) -> str:
     if code not in catalogues.HAND_MADE:
         raise typer.BadParameter(f"choose one of {', '.join(catalogues.HAND_MADE)}")
     return code
@@ -180,8 +180,8 @@ def draw(
         messages = sorted(catalogues.messages(code).items())
         # A pseudo-random generator suffices, because the same seed must repeat the sample and
         # nothing is secret.
-        drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
-        for number, ((context, english), text) in enumerate(drawn, 1):
+        sample = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
+        for number, ((context, english), text) in enumerate(sample, 1):
             typer.echo(
                 f"{code} {number}. {text}\n    {english}{f' ({context})' if context else ''}"
             )
@@ -199,11 +199,11 @@ def report() -> None:
         translated = len([each for each in catalog if each.id and each.string and not each.fuzzy])
         others = faults.total() - faults["missing"] - faults["fuzzy"] - faults["extra"]
         marks = (
-            _marked(catalog, CHECK),
+            _count_marked(catalog, CHECK),
             sum(exchange.is_reviewed(message) for message in catalog if message.id),
             others,
             _overrides(code),
-            len(spelling.accepted(code)),
+            len(spelling.accepted_words(code)),
         )
         typer.echo(
             COLUMNS.format(code, strings, translated, *marks, _longest(code, catalog, source))
@@ -217,15 +217,15 @@ def report() -> None:
     )
     typer.echo("\nkk_Arab by rule, against the names that people wrote for CLDR:")
     for name, found in kazakh_arabic_report.with_cldr().items():
-        missed = "; ".join(map(_missed, found.missed))
+        missed = "; ".join(map(_describe_mismatch, found.missed))
         same = f"{len(found.pairs) - len(found.missed)} of {len(found.pairs)}"
         typer.echo(f"  {name:<9} {found.share:>6.1%}  {same}{missed and f'  ({missed})'}")
 
 
-def _missed(pair: tuple[str, str]) -> str:
+def _describe_mismatch(pair: tuple[str, str]) -> str:
     one, other = pair
-    slip = kazakh_arabic_report.SLIPS.get(pair)
-    own = f", a slip of CLDR, which has {slip} where it says it in full" if slip else ""
+    cldr_form = kazakh_arabic_report.CLDR_ERRORS.get(pair)
+    own = f", a slip of CLDR, which has {cldr_form} where it says it in full" if cldr_form else ""
     return f"{one} is {other} there{own}"
 
 
@@ -240,7 +240,7 @@ def _overrides(code: str) -> int:
     )
 
 
-def _marked(catalog: Catalog, mark: str) -> int:
+def _count_marked(catalog: Catalog, mark: str) -> int:
     """Return the number of entries with a translator comment that begins with `mark`."""
     return sum(
         any(comment.startswith(mark) for comment in message.user_comments)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.notifications import web_push
 from bot.officers import credentials, directory
@@ -34,14 +34,16 @@ def audit_verify(
     """
 
     async def verify(
-        chosen: Settings, earlier: audit_log.Head | None
+        settings: Settings, earlier: audit_log.Head | None
     ) -> tuple[int | None, audit_log.Head]:
-        async with runtime(chosen) as rt, rt.pool.connection() as transaction:
-            return await audit_log.broken(transaction, earlier), await audit_log.head(transaction)
+        async with runtime(settings) as rt, rt.pool.connection() as transaction:
+            return await audit_log.find_broken_entry(transaction, earlier), await audit_log.head(
+                transaction
+            )
 
     earlier = _anchor(anchor) if anchor else None
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        broken, now = asyncio.run(verify(chosen, earlier))
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
+        broken, now = asyncio.run(verify(settings, earlier))
     if broken is not None:
         typer.echo(
             f"E_AUDIT: the log is broken at entry {broken}; keep a copy of the database, then"
@@ -53,9 +55,9 @@ def audit_verify(
     typer.echo(f"The log is intact.{contains} Its head: {now}")
 
 
-def _anchor(given: str) -> audit_log.Head:
+def _anchor(anchor: str) -> audit_log.Head:
     try:
-        text = Path(given).read_text("ascii") if Path(given).is_file() else given
+        text = Path(anchor).read_text("ascii") if Path(anchor).is_file() else anchor
         return audit_log.Head.parse(text)
     except ValueError:
         typer.echo(
@@ -75,7 +77,7 @@ OfficerName = Annotated[str, typer.Argument(help="The name with which the office
 def officers_first(name: OfficerName, data: Data = None) -> None:
     """Create the first administrator, and print a one-time sign-in link."""
     try:
-        _let_in(data, name, credentials.bootstrap)
+        _print_link(data, name, credentials.bootstrap)
     except directory.LastAdministrator as error:
         typer.echo(
             f"{error.code}: there is an administrator already. Let them enter you in the console,"
@@ -89,7 +91,7 @@ def officers_first(name: OfficerName, data: Data = None) -> None:
 @officers_app.command("link")
 def officers_link(name: OfficerName, data: Data = None) -> None:
     """Print a new one-time sign-in link for an officer who lost the password or the phone."""
-    _let_in(data, name, credentials.reissue_link)
+    _print_link(data, name, credentials.reissue_link)
 
 
 @officers_app.command("push-key")
@@ -98,17 +100,17 @@ def officers_push_key() -> None:
     typer.echo(web_push.new_key())
 
 
-def _let_in(
-    data: Path | None, name: str, act: Callable[[Runtime, str], Coroutine[Any, Any, str]]
+def _print_link(
+    data: Path | None, name: str, action: Callable[[Runtime, str], Coroutine[Any, Any, str]]
 ) -> None:
-    async def open_and_act(chosen: Settings) -> str:
-        async with runtime(chosen) as rt:
-            return await act(rt, name)
+    async def run_action(settings: Settings) -> str:
+        async with runtime(settings) as rt:
+            return await action(rt, name)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            token = asyncio.run(open_and_act(chosen))
+            token = asyncio.run(run_action(settings))
         except LookupError as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
-    typer.echo(f"Once, within 24 hours: {chosen.public_url}/console/welcome?token={token}")
+    typer.echo(f"Once, within 24 hours: {settings.public_url}/console/welcome?token={token}")

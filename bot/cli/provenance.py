@@ -78,24 +78,24 @@ def read_source(folder: Path) -> Source:
     commit, time = git("rev-parse", "HEAD", folder=folder), source_time(folder)
     if not commit or time is None:
         raise ProvenanceError("the source has no git commit; build from a checkout")
-    if changed := _changed(folder):
+    if changed := _changed_files(folder):
         raise ProvenanceError(f"files differ from the commit; commit or restore them:\n{changed}")
     tags = tuple(git("tag", "--points-at", commit, folder=folder).splitlines())
     return Source(commit, tags, time, {name: _sha256(folder / name) for name in LOCKS})
 
 
-def _changed(folder: Path) -> str:
+def _changed_files(folder: Path) -> str:
     """Return git's status lines of the wheel's files that differ from the commit or are untracked.
 
     `git()` is not used, since it returns "" for an error, which would here mean "no changes".
     """
-    done = subprocess.run(
+    result = subprocess.run(
         ["git", "status", "--porcelain", "--untracked-files=all", "--", *PACKED],
         cwd=folder, capture_output=True, check=False, encoding="utf-8",
     )  # fmt: skip
-    if done.returncode:
-        raise ProvenanceError(f"git status failed:\n{done.stderr}")
-    return done.stdout
+    if result.returncode:
+        raise ProvenanceError(f"git status failed:\n{result.stderr}")
+    return result.stdout
 
 
 def statement(wheel: Path, source: Source, builder: str = LOCAL_BUILDER) -> dict[str, Any]:

@@ -19,8 +19,8 @@ from bot.cli.environment import (
     Port,
     read,
     run_until_signal,
+    running_servers,
     settle_memory,
-    surroundings,
     with_runtime,
 )
 from bot.concurrency.shutdown import END_SECONDS
@@ -34,21 +34,24 @@ from bot.web.health import metrics_app
 
 app = typer.Typer()
 
-type Act = Callable[[Runtime], Coroutine[Any, Any, None]]
+type Action = Callable[[Runtime], Coroutine[Any, Any, None]]
 
 
 @app.command()
 def run(data: Data = None, port: Port = None, fresh: Fresh = False) -> None:
     """Run web and worker in one process; PostgreSQL and Valkey are embedded unless configured."""
-    with surroundings(data, port, fresh=fresh, demo=False, bring=True) as (chosen, _sandbox):
-        run_until_signal(lambda: serve_all(chosen, []))
+    with running_servers(data, port, fresh=fresh, demo=False, run_migrations=True) as (
+        settings,
+        _sandbox,
+    ):
+        run_until_signal(lambda: serve_all(settings, []))
 
 
 @app.command()
 def web(port: Port = None) -> None:
     """Run the web server only: webhooks, web chat, console; several servers can share one port."""
-    chosen = read(port=port)
-    run_until_signal(lambda: _serve_web(chosen), within=END_SECONDS)
+    settings = read(port=port)
+    run_until_signal(lambda: _serve_web(settings), within=END_SECONDS)
 
 
 @app.command()
@@ -57,8 +60,8 @@ def webhooks(port: Port = None) -> None:
 
     The reverse proxy must send /webhooks/ and /callbacks/ to this server.
     """
-    chosen = read(port=port)
-    serving = partial(_serve_web, chosen, platforms_only=True)
+    settings = read(port=port)
+    serving = partial(_serve_web, settings, platforms_only=True)
     run_until_signal(serving, within=END_SECONDS)
 
 
@@ -67,8 +70,10 @@ def work() -> None:
     """Run a worker only, which sends messages, writes to the registry and deletes expired data."""
     from bot.worker import main
 
-    chosen = read()
-    run_until_signal(lambda: with_runtime(chosen, _seen(main.work)), within=END_SECONDS)
+    settings = read()
+    run_until_signal(
+        lambda: with_runtime(settings, _with_monitoring(main.work)), within=END_SECONDS
+    )
 
 
 @app.command()
@@ -76,8 +81,10 @@ def poll() -> None:
     """Fetch Telegram updates by long polling, without a public address; needs a running worker."""
     from bot.worker import telegram_polling
 
-    chosen = read()
-    run_until_signal(lambda: with_runtime(chosen, _seen(telegram_polling.poll)), within=END_SECONDS)
+    settings = read()
+    run_until_signal(
+        lambda: with_runtime(settings, _with_monitoring(telegram_polling.poll)), within=END_SECONDS
+    )
 
 
 class _Server(uvicorn.Server):
@@ -136,7 +143,7 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 
 
 @asynccontextmanager
-async def _observed(rt: Runtime) -> AsyncIterator[None]:
+async def _monitoring(rt: Runtime) -> AsyncIterator[None]:
     """Run tracing and the /metrics server, if configured, until the block ends.
 
     Raises OlderDatabase if the database was rolled back to an older state.
@@ -156,28 +163,28 @@ async def _observed(rt: Runtime) -> AsyncIterator[None]:
         await asyncio.to_thread(tracing.shut)
 
 
-def _seen(act: Act) -> Act:
-    async def observed(rt: Runtime) -> None:
-        async with _observed(rt):
-            await act(rt)
+def _with_monitoring(action: Action) -> Action:
+    async def run_monitored(rt: Runtime) -> None:
+        async with _monitoring(rt):
+            await action(rt)
 
-    return observed
+    return run_monitored
 
 
 @asynccontextmanager
-async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
+async def _prepared(rt: Runtime) -> AsyncIterator[Runtime]:
     await rt.papers.prepare()
     settle_memory()
     yield rt
 
 
-async def _serve_web(chosen: Settings, *, platforms_only: bool = False) -> None:
-    if chosen.has_telegram:
-        chosen.require_webhook_secret()
-    async with runtime(chosen) as rt, _observed(rt):
-        place = shared(chosen.host, chosen.port)
-        asgi = create_app(_lent(rt), platforms_only=platforms_only)
-        await serve(asgi, chosen.host, chosen.port, place)
+async def _serve_web(settings: Settings, *, platforms_only: bool = False) -> None:
+    if settings.has_telegram:
+        settings.require_webhook_secret()
+    async with runtime(settings) as rt, _monitoring(rt):
+        place = shared(settings.host, settings.port)
+        asgi = create_app(_prepared(rt), platforms_only=platforms_only)
+        await serve(asgi, settings.host, settings.port, place)
 
 
 async def _invent(rt: Runtime) -> None:
@@ -189,23 +196,23 @@ async def _invent(rt: Runtime) -> None:
         await demo_week.fill(rt)
 
 
-async def serve_all(chosen: Settings, beside: list[Coroutine[Any, Any, None]]) -> None:
-    """Run web server, worker, the coroutines `beside` and, if needed, polling in one process.
+async def serve_all(settings: Settings, tasks: list[Coroutine[Any, Any, None]]) -> None:
+    """Run web server, worker, the coroutines `tasks` and, if needed, polling in one process.
 
     Telegram is polled if it is configured without a webhook secret.
     """
     from bot.worker import main, telegram_polling
 
-    require_free_port(chosen.host, chosen.port)
-    async with runtime(chosen) as rt, _observed(rt), asyncio.TaskGroup() as group:
-        if chosen.demo:
+    require_free_port(settings.host, settings.port)
+    async with runtime(settings) as rt, _monitoring(rt), asyncio.TaskGroup() as group:
+        if settings.demo:
             await _invent(rt)
-        for each in beside:
+        for each in tasks:
             group.create_task(each)
-        group.create_task(serve(create_app(_lent(rt)), chosen.host, chosen.port))
+        group.create_task(serve(create_app(_prepared(rt)), settings.host, settings.port))
         group.create_task(main.work(rt))
-        if chosen.has_telegram and chosen.telegram_secret is None:
+        if settings.has_telegram and settings.telegram_secret is None:
             group.create_task(telegram_polling.poll(rt))
-        typer.echo(f"Kosh is at {chosen.public_url}/chat")
+        typer.echo(f"Kosh is at {settings.public_url}/chat")
         if rt.console is not None:
-            typer.echo(f"Officers sign in at {chosen.public_url}/console")
+            typer.echo(f"Officers sign in at {settings.public_url}/console")

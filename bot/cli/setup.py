@@ -14,8 +14,8 @@ app = typer.Typer()
 @app.command()
 def profile() -> None:
     """Set the Telegram bot's commands and texts in every language, and its webhook if public."""
-    chosen = read()
-    run_until_signal(lambda: with_runtime(chosen, _introduce))
+    settings = read()
+    run_until_signal(lambda: with_runtime(settings, _introduce))
 
 
 async def _introduce(rt: Runtime) -> None:
@@ -32,6 +32,6 @@ async def _introduce(rt: Runtime) -> None:
 @app.command()
 def migrate() -> None:
     """Migrate the database to the newest schema, as the role of KOSH_DATABASE_OWNER_URL."""
-    chosen = read()
-    migrations.migrate(chosen.migration_url())
+    settings = read()
+    migrations.migrate(settings.migration_url())
     typer.echo("The schema is up to date.")

@@ -54,9 +54,9 @@ def licences() -> None:
     found = list(packages(bill()))
     for each in found:
         typer.echo(f"{each.name:24} {each.version:18} {each.licence or 'not for this machine'}")
-    strange = [each.name for each in found if not is_let_in(each.licence)]
-    if strange:
-        typer.echo(f"E_LICENCE: look at {', '.join(strange)}, and let it in or leave it", err=True)
+    refused = [each.name for each in found if not is_allowed(each.licence)]
+    if refused:
+        typer.echo(f"E_LICENCE: look at {', '.join(refused)}, and let it in or leave it", err=True)
         raise typer.Exit(1)
 
 
@@ -75,22 +75,22 @@ def sbom(
 def bill() -> dict[str, Any]:
     """Return the software bill of materials with licences.
 
-    uv writes CycloneDX 1.5, which `_converted` converts to 1.6. The time is that of the commit, and
+    uv writes CycloneDX 1.5, which `_convert` converts to 1.6. The time is that of the commit, and
     the serial number derives from the content. The version and the licences come from the installed
     packages. The same commit, uv and packages therefore give the same document.
     """
-    made = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
-    document = _converted(json.loads(made.stdout))
+    result = subprocess.run(EXPORT, cwd=ROOT, capture_output=True, check=True)
+    document = _convert(json.loads(result.stdout))
     for each in document["components"]:
         if licence := _licence(each["name"]):
-            each["licenses"] = _declared(licence)
+            each["licenses"] = _licence_entries(licence)
     # uv gives each document a random serial number, which would make each run's document different.
     document.pop("serialNumber", None)
     content = json.dumps(document, sort_keys=True)
     return document | {"serialNumber": uuid5(NAMESPACE_URL, content).urn}
 
 
-def _converted(document: dict[str, Any]) -> dict[str, Any]:
+def _convert(document: dict[str, Any]) -> dict[str, Any]:
     """Convert uv's CycloneDX 1.5 to 1.6.
 
     CycloneDX 1.6 deprecates the list of tools, so each tool becomes a component with a type. uv
@@ -109,7 +109,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
         "type": "application",
         "version": version,
         "purl": f"pkg:pypi/{NAME}@{version}",
-        "licenses": _declared(LICENCE),
+        "licenses": _licence_entries(LICENCE),
     }
     for each in document["dependencies"]:
         if each["ref"] == main["bom-ref"]:
@@ -126,7 +126,7 @@ def _converted(document: dict[str, Any]) -> dict[str, Any]:
     return document | head | {"metadata": described}
 
 
-def _declared(licence: str) -> list[dict[str, str]]:
+def _licence_entries(licence: str) -> list[dict[str, str]]:
     """Return a licence as CycloneDX 1.6 writes it: declared by the author and not verified."""
     return [{"expression": licence, "acknowledgement": "declared"}]
 
@@ -138,7 +138,7 @@ def packages(document: dict[str, Any]) -> Iterator[Package]:
         yield Package(each["name"], each["version"], licence)
 
 
-def is_let_in(licence: str) -> bool:
+def is_allowed(licence: str) -> bool:
     """Return True if an SPDX licence expression is allowed, or is "" (unknown).
 
     One operand of each OR must be allowed, and all operands of an AND.

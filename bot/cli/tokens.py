@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from bot.cli.environment import AsJson, Data, print_json, surroundings
+from bot.cli.environment import AsJson, Data, print_json, running_servers
 from bot.db.connection import Transaction
 from bot.notifications import preferences
 from bot.notifications.preferences import BadPreference
@@ -50,7 +50,7 @@ def create(
     If the account does not exist, create it as the account of another system.
     """
 
-    async def act(rt: Runtime, transaction: Transaction) -> str:
+    async def action(rt: Runtime, transaction: Transaction) -> str:
         try:
             owner = await directory.by_name(transaction, account)
         except LookupError:
@@ -60,17 +60,17 @@ def create(
             rt, transaction, owner, scope, last_day=day, minute_limit=per_minute
         )
 
-    typer.echo(_with(data, act))
+    typer.echo(_with(data, action))
 
 
 @app.command("list")
 def list_(as_json: AsJson = False, data: Data = None) -> None:
     """List the API tokens: id, account, scopes, requests per minute, days of creation and end."""
 
-    async def act(_rt: Runtime, transaction: Transaction) -> list[ApiToken]:
+    async def action(_rt: Runtime, transaction: Transaction) -> list[ApiToken]:
         return await api_tokens.listing(transaction)
 
-    found = [_shown(each) for each in _with(data, act)]
+    found = [_as_dict(each) for each in _with(data, action)]
     if as_json:
         print_json(found)
     for each in found if not as_json else ():
@@ -96,7 +96,7 @@ def contact(account: System, email: Email, data: Data = None) -> None:
     Kosh sends an e-mail to this address when it disables a webhook endpoint of the system.
     """
 
-    async def act(rt: Runtime, transaction: Transaction) -> None:
+    async def action(rt: Runtime, transaction: Transaction) -> None:
         owner = await directory.by_name(transaction, account)
         async with directory.acting(rt, owner) as own:
             await preferences.set_contact(own, owner, email)
@@ -105,14 +105,14 @@ def contact(account: System, email: Email, data: Data = None) -> None:
         )
 
     try:
-        _with(data, act)
+        _with(data, action)
     except BadPreference:
         typer.echo("Nothing is stored: no e-mail address, or not another system.", err=True)
         raise typer.Exit(1) from None
     typer.echo("The contact is stored." if email else "The contact is removed.")
 
 
-def _shown(token: ApiToken) -> dict[str, Any]:
+def _as_dict(token: ApiToken) -> dict[str, Any]:
     return {
         "id": str(token.id),
         "account": token.owner.name,
@@ -125,14 +125,16 @@ def _shown(token: ApiToken) -> dict[str, Any]:
     }
 
 
-def _with[T](data: Path | None, act: Callable[[Runtime, Transaction], Coroutine[Any, Any, T]]) -> T:
-    async def open_and_act() -> T:
-        async with runtime(chosen) as rt, rt.pool.connection() as transaction:
-            return await act(rt, transaction)
+def _with[T](
+    data: Path | None, action: Callable[[Runtime, Transaction], Coroutine[Any, Any, T]]
+) -> T:
+    async def run_action() -> T:
+        async with runtime(settings) as rt, rt.pool.connection() as transaction:
+            return await action(rt, transaction)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
         try:
-            return asyncio.run(open_and_act())
+            return asyncio.run(run_action())
         except BadPreference:
             raise
         except (LookupError, ValueError) as error:

@@ -8,7 +8,7 @@ from time import monotonic
 
 import typer
 
-from bot.cli.environment import Data, surroundings
+from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.understanding import phrases
 
@@ -66,12 +66,12 @@ def check() -> None:
     faults = list(phrases.faults(written))
     for fault in faults:
         typer.echo(f"{fault.language}: {fault.rule}: {fault.detail}")
-    stale = Model.load().digest != phrases.digest()
-    if stale:
+    is_stale = Model.load().digest != phrases.digest()
+    if is_stale:
         typer.echo("The phrases have changed since training: run ./kosh understanding train.")
     typer.echo(_counts(written))
     typer.echo(costs.report(written))
-    sys.exit(1 if faults or stale else 0)
+    sys.exit(1 if faults or is_stale else 0)
 
 
 @app.command()
@@ -80,12 +80,12 @@ def accepted(data: Data = None) -> None:
     from bot.desk import phrase_review
     from bot.runtime import runtime
 
-    async def read(chosen: Settings) -> list[tuple[str, str, str]]:
-        async with runtime(chosen) as rt:
+    async def read(settings: Settings) -> list[tuple[str, str, str]]:
+        async with runtime(settings) as rt:
             return await phrase_review.accepted(rt)
 
-    with surroundings(data, None, fresh=False, demo=False) as (chosen, _sandbox):
-        for language, intent, sentence in asyncio.run(read(chosen)):
+    with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
+        for language, intent, sentence in asyncio.run(read(settings)):
             typer.echo(f"{language}\t{intent}\t{sentence}")
 
 

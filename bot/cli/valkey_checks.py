@@ -8,7 +8,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from bot import budgets
 from bot.cache import Cache, CacheUnavailable, connection_pool
-from bot.cli.findings import Finding, doubtful, floor, good, wrong
+from bot.cli.findings import Finding, check_version, doubtful, good, wrong
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.security.key_files import Keys, VaultError
@@ -17,31 +17,31 @@ from bot.security.vault import Vault
 _SECONDS: Final = 3.0
 
 
-async def valkey(chosen: Settings) -> AsyncIterator[Finding]:
+async def valkey(settings: Settings) -> AsyncIterator[Finding]:
     """Yield findings on whether Valkey answers, accepts writes, and is configured as needed."""
-    if chosen.redis_url is None:
+    if settings.redis_url is None:
         yield wrong("valkey", "KOSH_REDIS_URL isn't set", "set it to redis://…")
         return
-    client = Redis.from_pool(connection_pool(chosen.redis_url.get_secret_value(), _SECONDS))
+    client = Redis.from_pool(connection_pool(settings.redis_url.get_secret_value(), _SECONDS))
     try:
         info = await client.info()
         refusal = await _refusal(client)
     except RedisError as error:
-        mend = "start it; nothing in it has to be kept"
-        yield wrong("valkey", f"does not answer ({type(error).__name__})", mend)
+        fix = "start it; nothing in it has to be kept"
+        yield wrong("valkey", f"does not answer ({type(error).__name__})", fix)
         return
     finally:
         await client.aclose()
     if refusal:
-        mend = "see runbook KoshLiveAway; give it memory, or restart it empty"
-        yield wrong("valkey", f"refuses writes ({refusal})", mend)
+        fix = "see runbook KoshLiveAway; give it memory, or restart it empty"
+        yield wrong("valkey", f"refuses writes ({refusal})", fix)
     version = info.get("valkey_version") or info.get("redis_version")
     if info.get("maxmemory_policy") != "noeviction":
-        mend = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
-        yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", mend)
+        fix = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
+        yield doubtful("valkey", f"evicts: {info.get('maxmemory_policy')}", fix)
     if info.get("aof_enabled"):
         yield doubtful("valkey", "writes to disk", 'set appendonly no and save ""')
-    for finding in floor("valkey", minimum_versions.VALKEY, str(version), chosen):
+    for finding in check_version("valkey", minimum_versions.VALKEY, str(version), settings):
         yield finding
     yield good("valkey", f"version {version}")
 
@@ -58,22 +58,22 @@ async def _refusal(client: Redis) -> str:
     return ""
 
 
-async def web_budgets(chosen: Settings) -> AsyncIterator[Finding]:
+async def web_budgets(settings: Settings) -> AsyncIterator[Finding]:
     """Yield one finding: a warning if an hourly limit for all web chats together is used up.
 
     Yield nothing if Valkey or the keys are unavailable.
     """
-    if chosen.redis_url is None:
+    if settings.redis_url is None:
         return
-    live = Cache.at(chosen.redis_url.get_secret_value())
+    live = Cache.at(settings.redis_url.get_secret_value())
     try:
-        spent = await budgets.spent_by_all(live, Vault(Keys.load(chosen.key_dir)), chosen)
+        spent = await budgets.spent_by_all(live, Vault(Keys.load(settings.key_dir)), settings)
     except (CacheUnavailable, VaultError):
         return
     finally:
         await live.close()
     if spent:
-        said = f"spent for this hour: {', '.join(spent)}; the web chat asks a question first"
-        yield doubtful("budgets", said, "see runbook KoshWebChatBurst and /console/bursts")
+        description = f"spent for this hour: {', '.join(spent)}; the web chat asks a question first"
+        yield doubtful("budgets", description, "see runbook KoshWebChatBurst and /console/bursts")
     else:
         yield good("budgets", "none of the web chat's is spent")

@@ -36,15 +36,15 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     Exit with 1 if a template is missing or not approved. The status of the templates is unknown
     unless KOSH_WHATSAPP_ACCOUNT_ID is set.
     """
-    needed = list(service_templates.needed(Languages()))
+    needed = list(service_templates.required_templates(Languages()))
     try:
-        listed = asyncio.run(_listed(read(data_dir=data)))
+        existing = asyncio.run(_fetch_templates(read(data_dir=data)))
     except SendError as error:
         typer.echo(f"WhatsApp does not show its templates: {error.code}", err=True)
         sys.exit(2)
-    found = [(each, _state(each, listed)) for each in needed]
+    found = [(each, _state(each, existing)) for each in needed]
     if as_json:
-        print_json([{**_written(each), "state": state} for each, state in found])
+        print_json([{**_as_dict(each), "state": state} for each, state in found])
     else:
         for each, state in found:
             typer.echo(f"{each.name:<20} {each.language:<6} {state}")
@@ -53,25 +53,25 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
     sys.exit(1 if any(state not in (APPROVED, UNKNOWN) for _each, state in found) else 0)
 
 
-async def _listed(chosen: Settings) -> list[Listed] | None:
+async def _fetch_templates(settings: Settings) -> list[Listed] | None:
     """Return the templates of the WhatsApp business account; None if no account is configured."""
-    if chosen.whatsapp_account_id is None:
+    if settings.whatsapp_account_id is None:
         return None
     async with aiohttp.ClientSession() as http:
-        channel = platforms(chosen, http, Languages()).get(WhatsApp.name)
+        channel = platforms(settings, http, Languages()).get(WhatsApp.name)
         if not isinstance(channel, WhatsApp):
             return None
-        return await channel.templates(chosen.whatsapp_account_id)
+        return await channel.templates(settings.whatsapp_account_id)
 
 
-def _state(needed: ServiceTemplate, listed: Sequence[Listed] | None) -> str:
-    if listed is None:
+def _state(needed: ServiceTemplate, templates: Sequence[Listed] | None) -> str:
+    if templates is None:
         return UNKNOWN
     key = needed.name, needed.language
-    return next((each.status for each in listed if (each.name, each.language) == key), MISSING)
+    return next((each.status for each in templates if (each.name, each.language) == key), MISSING)
 
 
-def _written(each: ServiceTemplate) -> dict[str, str]:
+def _as_dict(each: ServiceTemplate) -> dict[str, str]:
     return {
         "name": each.name,
         "language": each.language,

@@ -35,33 +35,37 @@ MISSING = "create it in Meta's manager under that name and language, or take it 
 
 
 def faults(
-    needed: Iterable[tuple[str, str]], listed: Iterable[Listed]
+    needed: Iterable[tuple[str, str]], existing: Iterable[Listed]
 ) -> Iterator[tuple[bool, str, str]]:
     """Yield the faults of templates, each as (is needed, description, fix).
 
     A template is needed if an unfinished broadcast uses it. `needed` has the name and the language
     of each needed template.
     """
-    known = {(each.name, each.language): each for each in listed}
+    known = {(each.name, each.language): each for each in existing}
     waited = set()
     for name, language in needed:
-        ways = [content["template"] for content in templates(Template(name), language)]
-        keys = [(str(way["name"]), str(way["language"]["code"])) for way in ways]
+        contents = [content["template"] for content in templates(Template(name), language)]
+        keys = [(str(payload["name"]), str(payload["language"]["code"])) for payload in contents]
         if any(key in known and known[key].status == APPROVED for key in keys):
             continue
         waited.add(keys[0])
         if keys[0] not in known:
-            yield True, f"an announcement needs {_named(*keys[0])}, which is missing", MISSING
+            yield (
+                True,
+                f"an announcement needs {_template_label(*keys[0])}, which is missing",
+                MISSING,
+            )
     for key, each in known.items():
         if each.status != APPROVED:
-            said, mend = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
-            why = (
+            description, fix = STATES.get(each.status, (f"is {each.status}", "see Meta's manager"))
+            reason = (
                 f" ({each.rejected_reason})"
                 if each.status == "REJECTED" and each.rejected_reason
                 else ""
             )
-            yield key in waited, f"{_named(*key)} {said}{why}", mend
+            yield key in waited, f"{_template_label(*key)} {description}{reason}", fix
 
 
-def _named(name: str, language: str) -> str:
+def _template_label(name: str, language: str) -> str:
     return f"the template {name} ({language})"

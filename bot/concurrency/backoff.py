@@ -13,7 +13,7 @@ def backoff(failures: int, *, most: float, first: float = 1.0) -> float:
     return min(most, first * 2.0 ** min(failures, _MAX_DOUBLINGS))
 
 
-def jittered(seconds: float) -> float:
+def with_jitter(seconds: float) -> float:
     """Return the seconds varied randomly by up to 30 %.
 
     So callers that failed at the same time do not retry at the same time.

@@ -32,24 +32,24 @@ class _Waiting:
 class Batcher:
     """Collects concurrent calls into batches.
 
-    A batch does not wait until it is full: if fewer than `lanes` batches are running, one starts
-    after TICKS iterations of the event loop, with at most `limit` items. Calls that arrive while
-    all lanes are busy wait for the next batch. After a batch of several items, the next one starts
-    `interval` seconds later or when it is full, so that more calls share a batch under load. After
-    a batch of one item, the next batch starts without this interval.
+    A batch does not wait until it is full: if fewer than `concurrency` batches are running, one
+    starts after TICKS iterations of the event loop, with at most `limit` items. Calls that arrive
+    while `concurrency` batches are running wait for the next batch. After a batch of several items,
+    the next one starts `interval` seconds later or when it is full, so that more calls share a
+    batch under load. After a batch of one item, the next batch starts without this interval.
     """
 
     def __init__(
         self,
         *,
         limit: int,
-        lanes: int,
+        concurrency: int,
         seconds: float,
         interval: float = 0.0,
         timers: Timers | None = None,
     ) -> None:
         self._limit = limit
-        self._lanes = lanes
+        self._concurrency = concurrency
         self._seconds = seconds
         self._interval = interval
         self._timers = timers
@@ -70,39 +70,39 @@ class Batcher:
         result: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(item, result, self._clock.time() + self._seconds))
         if self._until_start is not None and len(self._waiting) >= self._limit:
-            _settle(self._until_start, None)
-        self._open_lane(run)
+            _set_result(self._until_start, None)
+        self._start_task(run)
         return await result
 
     @property
     def _clock(self) -> Timers:
         return self._timers or asyncio.get_running_loop()
 
-    def _open_lane(self, run: Run[Any, Any]) -> None:
+    def _start_task(self, run: Run[Any, Any]) -> None:
         """Start a task that runs the waiting items as a batch.
 
-        Does nothing if a task is already collecting items, or if `lanes` batches are running.
+        Does nothing if a task is already collecting items, or if `concurrency` batches are running.
         """
-        if self._waiting and not self._is_gathering and self._under_way < self._lanes:
+        if self._waiting and not self._is_gathering and self._under_way < self._concurrency:
             self._under_way += 1
             self._is_gathering = True
-            task = asyncio.create_task(self._go(run))
+            task = asyncio.create_task(self._run_batches(run))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _go(self, run: Run[Any, Any]) -> None:
+    async def _run_batches(self, run: Run[Any, Any]) -> None:
         batch: list[_Waiting] = []
         try:
-            while batch := await self._gathered():
-                self._open_lane(run)
+            while batch := await self._next_batch():
+                self._start_task(run)
                 try:
                     values = await run([each.item for each in batch])
-                    settled = list(zip(batch, values, strict=True))
+                    results = list(zip(batch, values, strict=True))
                 except Exception as error:
-                    batch += self._taken(len(self._waiting))
-                    settled = [(each, error) for each in batch]
-                for each, value in settled:
-                    _settle(each.result, value)
+                    batch += self._take_batch(len(self._waiting))
+                    results = [(each, error) for each in batch]
+                for each, value in results:
+                    _set_result(each.result, value)
                 if self._is_gathering:
                     break
         except BaseException:
@@ -112,7 +112,7 @@ class Batcher:
         finally:
             self._under_way -= 1
 
-    async def _gathered(self) -> list[_Waiting]:
+    async def _next_batch(self) -> list[_Waiting]:
         """Wait until the next batch may start; remove its items from the queue and return them."""
         self._is_gathering = True
         try:
@@ -127,19 +127,19 @@ class Batcher:
             self._is_gathering = False
         if len(self._waiting) > 1:
             self._next_start = self._clock.time() + self._interval
-        return self._taken(self._limit)
+        return self._take_batch(self._limit)
 
     async def _full_or_after(self, seconds: float) -> None:
         """Return after `seconds`, or when the next batch is full."""
         until = self._until_start = asyncio.get_running_loop().create_future()
-        timer = self._clock.call_later(seconds, lambda: _settle(until, None))
+        timer = self._clock.call_later(seconds, lambda: _set_result(until, None))
         try:
             await until
         finally:
             timer.cancel()
             self._until_start = None
 
-    def _taken(self, limit: int) -> list[_Waiting]:
+    def _take_batch(self, limit: int) -> list[_Waiting]:
         """Remove up to `limit` waiting items, drop those of cancelled callers, and return the rest.
 
         Items over their time limit get WaitedTooLong.
@@ -149,13 +149,13 @@ class Batcher:
         while self._waiting and len(batch) < limit:
             each = self._waiting.popleft()
             if each.until < now:
-                _settle(each.result, WaitedTooLong())
+                _set_result(each.result, WaitedTooLong())
             elif not each.result.done():
                 batch.append(each)
         return batch
 
 
-def _settle(result: asyncio.Future[Any], value: object) -> None:
+def _set_result(result: asyncio.Future[Any], value: object) -> None:
     """Set the result or exception of a future, unless its caller has been cancelled."""
     if result.done():
         return

@@ -21,12 +21,12 @@ async def finish_on_cancel(work: Awaitable[object], seconds: float = GRACE_SECON
     Without this wait, a message that the process has just sent would not be recorded as sent, and
     would be sent again.
     """
-    begun = asyncio.ensure_future(work)
+    future = asyncio.ensure_future(work)
     try:
-        await asyncio.shield(begun)
+        await asyncio.shield(future)
     except asyncio.CancelledError:
-        await asyncio.wait((begun,), timeout=seconds)
-        begun.cancel()
+        await asyncio.wait((future,), timeout=seconds)
+        future.cancel()
         raise
 
 

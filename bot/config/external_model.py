@@ -58,14 +58,14 @@ class ExternalModelSettings(InstallationSettings):
         return self
 
 
-def require_whole(settings: InstallationSettings, what: str, names: tuple[str, ...]) -> None:
+def require_whole(settings: InstallationSettings, feature: str, names: tuple[str, ...]) -> None:
     """Raise ValueError if some, but not all, of the settings `names` are set.
 
-    `what` is the name of the feature that needs them, for the error's text.
+    `feature` is the name of the feature that needs them, for the error's text.
     """
     missing = [variable(name) for name in names if getattr(settings, name) is None]
     if missing and len(missing) < len(names):
-        raise ValueError(f"{what} is only half set; set {', '.join(missing)} too")
+        raise ValueError(f"{feature} is only half set; set {', '.join(missing)} too")
 
 
 def require_private(name: str, url: str | None) -> None:

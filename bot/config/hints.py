@@ -11,7 +11,7 @@ from bot.config.setting_types import Names, OptionalWebAddress
 from bot.config.transcription import TranscriptionSettings
 from flows.engine.hints import is_email
 
-WAYS = {"email", "sms"}
+HINT_CHANNELS = {"email", "sms"}
 
 
 class HintSettings(TranscriptionSettings):
@@ -66,8 +66,8 @@ class HintSettings(TranscriptionSettings):
     )
 
     @model_validator(mode="after")
-    def _known_ways(self) -> Self:
-        if set(self.hints) - WAYS:
+    def _check_hints(self) -> Self:
+        if set(self.hints) - HINT_CHANNELS:
             raise ValueError("KOSH_HINTS may have email and sms only")
         if "sms" in self.hints and self.sms_url is None:
             raise ValueError("hints by SMS are only half set; set KOSH_SMS_URL too")

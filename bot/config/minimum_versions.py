@@ -73,15 +73,15 @@ def installed() -> dict[str, str]:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    for floor in LIBRARIES:
+    for minimum in LIBRARIES:
         try:
-            yield floor.name, metadata.version(floor.name)
+            yield minimum.name, metadata.version(minimum.name)
         except metadata.PackageNotFoundError:
             continue
 
 
 def check(
-    floors: Collection[MinimumVersion], found: Mapping[str, str], patched: Collection[str] = ()
+    minimums: Collection[MinimumVersion], found: Mapping[str, str], patched: Collection[str] = ()
 ) -> None:
     """Raise ConfigError if a version is below its minimum.
 
@@ -90,7 +90,7 @@ def check(
     """
     low = [
         f"{each.name} {found[each.name]} is below {' / '.join(each.versions)} ({each.fault})"
-        for each in floors
+        for each in minimums
         if each.name in found and each.name not in patched and not each.holds(found[each.name])
     ]
     if low:

@@ -46,7 +46,7 @@ def split(value: object) -> object:
     return tuple(value.replace(" ", "").split(",")) if isinstance(value, str) else value
 
 
-def _named(value: object) -> object:
+def _split_names(value: object) -> object:
     return split(value.lower()) if isinstance(value, str) else value
 
 
@@ -109,9 +109,11 @@ def _acceptable_to_telegram(value: SecretStr | None) -> SecretStr | None:
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(split)]
-Origins = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_named), AfterValidator(_origins)]
+Origins = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split_names), AfterValidator(_origins)
+]
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split)]
-LowercaseNames = Annotated[frozenset[str], NoDecode, BeforeValidator(_named)]
+LowercaseNames = Annotated[frozenset[str], NoDecode, BeforeValidator(_split_names)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]

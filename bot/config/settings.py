@@ -358,9 +358,9 @@ class Settings(TranslationSettings):
         return self
 
 
-def settings(**chosen: Any) -> Settings:
-    """Read the settings; `chosen` overrides the environment. Raises ConfigError if one is wrong."""
-    return read(Settings, **chosen)
+def settings(**overrides: Any) -> Settings:
+    """Read the settings, with `overrides`. Raises ConfigError if one is wrong."""
+    return read(Settings, **overrides)
 
 
 def read[S: Settings](kind: type[S], **chosen: Any) -> S:

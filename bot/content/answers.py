@@ -100,15 +100,15 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
     Repeated names are also yielded. A part for some citizenships (`Own`) may only be in `opening`.
     People with another citizenship get this part at the end of `more` automatically.
     """
-    seen = set[str]()
+    names = set[str]()
     for name in (*body.opening, *body.more):
         part = find(intent, name)
-        if name in seen or part is None or (isinstance(part, Own) and name in body.more):
+        if name in names or part is None or (isinstance(part, Own) and name in body.more):
             yield name
-        seen.add(name)
+        names.add(name)
 
 
-def arranged(intent: str, body: Body) -> Answer | None:
+def arrange(intent: str, body: Body) -> Answer | None:
     """Return the answer as an editor arranged it.
 
     Return None if the opening is empty, or if this version of Kosh lacks one of the answer's parts.
@@ -118,11 +118,11 @@ def arranged(intent: str, body: Body) -> Answer | None:
     if not opening or any(unknown(intent, body)):
         return None
     shipped = BY_INTENT[intent]
-    kept = body.flow == (shipped.flow or "")
+    is_same_flow = body.flow == (shipped.flow or "")
     return replace(
         shipped,
         opening=tuple(part for part in opening if part is not None),
         more=tuple(part for part in more if part is not None and not isinstance(part, Own)),
         flow=body.flow or None,
-        preset=shipped.preset if kept else (),
+        preset=shipped.preset if is_same_flow else (),
     )

@@ -65,8 +65,8 @@ class Snapshot:
             # Limit the cache: the bot asks for two or three days, but tests may ask for many.
             if len(self._days) > 8:
                 self._days.clear()
-            said = (text for body, text in self.notices if body.since <= day <= body.until)
-            self._days[day] = Edition.of(day, self.facts, self.cards, said, self.replies)
+            notices = (text for body, text in self.notices if body.since <= day <= body.until)
+            self._days[day] = Edition.of(day, self.facts, self.cards, notices, self.replies)
         return self._days[day]
 
 
@@ -87,20 +87,20 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
         for item, body in bodies.items()
         if item.startswith(f"{Kind.CARD}:") and not body.silent
     }
-    arranged = dict(_arranged(bodies))
+    answers_by_intent = dict(_arranged_answers(bodies))
     return Snapshot(
         version,
         bodies,
         facts,
         cards.by_country(languages, found),
         tuple(notices),
-        arranged,
-        {intent: reply_of(answer) for intent, answer in arranged.items()},
+        answers_by_intent,
+        {intent: reply_of(answer) for intent, answer in answers_by_intent.items()},
         dict(_phrases(bodies)),
     )
 
 
-def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
+def _arranged_answers(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
     """Yield intent and arranged answer; log and skip an answer that cannot be arranged.
 
     An answer cannot be arranged if it has a part that this version of Kosh does not ship.
@@ -109,7 +109,7 @@ def _arranged(bodies: Mapping[str, Body]) -> Iterator[tuple[str, Answer]]:
         kind, _colon, intent = item.partition(":")
         if kind != Kind.ANSWER or intent not in BY_INTENT:
             continue
-        if answer := answers.arranged(intent, body):
+        if answer := answers.arrange(intent, body):
             yield intent, answer
         else:
             _logger.error("content.unreadable", code="E_CONTENT", kind=kind)

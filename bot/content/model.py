@@ -108,7 +108,7 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
     """Return the fact that people get if an editor's content `body` replaces a shipped fact."""
-    kept = body.until == shipped.until
+    is_same_date = body.until == shipped.until
     return replace(
         shipped,
         text=shipped.text if body.silent else sentence(languages, body.texts),
@@ -118,11 +118,11 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         since=date.max if body.silent else body.since,
         until=body.until,
         checked=body.checked,
-        ends=shipped.ends if kept else None,
+        ends=shipped.ends if is_same_date else None,
         # `ended` is the sentence that people get after the fact's last day. If the shipped fact has
         # `ends` (a sentence about its last day), `ended` may mention that day, so it is kept only
         # if the day is unchanged. Otherwise `ended` only says that a check is overdue, which is
         # true of any last day.
-        ended=shipped.ended if not body.silent and (kept or shipped.ends is None) else None,
+        ended=shipped.ended if not body.silent and (is_same_date or shipped.ends is None) else None,
         published=True,
     )

@@ -18,10 +18,10 @@ type Words = tuple[str, ...]
 
 def words_of(recognizer: EngineRecognizer, phrase: str) -> Words:
     """Return the words of a phrase for comparison: normalised, sorted, without repetitions."""
-    return _compared(recognizer.read(phrase, ""))
+    return _comparable_words(recognizer.read(phrase, ""))
 
 
-def _compared(reading: EngineReading) -> Words:
+def _comparable_words(reading: EngineReading) -> Words:
     bare = {word.strip("?") for word in reading.words}
     return tuple(sorted(bare - {""}))
 
@@ -72,7 +72,7 @@ class TaughtRecognizer:
             self._folded = {
                 words_of(self._recognizer, phrase): intent for phrase, intent in phrases.items()
             }
-        intent = self._folded.get(_compared(reading))
+        intent = self._folded.get(_comparable_words(reading))
         return TaughtReading(reading, intent) if intent else reading
 
     def entities(self, text: str) -> dict[str, str]:

@@ -35,13 +35,13 @@ def walk(languages: Languages, day: date) -> Walked:
     A written form is a language in one script. Return the faults that rendering finds.
     """
     texts: dict[Text, str] = {}
-    for place, text in _everything(day):
+    for place, text in _all_texts(day):
         texts.setdefault(text, place)
     faults = [fault for text, place in texts.items() for fault in _faults(languages, place, text)]
     return Walked(len(texts), tuple(faults))
 
 
-def overlaid(languages: Languages, day: date) -> date:
+def replace_facts(languages: Languages, day: date) -> date:
     """Return an edition in which every fact is replaced by a published copy with the same texts.
 
     An edition is a `date` that also carries published content. Rendering the returned edition runs
@@ -64,7 +64,7 @@ def _bodies(languages: Languages, day: date) -> Mapping[str, Body]:
     }
 
 
-def _everything(day: date) -> Iterator[tuple[str, Text]]:
+def _all_texts(day: date) -> Iterator[tuple[str, Text]]:
     for fact in FACTS:
         yield from ((f"fact {fact.key}", text) for text in fact_texts([fact], day))
     published = day.replies if isinstance(day, Edition) else {}
@@ -74,8 +74,8 @@ def _everything(day: date) -> Iterator[tuple[str, Text]]:
             yield from ((f"answer {intent}", text) for text in texts)
     for programme in PROGRAMMES:
         for country in ORIGINS:
-            made = checklist({"programme": programme.key, "citizenship": country}, day)
-            texts = (*made.before, *made.after, *(r for p in made.papers for r in p.remarks))
+            result = checklist({"programme": programme.key, "citizenship": country}, day)
+            texts = (*result.before, *result.after, *(r for p in result.papers for r in p.remarks))
             yield from ((f"list {programme.key} {country}", text) for text in texts)
     for country in ORIGINS:
         yield from ((f"contacts {country}", text) for text in missions(country, day))

@@ -101,7 +101,7 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
     raise Overloaded
 
 
-async def unlocked(rt: Runtime, key: str) -> bytes | None:
+async def read_unlocked(rt: Runtime, key: str) -> bytes | None:
     """Return the encrypted session without acquiring its lock; used while Valkey rejects writes.
 
     Returns None if there is no session or the session cannot be read.
@@ -117,8 +117,8 @@ async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None
     While Valkey rejects writes, the session is stored in the memory of this process. An empty
     session is not stored. An empty `token` means that the lock is not held.
     """
-    begun = ask != AnonymousSession()
-    sealed = rt.vault.seal_transient(_encode(ask), key) if begun else None
+    has_content = ask != AnonymousSession()
+    sealed = rt.vault.seal_transient(_encode(ask), key) if has_content else None
     try:
         if token:
             await rt.live.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
@@ -134,7 +134,7 @@ async def mark_known(rt: Runtime, key: str) -> None:
         await rt.live.mark_known(key)
 
 
-def asked(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
+def decode(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
     if not blob:
         return AnonymousSession()
     try:
@@ -163,8 +163,8 @@ def safety_answer(
     word = command[0] if command else rt.languages.reserved(event.text)
     if word in SAFETY:
         return _first_turn(rt, event, today, page, language).says
-    for spoken in dict.fromkeys(("", language)):
-        says = _first_turn(rt, event, today, page, spoken).says
+    for candidate in dict.fromkeys(("", language)):
+        says = _first_turn(rt, event, today, page, candidate).says
         lines = {line for say in says for paragraph in say.paragraphs for line in paragraph}
         if lines & {safety.READ_ALONE, safety.ONE_SENTENCE}:
             return says
@@ -172,8 +172,8 @@ def safety_answer(
 
 
 def _first_turn(rt: Runtime, event: Event, today: date, page: Page, language: str = "") -> Turn:
-    begun = Conversation(language=language)
-    return step(rt.flows, rt.languages, begun, event, today, page, rt.understanding)
+    conversation = Conversation(language=language)
+    return step(rt.flows, rt.languages, conversation, event, today, page, rt.understanding)
 
 
 def at_beginning(
@@ -206,17 +206,19 @@ async def answer(
     """
     pressed = inbound.message_id if inbound.press_id else ""
     typed = "" if inbound.press_id else inbound.message_id
-    stands, calls = [*ask.sent, typed], [*ask.unsent]
+    deletable_ids, calls = [*ask.sent, typed], [*ask.unsent]
     notices: tuple[Say, ...] = ()
     for effect in turn.effects:
         match effect:
             case QuickExit() | Forget():
-                calls = _deletions(rt, inbound, (*stands, pressed))
-                stands = []
-                notices = outbox.undeleted(rt, [inbound.channel], turn.conversation.language)
+                calls = _deletions(rt, inbound, (*deletable_ids, pressed))
+                deletable_ids = []
+                notices = outbox.undeleted_notice(rt, [inbound.channel], turn.conversation.language)
             case DeleteInput():
                 calls += _deletions(rt, inbound, message_ids.of_event(inbound))
-                stands = [each for each in stands if each not in message_ids.of_event(inbound)]
+                deletable_ids = [
+                    each for each in deletable_ids if each not in message_ids.of_event(inbound)
+                ]
             case NotUnderstood(language, step):
                 metrics.NOT_UNDERSTOOD.labels(language, step).inc()
             case SuggestPhrase(language, text):
@@ -232,8 +234,8 @@ async def answer(
             left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
     else:
         waiting.calls = left[len(ask.unsent) :]
-    stands = [each for each in dict.fromkeys((*stands, *ids)) if each]
-    return replace(ask, sent=tuple(stands[-deletable_messages.MAX_KEPT :]), unsent=left)
+    deletable_ids = [each for each in dict.fromkeys((*deletable_ids, *ids)) if each]
+    return replace(ask, sent=tuple(deletable_ids[-deletable_messages.MAX_KEPT :]), unsent=left)
 
 
 async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
@@ -241,7 +243,7 @@ async def _messages(rt: Runtime, turn: Turn) -> list[Say]:
 
     If the turn asks for the archive of announcements, the archive precedes the messages.
     """
-    linked, sheet = share_links.linked(rt, turn)
+    linked, sheet = share_links.add_links(rt, turn)
     says = [_leading_to_web_chat(rt, say) for say in linked]
     if sheet is not None:
         await share_links.create_link(rt, sheet)
@@ -284,11 +286,11 @@ async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
     held = await hold(rt, key, token)
     if held is not None and held.known:
         return await mark_known(rt, key)
-    ask = asked(rt, key, held.blob if held else await unlocked(rt, key))
-    await keep(rt, key, token if held else "", seen(ask, inbound))
+    ask = decode(rt, key, held.blob if held else await read_unlocked(rt, key))
+    await keep(rt, key, token if held else "", add_id(ask, inbound))
 
 
-def seen(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
+def add_id(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
     """Return the session with the update's id added, by which its redelivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])
 
@@ -319,7 +321,7 @@ async def send_rest(rt: Runtime, rest: UnsentRest) -> bool:
         return False
     if held is None or held.known:
         return True
-    ask = asked(rt, rest.key, held.blob)
+    ask = decode(rt, rest.key, held.blob)
     try:
         async with LockRenewal(rt, rest.key, token):
             left, ids = await unsent_calls.send(rt, rest.channel, rest.address, ask.unsent)

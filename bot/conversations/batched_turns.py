@@ -31,11 +31,11 @@ _logger = logging.get()
 class Committed:
     """A committed turn. Nothing is to be sent if `person` is None, as for a duplicate update.
 
-    `parcel` is the first message, if this process has claimed it for sending.
+    `claimed_message` is the first message, if this process has claimed it for sending.
     """
 
     person: Person | None = None
-    parcel: ClaimedMessage | None = None
+    claimed_message: ClaimedMessage | None = None
     says: tuple[Say, ...] = ()
 
 
@@ -66,7 +66,7 @@ async def take(
 
 
 @dataclass(frozen=True, slots=True)
-class _Plain:
+class _PlainTurn:
     held: LockedConversation
     says: tuple[Say, ...]
     written: tuple[outbox.Row, ...]
@@ -76,32 +76,35 @@ class _Plain:
 async def _take(
     rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]
 ) -> Sequence[Committed | NeedsOwnTransaction]:
-    looked = await conversation_store.look(rt, transaction, inbounds)
-    judged: list[NeedsOwnTransaction | _Plain] = []
+    lookups = await conversation_store.look(rt, transaction, inbounds)
+    results: list[NeedsOwnTransaction | _PlainTurn] = []
     people = set[UUID]()
-    for inbound, seen in zip(inbounds, looked, strict=True):
+    for inbound, lookup in zip(inbounds, lookups, strict=True):
         try:
-            judged.append(_judged(rt, inbound, seen, people))
+            results.append(_try_turn(rt, inbound, lookup, people))
         except Exception:
             # In its own transaction the turn fails again, and that failure is counted and
             # quarantines the update.
-            judged.append(NeedsOwnTransaction())
-    calls = [each.call for each in judged if isinstance(each, _Plain)]
+            results.append(NeedsOwnTransaction())
+    calls = [each.call for each in results if isinstance(each, _PlainTurn)]
     saved = iter(await pipeline.commit(transaction, *calls))
-    return [_taken(rt, each, next(saved)) if isinstance(each, _Plain) else each for each in judged]
+    return [
+        _commit_result(rt, each, next(saved)) if isinstance(each, _PlainTurn) else each
+        for each in results
+    ]
 
 
-def _judged(
-    rt: Runtime, inbound: Inbound, seen: Lookup, people: set[UUID]
-) -> NeedsOwnTransaction | _Plain:
+def _try_turn(
+    rt: Runtime, inbound: Inbound, lookup: Lookup, people: set[UUID]
+) -> NeedsOwnTransaction | _PlainTurn:
     """Return the turn of an update if it is plain (see the module), else NeedsOwnTransaction.
 
     A person's second update in a batch also gets NeedsOwnTransaction, because it depends on the
     first.
     """
-    held = seen.held
+    held = lookup.held
     if held is None:
-        return NeedsOwnTransaction(seen.now if seen.is_anonymous else None)
+        return NeedsOwnTransaction(lookup.now if lookup.is_anonymous else None)
     noted = (
         held.home
         or held.blocked
@@ -120,7 +123,7 @@ def _judged(
     if turn.effects:
         written += outbox.deletion(rt, held.channel, [inbound.message_id])
     call = conversation_store.save_statement(rt, held, turn, written, inbound)
-    return _Plain(held, turn.says, written, call)
+    return _PlainTurn(held, turn.says, written, call)
 
 
 def _is_plain(turn: Turn) -> bool:
@@ -128,7 +131,7 @@ def _is_plain(turn: Turn) -> bool:
     return not linked and all(isinstance(effect, DeleteInput) for effect in turn.effects)
 
 
-def _taken(rt: Runtime, plain: _Plain, rows: pipeline.Rows) -> Committed:
+def _commit_result(rt: Runtime, plain: _PlainTurn, rows: pipeline.Rows) -> Committed:
     if not rows:
         return Committed()
     message = conversation_store.claimed_message(rt, plain.held, plain.written, rows)

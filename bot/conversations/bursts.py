@@ -133,7 +133,7 @@ def places(arrivals: Sequence[IncomingUpdate]) -> list[Place]:
     return found
 
 
-async def gathered[Result](
+async def collect[Result](
     rt: Runtime, inbound: Inbound, place: Place, take: Take[Result]
 ) -> Result:
     """Process an update: pass it to `take` as a `Burst`, with data about the sender's last updates.
@@ -146,7 +146,7 @@ async def gathered[Result](
         return await take(None)
     key = f"{inbound.channel}:{inbound.handle}"
     recent = rt.recent.get(key) or _Recent()
-    burst = _begun(rt, recent, inbound, place)
+    burst = _start_burst(rt, recent, inbound, place)
     earlier, recent.waiting = recent.waiting, None
     taken_back = False
     try:
@@ -168,7 +168,7 @@ async def gathered[Result](
     return result
 
 
-def _begun(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burst:
+def _start_burst(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burst:
     seconds, now = rt.settings.burst_seconds, rt.recent.time()
     burst = Burst(now, answered=recent.answer if now - recent.answer_at < seconds else ())
     match inbound.event:
@@ -247,7 +247,7 @@ async def step_lines(
     )
     if may_wait and earlier and await _is_taken_back(rt, earlier, inbound, conversation, take_back):
         burst.is_joined, burst.answered = True, earlier.answered
-        inbound = _joined(earlier, inbound)
+        inbound = _join(earlier, inbound)
         conversation = earlier.before
         turn = step(conversation, inbound.event)
         may_wait = _may_wait(rt, conversation, inbound, turn)
@@ -279,7 +279,7 @@ async def _is_taken_back(
     return await take_back(earlier)
 
 
-def _joined(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
+def _join(earlier: WaitingTurn, inbound: Inbound) -> Inbound:
     assert isinstance(inbound.event, Said)
     text = f"{earlier.text}\n{inbound.event.text}"
     return replace(inbound, event=Said(text), earlier=earlier.message_ids)

@@ -62,7 +62,7 @@ async def resolve(
     for effect in turn.effects:
         result = await _result(rt, transaction, held, inbound, effect)
         if result is not None:
-            more = _continued(turn, step, result)
+            more = _continue(turn, step, result)
             held = replace(held, conversation=more.conversation)
             # Repeat this for the effects that the result of the check added: the right PIN, for
             # example, may lead to another check.
@@ -178,11 +178,11 @@ async def resolve_anonymous(rt: Runtime, inbound: Inbound, turn: Turn, step: Ste
                 found = JoinFinished()
             case _:
                 continue
-        return _continued(turn, step, found)
+        return _continue(turn, step, found)
     return turn
 
 
-def _continued(turn: Turn, step: Step, result: Event) -> Turn:
+def _continue(turn: Turn, step: Step, result: Event) -> Turn:
     more = step(turn.conversation, result)
     effects: tuple[Effect, ...] = (*turn.effects, *more.effects)
     return Turn(more.conversation, (*turn.says, *more.says), effects)

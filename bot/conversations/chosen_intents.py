@@ -8,7 +8,7 @@ from flows.engine.model_events import ChooseIntent, IntentChosen
 from flows.knowledge.intents import BY_ID
 
 
-async def choose(rt: Runtime, asked: ChooseIntent, author: str) -> IntentChosen | None:
+async def choose(rt: Runtime, effect: ChooseIntent, author: str) -> IntentChosen | None:
     """Return the topic that the external model chose for a text.
 
     Returns None if no model is configured, an hourly budget of model calls is spent, the call
@@ -22,5 +22,5 @@ async def choose(rt: Runtime, asked: ChooseIntent, author: str) -> IntentChosen 
     if not await outside_budgets.draw(rt, "model", author, hourly=hourly, own_hourly=own):
         external_model.count(Outcome.BUDGET)
         return None
-    intent = await rt.model.choose(asked.text, topics)
-    return None if intent is None else IntentChosen(intent, asked.nonce)
+    intent = await rt.model.choose(effect.text, topics)
+    return None if intent is None else IntentChosen(intent, effect.nonce)

@@ -11,7 +11,7 @@ MAX_KEPT = 100
 DELETABLE = timedelta(hours=48)
 
 
-def noted(channel: str, at: datetime, message_id: str) -> str:
+def format_note(channel: str, at: datetime, message_id: str) -> str:
     """Return a note of a message: channel, Unix time in seconds, platform id; space-separated."""
     return f"{channel} {at.timestamp():.0f} {message_id}"
 

@@ -90,12 +90,12 @@ class Erased:
 class AfterCommit:
     """Work to do after the commit of a turn, such as sending its messages.
 
-    `parcel` is the turn's first message, if this process has claimed it. `direct` are channel calls
-    without an outbox row.
+    `claimed_message` is the first message, if this process has claimed it. `direct` are channel
+    calls without an outbox row.
     """
 
     person: Person | None
-    parcel: ClaimedMessage | None
+    claimed_message: ClaimedMessage | None
     direct: tuple[tuple[str, ChannelCall], ...] = ()
     sheet: share_links.Sheet | None = None
     erased: Erased | None = None
@@ -114,7 +114,7 @@ class _TurnEffects:
     says: list[Say] = field(default_factory=list)
     erased: bool = False
     silent: bool = False
-    stands: outbox.SentMessages = field(default_factory=dict)
+    sent_messages: outbox.SentMessages = field(default_factory=dict)
 
 
 async def carry_out(
@@ -142,9 +142,9 @@ async def carry_out(
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
-    says, sheet = share_links.linked(rt, turn)
+    says, sheet = share_links.add_links(rt, turn)
     shown = await archive.render(transaction, turn)
-    says = (*shown, *await secure_page.linked(rt, transaction, held, says), *work.says)
+    says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     written = () if work.silent else written
     if notice:
@@ -154,22 +154,24 @@ async def carry_out(
         await unjoining.leave(rt, transaction, held, turn.conversation)
         return _final_messages(rt, held, written, {}, turn.conversation.language, inbound)
     if work.erased:
-        return _final_messages(rt, held, written, work.stands, turn.conversation.language, inbound)
+        return _final_messages(
+            rt, held, written, work.sent_messages, turn.conversation.language, inbound
+        )
     await conversation_store.note_opening(transaction, held, turn)
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
-        return await _delayed(rt, transaction, held, turn, inbound, written, waiting)
-    stays = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
+        return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
+    note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     last = inbound is not None
-    parcel = await conversation_store.save(
-        rt, transaction, held, turn.conversation, work.epoch, written, stays=stays, last=last
+    message = await conversation_store.save(
+        rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=last
     )
-    asked = question_of(turn, inbound, held.person.id)
-    counted = wording_reports.counted(turn.effects, inbound)
-    return AfterCommit(held.person, parcel, sheet=sheet, question=asked, counted=counted)
+    question = question_of(turn, inbound, held.person.id)
+    counted = wording_reports.reported_sentence(turn.effects, inbound)
+    return AfterCommit(held.person, message, sheet=sheet, question=question, counted=counted)
 
 
-async def _delayed(
+async def _delay_messages(
     rt: Runtime,
     transaction: Transaction,
     held: LockedConversation,
@@ -191,18 +193,18 @@ def _final_messages(
     rt: Runtime,
     held: LockedConversation,
     written: Sequence[outbox.Row],
-    stands: outbox.SentMessages,
+    sent_messages: outbox.SentMessages,
     language: str,
     inbound: Inbound | None,
 ) -> AfterCommit:
     """Return the last messages to a chat without stored data, as channel calls without rows."""
-    places = [each for each in stands.items() if each[0][0] in rt.channels]
+    chats = [each for each in sent_messages.items() if each[0][0] in rt.channels]
     acts = [
         (channel, ChannelCall("delete", address, None, row.external_id))
-        for (channel, address), external_ids in places
+        for (channel, address), external_ids in chats
         for row in outbox.deletion(rt, channel, external_ids)
     ]
-    notices = outbox.undeleted(rt, [channel for channel, _place in stands], language)
+    notices = outbox.undeleted_notice(rt, [channel for channel, _ in sent_messages], language)
     rows = (*written, *(outbox.Row("send", outbox.rendered(rt, say)) for say in notices))
     words = [ChannelCall(row.act, held.address, row.message, row.external_id) for row in rows]
     final = AfterCommit(None, None, (*acts, *((held.channel, act) for act in words)))
@@ -213,7 +215,7 @@ def _final_messages(
 
 
 # Effects that other modules apply, either during the turn or after its commit.
-_ELSEWHERE = (
+_OTHER_EFFECTS = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
     | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
@@ -232,7 +234,7 @@ async def _apply(
 ) -> None:
     """Apply one effect in the turn's transaction; collect its results in `work`."""
     person = held.person
-    if isinstance(effect, _ELSEWHERE):
+    if isinstance(effect, _OTHER_EFFECTS):
         return
     match effect:
         case OpenCase():
@@ -241,19 +243,19 @@ async def _apply(
                 rt, transaction, person, effect, c.language, c.forms, network=network
             )
             work.epoch += 1
-            work.rows += _promised(rt, opened, conversation.language)
+            work.rows += _promise_rows(rt, opened, conversation.language)
         case CancelCase():
             await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            work.stands = await outbox.find_all(transaction, person)
+            work.sent_messages = await outbox.find_all(transaction, person)
             others = await _take_deletable(transaction, held, inbound)
-            for (channel, _place), standing in work.stands.items():
-                standing.extend(others.get(channel, ()))
+            for (channel, _address), external_ids in work.sent_messages.items():
+                external_ids.extend(others.get(channel, ()))
             await erasure.erase(rt, transaction, person)
             work.erased = True
         case Export():
-            work.rows += await _exported(rt, transaction, held, conversation)
+            work.rows += await _export_rows(rt, transaction, held, conversation)
         case DeleteInput():
             typed = message_ids.of_event(inbound) if inbound else ()
             work.rows += outbox.deletion(rt, held.channel, typed)
@@ -269,7 +271,7 @@ async def _apply(
             await _record(rt, transaction, held, conversation, effect)
 
 
-async def _exported(
+async def _export_rows(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
     """Return the export of the person's data as an outbox row to send.
@@ -297,9 +299,9 @@ async def _leave_chat(
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
     others = await _take_deletable(transaction, held, inbound, held.channel)
-    gone = (*others.get(held.channel, ()), *sent)
-    work.rows += outbox.deletion(rt, held.channel, gone, last=last)
-    work.says += outbox.undeleted(rt, [held.channel], language)
+    deleted_ids = (*others.get(held.channel, ()), *sent)
+    work.rows += outbox.deletion(rt, held.channel, deleted_ids, last=last)
+    work.says += outbox.undeleted_notice(rt, [held.channel], language)
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
         await outbox.forget_texts(transaction, person.id, held.channel)
@@ -371,7 +373,7 @@ async def _record(
             delay = rt.settings.burst_seconds
             await uploads.begin(transaction, person, place, held.channel, ref, delay=delay)
         case UploadReceived():
-            await cases.paper_came(transaction, person)
+            await cases.note_upload(transaction, person)
         case SendPapers():
             await uploads.release(transaction, person.id)
         case Subscribe(topics, discreet, traits):
@@ -391,7 +393,7 @@ async def _pass_on(
     await message_limits.appeal(transaction, held.person, words.words)
 
 
-def _promised(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
+def _promise_rows(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
     if not opened.promise:
         return []
     say = Say((opened.promise,), language=language, service=True)

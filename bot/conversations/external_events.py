@@ -51,18 +51,20 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
     others = {name for name, flow in rt.flows.items() if not flow.registers} - {CLOSED.name}
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
-        sent, begun = await retention.is_expired(transaction, person_id)
+        sent, has_draft = await retention.is_expired(transaction, person_id)
         if held is None or not sent:
             return
         before = held.conversation.forms
         registering = {name: form for name, form in before.items() if name not in others}
-        stay = {name for name, form in registering.items() if not (form.submitted or begun)}
-        forms = {name: form for name, form in before.items() if name in others | stay}
+        remaining = {
+            name for name, form in registering.items() if not (form.submitted or has_draft)
+        }
+        forms = {name: form for name, form in before.items() if name in others | remaining}
         # Save only if something is deleted, because a save would count as an activity of the
         # person.
         if forms != before:
             await save_state(rt, transaction, held, replace(held.conversation, forms=forms))
-        if not stay:
+        if not remaining:
             await retention.mark_expired(transaction, person_id)
 
 

@@ -35,35 +35,35 @@ def chat_of(inbound: Inbound) -> str:
 
 
 async def offer(
-    rt: Runtime, transaction: Transaction, inbound: Inbound, asked: OfferJoin
+    rt: Runtime, transaction: Transaction, inbound: Inbound, effect: OfferJoin
 ) -> JoinOffered:
     """Check a code that was typed in an anonymous chat to join it to a person's conversation.
 
     If the chat or the code has no attempt left, the code counts as invalid.
     """
-    granted = await draw_lookup(rt, chat_of(inbound), asked.code)
-    found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+    granted = await draw_lookup(rt, chat_of(inbound), effect.code)
+    found = await join_codes.find(rt, transaction, effect.code, inbound.channel)
     return JoinOffered(granted and found is not None)
 
 
-async def request(rt: Runtime, inbound: Inbound, asked: RequestJoin) -> JoinAwaited:
+async def request(rt: Runtime, inbound: Inbound, effect: RequestJoin) -> JoinAwaited:
     """Ask the chat that issued the code to confirm; return the number that both chats show.
 
     The person compares the two-digit numbers. The result has no number if the code is invalid,
     expired or already used by another chat.
     """
     async with rt.pool.connection() as transaction:
-        found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+        found = await join_codes.find(rt, transaction, effect.code, inbound.channel)
         held = await conversation_store.lock(rt, transaction, found.person_id) if found else None
         if held is None:
             return JoinAwaited()
-        sign = await join_codes.request(rt, transaction, asked.code, chat_of(inbound))
+        sign = await join_codes.request(rt, transaction, effect.code, chat_of(inbound))
         if not sign:
             return JoinAwaited()
         turn = conversation_store.turn(rt, held, JoinRequested(inbound.channel, sign))
         delivery = await effects.carry_out(rt, transaction, held, turn, None)
     if delivery.person is not None:
-        await outbox.deliver(rt, delivery.parcel, delivery.person)
+        await outbox.deliver(rt, delivery.claimed_message, delivery.person)
     return JoinAwaited(sign)
 
 
@@ -75,17 +75,17 @@ async def finish(
     Returns None if this turn does not finish a join, the code is no longer valid, the chat that
     issued the code has not confirmed, or the handle of this chat belongs to a person already.
     """
-    asked = next((each for each in turn.effects if isinstance(each, FinishJoin)), None)
-    if asked is None:
+    effect = next((each for each in turn.effects if isinstance(each, FinishJoin)), None)
+    if effect is None:
         return None
     handle = inbound.consent_handle or inbound.handle
     address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:
-        found = await join_codes.find(rt, transaction, asked.code, inbound.channel)
+        found = await join_codes.find(rt, transaction, effect.code, inbound.channel)
         held = await conversation_store.lock(rt, transaction, found.person_id) if found else None
         if found is None or held is None:
             return None
-        if not await join_codes.take(rt, transaction, asked.code, chat_of(inbound)):
+        if not await join_codes.take(rt, transaction, effect.code, chat_of(inbound)):
             return None
         place = (held.person, inbound.channel)
         if not await identities.add_handle(rt, transaction, *place, handle, address):

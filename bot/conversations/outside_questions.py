@@ -86,11 +86,11 @@ async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:
 
 async def _result(rt: Runtime, question: Question) -> ModelEvent | None:
     match question.effect:
-        case ChooseIntent() as asked:
-            return await chosen_intents.choose(rt, asked, question.author)
-        case Transcribe() as asked:
+        case ChooseIntent() as effect:
+            return await chosen_intents.choose(rt, effect, question.author)
+        case Transcribe() as effect:
             channel = rt.channels[question.inbound.channel]
-            return await transcriptions.transcribe(rt, asked, channel, question.author)
+            return await transcriptions.transcribe(rt, effect, channel, question.author)
         case _:
             assert_never(question.effect)
 
@@ -100,7 +100,7 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
     held = await anonymous.hold(rt, key, token)
     if held is None or held.known:
         return
-    ask = anonymous.asked(rt, key, held.blob)
+    ask = anonymous.decode(rt, key, held.blob)
     try:
         today = rt.content.on(datetime.now(UTC).date())
         page = rt.channels[inbound.channel].page

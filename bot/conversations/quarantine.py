@@ -75,7 +75,7 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
     if attempts < POISON_AFTER:
         raise Overloaded from error
     try:
-        return await _apologized(rt, inbound)
+        return await _apologize(rt, inbound)
     except (psycopg.OperationalError, PoolTimeout):
         raise
     except Exception:
@@ -85,16 +85,16 @@ async def handle_failure(rt: Runtime, inbound: Inbound, error: Exception) -> Aft
         return None
 
 
-async def _apologized(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
+async def _apologize(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
     async with rt.pool.connection() as transaction:
         held, fresh, _clock = await conversation_store.claim(rt, transaction, inbound)
         if held is not None and fresh:
             held = await conversation_store.note_inbound(rt, transaction, held, inbound)
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
-            parcel = await conversation_store.save(
+            claimed_message = await conversation_store.save(
                 rt, transaction, held, held.conversation, held.epoch, (row,)
             )
-            return AfterCommit(held.person, parcel)
+            return AfterCommit(held.person, claimed_message)
     act = ChannelCall("send", inbound.address, apology(rt, ""))
     return AfterCommit(None, None, ((inbound.channel, act),)) if held is None else None

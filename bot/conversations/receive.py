@@ -77,7 +77,7 @@ async def receive(
     """
     match arrival:
         case Inbound():
-            return await _measured(rt, arrival, place)
+            return await _process(rt, arrival, place)
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
@@ -141,7 +141,7 @@ async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
     if delivery.erased is not None:
         await anonymous.begin_again(rt, delivery.erased.key, delivery.erased.language, sent)
     if delivery.person is not None:
-        await outbox.deliver(rt, delivery.parcel, delivery.person)
+        await outbox.deliver(rt, delivery.claimed_message, delivery.person)
     await wording_reports.count(rt, delivery.counted)
     if delivery.question is not None:
         outside_questions.ask_later(rt, delivery.question, _take_result)
@@ -153,7 +153,7 @@ async def _take_result(rt: Runtime, person_id: UUID, result: ModelEvent) -> None
     await deliver(rt, delivery)
 
 
-async def _measured(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
+async def _process(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     if inbound.at:
         metrics.LAG.labels(inbound.channel).observe(max(0.0, time.time() - inbound.at))
     posters.count(rt, inbound)
@@ -164,9 +164,9 @@ async def _measured(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit 
 
 async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit | None:
     take = partial(_take, rt, inbound)
-    gathered = partial(bursts.gathered, rt, inbound, place, take)
+    process = partial(bursts.collect, rt, inbound, place, take)
     try:
-        return await rt.lines(f"{inbound.channel}:{inbound.handle}", gathered)
+        return await rt.lines(f"{inbound.channel}:{inbound.handle}", process)
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _clear_what_is_known(rt, inbound)
         raise
@@ -194,15 +194,15 @@ async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
 async def _take(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
     """Process an update: in a batch if possible, else in a transaction or session of its own."""
     if burst is None or burst.is_first:
-        taken: Committed | NeedsOwnTransaction = await rt.turns(
+        outcome: Committed | NeedsOwnTransaction = await rt.turns(
             inbound, partial(batched_turns.take, rt)
         )
-        if isinstance(taken, Committed):
+        if isinstance(outcome, Committed):
             if burst is not None:
-                burst.answer = taken.says
-            return AfterCommit(taken.person, taken.parcel) if taken.person else None
-        if taken.anonymous_at is not None and not inbound.aliases:
-            delivery, known = await _anonymous_turn(rt, inbound, taken.anonymous_at, burst)
+                burst.answer = outcome.says
+            return AfterCommit(outcome.person, outcome.claimed_message) if outcome.person else None
+        if outcome.anonymous_at is not None and not inbound.aliases:
+            delivery, known = await _anonymous_turn(rt, inbound, outcome.anonymous_at, burst)
             if not known:
                 return delivery
     if burst is not None and burst.repeats:
@@ -220,7 +220,7 @@ async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
 
 
 async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
-    for insist in (False, True):
+    for is_retry in (False, True):
         async with rt.pool.connection() as transaction:
             held, fresh, now = await conversation_store.claim(rt, transaction, inbound)
             if held is None and inbound.aliases and await _adopt(rt, transaction, inbound):
@@ -233,7 +233,7 @@ async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> Aft
                 return await _turn(rt, transaction, held, inbound, burst)
             if held is not None:
                 return None
-        delivery, known = await _anonymous_turn(rt, inbound, now, burst, insist=insist)
+        delivery, known = await _anonymous_turn(rt, inbound, now, burst, is_retry=is_retry)
         if not known:
             return delivery
     raise Overloaded
@@ -288,12 +288,12 @@ async def take_turn(
         return None
     turn = conversation_store.turn(rt, held, event)
     if isinstance(event, UploadRequested | UploadStatusChanged):
-        turn = conversation_store.announced(rt, held, turn)
+        turn = conversation_store.with_notice(rt, held, turn)
     return await effects.carry_out(rt, transaction, held, turn, None)
 
 
 async def _anonymous_turn(
-    rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, insist: bool = False
+    rt: Runtime, inbound: Inbound, now: datetime, burst: Burst | None, *, is_retry: bool = False
 ) -> tuple[AfterCommit | None, bool]:
     """Process a turn of an anonymous person.
 
@@ -303,11 +303,11 @@ async def _anonymous_turn(
     key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
     token = uuid4().hex
     held = await anonymous.hold(rt, key, token)
-    if held is not None and held.known and not insist:
+    if held is not None and held.known and not is_retry:
         await anonymous.mark_known(rt, key)
         return None, True
     token = token if held else ""
-    ask = anonymous.asked(rt, key, held.blob if held else await anonymous.unlocked(rt, key))
+    ask = anonymous.decode(rt, key, held.blob if held else await anonymous.read_unlocked(rt, key))
     try:
         return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
     except BaseException:
@@ -356,10 +356,10 @@ async def _step_anonymous(
         return await _begin(rt, inbound, ask, turn, now, key, token)
     waiting = burst.waiting if burst else None
     sent = await anonymous.answer(rt, inbound, ask, turn, key, token, waiting)
-    after = anonymous.seen(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
+    after = anonymous.add_id(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = outside_questions.question_of(turn, inbound, None, key)
-    counted = wording_reports.counted(turn.effects, inbound)
+    counted = wording_reports.reported_sentence(turn.effects, inbound)
     if not after.unsent and question is None and waiting is None and counted is None:
         return None, False
     rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None

@@ -91,25 +91,25 @@ async def record_status_callback(rt: Runtime, callback: StatusCallback) -> After
         person_id = await submissions.owner(transaction, callback.number)
         if person_id is not None:
             await lock(rt, transaction, person_id)
-        settled = await submissions.record_status(transaction, callback)
-        return await _tell(rt, transaction, settled)
+        outcome = await submissions.record_status(transaction, callback)
+        return await _tell(rt, transaction, outcome)
 
 
 async def _tell(
-    rt: Runtime, transaction: Transaction, settled: registry_writes.Outcome | None
+    rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome | None
 ) -> AfterCommit | None:
-    if settled is None:
+    if outcome is None:
         return None
-    topic = OFFICER_TOPICS.get(settled.state)
+    topic = OFFICER_TOPICS.get(outcome.state)
     # If the bot has a form for the registry's question, the bot asks the person, and no case is
     # needed.
-    asks = settled.question is not None and settled.question.about in SUBJECTS
+    asks = outcome.question is not None and outcome.question.about in SUBJECTS
     if topic and not asks:
-        await _open_case(rt, transaction, settled.person_id, topic)
+        await _open_case(rt, transaction, outcome.person_id, topic)
     event = Acknowledged(
-        settled.state, settled.number, settled.reason, settled.question, settled.step
+        outcome.state, outcome.number, outcome.reason, outcome.question, outcome.step
     )
-    return await take_turn(rt, transaction, settled.person_id, event)
+    return await take_turn(rt, transaction, outcome.person_id, event)
 
 
 async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:

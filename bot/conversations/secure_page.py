@@ -16,7 +16,7 @@ from flows.engine.events import Forget, Kind, QuickExit, Say
 from flows.engine.state import Turn
 from flows.engine.text import _
 
-BACK_HOME = _("Saved. You can close this page now and go back to the messenger.")
+RETURN_TO_MESSENGER = _("Saved. You can close this page now and go back to the messenger.")
 
 
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
@@ -37,14 +37,14 @@ async def return_to_messenger(
 
     Return the conversation with the messenger as its channel.
     """
-    say = Say(((BACK_HOME,),), language=language, service=True)
+    say = Say(((RETURN_TO_MESSENGER,),), language=language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, held.person, held.channel, (row,))
     address = await identities.address_on(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
 
 
-async def linked(
+async def add_links(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:
     """Put a one-time link into each button that leads to the secure page; return the messages."""

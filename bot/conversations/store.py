@@ -94,7 +94,7 @@ async def claim(
     (((*found, fresh, now),),) = await pipeline.begin(
         transaction, (statements.claim(len(keys)), values)
     )
-    held = _opened(rt, inbound.channel, found, now) if found[0] else None
+    held = _decrypt(rt, inbound.channel, found, now) if found[0] else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
         # The person wrote in another thread of the chat, to which messages are sent from now on.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
@@ -128,14 +128,14 @@ async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound
         )
         for each in inbounds
     ]
-    looked = []
+    lookups = []
     for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
         ((*row, known, now),) = rows
-        looked.append(Lookup(_locked(rt, inbound, row, now), not row[0] and not known, now))
-    return looked
+        lookups.append(Lookup(_conversation(rt, inbound, row, now), not row[0] and not known, now))
+    return lookups
 
 
-def _locked(
+def _conversation(
     rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
 ) -> LockedConversation | None:
     """Return the conversation in a row; None if there is none or it cannot be decrypted.
@@ -143,7 +143,7 @@ def _locked(
     A failed decryption is reported later, when the update is processed in its own transaction.
     """
     try:
-        return _opened(rt, inbound.channel, row, now) if row[0] else None
+        return _decrypt(rt, inbound.channel, row, now) if row[0] else None
     except Exception:
         return None
 
@@ -153,14 +153,14 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
     return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
-def _opened(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
+def _decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
     person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
-    person = identities.known(rt, person_id, key, key_version)
+    person = identities.open_person(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel) if sealed is not None else ""
-    said, newer = state_format.decode(plain), state_format.newer_fields(plain)
+    conversation, newer = state_format.decode(plain), state_format.newer_fields(plain)
     rest = home or "", spoke_at, bool(blocked), newer
-    return LockedConversation(person, said, channel, epoch, address, now, *rest)
+    return LockedConversation(person, conversation, channel, epoch, address, now, *rest)
 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
@@ -187,7 +187,7 @@ async def lock(
     if row is None:
         return None
     *found, channel, now = row
-    return _opened(rt, channel, found, now)
+    return _decrypt(rt, channel, found, now)
 
 
 async def lock_for(
@@ -219,11 +219,11 @@ def deletable_note(
 
     Returns None for a press, for a message that is deleted now, or one that cannot be deleted.
     """
-    goes = any(isinstance(effect, DeleteInput | QuickExit | Forget) for effect in turn.effects)
+    is_deleted = any(isinstance(each, DeleteInput | QuickExit | Forget) for each in turn.effects)
     typed = inbound.message_id and not inbound.press_id
-    if goes or not typed or not rt.channels[inbound.channel].deletes:
+    if is_deleted or not typed or not rt.channels[inbound.channel].deletes:
         return None
-    return deletable_messages.noted(inbound.channel, held.now, inbound.message_id)
+    return deletable_messages.format_note(inbound.channel, held.now, inbound.message_id)
 
 
 async def take_deletable(
@@ -246,7 +246,7 @@ async def save(
     epoch: int,
     written: Sequence[outbox.Row],
     *,
-    stays: str | None = None,
+    note: str | None = None,
     last: bool = False,
 ) -> ClaimedMessage | None:
     """Save the conversation and queue messages; with `last`, commit in the same round trip.
@@ -254,7 +254,7 @@ async def save(
     Returns the first message if this process has claimed it and may send it after the commit.
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
-    values = _values(held, conversation, epoch, written, stays)
+    values = _values(held, conversation, epoch, written, note)
     (rows,) = await end(transaction, (statements.save(len(written)), values))
     return claimed_message(rt, held, written, rows)
 
@@ -272,8 +272,8 @@ async def save_delayed(
 
     This also commits, in the same round trip.
     """
-    stays = deletable_note(rt, held, turn, inbound)
-    values = _values(held, turn.conversation, held.epoch, written, stays)
+    note = deletable_note(rt, held, turn, inbound)
+    values = _values(held, turn.conversation, held.epoch, written, note)
     values["delay"] = seconds
     call = (statements.save(len(written), delayed=bool(written)), values)
     (rows,) = await pipeline.commit(transaction, call)
@@ -304,8 +304,8 @@ def save_statement(
     inbound: Inbound,
 ) -> pipeline.Call:
     """Return the statement that saves a turn of a batch; a duplicate update yields no row."""
-    stays = deletable_note(rt, held, turn, inbound)
-    values = _values(held, turn.conversation, held.epoch, written, stays)
+    note = deletable_note(rt, held, turn, inbound)
+    values = _values(held, turn.conversation, held.epoch, written, note)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return statements.save(len(written), noting=True), values
 
@@ -315,7 +315,7 @@ def _values(
     conversation: Conversation,
     epoch: int,
     written: Sequence[outbox.Row],
-    stays: str | None,
+    note: str | None,
 ) -> dict[str, Any]:
     person, state = held.person, state_format.encode(conversation, held.newer)
     values: dict[str, Any] = {
@@ -325,7 +325,7 @@ def _values(
         "language_now": conversation.language,
         "is_quiet": conversation.muted,
         "ownership": epoch,
-        "stays": stays,
+        "stays": note,
         "most": deletable_messages.MAX_KEPT,
         "lease": outbox.LEASE_SECONDS,
     }
@@ -342,7 +342,7 @@ def _values(
 def is_closed(rt: Runtime, held: LockedConversation) -> bool:
     """Return True if the platform's reply window is closed, so that free text cannot be sent."""
     silence = (held.now - held.spoke_at).total_seconds() if held.spoke_at else None
-    return outbox.closed(rt, held.channel, silence)
+    return outbox.is_window_closed(rt, held.channel, silence)
 
 
 async def note_opening(transaction: Transaction, held: LockedConversation, turn: Turn) -> None:
@@ -351,17 +351,17 @@ async def note_opening(transaction: Transaction, held: LockedConversation, turn:
         await identities.note_inbound(transaction, held.person, held.channel, held.now)
 
 
-def announced(rt: Runtime, held: LockedConversation, made: Turn) -> Turn:
+def with_notice(rt: Runtime, held: LockedConversation, original: Turn) -> Turn:
     """If the platform's reply window is closed, return the turn with a notice before its messages.
 
     The platform accepts the notice also outside of the reply window. The messages wait until the
     person writes again.
     """
-    if not made.says or not is_closed(rt, held):
-        return made
-    after = replace(held, conversation=made.conversation)
+    if not original.says or not is_closed(rt, held):
+        return original
+    after = replace(held, conversation=original.conversation)
     first = turn(rt, after, UpdateWithheld(Notice.UPDATE))
-    return Turn(first.conversation, (*first.says, *made.says), made.effects)
+    return Turn(first.conversation, (*first.says, *original.says), original.effects)
 
 
 def claimed_message(
@@ -380,14 +380,14 @@ def claimed_message(
 
 
 async def begin(
-    rt: Runtime, transaction: Transaction, held: LockedConversation, stands: Sequence[str]
+    rt: Runtime, transaction: Transaction, held: LockedConversation, deletable_ids: Sequence[str]
 ) -> None:
     """Insert an empty conversation for a new person; the same transaction saves its state later.
 
     The last argument has the ids of messages that are in the chat already, for deleting them later.
     """
-    kept = stands if rt.channels[held.channel].deletes else ()
-    notes = [deletable_messages.noted(held.channel, held.now, each) for each in kept]
+    ids = deletable_ids if rt.channels[held.channel].deletes else ()
+    notes = [deletable_messages.format_note(held.channel, held.now, each) for each in ids]
     values = {"person": held.person.id, "channel": held.channel, "notes": notes}
     await execute(transaction, statements.BEGIN, **values)
 

@@ -14,7 +14,7 @@ from flows.engine.voice_messages import MAX_BYTES, MAX_MINUTES
 
 
 async def transcribe(
-    rt: Runtime, asked: Transcribe, channel: Channel, author: str
+    rt: Runtime, effect: Transcribe, channel: Channel, author: str
 ) -> Transcribed | None:
     """Return the text of a recording in the script of the person's language.
 
@@ -27,17 +27,17 @@ async def transcribe(
     hourly, own = rt.settings.transcription_hourly, rt.settings.transcription_person_hourly
     if not await outside_budgets.draw(rt, "transcription", author, hourly=hourly, own_hourly=own):
         transcription.count(Outcome.BUDGET)
-        return Transcribed(asked.key, "")
-    recording = await _recording(channel, asked.ref)
+        return Transcribed(effect.key, "")
+    recording = await _fetch_recording(channel, effect.ref)
     if recording is None:
         transcription.count(Outcome.UNREADABLE)
-        return Transcribed(asked.key, "")
-    language = asked.language.partition("_")[0]
+        return Transcribed(effect.key, "")
+    language = effect.language.partition("_")[0]
     text = await rt.transcriber.transcribe(recording, language)
-    return Transcribed(asked.key, reader_script.for_person(text, asked.language))
+    return Transcribed(effect.key, reader_script.for_person(text, effect.language))
 
 
-async def _recording(channel: Channel, ref: str) -> bytes | None:
+async def _fetch_recording(channel: Channel, ref: str) -> bytes | None:
     """Fetch a recording from the messenger; return only its header and sound.
 
     Returns None if the recording is gone, broken, too large or too long.
@@ -48,6 +48,6 @@ async def _recording(channel: Channel, ref: str) -> bytes | None:
             held += chunk
             if len(held) > MAX_BYTES:
                 return None
-        return await asyncio.to_thread(ogg_opus.cleaned, bytes(held), MAX_MINUTES * 60)
+        return await asyncio.to_thread(ogg_opus.strip_metadata, bytes(held), MAX_MINUTES * 60)
     except (SendError, ogg_opus.Broken):
         return None

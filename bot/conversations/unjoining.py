@@ -15,7 +15,7 @@ from flows.engine.events import Say
 from flows.engine.state import Conversation
 from flows.engine.text import _
 
-UNJOINED_THERE = _(
+UNJOINED_NOTICE = _(
     "The chat on {channel} was un-joined. If it was not you, please write “person” here."
 )
 
@@ -28,20 +28,20 @@ async def leave(
     The remaining chat gets a notice, and the officers' messages that were not yet sent in the
     current chat.
     """
-    person, here = held.person, held.channel
-    await identities.leave_channel(transaction, person, here)
+    person, channel = held.person, held.channel
+    await identities.leave_channel(transaction, person, channel)
     await join_codes.answer(transaction, person, is_confirmed=False)
     await secure_links.drop_unused(transaction, person)
-    await outbox.drop_unsent(transaction, person.id, here)
-    await outbox.forget_texts(transaction, person.id, here)
-    await conversation_store.take_deletable(transaction, held, here)
+    await outbox.drop_unsent(transaction, person.id, channel)
+    await outbox.forget_texts(transaction, person.id, channel)
+    await conversation_store.take_deletable(transaction, held, channel)
     other, *_more = await identities.joined_channels(transaction, person)
     moved = replace(held, channel=other)
     await conversation_store.save_state(rt, transaction, moved, replace(conversation, asked=None))
-    values = {"person": person.id, "channel": here}
+    values = {"person": person.id, "channel": channel}
     await execute(transaction, statements.FORGET_UPDATES_CHANNEL, **values)
-    await outbox.move_unsent(transaction, person.id, here, other)
-    text = _(UNJOINED_THERE.msgid, channel=join_screens.CHANNELS[here])
+    await outbox.move_unsent(transaction, person.id, channel, other)
+    text = _(UNJOINED_NOTICE.msgid, channel=join_screens.CHANNELS[channel])
     say = Say(((text,),), language=conversation.language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, person, other, (row,))

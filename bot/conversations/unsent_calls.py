@@ -60,11 +60,11 @@ async def send(
     platform rejects is replaced by a notice that a message is missing. If there are more than
     MAX_UNSENT messages, one such notice replaces the oldest ones.
     """
-    left, ids = _bounded(rt, channel, calls), list[str]()
+    left, ids = _limit_messages(rt, channel, calls), list[str]()
     until, pauses = time.monotonic() + MAX_SECONDS, iter(PAUSES)
     while left:
         try:
-            made = await outbox.perform(rt, channel, _call(left[0], address))
+            platform_ids = await outbox.perform(rt, channel, _call(left[0], address))
         except SendError as error:
             _logger.info("message.failed", code=error.code, channel=channel)
             ids += error.external_ids
@@ -77,11 +77,11 @@ async def send(
             else:
                 await asyncio.sleep(wait)
         else:
-            ids += made.split(",") if left.pop(0).kind in ("send", "edit") else []
+            ids += platform_ids.split(",") if left.pop(0).kind in ("send", "edit") else []
     return tuple(left), ids
 
 
-def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
+def _limit_messages(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[UnsentCall]:
     """Return the calls; if they send too many messages, replace the oldest ones by one notice.
 
     Deletions are never dropped, because they remove private text from the chat.
@@ -92,9 +92,9 @@ def _bounded(rt: Runtime, channel: str, calls: Sequence[UnsentCall]) -> list[Uns
     dropped = messages[: 1 - MAX_UNSENT]
     notices = [each for at in dropped if (each := _notice(rt, calls[at], SendError()))]
     _logger.warning("message.dropped", channel=channel, count=len(notices))
-    kept = [call for at, call in enumerate(calls) if at not in dropped]
-    kept[dropped[0] : dropped[0]] = notices[0] if notices else ()
-    return kept
+    result = [call for at, call in enumerate(calls) if at not in dropped]
+    result[dropped[0] : dropped[0]] = notices[0] if notices else ()
+    return result
 
 
 def _call(call: UnsentCall, address: str) -> ChannelCall:
@@ -109,5 +109,5 @@ def _notice(rt: Runtime, refused: UnsentCall, error: SendError) -> tuple[UnsentC
     """
     if refused.message is None or isinstance(error, BlockedByUser):
         return ()
-    notice = outbox.missing(rt, refused.message, error)
+    notice = outbox.missing_notice(rt, refused.message, error)
     return () if notice is None else (UnsentCall("send", notice),)

@@ -77,24 +77,24 @@ async def send_upload(rt: Runtime, upload_id: UUID) -> AfterCommit | None:
 
     Claim the file, call the registry, record the outcome, and notify the person.
     """
-    parcel = await uploads.claim(rt, upload_id) if rt.registry else None
-    if parcel is None or rt.registry is None:
+    upload = await uploads.claim(rt, upload_id) if rt.registry else None
+    if upload is None or rt.registry is None:
         return None
     try:
-        document = await uploads.call(rt, rt.registry, parcel)
+        document = await uploads.call(rt, rt.registry, upload)
     except Refused as error:
         async with rt.pool.connection() as transaction:
-            held = await lock(rt, transaction, parcel.person.id)
+            held = await lock(rt, transaction, upload.person.id)
             language = held.conversation.language if held else ""
-            moved = await uploads.refuse(transaction, parcel, error, language)
+            moved = await uploads.refuse(transaction, upload, error, language)
             return await _tell_moved(rt, transaction, moved)
     except RegistryError as error:
-        await uploads.postpone(rt, parcel, error)
+        await uploads.postpone(rt, upload, error)
         return None
     async with rt.pool.connection() as transaction:
-        await lock(rt, transaction, parcel.person.id)
+        await lock(rt, transaction, upload.person.id)
         return await _tell_moved(
-            rt, transaction, await uploads.record_outcome(transaction, parcel, document)
+            rt, transaction, await uploads.record_outcome(transaction, upload, document)
         )
 
 

@@ -32,15 +32,15 @@ class Connection(AsyncConnection[Any]):
     Without the timeout, a hanging server or a dropped network connection would block for hours.
     """
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given, **named)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.prepared: dict[Variant, bytes] = {}
         self.names = map("kosh_{}".format, count())
         # Timeout in seconds of a round trip while `long_statements` is active, otherwise None.
         self.silence: float | None = None
 
     @classmethod
-    async def connect(cls, *given: Any, **named: Any) -> Self:
+    async def connect(cls, *args: Any, **kwargs: Any) -> Self:
         """Connect to the server; if the login is cancelled, close its socket at once.
 
         Otherwise the traceback of the CancelledError would keep psycopg's socket open. The server
@@ -48,7 +48,7 @@ class Connection(AsyncConnection[Any]):
         of one minute.
         """
         try:
-            return await super().connect(*given, **named)
+            return await super().connect(*args, **kwargs)
         except asyncio.CancelledError as error:
             traceback.clear_frames(error.__traceback__)
             raise

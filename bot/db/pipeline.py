@@ -117,7 +117,7 @@ async def _results(
         if result.status in _FAILED:
             raise error_from_result(result, encoding="utf-8")
     connection.prepared.update(fresh)
-    return list(_executed(results, prepared))
+    return list(_statement_results(results, prepared))
 
 
 def _send(
@@ -131,9 +131,13 @@ def _send(
 
     A statement that must be prepared is added to `fresh` with its new name.
     """
-    given = [values[name] for name in statement.names]
-    dumped = transformer.dump_sequence(given, [adapt.PyFormat.AUTO] * len(given)) if given else []
-    types, formats = (transformer.types or (), transformer.formats) if given else ((), None)
+    parameters = [values[name] for name in statement.names]
+    dumped = (
+        transformer.dump_sequence(parameters, [adapt.PyFormat.AUTO] * len(parameters))
+        if parameters
+        else []
+    )
+    types, formats = (transformer.types or (), transformer.formats) if parameters else ((), None)
     variant = (statement.text, types)
     name = connection.prepared.get(variant) or fresh.get(variant)
     is_new = name is None
@@ -160,7 +164,9 @@ def _answers(pgconn: PGconn) -> abc.PQGen[list[PGresult]]:
             results.append(result)
 
 
-def _executed(results: Sequence[PGresult], prepared: Sequence[object]) -> Iterator[PGresult]:
+def _statement_results(
+    results: Sequence[PGresult], prepared: Sequence[object]
+) -> Iterator[PGresult]:
     """Yield the results of the statements, without the results of preparing them."""
     left = iter(results)
     for new in prepared:

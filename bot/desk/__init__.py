@@ -24,7 +24,7 @@ from bot.desk.actions import (
     take_over,
     transfer,
 )
-from bot.desk.answering import SAME_LANGUAGE, heads, reply
+from bot.desk.answering import SAME_LANGUAGE, header_lines, reply
 from bot.desk.transaction import ActionResult, Refusal, Refused
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
     "ask_document",
     "claim",
     "fill",
-    "heads",
+    "header_lines",
     "lift_pin",
     "note",
     "release",

@@ -74,12 +74,12 @@ async def claim(
     Service messages, such as news about a registration, are kept.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, apply)
 
 
 async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult | None:
@@ -88,16 +88,16 @@ async def take_next(rt: Runtime, officer: Officer, *, key: str) -> ActionResult 
     Return None if no such case is queued. A repeated idempotency key returns the case that was
     claimed with that key.
     """
-    tried = set[UUID]()
+    skipped_ids = set[UUID]()
     while True:
         async with directory.acting(rt, officer) as transaction:
             before = await find_by_key(transaction, officer, key)
             found = await cases.find(transaction, before) if before else await cases.next_for(
                 transaction, officer.mission, officer.topics, officer.languages
             )  # fmt: skip
-        if found is None or found.id in tried:
+        if found is None or found.id in skipped_ids:
             return None
-        tried.add(found.id)
+        skipped_ids.add(found.id)
         try:
             return await claim(rt, officer, found.id, found.version, key=key)
         except (cases.CaseConflict, LookupError):
@@ -113,12 +113,12 @@ async def take_over(
     such as news about a registration, are kept.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, apply)
 
 
 async def release(
@@ -126,12 +126,12 @@ async def release(
 ) -> ActionResult:
     """Give up the officer's case, so that it returns to the queue of unclaimed cases."""
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
         await conversation_store.bump_ownership(at.transaction, at.case.person_id)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, apply)
 
 
 async def note(
@@ -139,11 +139,11 @@ async def note(
 ) -> ActionResult:
     """Add an internal note to a case, no matter which officer owns it."""
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         await cases.add_note(at.transaction, at.held.person, case_id, officer.id, words_of(words))
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, apply)
 
 
 async def ask_document(
@@ -151,13 +151,13 @@ async def ask_document(
 ) -> ActionResult:
     """Request a document from the person; `document` is a key of DOCUMENTS."""
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
-        await cases.replied(at.transaction, at.case, officer.id, at.desk, version)
+        await cases.record_reply(at.transaction, at.case, officer.id, at.desk, version)
         return await at.turn(UploadRequested(document))
 
-    return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, apply)
 
 
 async def lift_pin(
@@ -168,11 +168,11 @@ async def lift_pin(
     The officer must have verified the person's identity first.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         await pin.set_pin(at.transaction, at.held.person, None)
         return await at.turn(PinLifted())
 
-    return await perform(rt, officer, case_id, version, Action.CASE_PIN, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_PIN, key, apply)
 
 
 async def release_papers(
@@ -183,7 +183,7 @@ async def release_papers(
     Raises Refused if no file waits for release.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         released = await uploads.release_all(at.transaction, at.case.person_id)
         if not released:
             raise Refused(Refusal.NO_PAPER)
@@ -193,7 +193,7 @@ async def release_papers(
         first, *_rest = [await at.turn(UploadStatusChanged(paper, "sending")) for paper in kinds]
         return first
 
-    return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_PAPERS, key, apply)
 
 
 async def fill(
@@ -213,13 +213,13 @@ async def fill(
     review of all answers.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
         answer = _read(at, question, value)
         return await at.turn(Filled(question, answer))
 
-    return await perform(rt, officer, case_id, version, Action.CASE_FILL, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_FILL, key, apply)
 
 
 async def transfer(
@@ -238,7 +238,7 @@ async def transfer(
     the case.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if words.strip():
             await cases.add_note(
                 at.transaction, at.held.person, case_id, officer.id, words_of(words)
@@ -254,12 +254,12 @@ async def transfer(
                     raise Refused(Refusal.NO_TOPIC)
                 await cases.change_topic(at.transaction, at.case, topic, version)
             case ToMission(mission):
-                await _elsewhere(at, mission)
+                await _move_to_mission(at, mission)
             case _:
                 assert_never(to)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, apply)
 
 
 async def snooze(
@@ -267,13 +267,13 @@ async def snooze(
 ) -> ActionResult:
     """Put a case aside (snooze it) until a time within 60 days, or until the person writes."""
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if not at.held.now < until <= at.held.now + MAX_SLEEP:
             raise Refused(Refusal.PAST)
         await cases.snooze(at.transaction, at.case, officer.id, until, version)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_SNOOZE, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_SNOOZE, key, apply)
 
 
 async def resolve(
@@ -293,7 +293,7 @@ async def resolve(
     is counted by language in a metric and not stored.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         flow = rt.flows.get(where)
         if where not in ("", MENU) and (flow is None or flow.hands_over):
             raise Refused(Refusal.NO_FLOW)
@@ -304,10 +304,10 @@ async def resolve(
         delivery = await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         if intent:
-            metrics.MEANT.labels(intent, at.held.conversation.language).inc()
+            metrics.CASE_INTENTS.labels(intent, at.held.conversation.language).inc()
         return delivery
 
-    return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, apply)
 
 
 # Helpers that check answers, colleagues and missions
@@ -343,8 +343,8 @@ async def _colleague(at: ActionContext, other: UUID) -> None:
         raise Refused(Refusal.NO_OFFICER)
 
 
-async def _elsewhere(at: ActionContext, mission: str) -> None:
-    staffed = {*await directory.staffed(at.transaction), missions.GENERAL}
+async def _move_to_mission(at: ActionContext, mission: str) -> None:
+    staffed = {*await directory.staffed_missions(at.transaction), missions.GENERAL}
     if mission not in staffed or mission == at.case.mission:
         raise Refused(Refusal.NO_MISSION)
     await cases.move(at.transaction, at.case, mission, at.version)

@@ -104,8 +104,8 @@ async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tup
 
 
 def _group(name: object, opened: int, answered: int, in_time: int) -> Group:
-    kept = [in_time, answered - in_time]
-    shown = answered >= MIN_GROUP_SIZE and not any(0 < each < MIN_GROUP_SIZE for each in kept)
+    counts = [in_time, answered - in_time]
+    shown = answered >= MIN_GROUP_SIZE and not any(0 < each < MIN_GROUP_SIZE for each in counts)
     share = round(100 * in_time / answered) if shown else None
     return Group(str(name), rounded(opened), rounded(answered), share)
 

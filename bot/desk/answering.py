@@ -50,19 +50,19 @@ async def reply(
     and a line above the text says so. Raises Refused.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if at.case.version != version:
             raise await cases.conflict(at.transaction, case_id)
         language = at.held.conversation.language
-        text, carried = words, form
+        text, form_name = words, form
         if canned:
-            text, carried = await _canned(at, canned, language)
-        attached = await _form(at, carried, language) if carried else file
-        said = words_of(text or (attached.name if attached else ""))
-        await _send(at, said, canned, attached, language, is_machine=is_machine)
+            text, form_name = await _canned_reply(at, canned, language)
+        attached = await _form(at, form_name, language) if form_name else file
+        shown_text = words_of(text or (attached.name if attached else ""))
+        await _send(at, shown_text, canned, attached, language, is_machine=is_machine)
         return AfterCommit(at.held.person, None)
 
-    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, apply)
 
 
 async def _send(
@@ -75,7 +75,7 @@ async def _send(
     is_machine: bool,
 ) -> None:
     reference = case_files.reference(file) if file else None
-    above = [at.rt.languages.render(each, language) for each in heads(is_machine=is_machine)]
+    above = [at.rt.languages.render(each, language) for each in header_lines(is_machine=is_machine)]
     shown = reader_script.for_person(text, language) if text != getattr(file, "name", "") else text
     message = Message((*above, shown), language=language, protect=True, file=reference)
     row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
@@ -86,15 +86,17 @@ async def _send(
     (sent,) = await outbox.enqueue(at.transaction, person, at.held.channel, (row,), waits=waits)
     if at.held.conversation.hint_way:
         await hint_contacts.plan(at.transaction, person.id)
-    said = await cases.add_words(
+    message_id = await cases.add_words(
         at.transaction, person, at.case.id, text, at.officer.id, canned, sent
     )
     if reference and file:
-        await case_files.add(at.transaction, person, at.case.id, said, reference, file.contents)
-    await cases.replied(at.transaction, at.case, at.officer.id, at.desk, at.version)
+        await case_files.add(
+            at.transaction, person, at.case.id, message_id, reference, file.contents
+        )
+    await cases.record_reply(at.transaction, at.case, at.officer.id, at.desk, at.version)
 
 
-def heads(*, is_machine: bool) -> tuple[Text, ...]:
+def header_lines(*, is_machine: bool) -> tuple[Text, ...]:
     """Return the lines to show above an officer's reply.
 
     The first line says that an officer writes. If `is_machine`, a second line says that a machine
@@ -125,7 +127,7 @@ def words_of(words: str) -> str:
     return words
 
 
-async def _canned(at: ActionContext, name: str, language: str) -> tuple[str, str]:
+async def _canned_reply(at: ActionContext, name: str, language: str) -> tuple[str, str]:
     """Return the text of a canned reply, and the name of the attached form ('' if none).
 
     Raises Refused if there is no canned reply of this name, or if it has no text in the language.

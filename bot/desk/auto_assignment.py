@@ -71,19 +71,19 @@ async def auto_assign(rt: Runtime) -> int:
 
     Return the number of assigned cases.
     """
-    given, tried = 0, list[UUID]()
-    while len(tried) < AT_ONCE:
+    assigned_count, tried_ids = 0, list[UUID]()
+    while len(tried_ids) < AT_ONCE:
         async with rt.pool.connection() as transaction:
             roles = [permissions.Role.OFFICER.value, permissions.Role.LEAD.value]
-            found = await fetch_one(transaction, _GIVE, roles=roles, tried=tried)
+            found = await fetch_one(transaction, _GIVE, roles=roles, tried=tried_ids)
         if found is None:
             break
         case_id, person_id, officer_id = found
-        tried.append(case_id)
+        tried_ids.append(case_id)
         with isolation.isolate_errors("cases"), suppress(cases.CaseConflict):
             await _assign(rt, case_id, person_id, officer_id)
-            given += 1
-    return given
+            assigned_count += 1
+    return assigned_count
 
 
 async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:

@@ -161,17 +161,17 @@ async def ask(rt: Runtime, officer: Officer, number: int, reason: Reason) -> UUI
     Raises LookupError if there is no such case.
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
-    pane_id = uuid4()
-    values = {"request": pane_id, "officer": officer.id, "why": reason.value}
+    request_id = uuid4()
+    values = {"request": request_id, "officer": officer.id, "why": reason.value}
     async with rt.pool.connection() as transaction:
         case_id = await fetch_value(transaction, _ASK, case_number=number, **values)
         if case_id is None:
             raise LookupError("E_CASE: there is no such case; look at its number again")
         await _note(transaction, officer, "break_glass.asked", case_id, reason.value)
-    return pane_id
+    return request_id
 
 
-async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
+async def grant(rt: Runtime, officer: Officer, request_id: UUID) -> None:
     """Grant another administrator's request for one hour.
 
     Raises Forbidden if the officer made the request, or if the request has expired or was already
@@ -179,13 +179,13 @@ async def grant(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
     """
     permissions.require(officer, Action.BREAK_GLASS_GRANT, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
-        case_id = await fetch_value(transaction, _GRANT, request=pane_id, officer=officer.id)
+        case_id = await fetch_value(transaction, _GRANT, request=request_id, officer=officer.id)
         if case_id is None:
             raise Forbidden(DenialReason.OWNER)
         await _note(transaction, officer, "break_glass.granted", case_id)
 
 
-async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlassRequest, View]:
+async def view(rt: Runtime, officer: Officer, request_id: UUID) -> tuple[BreakGlassRequest, View]:
     """Return a granted request and its case, as an officer of the case's mission sees the case.
 
     Only the requester may read it. Actions on the case remain forbidden, because they check the
@@ -193,23 +193,23 @@ async def view(rt: Runtime, officer: Officer, pane_id: UUID) -> tuple[BreakGlass
     """
     permissions.require(officer, Action.BREAK_GLASS_ASK, Subject(officer.mission))
     async with rt.pool.connection() as transaction:
-        row = await fetch_one(transaction, _FOUND, request=pane_id)
-    pane = BreakGlassRequest(*row) if row else None
-    if pane is None or pane.asked_by != officer.id or not pane.is_open:
+        row = await fetch_one(transaction, _FOUND, request=request_id)
+    request = BreakGlassRequest(*row) if row else None
+    if request is None or request.asked_by != officer.id or not request.is_open:
         raise Forbidden(DenialReason.OWNER)
-    reader = replace(officer, mission=pane.mission, roles=frozenset({Role.OFFICER}))
-    return pane, await views.view(rt, reader, pane.case_id, Reason(pane.reason))
+    reader = replace(officer, mission=request.mission, roles=frozenset({Role.OFFICER}))
+    return request, await views.view(rt, reader, request.case_id, Reason(request.reason))
 
 
-async def review(rt: Runtime, officer: Officer, pane_id: UUID) -> None:
+async def review(rt: Runtime, officer: Officer, request_id: UUID) -> None:
     """Record the review of a granted request by a lead of the case's mission.
 
     Raises Forbidden for other officers, and for a lead who requested or granted the access.
     """
     async with rt.pool.connection() as transaction:
-        mission = await fetch_value(transaction, _MISSION, request=pane_id)
+        mission = await fetch_value(transaction, _MISSION, request=request_id)
         permissions.require(officer, Action.BREAK_GLASS_REVIEW, Subject(mission or ""))
-        case_id = await fetch_value(transaction, _REVIEW, request=pane_id, officer=officer.id)
+        case_id = await fetch_value(transaction, _REVIEW, request=request_id, officer=officer.id)
         if case_id is None:
             raise Forbidden(DenialReason.OWNER)
         await _note(transaction, officer, "break_glass.reviewed", case_id)

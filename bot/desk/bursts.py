@@ -241,7 +241,7 @@ async def _close_case(
     or an earlier call closed it.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         # Apply the event before the case is closed. Afterwards the console's database role cannot
         # read the conversation.
         delivery = await at.turn(Resolved("menu", was_read=False), moved=True)
@@ -250,10 +250,10 @@ async def _close_case(
 
     try:
         key = f"{burst.hex}{case_id.hex[:16]}"
-        done = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, act)
+        result = await perform(rt, officer, case_id, version, Action.BURST_CLOSE, key, apply)
     except (cases.CaseConflict, LookupError):
         return False
-    return not done.repeated
+    return not result.repeated
 
 
 async def reopen(rt: Runtime, officer: Officer, burst: UUID) -> int:

@@ -72,23 +72,23 @@ async def sweep_cases(rt: Runtime) -> int:
 
     Several processes may run this at the same time.
     """
-    seen, last = 0, _FIRST
+    count, last = 0, _FIRST
     while True:
         async with rt.pool.connection() as transaction:
             found = await _due(transaction, after=last)
         if not found:
-            return seen
+            return count
         for case_id, person_id, _why in found:
             with isolation.isolate_errors("cases"):
                 async with rt.pool.connection() as transaction:
                     await _sweep(rt, transaction, case_id, person_id)
-        seen, last = seen + len(found), found[-1][0]
+        count, last = count + len(found), found[-1][0]
 
 
 async def _due(
     transaction: Transaction, case_id: UUID | None = None, after: UUID = _FIRST
 ) -> list[tuple[UUID, UUID, str]]:
-    staffed = [*await directory.staffed(transaction), missions.GENERAL]
+    staffed = [*await directory.staffed_missions(transaction), missions.GENERAL]
     return await fetch_all(transaction, _DUE, staffed=staffed, case=case_id, after=after)
 
 

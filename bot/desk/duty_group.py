@@ -58,7 +58,7 @@ _COUNTS = statement(
     .order_by(t.Case.mission)
 )
 _CHAT = bindparam("of_chat", type_=t.DutyMessage.chat.type)
-_PUT = statement(
+_RECORD_UPDATE = statement(
     update(t.DutyMessage)
     .where(t.DutyMessage.chat == _CHAT)
     .values(external_id=bindparam("sent"), digest=bindparam("shown"), urgent=bindparam("count"))
@@ -66,7 +66,7 @@ _PUT = statement(
 _ENTER = statement(
     insert(t.DutyMessage).values(chat=_CHAT, updated_at=ago(hours=1)).on_conflict_do_nothing()
 )
-_TAKE_TURN = statement(
+_RESERVE_UPDATE = statement(
     update(t.DutyMessage)
     .where(
         t.DutyMessage.chat == _CHAT,
@@ -86,11 +86,11 @@ async def update_duty_group(rt: Runtime) -> int:
     async with rt.pool.connection() as transaction:
         chats = await working_hours.duty_chats(transaction, rt.settings.telegram_duty_chat)
         counts = await _counts(transaction)
-    acts = 0
-    for chat, wanted in chats.items():
-        shown = [each for each in counts if not wanted or each.mission in wanted]
-        acts += await _show(rt, chat, shown)
-    return acts
+    calls = 0
+    for chat, missions in chats.items():
+        shown = [each for each in counts if not missions or each.mission in missions]
+        calls += await _show(rt, chat, shown)
+    return calls
 
 
 async def _counts(transaction: Transaction) -> list[_Count]:
@@ -101,39 +101,41 @@ async def _show(rt: Runtime, chat: str, counts: list[_Count]) -> int:
     message, digest = _card(rt, counts)
     urgent = sum(each.urgent for each in counts)
     async with rt.pool.connection() as transaction:
-        before = await _turn(transaction, chat, digest)
+        before = await _reserve_update(transaction, chat, digest)
     if before is None:
         return 0
     external_id, known = before
     try:
-        sent, acts = await _put(rt, chat, external_id, message, rings=urgent > known)
+        sent, calls = await _update_message(rt, chat, external_id, message, notify=urgent > known)
     except SendError as error:
         _logger.warning("duty_group.failed", code=error.code)
         return 1
     async with rt.pool.connection() as transaction:
         values = {"sent": sent, "shown": digest, "count": urgent}
-        await execute(transaction, _PUT, of_chat=chat, **values)
-    return acts
+        await execute(transaction, _RECORD_UPDATE, of_chat=chat, **values)
+    return calls
 
 
-async def _turn(transaction: Transaction, chat: str, digest: bytes) -> tuple[str, int] | None:
+async def _reserve_update(
+    transaction: Transaction, chat: str, digest: bytes
+) -> tuple[str, int] | None:
     """Reserve the next update of a group's message for this process.
 
     Return the message's id, and the number of urgent cases that the message shows. Return None if
     no count changed, or if the minimum interval has not passed.
     """
     await execute(transaction, _ENTER, of_chat=chat)
-    return await fetch_one(transaction, _TAKE_TURN, of_chat=chat, shown=digest)
+    return await fetch_one(transaction, _RESERVE_UPDATE, of_chat=chat, shown=digest)
 
 
-async def _put(
-    rt: Runtime, chat: str, external_id: str, message: Message, *, rings: bool
+async def _update_message(
+    rt: Runtime, chat: str, external_id: str, message: Message, *, notify: bool
 ) -> tuple[str, int]:
-    """Edit the group's message, or replace it if the group must be notified (`rings`).
+    """Edit the group's message, or replace it if the group must be notified (`notify`).
 
     Return the message's id and the number of calls to Telegram.
     """
-    if external_id and not rings:
+    if external_id and not notify:
         act = ChannelCall("edit", chat, message, external_id)
         return await outbox.perform(rt, Telegram.name, act), 1
     if external_id:

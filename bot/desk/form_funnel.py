@@ -73,17 +73,17 @@ async def count_steps(rt: Runtime) -> int:
     Return the number of people. About MAX_PEOPLE people are counted at most.
     """
     reached: Counter[_Key] = Counter()
-    staying: Counter[_Key] = Counter()
-    looked, last = 0, UUID(int=0)
-    while looked < MAX_PEOPLE and (found := await _next(rt, last)):
+    stopped: Counter[_Key] = Counter()
+    count, last = 0, UUID(int=0)
+    while count < MAX_PEOPLE and (found := await _next(rt, last)):
         for person_id, key, epoch, state, language, channel in found:
             with isolation.isolate_errors("form_funnel"):
-                person = identities.known(rt, person_id, bytes(key), epoch)
+                person = identities.open_person(rt, person_id, bytes(key), epoch)
                 sealed = person.key.unseal(bytes(state), "conversations", "state", "")
-                _count(rt, state_format.decode(sealed), language, channel, reached, staying)
-        looked, last = looked + len(found), found[-1][0]
-    await _keep(rt, reached, staying)
-    return looked
+                _count(rt, state_format.decode(sealed), language, channel, reached, stopped)
+        count, last = count + len(found), found[-1][0]
+    await _keep(rt, reached, stopped)
+    return count
 
 
 async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
@@ -93,25 +93,25 @@ async def _next(rt: Runtime, after: UUID) -> Sequence[Any]:
 
 def _count(
     rt: Runtime,
-    talk: Conversation,
+    conversation: Conversation,
     language: str,
     channel: str,
     reached: Counter[_Key],
-    staying: Counter[_Key],
+    stopped: Counter[_Key],
 ) -> None:
-    for name, form in talk.forms.items():
+    for name, form in conversation.forms.items():
         flow = rt.flows.get(name)
         if flow is None or flow.hands_over:
             continue
-        lives_in = cases.country(talk.forms)
-        now, seen = _walked(flow.name, form, rt)
-        for place, question in enumerate(seen):
+        lives_in = cases.country(conversation.forms)
+        now, questions = _progress(flow.name, form, rt)
+        for place, question in enumerate(questions):
             reached[name, question, place, language, channel, lives_in] += 1
         if now:
-            staying[name, now, seen.index(now), language, channel, lives_in] += 1
+            stopped[name, now, questions.index(now), language, channel, lives_in] += 1
 
 
-def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
+def _progress(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
     """Return the question where the person stopped, and the list of questions that they reached.
 
     The question is '' if the person finished the form, or stopped at a step that is not counted,
@@ -120,21 +120,21 @@ def _walked(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
     """
     way = path(rt.flows[name], form)
     now = way.current(form.cursor)
-    seen: list[str] = []
+    questions: list[str] = []
     for step in way.steps:
-        if not isinstance(step.item, NOT_ASKED) and step.item.name not in seen:
-            seen.append(step.item.name)
+        if not isinstance(step.item, NOT_ASKED) and step.item.name not in questions:
+            questions.append(step.item.name)
         if step is now:
-            return (step.item.name if step.item.name in seen else ""), seen
-    return "", [*seen, FINISHED]
+            return (step.item.name if step.item.name in questions else ""), questions
+    return "", [*questions, FINISHED]
 
 
-async def _keep(rt: Runtime, reached: Counter[_Key], staying: Counter[_Key]) -> None:
+async def _keep(rt: Runtime, reached: Counter[_Key], stopped: Counter[_Key]) -> None:
     merged: dict[tuple[str, str, str, str, str], list[int]] = {}
     for (flow, question, place, language, channel, country), count in reached.items():
         row = merged.setdefault((flow, question, language, channel, country), [place, 0, 0])
         row[0], row[1] = max(row[0], place), row[1] + count
-        row[2] += staying[flow, question, place, language, channel, country]
+        row[2] += stopped[flow, question, place, language, channel, country]
     async with rt.pool.connection() as transaction:
         await execute(transaction, _LOCK)
         await execute(transaction, _CLEAR)

@@ -44,7 +44,7 @@ async def limit(
     could change urgency or topic in order to cut off a person in danger.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         if reason not in REASONS or per_day not in PER_DAY or days not in DAYS:
             raise Refused(Refusal.NO_LIMIT)
         if at.case.version != version:
@@ -62,7 +62,7 @@ async def limit(
             await cases.resolve(at.transaction, at.case, officer.id, version)
         return delivery
 
-    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_LIMIT, key, apply)
 
 
 async def listing(rt: Runtime, officer: Officer) -> list[Listed]:
@@ -95,8 +95,8 @@ async def decide(rt: Runtime, officer: Officer, case_id: UUID, *, is_lifted: boo
         if found[2] == officer.id and await directory.has_other_lead(transaction, officer):
             raise Refused(Refusal.OWN_LIMIT)
         await conversation_store.lock(rt, transaction, case.person_id)
-        done = message_limits.lift_limit if is_lifted else message_limits.keep_limit
-        if not await done(transaction, case.person_id):
+        change_limit = message_limits.lift_limit if is_lifted else message_limits.keep_limit
+        if not await change_limit(transaction, case.person_id):
             raise LookupError("E_CASE: somebody else has decided; look at the list")
         delivery = await officer_turns.take(rt, transaction, case, LimitDecided(is_lifted))
         action = "limits.lifted" if is_lifted else "limits.kept"

@@ -51,14 +51,14 @@ async def mark(
     Raises Refused for a label that neither the mission offers nor the case already has.
     """
 
-    async def act(at: ActionContext) -> AfterCommit | None:
+    async def apply(at: ActionContext) -> AfterCommit | None:
         known = {*await _labels(at.transaction, at.case.mission), *at.case.labels}
         if not known.issuperset(labels):
             raise Refused(Refusal.NO_LABEL)
         await cases.mark(at.transaction, at.case, version, urgent=urgent, labels=labels)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_MARK, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_MARK, key, apply)
 
 
 async def set_call_back(
@@ -69,13 +69,13 @@ async def set_call_back(
     Raises Refused for a time in the past.
     """
 
-    async def act(context: ActionContext) -> AfterCommit | None:
+    async def apply(context: ActionContext) -> AfterCommit | None:
         if at is not None and at <= context.held.now:
             raise Refused(Refusal.PAST)
         await cases.set_call_back(context.transaction, context.case, version, at)
         return None
 
-    return await perform(rt, officer, case_id, version, Action.CASE_CALL_BACK, key, act)
+    return await perform(rt, officer, case_id, version, Action.CASE_CALL_BACK, key, apply)
 
 
 async def labels(rt: Runtime, officer: Officer) -> list[str]:

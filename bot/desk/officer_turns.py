@@ -31,17 +31,19 @@ async def take(
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:
         return None
-    made = conversation_store.turn(rt, held, event)
-    made = replace(made, says=tuple(_protected(say) for say in made.says))
-    if not made.says or not await is_withheld(rt, transaction, held, case):
-        return await effects.carry_out(rt, transaction, held, made, None, moved=moved)
-    after = replace(held, conversation=made.conversation)
+    turn = conversation_store.turn(rt, held, event)
+    turn = replace(turn, says=tuple(_protect(say) for say in turn.says))
+    if not turn.says or not await is_withheld(rt, transaction, held, case):
+        return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
+    after = replace(held, conversation=turn.conversation)
     first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
     # Requests for a document are dropped here: when the person opens the notice, the bot sends the
     # request again with a new link.
-    lasting = (say for say in made.says if not (say.private and made.conversation.with_officer))
-    says = tuple(_without_link(say) for say in lasting)
-    waits = replace(made, conversation=first.conversation, says=says)
+    public_messages = (
+        say for say in turn.says if not (say.private and turn.conversation.with_officer)
+    )
+    says = tuple(_without_link(say) for say in public_messages)
+    waits = replace(turn, conversation=first.conversation, says=says)
     return await effects.carry_out(
         rt, transaction, held, waits, None, moved=moved, notice=first.says
     )
@@ -65,7 +67,7 @@ async def is_withheld(
     return views.is_withheld(held.conversation, spoke_at, held.now)
 
 
-def _protected(say: Say) -> Say:
+def _protect(say: Say) -> Say:
     return replace(say, protect=say.protect or say.service)
 
 

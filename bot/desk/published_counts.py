@@ -75,7 +75,7 @@ async def read(rt: Runtime, officer: Officer) -> Counts:
     """Return the counts of the mission to which the account of the external system belongs."""
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     statements = (_TOTALS, _TOPICS, _LANGUAGES, _COUNTRIES, _OPENED_ON, _CLOSED_ON, _DAYS)
-    totals, topics, languages, countries, opened_on, closed_on, days = await directory.asked(
+    totals, topics, languages, countries, opened_on, closed_on, days = await directory.fetch_many(
         rt, officer, *((each, {}) for each in statements)
     )
     opened, came_back = totals[0]

@@ -158,8 +158,8 @@ _DAYS = statement(
 
 
 def _is_or_any(of: Any, name: str) -> Any:
-    wanted = bindparam(name, type_=Text())
-    return or_(wanted == "", of == wanted)
+    parameter = bindparam(name, type_=Text())
+    return or_(parameter == "", of == parameter)
 
 
 _STEPS = statement(
@@ -220,7 +220,7 @@ async def report(
         live_in = await fetch_values(transaction, _COUNTRIES)
     enough = answered >= MIN_GROUP_SIZE
     return Report(
-        opened=_rounded(opened),
+        opened=_round_down(opened),
         times=Times(suppress_small(answered), half if enough else None, nine if enough else None),
         closed=float(closed) if ended >= MIN_GROUP_SIZE else None,
         came_back=suppress_small(returned),
@@ -243,7 +243,7 @@ def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
     return tuple(Cell(str(name or ""), suppress_small(count)) for name, count in rows)
 
 
-def _rounded(count: int) -> int | None:
+def _round_down(count: int) -> int | None:
     """Round a total down to a multiple of 5; return None for 1 to 4.
 
     With an exact total, a suppressed count could be found by subtracting the other counts.

@@ -106,26 +106,26 @@ async def perform(
     version: int,
     action: Action,
     key: str,
-    act: DeskAction,
+    apply: DeskAction,
 ) -> ActionResult:
     async with directory.acting(rt, officer) as transaction:
-        case = await _seen(transaction, case_id)
+        case = await _load_case(transaction, case_id)
         held = await conversation_store.lock(rt, transaction, case.person_id)
         case = await cases.lock_case(transaction, case_id) or case
-        if await _repeated(transaction, officer, case, action, key):
+        if await _is_repeated(transaction, officer, case, action, key):
             return ActionResult(case_id, case.version, repeated=True)
         await _demand(transaction, officer, action, case)
         if held is None:
             raise LookupError("E_CASE: this person was erased; nothing is left to do")
         desk = await working_hours.mission_settings(transaction, case.mission)
-        delivery = await act(ActionContext(rt, transaction, officer, case, held, desk, version))
+        delivery = await apply(ActionContext(rt, transaction, officer, case, held, desk, version))
         after = await cases.find(transaction, case_id)
         await directory.record_action(transaction, officer, action.value, str(case_id))
     await receive.deliver(rt, delivery)
     return ActionResult(case_id, after.version if after else case.version + 1)
 
 
-async def _seen(transaction: Transaction, case_id: UUID) -> Case:
+async def _load_case(transaction: Transaction, case_id: UUID) -> Case:
     case = await cases.find(transaction, case_id)
     if case is None:
         raise LookupError("E_CASE: there is no such case; look at the list")
@@ -139,7 +139,7 @@ async def require_case(
 
     Raises LookupError, CaseConflict or Forbidden.
     """
-    await _demand(transaction, officer, action, await _seen(transaction, case_id))
+    await _demand(transaction, officer, action, await _load_case(transaction, case_id))
 
 
 async def _demand(transaction: Transaction, officer: Officer, action: Action, case: Case) -> None:
@@ -177,7 +177,7 @@ _SAME_ACT = statement(
 _CASE_OF_KEY = statement(select(t.CaseAction.case_id).where(*_BY_KEY))
 
 
-async def _repeated(
+async def _is_repeated(
     transaction: Transaction, officer: Officer, case: Case, action: Action, key: str
 ) -> bool:
     """Store the idempotency key; return True if the same action on this case used it before.

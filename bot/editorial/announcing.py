@@ -48,14 +48,14 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
     if fact.countries:
         return True
     for country in ORIGINS:
-        made = checklist({"programme": programme.key, "citizenship": country}, day)
-        papers = (paper.document.fact.key for paper in made.papers)
-        if fact.key in papers or fact.text in (*made.before, *made.after):
+        result = checklist({"programme": programme.key, "citizenship": country}, day)
+        papers = (paper.document.fact.key for paper in result.papers)
+        if fact.key in papers or fact.text in (*result.before, *result.after):
             return True
     return False
 
 
-def proposed(fact: Fact, body: Body, day: date) -> Draft:
+def announcement_of(fact: Fact, body: Body, day: date) -> Draft:
     """Return the draft of an announcement of a published fact.
 
     The draft has a text for each language except English: the published sentence and its first
@@ -84,4 +84,6 @@ async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
     if live is None or live.body.silent or item not in drafts.SHIPPED:
         raise Refused(Refusal.STATE)
     day = live.body.checked
-    return await broadcasts.draft(rt, officer, proposed(drafts.SHIPPED[item], live.body, day))
+    return await broadcasts.draft(
+        rt, officer, announcement_of(drafts.SHIPPED[item], live.body, day)
+    )

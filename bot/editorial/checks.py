@@ -55,17 +55,17 @@ def blockers(
     in the name of a visa.
     """
     if kind is Kind.ANSWER:
-        return [*_dated(body, today), *_arranged(key, body)]
+        return [*_date_blockers(body, today), *_answer_blockers(key, body)]
     if kind is Kind.PHRASES:
-        return [*_dated(body, today), *_marked_up(body), *taught.faults(rt, key, body)]
+        return [*_date_blockers(body, today), *_marked_up(body), *taught.faults(rt, key, body)]
     if kind is Kind.CANNED:
-        return [*_dated(body, today), *_marked_up(body), *_canned(rt, body)]
+        return [*_date_blockers(body, today), *_marked_up(body), *_reply_blockers(rt, body)]
     known = frozenset(wording(rt, shipped)) if shipped else frozenset()
     worded = (each for each in wording(rt, body) if each not in known)
-    return [*_dated(body, today), *_sourced(kind, body), *_marked_up(body), *worded]
+    return [*_date_blockers(body, today), *_source_blockers(kind, body), *_marked_up(body), *worded]
 
 
-def _arranged(intent: str, body: Body) -> Iterator[Blocker]:
+def _answer_blockers(intent: str, body: Body) -> Iterator[Blocker]:
     if not body.opening:
         yield Blocker(Refusal.EMPTY)
     for name in answers.unknown(intent, body):
@@ -74,7 +74,7 @@ def _arranged(intent: str, body: Body) -> Iterator[Blocker]:
         yield Blocker(Refusal.FLOW, detail=body.flow)
 
 
-def _canned(rt: Runtime, body: Body) -> Iterator[Blocker]:
+def _reply_blockers(rt: Runtime, body: Body) -> Iterator[Blocker]:
     """Yield the faults of a canned reply.
 
     A missing language is no fault, because the reply is then not offered in that language.
@@ -82,10 +82,10 @@ def _canned(rt: Runtime, body: Body) -> Iterator[Blocker]:
     if not body.texts and not body.silent:
         yield Blocker(Refusal.EMPTY)
     for code, text in forms(body.texts):
-        yield from _sentence(code, text, "", _allowed(rt))
+        yield from _sentence(code, text, "", _allowed_hosts(rt))
 
 
-def _dated(body: Body, today: date) -> Iterator[Blocker]:
+def _date_blockers(body: Body, today: date) -> Iterator[Blocker]:
     if body.until < today:
         yield Blocker(Refusal.EXPIRED, detail=body.until.isoformat())
     if body.since > body.until:
@@ -99,7 +99,7 @@ def _dated(body: Body, today: date) -> Iterator[Blocker]:
         yield Blocker(Refusal.UNCHECKED, detail=body.checked.isoformat())
 
 
-def _sourced(kind: Kind, body: Body) -> Iterator[Blocker]:
+def _source_blockers(kind: Kind, body: Body) -> Iterator[Blocker]:
     if not body.sources and kind is not Kind.NOTICE:
         yield Blocker(Refusal.SOURCE)
     for address in (*body.sources, *([body.map_link] if body.map_link else [])):
@@ -136,14 +136,14 @@ def wording(rt: Runtime, body: Body) -> Iterator[Blocker]:
     elif ENGLISH not in texts:
         yield Blocker(Refusal.ENGLISH)
     elif not body.why_partial:
-        offered = {code for code, _own in rt.languages.languages()}
-        missing = (code for code in body.missing if code in offered)
+        codes = {code for code, _own in rt.languages.languages()}
+        missing = (code for code in body.missing if code in codes)
         yield from (Blocker(Refusal.LANGUAGE, code) for code in missing)
     for code, text in forms(texts):
-        yield from _sentence(code, text, texts.get(ENGLISH, ""), _allowed(rt))
+        yield from _sentence(code, text, texts.get(ENGLISH, ""), _allowed_hosts(rt))
 
 
-def _allowed(rt: Runtime) -> tuple[str, ...]:
+def _allowed_hosts(rt: Runtime) -> tuple[str, ...]:
     """Return the hosts of Kosh, the operator and the government, to which a sentence may link."""
     own = urlsplit(rt.settings.public_url).hostname or ""
     return (own, *rt.settings.broadcast_hosts, *OFFICIAL_HOSTS)

@@ -169,25 +169,27 @@ async def history(rt: Runtime, officer: Officer, item: str) -> list[Version]:
         return await _versions(transaction, item)
 
 
-async def save(rt: Runtime, officer: Officer, item: str, body: Body, seen: int) -> list[Blocker]:
+async def save(
+    rt: Runtime, officer: Officer, item: str, body: Body, seen_version: int
+) -> list[Blocker]:
     """Save new content of an item as a draft, unless it has faults; return the faults.
 
-    `seen` is the number of the newest version that the editor's page showed. Raises Refused if
-    there is a newer version than `seen`.
+    `seen_version` is the number of the newest version that the editor's page showed. Raises
+    Refused if there is a newer version.
     """
     permissions.require(officer, *_edit(item))
     kind = kind_of(item)
     async with directory.acting(rt, officer) as transaction:
         day = (await database_time(transaction)).date()
         key = item.partition(":")[2]
-        found = checks.blockers(rt, kind, body, day, _shipped(rt, item), key)
+        found = checks.blockers(rt, kind, body, day, _shipped_body(rt, item), key)
         if found:
             return found
         values = {"of_item": item, "of_mission": mission_of(item)}
         await execute(transaction, statements.ENTER, **values)
         await execute(transaction, statements.LOCK, of_item=item)
         newest = _newest(await _versions(transaction, item))
-        if newest != seen:
+        if newest != seen_version:
             raise Refused(Refusal.CHANGED)
         await execute(transaction, statements.DISCARD, of_item=item)
         await _add(transaction, officer, item, newest + 1, body)
@@ -217,13 +219,13 @@ async def approve(
             raise Refused(Refusal.OWN)
         day = (await database_time(transaction)).date()
         key = item.partition(":")[2]
-        if found := checks.blockers(rt, kind, draft.body, day, _shipped(rt, item), key):
+        if found := checks.blockers(rt, kind, draft.body, day, _shipped_body(rt, item), key):
             raise Refused(found[0].why, found[0].detail)
         await execute(transaction, statements.END, of_item=item, in_state=REPLACED)
         await execute(
             transaction, statements.PUBLISH, of_item=item, of_number=number, by=officer.id
         )
-        await _published(transaction, officer, "content.published", item, number)
+        await _record_publication(transaction, officer, "content.published", item, number)
     await live.announce(rt.live)
 
 
@@ -246,7 +248,7 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
         await execute(transaction, statements.END, of_item=item, in_state=REPLACED)
         again = replace(old, state=LIVE)
         await _add(transaction, officer, item, newest, old.body, again)
-        await _published(transaction, officer, "content.rolled_back", item, newest)
+        await _record_publication(transaction, officer, "content.rolled_back", item, newest)
     await live.announce(rt.live)
 
 
@@ -260,11 +262,11 @@ async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
         await execute(transaction, statements.LOCK, of_item=item)
         if not await execute(transaction, statements.END, of_item=item, in_state=WITHDRAWN):
             raise Refused(Refusal.STATE)
-        await _published(transaction, officer, "content.withdrawn", item, 0)
+        await _record_publication(transaction, officer, "content.withdrawn", item, 0)
     await live.announce(rt.live)
 
 
-def _shipped(rt: Runtime, item: str) -> Body | None:
+def _shipped_body(rt: Runtime, item: str) -> Body | None:
     return shipped(rt, item) if item in SHIPPED or item in ANSWERED else None
 
 
@@ -308,7 +310,7 @@ async def _add(
     )
 
 
-async def _published(
+async def _record_publication(
     transaction: Transaction, officer: Officer, action: str, item: str, number: int
 ) -> None:
     await execute(transaction, statements.COUNT)

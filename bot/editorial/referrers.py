@@ -131,12 +131,12 @@ async def add(rt: Runtime, officer: Officer, name: str) -> Created:
     if not 0 < len(words) <= MAX_NAME or not words.isprintable():
         raise Unnamed(f"{Unnamed.code}: write a name of at most {MAX_NAME} characters")
     letters = "".join(choice(ALPHABET) for _each in range(8))
-    made = Created(f"REF-{letters[:4]}-{letters[4:]}", token_urlsafe(24))
+    created = Created(f"REF-{letters[:4]}-{letters[4:]}", token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
-        values = {"of_code": made.code, "words": words, "by": officer.id}
-        await execute(transaction, _ADD, **values, token=token_hash(made.token))
-        await directory.record_action(transaction, officer, "referrer.added", made.code)
-    return made
+        values = {"of_code": created.code, "words": words, "by": officer.id}
+        await execute(transaction, _ADD, **values, token=token_hash(created.token))
+        await directory.record_action(transaction, officer, "referrer.added", created.code)
+    return created
 
 
 async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
@@ -145,12 +145,14 @@ async def renew(rt: Runtime, officer: Officer, code: str) -> Created:
     Raises Ended if the invitation is not open.
     """
     permissions.require(officer, Action.REFERRER_EDIT, Subject(officer.mission))
-    made = Created(code, token_urlsafe(24))
+    created = Created(code, token_urlsafe(24))
     async with directory.acting(rt, officer) as transaction:
-        if not await fetch_value(transaction, _RENEW, of_code=code, token=token_hash(made.token)):
+        if not await fetch_value(
+            transaction, _RENEW, of_code=code, token=token_hash(created.token)
+        ):
             raise Ended(f"{Ended.code}: load the page again")
         await directory.record_action(transaction, officer, "referrer.renewed", code)
-    return made
+    return created
 
 
 async def end(rt: Runtime, officer: Officer, code: str) -> None:

@@ -23,7 +23,7 @@ def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
     words as a phrase that was already taught for another intent.
     """
     recognizer = EngineRecognizer.load()
-    elsewhere = {
+    other_phrases = {
         words_of(recognizer, phrase): found
         for phrase, found in rt.content.snapshot.phrases.items()
         if found != intent
@@ -40,8 +40,8 @@ def faults(rt: Runtime, intent: str, body: Body) -> Iterator[Blocker]:
                 yield Blocker(Refusal.PHRASE, code, line)
             elif recognizer.read(line, code).recognition.danger is not Danger.NONE:
                 yield Blocker(Refusal.DANGER, code, line)
-            elif words in elsewhere:
-                yield Blocker(Refusal.TAKEN, code, elsewhere[words])
+            elif words in other_phrases:
+                yield Blocker(Refusal.TAKEN, code, other_phrases[words])
 
 
 def _is_short(line: str, words: tuple[str, ...]) -> bool:

@@ -115,7 +115,7 @@ class Counted:
     sentence: str
 
 
-def counted(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
+def reported_sentence(effects: Iterable[Effect], inbound: Inbound | None) -> Counted | None:
     """Return the sentence that a person reported as badly worded; None for any other event."""
     for effect in effects:
         if isinstance(effect, ReportWording) and inbound is not None:

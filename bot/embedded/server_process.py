@@ -20,9 +20,9 @@ from pathlib import Path
 from signal import Signals
 from typing import IO, Final
 
-_PATIENCE: Final = 60.0  # seconds for a start, including crash recovery
-_STOP_PATIENCE: Final = 10.0  # seconds before the next signal is sent
-_PORT_PATIENCE: Final = 0.5  # seconds until the port of a killed server is free
+_START_SECONDS: Final = 60.0  # seconds for a start, including crash recovery
+_STOP_SECONDS: Final = 10.0  # seconds before the next signal is sent
+_PORT_SECONDS: Final = 0.5  # seconds until the port of a killed server is free
 # Maximum number of starts. A start can fail because another process takes the port, or because
 # children of a killed server still use it.
 _ATTEMPTS: Final = 5
@@ -98,7 +98,7 @@ def _ensure(server: Server) -> None:
             if _pid(server) is None:
                 _launch(server)
             else:
-                _await(lambda: _is_up(server) or _pid(server) is None, _PATIENCE)
+                _await(lambda: _is_up(server) or _pid(server) is None, _START_SECONDS)
             if _is_up(server):
                 return
     raise start_failed(server.name, server.home)
@@ -122,7 +122,7 @@ def _launch(server: Server) -> None:
             start_new_session=True,
         )
     try:
-        _await(lambda: _is_up(server) or process.poll() is not None, _PATIENCE)
+        _await(lambda: _is_up(server) or process.poll() is not None, _START_SECONDS)
     except BaseException:
         _end(process, server.signals)
         raise
@@ -140,7 +140,7 @@ def _end(process: subprocess.Popen[bytes], signals: Iterable[Signals]) -> None:
     for number in (*signals, Signals.SIGKILL):
         process.send_signal(number)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(_STOP_PATIENCE)
+            process.wait(_STOP_SECONDS)
             return
 
 
@@ -155,7 +155,7 @@ def _stop(server: Server) -> None:
             return
         with suppress(ProcessLookupError, TimeoutError):
             os.kill(pid, number)
-            _await(partial(_gone, server, pid), _STOP_PATIENCE)
+            _await(partial(_has_ended, server, pid), _STOP_SECONDS)
 
 
 def _pid(server: Server) -> int | None:
@@ -167,10 +167,10 @@ def _pid(server: Server) -> int | None:
         pid = int(server.pid_file.read_text().partition("\n")[0])
     except (FileNotFoundError, ValueError):
         return None
-    return None if _gone(server, pid) else pid
+    return None if _has_ended(server, pid) else pid
 
 
-def _gone(server: Server, pid: int) -> bool:
+def _has_ended(server: Server, pid: int) -> bool:
     return server.mark not in command_line(pid)
 
 
@@ -185,8 +185,8 @@ def command_line(pid: int) -> str:
         return ""
 
 
-def _await(is_done: Callable[[], bool], patience: float) -> None:
-    deadline = time.monotonic() + patience
+def _await(is_done: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while not is_done():
         if time.monotonic() > deadline:
             raise TimeoutError
@@ -196,7 +196,7 @@ def _await(is_done: Callable[[], bool], patience: float) -> None:
 def call(home: Path, command: list[str]) -> bool:
     """Run a command; write its output to the file `log` in `home`; return True if it succeeded."""
     with _log(home) as log:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             cwd=home,
             env=_environment(),
@@ -205,7 +205,7 @@ def call(home: Path, command: list[str]) -> bool:
             stderr=log,
             check=False,
         )
-    return done.returncode == 0
+    return result.returncode == 0
 
 
 def _log(home: Path) -> IO[bytes]:
@@ -222,8 +222,8 @@ def _environment() -> dict[str, str]:
 
 
 def start_failed(name: str, home: Path) -> ServiceError:
-    said = f"{name} did not start. Read why in {home / 'log'}, and try again."
-    return ServiceError("E_SERVICE_START", said)
+    message = f"{name} did not start. Read why in {home / 'log'}, and try again."
+    return ServiceError("E_SERVICE_START", message)
 
 
 # Files in the server's folder: its password and port
@@ -270,9 +270,9 @@ def _choose_port(home: Path) -> int:
     Otherwise choose and store a free port.
     """
     with suppress(FileNotFoundError, TimeoutError):
-        kept = port_of(home)
-        _await(lambda: _is_free(kept), _PORT_PATIENCE)
-        return kept
+        stored = port_of(home)
+        _await(lambda: _is_free(stored), _PORT_SECONDS)
+        return stored
     port = free_port()
     write(home / "port", str(port))
     return port

@@ -276,7 +276,7 @@ def _first(binaries: Iterable[Path], oldest: int) -> Path | None:
 def _major(binary: Path) -> int:
     """Return the major version that the program prints, or 0 if the program cannot run here."""
     with suppress(OSError):
-        said = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
-        if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", said.stdout):
+        result = subprocess.run([binary, "--version"], capture_output=True, text=True, check=False)
+        if version := re.search(r"(?:\(PostgreSQL\) |v=)(\d+)", result.stdout):
             return int(version[1])
     return 0

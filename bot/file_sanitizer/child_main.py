@@ -49,7 +49,7 @@ def _warm_up() -> None:
 
 def _answer(data: bytes) -> list[bytes]:
     try:
-        pages, hints = _cleaned(data)
+        pages, hints = _pages(data)
     except images.Unfit as unfit:
         return [_line({"refused": unfit.reason})]
     except Exception:
@@ -60,7 +60,7 @@ def _answer(data: bytes) -> list[bytes]:
     return [_line(reply), *(page.jpeg for page in pages)]
 
 
-def _cleaned(data: bytes) -> tuple[list[images.Page], frozenset[str]]:
+def _pages(data: bytes) -> tuple[list[images.Page], frozenset[str]]:
     kind = kind_of(data[:HEAD])
     match kind:
         case "pdf":

@@ -70,18 +70,18 @@ class ChildProcess:
             cwd="/",
             start_new_session=True,
         )
-        hand = cls(process)
+        child = cls(process)
         try:
             async with asyncio.timeout(START_SECONDS):
-                is_ready = await hand._stdout.readline() == b"ready\n"
+                is_ready = await child._stdout.readline() == b"ready\n"
         except TimeoutError:
             is_ready = False
         except BaseException:
-            await hand.end()
+            await child.end()
             raise
         if is_ready:
-            return hand
-        await hand.end()
+            return child
+        await child.end()
         _logger.error("sanitizer.unavailable", code="E_PAPERS_CELL")
         return None
 
@@ -89,14 +89,14 @@ class ChildProcess:
     def is_alive(self) -> bool:
         return self._process.returncode is None
 
-    async def work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        """Let the process decode the file `given`, and write the JPEGs of its pages to `result`.
+    async def work(self, file: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
+        """Let the process decode `file`, and write the JPEGs of its pages to `result`.
 
         Returns the description of the pages, or the reason if the file is refused. A process
         accepts only one call.
         """
         try:
-            await self._feed(given)
+            await self._write_file(file)
             reply = _decode(await self._stdout.readuntil(b"\n"))
             if reply.refused is not None:
                 return reply.refused
@@ -119,8 +119,8 @@ class ChildProcess:
             pass
         await self._process.wait()
 
-    async def _feed(self, given: MemoryFile) -> None:
-        for piece in given.pieces(_PIECE):
+    async def _write_file(self, file: MemoryFile) -> None:
+        for piece in file.pieces(_PIECE):
             self._stdin.write(piece)
             await self._stdin.drain()
         self._stdin.close()

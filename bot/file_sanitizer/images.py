@@ -60,13 +60,13 @@ def page_of(data: bytes, kind: Kind) -> tuple[Page, frozenset[str]]:
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     try:
-        image = _upright(_opened(data, kind))
+        image = _upright(_open(data, kind))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, MemoryError):
         raise Unfit("too_many_pixels") from None
-    return encoded(image, PICTURE_BYTES), hints_on(image, is_photo=True)
+    return encode(image, PICTURE_BYTES), hints_on(image, is_photo=True)
 
 
-def encoded(image: Image.Image, limit: int) -> Page:
+def encode(image: Image.Image, limit: int) -> Page:
     """Encode the pixels as a JPEG of at most `limit` bytes, at the best quality that fits.
 
     Raises Unfit if no quality fits.
@@ -125,15 +125,15 @@ def _sharpness(grey: Image.Image) -> int:
 
 
 def _percentile(histogram: list[int], share: float) -> int:
-    seen, wanted = 0, share * sum(histogram)
+    total, limit = 0, share * sum(histogram)
     for value, count in enumerate(histogram):
-        seen += count
-        if seen >= wanted:
+        total += count
+        if total >= limit:
             return value
     return len(histogram) - 1
 
 
-def _opened(data: bytes, kind: Kind) -> Image.Image:
+def _open(data: bytes, kind: Kind) -> Image.Image:
     image = Image.open(io.BytesIO(data), formats=(kind.upper(),))
     if min(image.size) < MIN_SIDE:
         raise Unfit("too_small")

@@ -7,7 +7,7 @@ import pypdfium2
 from PIL import Image
 from pypdfium2 import raw
 
-from bot.file_sanitizer.images import Page, Unfit, encoded, hints_on
+from bot.file_sanitizer.images import Page, Unfit, encode, hints_on
 
 MAX_PAGES = 10
 DOTS_PER_POINT = 200 / 72
@@ -23,14 +23,14 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
 
     Raises Unfit if the PDF is refused.
     """
-    document = _opened(data)
+    document = _open(data)
     if len(document) > MAX_PAGES:
         raise Unfit("too_many_pages")
     pages, hints = [], []
     for number in range(len(document)):
-        image = _drawn(document[number])
+        image = _render(document[number])
         hints.append(hints_on(image, is_photo=False))
-        pages.append(encoded(image, PAGE_BYTES))
+        pages.append(encode(image, PAGE_BYTES))
     # Report "blank" only if all pages are blank, since the back of a sheet often is. The hints
     # "dark" and "small" are about photos and do not apply to a PDF.
     blank = all("blank" in each for each in hints)
@@ -39,7 +39,7 @@ def pages_of(data: bytes) -> tuple[list[Page], frozenset[str]]:
     return pages, frozenset(name for name, is_so in odd.items() if is_so)
 
 
-def _opened(data: bytes) -> pypdfium2.PdfDocument:
+def _open(data: bytes) -> pypdfium2.PdfDocument:
     if _END not in data[-_END_WITHIN:]:
         raise Unfit("broken")
     try:
@@ -51,7 +51,7 @@ def _opened(data: bytes) -> pypdfium2.PdfDocument:
     return document
 
 
-def _drawn(page: pypdfium2.PdfPage) -> Image.Image:
+def _render(page: pypdfium2.PdfPage) -> Image.Image:
     """Render a page with 200 dpi, or at a lower resolution if a side exceeds MAX_SIDE pixels."""
     scale = min(DOTS_PER_POINT, MAX_SIDE / max(page.get_size()))
     bitmap = page.render(scale=scale, may_draw_forms=True, rev_byteorder=True)

@@ -26,7 +26,7 @@ RECHECK_SECONDS = 1.0
 class _Running:
     """A file that is being received, and the timeout with which its reception can be ended."""
 
-    given: MemoryFile
+    file: MemoryFile
     began: float
     limit: asyncio.Timeout
 
@@ -37,8 +37,8 @@ class Receptions:
     def __init__(self, count: int, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._free = asyncio.Semaphore(count)
-        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        self._shares: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._sender_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._address_limits: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
         self._running: list[_Running] = []
 
     @asynccontextmanager
@@ -48,10 +48,14 @@ class Receptions:
         At the same time, a sender may have one reception and a network address MAX_PER_ADDRESS
         receptions. An empty sender or address has no limit.
         """
-        share = asyncio.Semaphore(MAX_PER_ADDRESS)
-        turn = self._turns.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
-        share = self._shares.setdefault(address, share) if address else share
-        async with turn, share:
+        address_limit = asyncio.Semaphore(MAX_PER_ADDRESS)
+        sender_lock = (
+            self._sender_locks.setdefault(sender, asyncio.Lock()) if sender else asyncio.Lock()
+        )
+        address_limit = (
+            self._address_limits.setdefault(address, address_limit) if address else address_limit
+        )
+        async with sender_lock, address_limit:
             await self._acquire()
             try:
                 yield
@@ -59,13 +63,13 @@ class Receptions:
                 self._free.release()
 
     async def _acquire(self) -> None:
-        making_room = asyncio.create_task(self._make_room())
+        ending = asyncio.create_task(self._end_slow_receptions())
         try:
             await self._free.acquire()
         finally:
-            making_room.cancel()
+            ending.cancel()
 
-    async def _make_room(self) -> None:
+    async def _end_slow_receptions(self) -> None:
         while True:
             self._end_slowest()
             await asyncio.sleep(RECHECK_SECONDS)
@@ -80,17 +84,17 @@ class Receptions:
 
     def _rate(self, reception: _Running) -> float:
         age = self._clock() - reception.began
-        return reception.given.size / age if age >= MIN_AGE_SECONDS else MIN_RATE
+        return reception.file.size / age if age >= MIN_AGE_SECONDS else MIN_RATE
 
     @asynccontextmanager
-    async def running(self, given: MemoryFile) -> AsyncIterator[None]:
-        """Limit the time of the `with` block, which receives a file into `given`.
+    async def running(self, file: MemoryFile) -> AsyncIterator[None]:
+        """Limit the time of the `with` block, which receives `file`.
 
         Raises TimeoutError after RECEPTION_SECONDS, or earlier if the reception is slow and another
         file waits.
         """
         async with asyncio.timeout(RECEPTION_SECONDS) as limit:
-            reception = _Running(given, self._clock(), limit)
+            reception = _Running(file, self._clock(), limit)
             self._running.append(reception)
             try:
                 yield

@@ -19,7 +19,7 @@ from bot.observability import logging
 from flows.engine.upload_states import MAX_MEGABYTES, Hint, Refusal
 
 MAX_BYTES = MAX_MEGABYTES * 1024 * 1024
-HANDS = 2
+DECODERS = 2
 WORK_SECONDS = 30.0
 
 # Minimum size of a file in bytes; a shorter file is certainly truncated.
@@ -32,30 +32,30 @@ _logger = logging.get()
 class Clean:
     """A sanitized file: one JPEG, or a PDF of only JPEGs; the caller closes `contents`.
 
-    `came` is the SHA-256 of the received file, `came_size` its size in bytes.
+    `received_hash` is the SHA-256 of the received file, `received_size` its size in bytes.
     """
 
     media_type: str
     pages: int
     hints: tuple[Hint, ...]
     contents: MemoryFile
-    came: bytes
-    came_size: int
+    received_hash: bytes
+    received_size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refused file with the reason; `came_size` is the number of bytes that were received."""
+    """A refused file with the reason; `received_size` is the number of bytes that were received."""
 
     reason: Refusal
-    came_size: int = 0
+    received_size: int = 0
 
 
 type Verdict = Clean | Refused
 
 
 class Sanitizer:
-    """Sanitizes files; receives at most `receptions` and decodes at most `hands` of them at a time.
+    """Sanitizes files; receives at most `receptions` and decodes at most `decoders` at a time.
 
     It starts `ahead` decoder processes before files arrive, since a start takes long.
     """
@@ -63,17 +63,17 @@ class Sanitizer:
     def __init__(
         self,
         *,
-        hands: int = HANDS,
+        decoders: int = DECODERS,
         receptions: int = RECEPTIONS,
-        ahead: int = HANDS,
+        ahead: int = DECODERS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.ahead = ahead
-        self._hands = asyncio.Semaphore(hands)
+        self._decode_slots = asyncio.Semaphore(decoders)
         self._receptions = Receptions(receptions, clock)
         self._spares: list[asyncio.Task[ChildProcess | None]] = []
         self._first = asyncio.Lock()
-        self._works = False
+        self._is_available = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -85,9 +85,9 @@ class Sanitizer:
         spares, self._spares = self._spares, []
         for spare in spares:
             spare.cancel()
-        for hand in await asyncio.gather(*spares, return_exceptions=True):
-            if isinstance(hand, ChildProcess):
-                await hand.end()
+        for child in await asyncio.gather(*spares, return_exceptions=True):
+            if isinstance(child, ChildProcess):
+                await child.end()
 
     async def prepare(self) -> bool:
         """Start decoder processes; return True if this machine has a working sandbox.
@@ -96,12 +96,12 @@ class Sanitizer:
         `unavailable`.
         """
         async with self._first:
-            if not self._works:
+            if not self._is_available:
                 self._start_ahead(max(self.ahead, 1) - len(self._spares))
-                self._works = await asyncio.shield(self._spares[0]) is not None
-                if not self._works:
+                self._is_available = await asyncio.shield(self._spares[0]) is not None
+                if not self._is_available:
                     await self._end_spares()
-        return self._works
+        return self._is_available
 
     async def clean(
         self,
@@ -126,23 +126,23 @@ class Sanitizer:
                     await held.enter_async_context(self._receptions.place(sender, address))
             except TimeoutError:
                 return Refused(Refusal.UNAVAILABLE)
-            with MemoryFile() as given:
-                reason = await self._receive(chunks, given, limit)
-                return Refused(reason, given.size) if reason else await self._make_safe(given)
+            with MemoryFile() as file:
+                reason = await self._receive(chunks, file, limit)
+                return Refused(reason, file.size) if reason else await self._make_safe(file)
 
     async def _receive(
-        self, chunks: AsyncIterator[bytes], given: MemoryFile, limit: int
+        self, chunks: AsyncIterator[bytes], file: MemoryFile, limit: int
     ) -> Refusal | None:
         head = b""
         try:
-            async with self._receptions.running(given):
+            async with self._receptions.running(file):
                 async for chunk in chunks:
                     head += chunk[: HEAD - len(head)]
                     if len(head) == HEAD and (reason := _unfit(head)):
                         return reason
-                    if given.size + len(chunk) > limit:
+                    if file.size + len(chunk) > limit:
                         return Refusal.TOO_LARGE
-                    given.write(chunk)
+                    file.write(chunk)
         except Exception as error:
             _logger.info("sanitizer.interrupted", error=error)
             return Refusal.INTERRUPTED
@@ -151,43 +151,43 @@ class Sanitizer:
                 await chunks.aclose()
         return _unfit(head)
 
-    async def _make_safe(self, given: MemoryFile) -> Verdict:
+    async def _make_safe(self, file: MemoryFile) -> Verdict:
         result = MemoryFile()
         try:
-            async with self._hands:
-                outcome = await self._work(given, result)
+            async with self._decode_slots:
+                outcome = await self._work(file, result)
         except BaseException:
             result.close()
             raise
         if isinstance(outcome, Refusal):
             result.close()
-            return Refused(outcome, given.size)
+            return Refused(outcome, file.size)
         media_type = "application/pdf" if outcome.kind == "pdf" else "image/jpeg"
         pages = len(outcome.pages)
-        return Clean(media_type, pages, outcome.hints, result, given.sha256, given.size)
+        return Clean(media_type, pages, outcome.hints, result, file.sha256, file.size)
 
-    async def _work(self, given: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
-        hand = await self._hand()
-        if hand is None:
+    async def _work(self, file: MemoryFile, result: MemoryFile) -> ChildResult | Refusal:
+        child = await self._take_child()
+        if child is None:
             return Refusal.UNAVAILABLE
         try:
             async with asyncio.timeout(WORK_SECONDS):
-                return await hand.work(given, result)
+                return await child.work(file, result)
         except TimeoutError:
             return Refusal.TOOK_TOO_LONG
         finally:
-            await hand.end()
+            await child.end()
             self._start_ahead(min(1, self.ahead - len(self._spares)))
 
-    async def _hand(self) -> ChildProcess | None:
+    async def _take_child(self) -> ChildProcess | None:
         """Return a running decoder process, from those started before files arrived, or a new one.
 
         Return None if the sandbox is unavailable.
         """
         while self._spares:
-            hand = await self._spares.pop()
-            if hand is not None and hand.is_alive:
-                return hand
+            child = await self._spares.pop()
+            if child is not None and child.is_alive:
+                return child
         return await ChildProcess.start()
 
     def _start_ahead(self, count: int) -> None:

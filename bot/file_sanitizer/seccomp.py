@@ -122,9 +122,9 @@ def _program(arch: int, allowed: tuple[int, ...], mapping: tuple[int, int]) -> b
     return b"".join(struct.pack("HBBI", *line) for line in lines)
 
 
-def _call(libc: ctypes.CDLL, what: int, first: int, pointer: bytes | None = None) -> None:
+def _call(libc: ctypes.CDLL, option: int, first: int, pointer: bytes | None = None) -> None:
     nothing = ctypes.c_ulong(0)
-    if libc.prctl(what, ctypes.c_ulong(first), pointer, nothing, nothing) != 0:
+    if libc.prctl(option, ctypes.c_ulong(first), pointer, nothing, nothing) != 0:
         raise SandboxUnavailable
 
 

@@ -58,9 +58,9 @@ class Languages:
         return tuple((code, NAMES[code]) for code in self._codes)
 
     def closest(self, hint: str) -> str | None:
-        language, script = _spoken(hint)
-        spoken = [code for code in self._codes if code.partition("_")[0] == language]
-        read = [code for code in spoken if script in ("", SCRIPTS[code])]
+        language, script = _language_and_script(hint)
+        candidates = [code for code in self._codes if code.partition("_")[0] == language]
+        read = [code for code in candidates if script in ("", SCRIPTS[code])]
         return min(read, key=len, default=None)
 
     def guess(self, typed: str) -> str | None:
@@ -144,7 +144,7 @@ class Languages:
         return countries.find(typed, language)
 
 
-def _spoken(hint: str) -> tuple[str, str]:
+def _language_and_script(hint: str) -> tuple[str, str]:
     """Return the language of a BCP 47 tag, and its script if the tag has one, else "".
 
     Upper and lower case, `-` and `_` are accepted. Kazakh of China (`kk-CN`) is in Arabic script.

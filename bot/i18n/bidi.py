@@ -22,9 +22,9 @@ TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 
 
-def isolated(text: str) -> str:
+def isolate(text: str) -> str:
     """Wrap each line of a text in an isolate, unless it already is in one; return the text."""
-    return "\n".join(_isolated(line) for line in text.split("\n"))
+    return "\n".join(_isolate(line) for line in text.split("\n"))
 
 
 def is_all_arabic(text: str) -> bool:
@@ -37,19 +37,19 @@ def is_all_arabic(text: str) -> bool:
 def literals(template: str) -> str:
     """Put each match of LITERAL in a right-to-left sentence, except HTML tags, into an isolate."""
     return LITERAL.sub(
-        lambda found: found[0] if TAG.match(found[0]) else _isolated(found[0]), template
+        lambda found: found[0] if TAG.match(found[0]) else _isolate(found[0]), template
     )
 
 
-def lined(text: str) -> str:
+def add_marks(text: str) -> str:
     """Return a right-to-left text with a direction mark before each line that needs the mark.
 
     A line needs the mark if a messenger would display the line from left to right.
     """
-    return "\n".join(_lined(line) for line in text.split("\n"))
+    return "\n".join(_mark_direction(line) for line in text.split("\n"))
 
 
-def _isolated(line: str) -> str:
+def _isolate(line: str) -> str:
     return line if not line or _is_isolated(line) else f"{ISOLATE}{line}{END_ISOLATE}"
 
 
@@ -63,13 +63,13 @@ def _is_isolated(line: str) -> bool:
     return False
 
 
-def _lined(line: str) -> str:
+def _mark_direction(line: str) -> str:
     # Messengers differ: some take the direction of a line from its first letter, others from its
     # first letter outside of isolates. The mark can be omitted only if each of these letters is
     # Arabic.
     plain = TAG.sub("", line)
-    said = _begins_arabic(plain) and _begins_arabic(_outside(plain))
-    return line if said or not line.strip() else MARK + line
+    is_arabic = _begins_arabic(plain) and _begins_arabic(_outside(plain))
+    return line if is_arabic or not line.strip() else MARK + line
 
 
 def _begins_arabic(line: str) -> bool:
@@ -79,10 +79,10 @@ def _begins_arabic(line: str) -> bool:
 
 def _outside(line: str) -> str:
     """Return the line without the parts of it that are in isolates."""
-    kept, depth = [], 0
+    signs, depth = [], 0
     for sign in line:
         depth += sign == ISOLATE
         if depth == 0:
-            kept.append(sign)
+            signs.append(sign)
         depth -= sign == END_ISOLATE
-    return "".join(kept)
+    return "".join(signs)

@@ -83,9 +83,9 @@ def find(typed: str, language: str) -> tuple[str, ...]:
     short = _without_state(name)
     return (
         _index().get(name)
-        or _coded(typed)
+        or _from_code(typed)
         or _index().get(short)
-        or _beginning(short, language)
+        or _with_prefix(short, language)
         or _near(short, language)
     )
 
@@ -95,7 +95,7 @@ def _is_reply(typed: str, language: str) -> bool:
     return reserved_words.yes_no(typed, language) is not None and not typed.isupper()
 
 
-def _coded(typed: str) -> tuple[str, ...]:
+def _from_code(typed: str) -> tuple[str, ...]:
     code = normalization.fold(typed).upper()
     if len(code) == 3 and code.isalpha():
         meant = get_global("territory_aliases").get(code, ())
@@ -103,7 +103,7 @@ def _coded(typed: str) -> tuple[str, ...]:
     return (code,) if code in CODES else ()
 
 
-def _beginning(name: str, language: str) -> tuple[str, ...]:
+def _with_prefix(name: str, language: str) -> tuple[str, ...]:
     if len(name) < 3 and not _is_han(name):
         return ()
     own = _names(language)

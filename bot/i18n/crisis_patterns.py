@@ -301,8 +301,8 @@ def intent(typed: str) -> str | None:
     text = _words(typed[:MAX_CHARACTERS])
     patterns = _patterns()
     keys = {word[:KEY_LETTERS] for word in text.split(" ")} & patterns.keys()
-    tried = sorted({each for key in keys for each in patterns[key]})
-    return next((kind for _place, kind, spelt in tried if _compiled(spelt).search(text)), None)
+    candidates = sorted({each for key in keys for each in patterns[key]})
+    return next((kind for _place, kind, spelt in candidates if _compile(spelt).search(text)), None)
 
 
 def _words(typed: str) -> str:
@@ -322,13 +322,13 @@ def _patterns() -> Mapping[str, tuple[tuple[int, str, str], ...]]:
     (position in the search order, intent, regular expression).
     """
     found: dict[str, list[tuple[int, str, str]]] = {}
-    for place, (kind, written) in enumerate(_written()):
+    for place, (kind, written) in enumerate(_all_patterns()):
         for key in {key[:KEY_LETTERS] for keys in KEYS.findall(written) for key in keys.split()}:
             found.setdefault(key, []).append((place, kind, _spelt(written)))
     return {key: tuple(each) for key, each in found.items()}
 
 
-def _written() -> Iterator[tuple[str, str]]:
+def _all_patterns() -> Iterator[tuple[str, str]]:
     for kind in ENGLISH:
         for written in (*ENGLISH[kind], *TURKISH[kind]):
             yield kind, written
@@ -347,5 +347,5 @@ def _alternatives(keys: re.Match[str]) -> str:
 
 
 @cache
-def _compiled(spelt: str) -> re.Pattern[str]:
+def _compile(spelt: str) -> re.Pattern[str]:
     return re.compile(spelt)

@@ -169,8 +169,8 @@ def merge(code: str, catalog: Catalog, source: Catalog, units: Iterable[Unit]) -
             continue
         changed += unit.text != before
         if unit.reviewed and not is_reviewed(message):
-            kept = [each for each in message.user_comments if not each.startswith(REVIEWED)]
-            message.user_comments = [*kept, mark(unit.context, unit.english, unit.text)]
+            comments = [each for each in message.user_comments if not each.startswith(REVIEWED)]
+            message.user_comments = [*comments, mark(unit.context, unit.english, unit.text)]
             reviewed += 1
     return Merged(changed, reviewed, tuple(unknown), tuple(faults))
 

@@ -86,9 +86,9 @@ def guess(typed: str) -> str | None:
     text = text.replace("i\u0307", "i").translate(PERSIAN)
     if sum(script.search(text) is not None for script in SCRIPTS) != 1:
         return None
-    spoken = " ".join(language_guess.WORD.findall(text))
-    greeting = next((each for each in GREETINGS if f"{spoken} ".startswith(f"{each} ")), "")
-    rest = spoken.removeprefix(greeting).strip()
+    sentence = " ".join(language_guess.WORD.findall(text))
+    greeting = next((each for each in GREETINGS if f"{sentence} ".startswith(f"{each} ")), "")
+    rest = sentence.removeprefix(greeting).strip()
     if not rest:
         return GREETINGS.get(greeting) or None
     found = ALONE.get(rest) or _by_words(rest.split(" ")) or _by_letters(rest)
@@ -97,23 +97,25 @@ def guess(typed: str) -> str | None:
 
 def _by_words(words: list[str]) -> str | None:
     """Return the language to which the text's frequent words belong; None if it is uncertain."""
-    counts = {code: len(frequent.intersection(words)) for code, frequent in _frequent().items()}
+    counts = {
+        code: len(frequent.intersection(words)) for code, frequent in _frequent_words().items()
+    }
     code = max(counts, key=lambda each: counts[each])
-    is_enough = counts[code] >= MIN_WORDS or not _sufficient().isdisjoint(words)
+    is_enough = counts[code] >= MIN_WORDS or not _sufficient_words().isdisjoint(words)
     is_certain = is_enough and counts[code] >= MIN_SHARES[code] * len(set(words))
     return code if is_certain and list(counts.values()).count(counts[code]) == 1 else None
 
 
 def _by_letters(text: str) -> str | None:
-    form, lead = language_guess.leading(text)
+    form, lead = language_guess.likeliest_form(text)
     return form if form in LEARNED and lead >= LEAD else None
 
 
 @cache
-def _frequent() -> Mapping[str, frozenset[str]]:
+def _frequent_words() -> Mapping[str, frozenset[str]]:
     return {code: frozenset(words.split()) for code, words in FREQUENT.items()}
 
 
 @cache
-def _sufficient() -> frozenset[str]:
+def _sufficient_words() -> frozenset[str]:
     return frozenset(SUFFICIENT.split())

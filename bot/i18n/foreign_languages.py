@@ -27,10 +27,10 @@ class Foreign:
 
     def lines(self, offered: Sequence[tuple[str, str]], *, is_danger: bool) -> tuple[str, ...]:
         """Return the sentences to show; `offered` has each offered language's code and own name."""
-        spoken = {code.partition("_")[0]: name for code, name in offered}
-        *names, last = (self.names.get(code, name) for code, name in spoken.items())
-        listed = self.last.join((self.between.join(names), last)) if names else last
-        answers = self.answers.format(languages=listed)
+        own_names = {code.partition("_")[0]: name for code, name in offered}
+        *names, last = (self.names.get(code, name) for code, name in own_names.items())
+        languages = self.last.join((self.between.join(names), last)) if names else last
+        answers = self.answers.format(languages=languages)
         return (self.danger, answers) if is_danger else (answers,)
 
 

@@ -73,7 +73,7 @@ def money(tenge: int, code: str) -> str:
     return TENGE[code].format(sum=number(tenge, code))
 
 
-def joined(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
+def join_items(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
     """Return the items as a list within a sentence, with "and" or "or" before the last item."""
     comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
     return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])

@@ -103,7 +103,7 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
     checked. Variants in brackets are ignored.
     """
     lower = text.lower()
-    for entry in spoken_of(english):
+    for entry in mentioned_terms(english):
         word = entry.words.get(code)
         if word is None or word.status not in CERTAIN:
             continue
@@ -112,20 +112,20 @@ def otherwise(english: str, text: str, code: str) -> Iterator[Word]:
 
 
 @cache
-def spoken_of(english: str) -> tuple[Entry, ...]:
+def mentioned_terms(english: str) -> tuple[Entry, ...]:
     """Return the terms in an English sentence that must be translated as in `glossary.tsv`."""
-    return tuple(entry for entry in entries() if _speaks_of(entry, english))
+    return tuple(entry for entry in entries() if _mentions_term(entry, english))
 
 
-def _speaks_of(entry: Entry, english: str) -> bool:
+def _mentions_term(entry: Entry, english: str) -> bool:
     if entry.id in FREE:
         return False
     term = ASIDE.sub("", entry.english).strip()
     if term.lower() not in english.lower():
         return False
-    said = re.search(rf"\b{re.escape(term)}s?\b", english, re.IGNORECASE)
+    mention = re.search(rf"\b{re.escape(term)}s?\b", english, re.IGNORECASE)
     other = UNLESS.get(entry.id)
-    return bool(said) and not (other and re.search(other, english, re.IGNORECASE))
+    return bool(mention) and not (other and re.search(other, english, re.IGNORECASE))
 
 
 def _variants(text: str) -> list[str]:

@@ -37,15 +37,15 @@ def read_identity(typed: str, kind: Identity) -> str | Refusal:
     define only the check digit. If the number is clearly of another kind (such as a passport
     number), the refusal names this kind.
     """
-    number = _joined(typed)
+    number = _normalize(typed)
     if kind is Identity.CN_RESIDENT:
         number = number.translate(LOOK_ALIKE)
     if not number:
         return Refusal.EMPTY
     if not SHAPES[kind].fits(number):
-        return _mistaken(number, kind) or _misshapen(number, kind)
+        return _wrong_kind(number, kind) or _format_refusal(number, kind)
     if not _adds_up(number, kind):
-        return _mistaken(number, kind) or Refusal.WRONG_CHECK
+        return _wrong_kind(number, kind) or Refusal.WRONG_CHECK
     if kind in DATED and not _holds_a_day(number, kind):
         return Refusal.NO_SUCH_DAY_INSIDE
     return number
@@ -57,7 +57,7 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
     A number of an unknown pattern is accepted, since people have older and special passports. A
     number is rejected only if it matches the country's current pattern and has another length.
     """
-    number = _joined(typed)
+    number = _normalize(typed)
     if country == "KZ":
         # Cyrillic keyboards have no N, so people type № or a Cyrillic letter instead.
         number = re.sub("^[№Н](?=[0-9])", "N", number)
@@ -71,7 +71,7 @@ def read_passport(typed: str, country: str | None) -> str | Refusal:
         return number
     if re.search("[А-ЯЁІҚӨҮҰҒҢӘҺЎҲ]", number):
         return Refusal.NOT_LATIN_NUMBER
-    if mistaken := _mistaken(number, None):
+    if mistaken := _wrong_kind(number, None):
         return mistaken
     if re.fullmatch(SERIES.get(country or "", "(?!)"), number):
         return Refusal.WRONG_LENGTH
@@ -99,23 +99,23 @@ def birth_date(number: str, kind: Identity) -> date | None:
             return None
 
 
-def _joined(typed: str) -> str:
-    return normalization.joined(typed).upper()
+def _normalize(typed: str) -> str:
+    return normalization.strip_separators(typed).upper()
 
 
-def _mistaken(number: str, asked: Identity | None) -> Refusal | None:
-    """Return the refusal that names a number's kind, if it is clearly not the kind `asked`.
+def _wrong_kind(number: str, expected: Identity | None) -> Refusal | None:
+    """Return the refusal that names a number's kind, if it is clearly not the kind `expected`.
 
-    `asked` is None if a passport number was asked for. Returns None if the kind is not clear.
+    `expected` is None if a passport number was asked for. Returns None if the kind is not clear.
     """
     for kind, refusal in MISTAKEN.items():
-        if kind is not asked and SHAPES[kind].fits(number) and _adds_up(number, kind):
+        if kind is not expected and SHAPES[kind].fits(number) and _adds_up(number, kind):
             return refusal
-    alike = asked not in (None, Identity.MN_REGISTER) and LIKE_A_PASSPORT.fullmatch(number)
+    alike = expected not in (None, Identity.MN_REGISTER) and LIKE_A_PASSPORT.fullmatch(number)
     return Refusal.IS_PASSPORT if alike else None
 
 
-def _misshapen(number: str, kind: Identity) -> Refusal:
+def _format_refusal(number: str, kind: Identity) -> Refusal:
     if kind is Identity.MN_REGISTER:
         cyrillic = re.match("[А-ЯЁӨҮ]{2}", number)
         return Refusal.WRONG_LENGTH if cyrillic else Refusal.NOT_CYRILLIC
@@ -156,7 +156,7 @@ def _adds_up(number: str, kind: Identity) -> bool:
     return check is None or check(number)
 
 
-def _weighed(number: str, weights: tuple[int, ...]) -> int:
+def _weighted_sum(number: str, weights: tuple[int, ...]) -> int:
     return sum(
         int(digit) * weight for digit, weight in zip(number[: len(weights)], weights, strict=True)
     )
@@ -168,9 +168,9 @@ def _iin(number: str) -> bool:
     If the sum gives 10, other weights are used. A number for which these also give 10 is never
     issued.
     """
-    found = _weighed(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
+    found = _weighted_sum(number, (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11)) % 11
     if found == 10:
-        found = _weighed(number, (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)) % 11
+        found = _weighted_sum(number, (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)) % 11
     return found == int(number[11])
 
 
@@ -181,22 +181,22 @@ def _resident(number: str) -> bool:
     used.
     """
     weights = tuple(2**place % 11 for place in range(17, 0, -1))
-    return "10X98765432"[_weighed(number, weights) % 11] == number[17]
+    return "10X98765432"[_weighted_sum(number, weights) % 11] == number[17]
 
 
 def _pinfl(number: str) -> bool:
     weights = (7, 3, 1, 7, 3, 1, 7, 3, 1, 7, 3, 1, 7)
-    return number[0] in CENTURIES and _weighed(number, weights) % 10 == int(number[13])
+    return number[0] in CENTURIES and _weighted_sum(number, weights) % 10 == int(number[13])
 
 
 def _inn(number: str) -> bool:
     weights = (3, 7, 2, 4, 10, 3, 5, 9, 4, 6, 8)
-    first, second = _weighed(number, weights[1:]), _weighed(number, weights)
+    first, second = _weighted_sum(number, weights[1:]), _weighted_sum(number, weights)
     return number[10:] == f"{first % 11 % 10}{second % 11 % 10}"
 
 
 def _snils(number: str) -> bool:
-    return _weighed(number, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101 % 100 == int(number[9:])
+    return _weighted_sum(number, (9, 8, 7, 6, 5, 4, 3, 2, 1)) % 101 % 100 == int(number[9:])
 
 
 def _turkish(number: str) -> bool:

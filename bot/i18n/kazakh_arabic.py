@@ -58,7 +58,7 @@ def to_arabic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, Latin words, digits and Cyrillic letters that
     are not Kazakh are unchanged.
     """
-    return protected_spans.around(unicodedata.normalize("NFC", text), _arabic)
+    return protected_spans.change_unprotected(unicodedata.normalize("NFC", text), _arabic)
 
 
 def _arabic(text: str) -> str:
@@ -91,7 +91,7 @@ def to_cyrillic(text: str) -> str:
 
     The person must confirm the result.
     """
-    return protected_spans.around(text, _cyrillic)
+    return protected_spans.change_unprotected(text, _cyrillic)
 
 
 def candidates(typed: str) -> tuple[str, ...]:
@@ -160,23 +160,23 @@ def _fronts(word: str) -> list[bool]:
     """Return a flag for each letter of a word: True if the last vowel up to it is a front vowel."""
     bare = word.removeprefix(SIGN)
     # The sign (hamza) determines only the first vowel. Later vowels depend on their neighbors.
-    front, settled = word != bare, False
+    front, is_settled = word != bare, False
     found = []
     for place, letter in enumerate(bare):
         if letter in OPEN:
-            front = _is_front(bare, place, front, settled)
-            settled = True
+            front = _is_front(bare, place, front, is_settled)
+            is_settled = True
         elif letter == "ە":
-            front = settled = True
+            front = is_settled = True
         found.append(front)
     return found
 
 
-def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
-    if not settled and before:
+def _is_front(bare: str, place: int, before: bool, is_settled: bool) -> bool:
+    if not is_settled and before:
         return True
     beside = set(bare[max(place - 1, 0) : place] + bare[place + 1 : place + 2])
-    if bare[place] == "ا" and settled and not (before and bare[place - 1] == "ۋ"):
+    if bare[place] == "ا" and is_settled and not (before and bare[place - 1] == "ۋ"):
         return False
     if beside & BACK_BESIDE:
         return False
@@ -185,40 +185,40 @@ def _is_front(bare: str, place: int, before: bool, settled: bool) -> bool:
     # The ending мен is always written with ە, which does not depend on the vowels of the stem.
     rest = bare[place + 1 :].removesuffix("مەن")
     ahead = next((letter for letter in rest if letter in TELLING), "")
-    if settled and not (ahead == "ە" and bare[place] != "ا"):
+    if is_settled and not (ahead == "ە" and bare[place] != "ا"):
         return before
     return before or (ahead != "" and ahead in FRONT_AHEAD)
 
 
 def _spelt(bare: str, fronts: list[bool]) -> str:
-    done, place = "", 0
+    converted, place = "", 0
     while place < len(bare):
-        group, spelling = _group(bare, place, done)
+        group, spelling = _group(bare, place, converted)
         if not group:
-            group, spelling = bare[place], _letter(bare, place, fronts[place], done)
-        done += spelling
+            group, spelling = bare[place], _letter(bare, place, fronts[place], converted)
+        converted += spelling
         place += len(group)
-    return done
+    return converted
 
 
-def _group(bare: str, place: int, done: str) -> tuple[str, str]:
+def _group(bare: str, place: int, converted: str) -> tuple[str, str]:
     """Return the Arabic letters at index `place` that spell one Cyrillic letter, and that letter.
 
     Returns "" twice if there is no such group of letters.
     """
     for group, spelling in GROUPS:
         if bare.startswith(group, place):
-            return group, "и" * bool(done and done[-1] not in SOUNDING) + spelling
+            return group, "и" * bool(converted and converted[-1] not in SOUNDING) + spelling
     if place == 0 and bare.startswith("شش"):
         return "شش", "щ"
     ce = bare.startswith("تس", place) and (place == 0 or bare[place + 2 : place + 3] == "ي")
     return ("تس", "ц") if ce else ("", "")
 
 
-def _letter(bare: str, place: int, front: bool, done: str) -> str:
+def _letter(bare: str, place: int, front: bool, converted: str) -> str:
     letter = bare[place]
     if letter in OPEN:
         return OPEN[letter][front]
     if letter == "ي":
-        return "й" if done and done[-1] in SOUNDING else "и"
+        return "й" if converted and converted[-1] in SOUNDING else "и"
     return CONSONANTS.get(letter, letter)

@@ -2,8 +2,8 @@
 
 Every name that CLDR has in both scripts is compared word by word. Two words are paired if their
 consonants agree. Names of foreign places, languages and measures are excluded, because Xinjiang has
-its own spelling of these loanwords. Spelling errors of CLDR count as missed; SLIPS lists the known
-errors.
+its own spelling of these loanwords. Spelling errors of CLDR count as missed; CLDR_ERRORS lists the
+known errors.
 """
 
 import re
@@ -29,7 +29,7 @@ LONG = 4
 # A pair in which CLDR contradicts itself (kk_Arab, dayPeriods, `stand-alone`, noon). Abbreviated it
 # is ءتالتۇس, where the sign makes the whole word front: тәлтүс. In full, CLDR splits the name and
 # puts the sign at түс only: تال ءتۇس.
-SLIPS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "تال ءتۇس"}
+CLDR_ERRORS: Mapping[tuple[str, str], str] = {("талтүс", "ءتالتۇس"): "تال ءتۇس"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +44,9 @@ class Agreement:
         return 1 - len(self.missed) / len(self.pairs)
 
     @property
-    def ours(self) -> tuple[tuple[str, str], ...]:
+    def own_errors(self) -> tuple[tuple[str, str], ...]:
         """The pairs that the rules convert wrongly; pairs with an error of CLDR are left out."""
-        return tuple(pair for pair in self.missed if pair not in SLIPS)
+        return tuple(pair for pair in self.missed if pair not in CLDR_ERRORS)
 
 
 @cache

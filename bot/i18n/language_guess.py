@@ -46,11 +46,11 @@ MAX_VOWELS_OF_CYRILLIC, MIN_RETYPED = 0.2, 6
 
 def guess(typed: str) -> str | None:
     """Return the written form of a text, such as `uz_Cyrl`; None if the form is uncertain."""
-    form, lead = leading(typed)
+    form, lead = likeliest_form(typed)
     return form if lead >= LEAD else None
 
 
-def leading(typed: str) -> tuple[str, int]:
+def likeliest_form(typed: str) -> tuple[str, int]:
     """Return the likeliest written form of a text, and its lead over the next likely one.
 
     The lead is in tenths of log-odds. It is CERTAIN if the script has only one form.

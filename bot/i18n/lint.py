@@ -120,8 +120,8 @@ def _own_labels(code: str) -> Mapping[str, str]:
 def _extra(code: str, catalog: Catalog, source: Catalog) -> Iterator[Finding]:
     for message in catalog if code not in BUILT else ():
         if message.id and source.get(str(message.id), message.context) is None:
-            gone = "the source no longer has it"
-            yield Finding(file(code), message.context or "", str(message.id), "extra", gone)
+            message_text = "the source no longer has it"
+            yield Finding(file(code), message.context or "", str(message.id), "extra", message_text)
 
 
 def file(code: str) -> str:
@@ -159,7 +159,7 @@ def _places(entry: Entry) -> Iterator[str]:
         yield "a brace that is no {place}"
 
 
-def _kept(entry: Entry) -> Iterator[str]:
+def _protected(entry: Entry) -> Iterator[str]:
     due, found = Counter(KEPT.findall(entry.english)), Counter(KEPT.findall(entry.text))
     changed = (due - found) + (found - due)
     if changed:
@@ -220,8 +220,8 @@ def at_longest(text: str, code: str) -> str:
     """Return a text at its greatest length: with two-digit counts and with direction marks."""
     if code not in bidi.RIGHT_TO_LEFT:
         return COUNT.sub(TWO_DIGITS, text)
-    filled = COUNT.sub(bidi.isolated(TWO_DIGITS), bidi.literals(text))
-    return bidi.lined(filled)
+    filled = COUNT.sub(bidi.isolate(TWO_DIGITS), bidi.literals(text))
+    return bidi.add_marks(filled)
 
 
 def _untranslated(entry: Entry) -> Iterator[str]:
@@ -236,12 +236,12 @@ def _untranslated(entry: Entry) -> Iterator[str]:
 
 def _quoted(entry: Entry) -> Iterator[str]:
     due = {_meaning(word) for word in QUOTED.findall(entry.english)} - {None}
-    said = QUOTED.findall(entry.text)
-    for word in due - {_meaning(word) for word in said}:
+    quotes = QUOTED.findall(entry.text)
+    for word in due - {_meaning(word) for word in quotes}:
         yield f"no quoted word that is understood as “{word}”"
     for quoted in QUOTED.findall(entry.english):
         label = entry.labels.get(_bare(quoted))
-        if label and _bare(label) not in map(_bare, said):
+        if label and _bare(label) not in map(_bare, quotes):
             yield f"its text is “{label}”"
 
 
@@ -331,7 +331,7 @@ def _punctuation(entry: Entry) -> Iterator[str]:
 def _glossary(entry: Entry) -> Iterator[str]:
     for term in GLOSSARY:
         due = term.words.get(entry.code)
-        if due and _speaks_of(term, entry.english) and not _has(entry.text, due):
+        if due and _mentions_term(term, entry.english) and not _has(entry.text, due):
             yield f"“{term.english}” is {due}: {term.reason}"
     for word in glossary.otherwise(KEPT.sub(" ", entry.english), entry.text, entry.code):
         yield f"the term in use is {word.text}"
@@ -347,13 +347,13 @@ def _round_trip(entry: Entry) -> Iterator[str]:
 def _forbidden(entry: Entry) -> Iterator[str]:
     for term in FORBIDDEN:
         wrong = term.words.get(entry.code)
-        if wrong and _speaks_of(term, entry.english) and _has(entry.text, wrong):
+        if wrong and _mentions_term(term, entry.english) and _has(entry.text, wrong):
             yield f"not {wrong}: {term.reason}"
 
 
-def _speaks_of(term: Term, english: str) -> bool:
-    said = _has(english, rf"\b(?:{term.english})")
-    return said and not _has(english, rf"\b(?:{term.unless})")
+def _mentions_term(term: Term, english: str) -> bool:
+    is_mentioned = _has(english, rf"\b(?:{term.english})")
+    return is_mentioned and not _has(english, rf"\b(?:{term.unless})")
 
 
 @cache
@@ -377,7 +377,7 @@ def _plain(rule: Callable[[str, str], Iterator[str]]) -> Callable[[Entry], Itera
 
 RULES: Mapping[str, Callable[[Entry], Iterator[str]]] = {
     "places": _places,
-    "kept": _kept,
+    "kept": _protected,
     "numbers": _numbers,
     "normal": _normal,
     "spaces": _spaces,

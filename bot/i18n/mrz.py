@@ -88,9 +88,9 @@ def read_zone(typed: str) -> Zone | Refusal:
     if not normalization.clean(typed):
         return Refusal.EMPTY
     text = normalization.clean(typed.translate(normalization.PLAIN), multiline=True).upper()
-    found = _arranged(_lines(text, "<")) or _arranged(_lines(text, "<<"))
+    found = _match_layout(_lines(text, "<")) or _match_layout(_lines(text, "<<"))
     if found is None and not QUOTES.search(text):
-        found = _arranged(_filled(_lines(text, "<")))
+        found = _match_layout(_pad_lines(_lines(text, "<")))
     return Refusal.ZONE_LINES if found is None else _zone(*found) or Refusal.ZONE_CHECK
 
 
@@ -100,7 +100,7 @@ def _lines(text: str, filler: str) -> list[str]:
     return ["".join(line.split()) for line in text.splitlines() if line]
 
 
-def _filled(lines: list[str]) -> list[str]:
+def _pad_lines(lines: list[str]) -> list[str]:
     """Return a typed zone's lines, padded with `<` to the length of the second line.
 
     The second line is complete as typed, because it ends with the final check digit.
@@ -109,7 +109,7 @@ def _filled(lines: list[str]) -> list[str]:
     return [line.ljust(width, "<") for line in lines]
 
 
-def _arranged(lines: list[str]) -> tuple[_Layout, str] | None:
+def _match_layout(lines: list[str]) -> tuple[_Layout, str] | None:
     """Return the document layout that fits the lines, and the lines joined; None if none fits."""
     for layout in _LAYOUTS:
         one_line = [layout.width * layout.lines]
@@ -130,8 +130,8 @@ def _zone(layout: _Layout, text: str) -> Zone | None:
     names = re.fullmatch("([A-Z<]*?)(?:<<([A-Z<]*))?", text[layout.names].rstrip("<"))
     sound = (
         number
-        and _checked(text, layout.born, 6)
-        and _checked(text, layout.expires, 6)
+        and _has_check_digit(text, layout.born, 6)
+        and _has_check_digit(text, layout.expires, 6)
         and _check_digit("".join(text[part] for part in layout.covered)) == text[layout.final]
         and (layout.width != 44 or _personal_checked(text[layout.personal], text[86]))
         and DATE.fullmatch(born)
@@ -177,7 +177,7 @@ def _personal_checked(personal: str, check: str) -> bool:
     return _check_digit(personal) == check or (check == "<" and not personal.strip("<"))
 
 
-def _checked(text: str, begin: int, length: int) -> bool:
+def _has_check_digit(text: str, begin: int, length: int) -> bool:
     return _check_digit(text[begin : begin + length]) == text[begin + length]
 
 

@@ -33,7 +33,7 @@ PLAIN = (
 
 APOSTROPHES = "'`´ʹʻʼʽˈ‘’‛′"
 AFTER_O_OR_G = re.compile(f"(?<=[OoGg])[{APOSTROPHES}]+")
-ELSEWHERE = re.compile(f"(?<![OoGg])[{APOSTROPHES}]+")
+OTHER_APOSTROPHES = re.compile(f"(?<![OoGg])[{APOSTROPHES}]+")
 UZBEK_2026 = str.maketrans({"ö": "oʻ", "ğ": "gʻ", "ş": "sh", "ș": "sh", "ç": "ch"})
 
 # Latin letters that look like Kazakh letters. People type them on keyboards without Kazakh letters.
@@ -91,7 +91,7 @@ def digits(typed: str) -> str:
     return clean(typed.translate(PLAIN))
 
 
-def joined(typed: str) -> str:
+def strip_separators(typed: str) -> str:
     """Return a number (phone, identity) without the separators between its groups of digits.
 
     Separators are spaces, dots, hyphens, dashes and round brackets.
@@ -101,7 +101,7 @@ def joined(typed: str) -> str:
 
 def apostrophes(text: str) -> str:
     """Return a text with each apostrophe as U+02BB after o and g (Uzbek), elsewhere U+02BC."""
-    return ELSEWHERE.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
+    return OTHER_APOSTROPHES.sub("ʼ", AFTER_O_OR_G.sub("ʻ", text))
 
 
 @lru_cache(MAX_FOLDED)
@@ -151,12 +151,12 @@ def _limit_marks(text: str) -> str:
     # characters that are neither has no excess marks and is returned unchanged.
     if not LONG_SIGN_RUN.search(text):
         return text
-    kept, marks = [], 0
+    characters, marks = [], 0
     for character in text:
         marks = marks + 1 if unicodedata.category(character).startswith("M") else 0
         if marks <= MAX_MARKS:
-            kept.append(character)
-    return "".join(kept)
+            characters.append(character)
+    return "".join(characters)
 
 
 def _sign_at_head(word: re.Match[str]) -> str:

@@ -160,7 +160,7 @@ def read_phone(typed: str, region: str | None) -> str | Refusal:
 
     `region` (ISO 3166) is assumed for a number without a country code.
     """
-    figures = normalization.joined(typed)
+    figures = normalization.strip_separators(typed)
     if not figures:
         return Refusal.EMPTY
     if not re.fullmatch(r"\+?[0-9]+", figures):

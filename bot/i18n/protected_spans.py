@@ -41,10 +41,10 @@ NAMES = {
 }
 
 
-def around(text: str, change: Callable[[str], str]) -> str:
+def change_unprotected(text: str, change: Callable[[str], str]) -> str:
     """Apply `change` to all parts of a text that are not protected; return the text."""
-    done, end = [], 0
+    parts, end = [], 0
     for found in EITHER.finditer(text):
-        done += [change(text[end : found.start()]), found[0]]
+        parts += [change(text[end : found.start()]), found[0]]
         end = found.end()
-    return "".join([*done, change(text[end:])])
+    return "".join([*parts, change(text[end:])])

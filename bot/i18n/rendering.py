@@ -20,10 +20,10 @@ class Rendering:
 
     def __call__(self, label: Label) -> str:
         """Return a sentence in this language, or in English if its translation is missing."""
-        filled = self._filled(label)
-        return bidi.lined(filled) if self._right_to_left else filled
+        filled = self._cached_text(label)
+        return bidi.add_marks(filled) if self._right_to_left else filled
 
-    def _filled(self, label: Label) -> str:
+    def _cached_text(self, label: Label) -> str:
         filled = self._cache.get(label)
         if filled is None:
             filled = self._fill(label)
@@ -35,7 +35,7 @@ class Rendering:
         if isinstance(label, Country):
             return formats.names(self.code).countries.get(label.code, label.code)
         if len(label.values) == 1 and isinstance(own := label.values[0][1], Published):
-            return self._published(own)
+            return self._published_text(own)
         template = self._template(label)
         if not label.values:
             return template
@@ -56,18 +56,18 @@ class Rendering:
         need no isolate, and labels have no room for one.
         """
         if isinstance(value, Published):
-            return self._published(value)
-        shown = self._shown(value)
+            return self._published_text(value)
+        shown = self._format_value(value)
         if isinstance(value, Text | Country) and bidi.is_all_arabic(shown):
             return shown
         if self._right_to_left and isinstance(value, Text) and bidi.ARABIC.search(shown):
             # The first letter outside of inner isolates decides the direction of an isolate, so a
             # direction mark may be needed.
-            shown = bidi.lined(shown)
+            shown = bidi.add_marks(shown)
         apart = isinstance(value, str) and bidi.ARABIC.search(shown)
-        return bidi.isolated(shown) if self._right_to_left or apart else shown
+        return bidi.isolate(shown) if self._right_to_left or apart else shown
 
-    def _shown(self, value: Value) -> str:
+    def _format_value(self, value: Value) -> str:
         match value:
             case str():
                 return value
@@ -78,13 +78,13 @@ class Rendering:
             case date():
                 return formats.day(value, self.code)
             case Country() | Text():
-                return self._filled(value)
+                return self._cached_text(value)
             case Published():
-                return self._published(value)
+                return self._published_text(value)
             case _:
                 assert_never(value)
 
-    def _published(self, value: Published) -> str:
+    def _published_text(self, value: Published) -> str:
         """Return the text of a sentence that editors published, in this language.
 
         Raises LookupError if the sentence has no text in this language.

@@ -315,7 +315,7 @@ def small_talk(typed: str) -> bool:
 
 def safety_word(typed: str) -> Reserved | None:
     """Return the safety word (stop, exit, delete, person) that is the whole message, or None."""
-    word = _reserved().get(normalization.fold(typed))
+    word = _reserved_phrases().get(normalization.fold(typed))
     return word if word in SAFETY else None
 
 
@@ -324,7 +324,7 @@ def reserved_word(typed: str) -> Reserved | None:
 
     Returns None for any other text and for a safety word, which `safety_word` returns.
     """
-    word = _reserved().get(normalization.fold(typed))
+    word = _reserved_phrases().get(normalization.fold(typed))
     return word if word not in SAFETY else None
 
 
@@ -361,7 +361,7 @@ def _answers(lines: tuple[str, ...]) -> frozenset[str]:
 
 
 @cache
-def _reserved() -> dict[str, Reserved]:
+def _reserved_phrases() -> dict[str, Reserved]:
     return {
         normalization.fold(phrase): word
         for word, languages in RESERVED.items()

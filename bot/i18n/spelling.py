@@ -41,7 +41,7 @@ def has_dictionaries() -> bool:
     return all(_unknown(each, ()) is not None for each in DICTIONARIES.values())
 
 
-def accepted(code: str) -> frozenset[str]:
+def accepted_words(code: str) -> frozenset[str]:
     """Return the words of a language that were reviewed and accepted."""
     path = LISTS / f"{code}.txt"
     return frozenset(path.read_text("utf-8").split()) if path.exists() else frozenset()
@@ -71,7 +71,7 @@ def _comes_back(word: str) -> bool:
 def _unknown(dictionary: str, words: Iterable[str]) -> list[str] | None:
     if which("hunspell") is None:
         return None
-    done = subprocess.run(
+    result = subprocess.run(
         ["hunspell", "-d", dictionary, "-i", "utf-8", "-l"],
         input="\n".join(words),
         capture_output=True,
@@ -80,4 +80,4 @@ def _unknown(dictionary: str, words: Iterable[str]) -> list[str] | None:
         check=False,
     )
     # hunspell exits with an error if the dictionary is missing.
-    return done.stdout.split() if done.returncode == 0 else None
+    return result.stdout.split() if result.returncode == 0 else None

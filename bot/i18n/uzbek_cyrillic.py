@@ -79,8 +79,10 @@ def to_cyrillic(text: str) -> str:
     Placeholders, tags, addresses, /commands, @names, `protected_spans.NAMES` and words with w or
     with c (except ch) are unchanged.
     """
-    done = protected_spans.around(text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part)))
-    return HYPHEN_OF_DATE.sub("\u00a0", done)
+    converted = protected_spans.change_unprotected(
+        text, lambda part: LATIN.sub(_word_to_cyrillic, _marks(part))
+    )
+    return HYPHEN_OF_DATE.sub("\u00a0", converted)
 
 
 def to_latin(text: str) -> str:
@@ -89,7 +91,7 @@ def to_latin(text: str) -> str:
     Spaces in dates become hyphens. Letters that are not Uzbek are unchanged.
     """
     text = SPACE_OF_DATE.sub("-", text)
-    return protected_spans.around(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
+    return protected_spans.change_unprotected(text, lambda part: CYRILLIC.sub(_word_to_latin, part))
 
 
 def _marks(text: str) -> str:
@@ -103,7 +105,7 @@ def _word_to_cyrillic(found: re.Match[str]) -> str:
     for known, ending in _exceptions(word, UZBEK_CYRILLIC):
         if ENDING.fullmatch(ending.lower()):
             stem = UZBEK_CYRILLIC[known.lower()].removesuffix("ь" if ending else "")
-            return _cased(stem, known) + _letters(ending, _to_cyrillic())
+            return _match_case(stem, known) + _letters(ending, _to_cyrillic())
     return _letters(word, _to_cyrillic())
 
 
@@ -112,7 +114,7 @@ def _word_to_latin(found: re.Match[str]) -> str:
     for known, rest in _exceptions(word, UZBEK_LATIN):
         ending = _letters(rest, _to_latin())
         if ENDING.fullmatch(ending.lower()):
-            return _cased(UZBEK_LATIN[known.lower()], known) + ending
+            return _match_case(UZBEK_LATIN[known.lower()], known) + ending
     return _letters(word, _to_latin())
 
 
@@ -134,12 +136,12 @@ def _letters(word: str, table: Table) -> str:
     def spelt(found: re.Match[str]) -> str:
         spelling = spellings[(found.lastindex or 1) - 1]
         written = word[found.start() : found.end()]
-        return spelling.upper() if whole else _cased(spelling, written[:1])
+        return spelling.upper() if whole else _match_case(spelling, written[:1])
 
     return pattern.sub(spelt, lower)
 
 
-def _cased(spelling: str, like: str) -> str:
+def _match_case(spelling: str, like: str) -> str:
     if len(like) > 1 and like.isupper():
         return spelling.upper()
     return spelling[:1].upper() + spelling[1:] if like[:1].isupper() else spelling

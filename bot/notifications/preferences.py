@@ -11,7 +11,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one
 from bot.notifications import statements
 from bot.notifications.kinds import Kind
-from bot.notifications.web_push import AUTH_BYTES, CURVE, decoded, is_allowed
+from bot.notifications.web_push import AUTH_BYTES, CURVE, decode, is_allowed
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 
@@ -97,7 +97,7 @@ async def subscribe(
     Raises BadPreference if it is invalid.
     """
     try:
-        public, secret = decoded(public_key), decoded(auth_secret)
+        public, secret = decode(public_key), decode(auth_secret)
         ec.EllipticCurvePublicKey.from_encoded_point(CURVE, public)
     except ValueError:
         raise BadPreference from None

@@ -43,12 +43,12 @@ class Browser:
     auth_secret: bytes
 
 
-def decoded(text: str) -> bytes:
+def decode(text: str) -> bytes:
     """Decode base64url without padding. Raises ValueError for any other text."""
     return urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
-def encoded(data: bytes) -> str:
+def encode(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
@@ -71,13 +71,13 @@ class Sender:
 
         Raises ValueError for an invalid key.
         """
-        self._key = ec.derive_private_key(int.from_bytes(decoded(private_key)), CURVE)
+        self._key = ec.derive_private_key(int.from_bytes(decode(private_key)), CURVE)
         self._contact = contact
 
     @property
     def public_key(self) -> str:
         """Return the public key in base64url, which a browser needs to subscribe."""
-        return encoded(_point(self._key.public_key()))
+        return encode(_point(self._key.public_key()))
 
     async def send(self, http: aiohttp.ClientSession, browser: Browser, payload: bytes) -> None:
         """Send a payload to a browser. Raises Gone, NotSent or NotificationRefused."""
@@ -114,33 +114,33 @@ class Sender:
             "sub": self._contact,
         }
         head, body = (
-            encoded(msgspec.json.encode(each)) for each in ({"typ": "JWT", "alg": "ES256"}, claims)
+            encode(msgspec.json.encode(each)) for each in ({"typ": "JWT", "alg": "ES256"}, claims)
         )
         signed = self._key.sign(f"{head}.{body}".encode(), ec.ECDSA(hashes.SHA256()))
         r, s = decode_dss_signature(signed)
-        return f"{head}.{body}.{encoded(r.to_bytes(32) + s.to_bytes(32))}"
+        return f"{head}.{body}.{encode(r.to_bytes(32) + s.to_bytes(32))}"
 
 
 def encrypt(payload: bytes, browser: Browser) -> bytes:
     """Return the payload as one encrypted record that only `browser` can decrypt."""
-    own, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
-    theirs = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
-    public = _point(own.public_key())
-    shared = own.exchange(ec.ECDH(), theirs)
+    own_key, salt = ec.generate_private_key(CURVE), os.urandom(SALT_BYTES)
+    browser_key = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, browser.public_key)
+    public = _point(own_key.public_key())
+    shared = own_key.exchange(ec.ECDH(), browser_key)
     about = b"WebPush: info\0" + browser.public_key + public
-    secret = _derived(shared, browser.auth_secret, about, 32)
-    key = _derived(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
-    nonce = _derived(secret, salt, b"Content-Encoding: nonce\0", 12)
+    secret = _derive_key(shared, browser.auth_secret, about, 32)
+    key = _derive_key(secret, salt, b"Content-Encoding: aes128gcm\0", 16)
+    nonce = _derive_key(secret, salt, b"Content-Encoding: nonce\0", 12)
     head = salt + RECORD_BYTES.to_bytes(4) + len(public).to_bytes(1) + public
     return head + AESGCM(key).encrypt(nonce, payload + b"\x02", None)
 
 
 def new_key() -> str:
     """Return a new private key in base64url."""
-    return encoded(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
+    return encode(ec.generate_private_key(CURVE).private_numbers().private_value.to_bytes(32))
 
 
-def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
+def _derive_key(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
     return HKDF(hashes.SHA256(), length, salt, info).derive(secret)
 
 

@@ -95,10 +95,10 @@ def _set_up(minimum: int, to: TextIO | None = None) -> None:
 def _at_least(minimum: int) -> Processor:
     levels = logging.getLevelNamesMapping()
 
-    def only(_logger: Any, _method: str, said: EventDict) -> EventDict:
-        if levels[said["level"].upper()] < minimum:
+    def only(_logger: Any, _method: str, event_dict: EventDict) -> EventDict:
+        if levels[event_dict["level"].upper()] < minimum:
             raise structlog.DropEvent
-        return said
+        return event_dict
 
     return only
 
@@ -136,21 +136,23 @@ def _uncaught(error: BaseException | None) -> None:
         get().critical("log.uncaught", exc_info=error)
 
 
-def _keep_allowed(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
-    failure = _failure(said.pop("exc_info", None))
-    event = said.pop("event", None)
-    kept: EventDict = {key: _harmless(key, said[key]) for key in said if key in ALLOWED}
-    if len(kept) < len(said):
-        kept["dropped"] = len(said) - len(kept)
+def _keep_allowed(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    failure = _failure(event_dict.pop("exc_info", None))
+    event = event_dict.pop("event", None)
+    allowed: EventDict = {
+        key: _harmless(key, event_dict[key]) for key in event_dict if key in ALLOWED
+    }
+    if len(allowed) < len(event_dict):
+        allowed["dropped"] = len(event_dict) - len(allowed)
     named = isinstance(event, str) and _EVENT.fullmatch(event)
-    return {"event": event if named else "log.unnamed", **kept, **failure}
+    return {"event": event if named else "log.unnamed", **allowed, **failure}
 
 
-def _count(_: WrappedLogger, __: str, said: EventDict) -> EventDict:
-    metrics.EVENTS.labels(said["event"], said.get("code", "")).inc()
-    if said["event"] in metrics.ALARMING:
-        metrics.ALARMS.labels(said["event"]).inc()
-    return said
+def _count(_: WrappedLogger, __: str, event_dict: EventDict) -> EventDict:
+    metrics.EVENTS.labels(event_dict["event"], event_dict.get("code", "")).inc()
+    if event_dict["event"] in metrics.ALARMING:
+        metrics.ALARMS.labels(event_dict["event"]).inc()
+    return event_dict
 
 
 def redact(words: Mapping[str, object]) -> dict[str, str | int | float | bool]:
@@ -178,7 +180,7 @@ def _harmless(key: str, value: object) -> object:
 
 
 def _failure(exc_info: object) -> dict[str, object]:
-    error = _raised(exc_info)
+    error = _exception(exc_info)
     if error is None:
         return {}
     fields: dict[str, object] = {"error": _type(error), "frames": _frames(error)}
@@ -189,7 +191,7 @@ def _failure(exc_info: object) -> dict[str, object]:
     return fields | ({"cause": _type(cause)} if cause else {})
 
 
-def _raised(exc_info: object) -> BaseException | None:
+def _exception(exc_info: object) -> BaseException | None:
     match exc_info:
         case BaseException():
             return exc_info
@@ -213,8 +215,8 @@ def _frames(error: BaseException) -> list[str]:
     return own[-_FRAMES:]
 
 
-def _json(_: WrappedLogger, __: str, said: EventDict) -> str:
-    return msgspec.json.encode(said).decode()
+def _json(_: WrappedLogger, __: str, event_dict: EventDict) -> str:
+    return msgspec.json.encode(event_dict).decode()
 
 
 def _scrub(_: WrappedLogger, __: str, line: Any) -> str:

@@ -78,7 +78,7 @@ HINTS = Counter(
     "kosh_hints", "Hints and codes to people by e-mail or SMS, by way and outcome.",
     ("way", "outcome"), registry=REGISTRY,
 )  # fmt: skip
-MEANT = Counter(
+CASE_INTENTS = Counter(
     "kosh_case_intents", "Closed cases, by the intent that the officer named and the language.",
     ("intent", "language"), registry=REGISTRY,
 )  # fmt: skip
@@ -126,7 +126,7 @@ type Sample = tuple[str, str, tuple[tuple[dict[str, str], float], ...]]
 
 
 @contextmanager
-def called(to: str) -> Iterator[None]:
+def time_call(to: str) -> Iterator[None]:
     """Measure the duration of the block, a call to the service `to`.
 
     The measurement is labelled `ok` or with the code of the error.

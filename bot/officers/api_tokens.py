@@ -127,11 +127,11 @@ async def create(
 
     Raises BadScope if the account's roles do not allow a scope, or if `scopes` is empty.
     """
-    wanted = sorted(set(scopes))
+    requested = sorted(set(scopes))
     useless = [
-        each for each in wanted if not permissions.is_ever_allowed(owner, SCOPES[Scope(each)])
+        each for each in requested if not permissions.is_ever_allowed(owner, SCOPES[Scope(each)])
     ]
-    if useless or not wanted:
+    if useless or not requested:
         raise BadScope(f"E_TOKEN_SCOPE: the account's roles do not allow {', '.join(useless)}")
     token, token_id = PREFIX + token_urlsafe(32), uuid4()
     await execute(
@@ -141,7 +141,7 @@ async def create(
         officer=owner.id,
         index=rt.vault.index("api-token", token),
         version=rt.vault.index_version,
-        in_scopes=wanted,
+        in_scopes=requested,
         until=last_day,
         limit=minute_limit,
     )
@@ -150,7 +150,7 @@ async def create(
         actor="terminal",
         action="token.created",
         subject=str(token_id),
-        detail=f"{owner.id}: {','.join(wanted)}",
+        detail=f"{owner.id}: {','.join(requested)}",
     )
     return token
 
@@ -175,17 +175,17 @@ async def revoke(transaction: Transaction, token_id: UUID) -> None:
     )
 
 
-async def recognise(rt: Runtime, transaction: Transaction, given: str) -> ApiToken | None:
+async def recognise(rt: Runtime, transaction: Transaction, token: str) -> ApiToken | None:
     """Return the valid token with this text; None if it is unknown, expired or revoked.
 
     The first use on a day updates `used_on`. If the stored hash was made with an older key, a use
     replaces it by a hash under the current key. Only a use can do this, because the token itself is
     not stored.
     """
-    if not given.startswith(PREFIX):
+    if not token.startswith(PREFIX):
         return None
     version = rt.vault.index_version
-    tokens = list(rt.vault.indexes("api-token", given))
+    tokens = list(rt.vault.indexes("api-token", token))
     row = await fetch_one(transaction, _FIND, tokens=tokens, version=version)
     if row is None:
         return None

@@ -134,7 +134,7 @@ async def _invited_from_terminal(rt: Runtime, officer_id: UUID) -> str:
         return await invite(transaction, None, officer_id)
 
 
-async def invited(transaction: Transaction, token: str) -> UUID:
+async def find_invited(transaction: Transaction, token: str) -> UUID:
     """Return the id of the officer for whom this one-time link was created.
 
     Raises BadLink if the link is used, expired or unknown, or the officer is disabled.
@@ -155,7 +155,7 @@ async def enrol(
     or WeakPassword.
     """
     stored = await password_hashing.hash_password(_acceptable(password))
-    officer_id = await invited(transaction, token)
+    officer_id = await find_invited(transaction, token)
     tied = await fetch_value(transaction, statements.LOCK_LINKED, officer=officer_id)
     await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
     await execute(
@@ -201,11 +201,11 @@ async def check(
     """
     row = await fetch_one(transaction, statements.LOCK_ACCOUNT, officer=officer_id)
     if row is None or officer_id is None or row[0] is None or row[1] is None:
-        await password_hashing.verify_password(None, _typed(password))
+        await password_hashing.verify_password(None, _normalize_password(password))
         return False
     stored = rt.vault.unseal_transient(row[0], _place(officer_id, "pw")).decode()
     secret = rt.vault.unseal_transient(row[1], _place(officer_id, "totp")).decode()
-    right = await password_hashing.verify_password(stored, _typed(password))
+    right = await password_hashing.verify_password(stored, _normalize_password(password))
     step = _matching(secret, code, await _step(transaction))
     locked = row[3] and not known_device
     if locked or not right or step is None or step <= row[2]:
@@ -348,7 +348,7 @@ def _matching(secret: str, code: str, step: int) -> int | None:
     return next((near for near, right in codes.items() if right == digits), None)
 
 
-def _typed(password: str) -> str:
+def _normalize_password(password: str) -> str:
     return unicodedata.normalize("NFC", password[:MAX_PASSWORD_LENGTH])
 
 
@@ -361,5 +361,5 @@ def _acceptable(password: str) -> str:
     return password
 
 
-def _place(officer_id: UUID, what: str) -> str:
-    return f"account|{officer_id}|{what}"
+def _place(officer_id: UUID, purpose: str) -> str:
+    return f"account|{officer_id}|{purpose}"

@@ -92,7 +92,7 @@ async def acting(rt: Runtime, officer: Officer) -> AsyncIterator[Transaction]:
         yield transaction
 
 
-async def asked(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
+async def fetch_many(rt: Runtime, officer: Officer, *calls: Call) -> list[Rows]:
     """Run statements with the officer's rights in one transaction; return the rows of each.
 
     The call takes one round trip to the database.
@@ -150,7 +150,7 @@ def team(mission: str) -> Call:
 
 async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
     """Return the other active officers of the officer's mission, by name."""
-    (rows,) = await asked(rt, officer, team(officer.mission))
+    (rows,) = await fetch_many(rt, officer, team(officer.mission))
     return [each for each in map(read, rows) if each.id != officer.id]
 
 
@@ -167,11 +167,11 @@ async def everyone(transaction: Transaction) -> list[Officer]:
 
 async def names(rt: Runtime, officer: Officer) -> dict[str, str]:
     """Return the names of all officers, keyed by officer id; read with the rights of `officer`."""
-    (rows,) = await asked(rt, officer, (statements.EVERYONE, {}))
+    (rows,) = await fetch_many(rt, officer, (statements.EVERYONE, {}))
     return {str(each.id): each.name for each in map(read, rows)}
 
 
-async def staffed(transaction: Transaction) -> list[str]:
+async def staffed_missions(transaction: Transaction) -> list[str]:
     """Return the missions that have at least one active officer or lead."""
     return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)
 
@@ -210,7 +210,7 @@ async def enter(
 ) -> Officer:
     """Create an officer and write an audit entry. Raises NoSuchRole for a bad role or name."""
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission))
-    officer = Officer(uuid4(), _proper(name), mission, _known(roles), frozenset(languages),
+    officer = Officer(uuid4(), _proper(name), mission, _valid_roles(roles), frozenset(languages),
                       frozenset(topics))  # fmt: skip
     async with rt.pool.connection() as transaction:
         await _insert(transaction, officer)
@@ -246,7 +246,7 @@ async def change(
         after = replace(
             before,
             mission=before.mission if mission is None else mission,
-            roles=before.roles if roles is None else _known(roles),
+            roles=before.roles if roles is None else _valid_roles(roles),
             languages=before.languages if languages is None else frozenset(languages),
             topics=before.topics if topics is None else frozenset(topics),
             active=before.active if active is None else active,
@@ -300,7 +300,7 @@ async def _note(transaction: Transaction, by: Officer, action: str, about: Offic
     await record_action(transaction, by, action, str(about.id), f"{about.mission}: {roles}")
 
 
-def _known(roles: Iterable[str]) -> frozenset[str]:
+def _valid_roles(roles: Iterable[str]) -> frozenset[str]:
     found = frozenset(roles)
     if not found or not found <= frozenset(Role):
         raise NoSuchRole("E_ROLE: choose from the roles that exist")

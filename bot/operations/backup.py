@@ -82,7 +82,10 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
 def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
     """Write the encrypted dump to `draft`. Raises ServiceError if pg_dump fails."""
     dump = [str(postgres_tool("pg_dump")), "--format=custom", "--no-password"]
-    with _connected(settings.database("owner")) as (url, environment), draft.open("xb") as file:
+    with (
+        _connection_environment(settings.database("owner")) as (url, environment),
+        draft.open("xb") as file,
+    ):
         draft.chmod(0o600)
         with subprocess.Popen(
             [*dump, f"--dbname={url}"], env=environment, stdout=subprocess.PIPE
@@ -138,7 +141,7 @@ def _require_no_clients(transaction: psycopg.Connection) -> None:
 
 def _restore_stream(url: str, vault: Vault, path: Path) -> None:
     restoring_as = [str(postgres_tool("pg_restore")), "--single-transaction", "--exit-on-error"]
-    with _connected(url) as (address, environment), path.open("rb") as file:
+    with _connection_environment(url) as (address, environment), path.open("rb") as file:
         command = [*restoring_as, "--no-password", f"--dbname={address}"]
         with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE) as restoring:
             assert restoring.stdin is not None
@@ -160,7 +163,7 @@ def _read(file: IO[bytes]) -> Iterator[bytes]:
 
 
 @contextmanager
-def _connected(url: str) -> Iterator[tuple[str, dict[str, str]]]:
+def _connection_environment(url: str) -> Iterator[tuple[str, dict[str, str]]]:
     """Yield the URL without its password, and environment variables with a PGPASSFILE.
 
     The password must not be a command-line argument, because other users of the machine can read
@@ -183,7 +186,7 @@ async def finish_restore(rt: Runtime) -> int:
     Work that is pending in the restored database may already have been done. Each module therefore
     corrects its own rows in its function `after_restore`.
     """
-    gone = await erasure.replay_journal(rt)
+    count = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for each in (registry_writes, outbox, credentials, broadcasts):
@@ -192,7 +195,7 @@ async def finish_restore(rt: Runtime) -> int:
         await execute(transaction, _VACUUM)
     async with rt.pool.connection() as connection:
         await audit_log.append(
-            connection, actor="operator", action="restored", subject="-", detail=str(gone)
+            connection, actor="operator", action="restored", subject="-", detail=str(count)
         )
     await rollback_guard.accept_current(rt)
-    return gone
+    return count

@@ -161,7 +161,7 @@ _DELIVERED = statement(
 async def collect(rt: Runtime) -> Snapshot:
     """Return a new snapshot of the health; without counts if the database is unavailable."""
     live = await _is_live(rt)
-    spent = await _spent(rt) if live else ()
+    spent = await _spent_budgets(rt) if live else ()
     try:
         async with rt.pool.connection() as transaction:
             rows = await fetch_all(transaction, _WAITING)
@@ -183,7 +183,7 @@ async def _is_live(rt: Runtime) -> bool:
     return True
 
 
-async def _spent(rt: Runtime) -> tuple[Spending, ...]:
+async def _spent_budgets(rt: Runtime) -> tuple[Spending, ...]:
     try:
         return await budgets.spent_by_all(rt.live, rt.vault, rt.settings)
     except CacheUnavailable:
@@ -196,14 +196,14 @@ class SnapshotCache:
     def __init__(self, rt: Runtime) -> None:
         self._rt = rt
         self._lock = asyncio.Lock()
-        self._seen: tuple[float, Snapshot] | None = None
+        self._cached: tuple[float, Snapshot] | None = None
 
     async def current(self) -> Snapshot:
         """Return the cached health snapshot; if it is older than 10 seconds, collect a new one."""
         async with self._lock:
-            if self._seen is None or monotonic() - self._seen[0] > FRESH_SECONDS:
-                self._seen = (monotonic(), await collect(self._rt))
-            return self._seen[1]
+            if self._cached is None or monotonic() - self._cached[0] > FRESH_SECONDS:
+                self._cached = (monotonic(), await collect(self._rt))
+            return self._cached[1]
 
 
 # Health as gauges for Prometheus
@@ -263,7 +263,7 @@ class AuditWatch:
         log, reveals the missing entries.
         """
         async with rt.pool.connection() as transaction:
-            broken = await audit_log.broken(transaction, self._anchor)
+            broken = await audit_log.find_broken_entry(transaction, self._anchor)
             head = await audit_log.head(transaction)
         if broken is not None:
             _logger.error("audit.broken", code="E_AUDIT", number=broken)

@@ -41,7 +41,7 @@ OPERATOR = "operator"
 
 _logger = logging.get()
 
-type _Act = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
+type _Step = Callable[[Runtime, Transaction, UUID | None, int], Awaitable[tuple[int, UUID | None]]]
 
 _VERSION = bindparam("version", type_=Integer())
 
@@ -142,9 +142,9 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
 
     Each batch is committed separately, so after a crash the next call continues where it stopped.
     """
-    done = 0
+    total = 0
     for number in range(ROUNDS):
-        done += await _through(rt, rewrapping.rewrap, batch)
+        total += await _through(rt, rewrapping.rewrap, batch)
         async with rt.pool.connection() as transaction:
             await submissions.reseal(rt, transaction)
             await endpoints.reseal(rt, transaction)
@@ -154,18 +154,18 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
             break
         await asyncio.sleep(ROUND_SECONDS)
     await _through(rt, rewrapping.reindex_addresses, batch)
-    if done:
-        await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(done))
-    return done
+    if total:
+        await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(total))
+    return total
 
 
-async def _through(rt: Runtime, act: _Act, batch: int) -> int:
-    done, after, more = 0, None, True
+async def _through(rt: Runtime, step: _Step, batch: int) -> int:
+    total, after, more = 0, None, True
     while more:
         async with rt.pool.connection() as transaction:
-            count, after = await act(rt, transaction, after, batch)
-        done, more = done + count, after is not None
-    return done
+            count, after = await step(rt, transaction, after, batch)
+        total, more = total + count, after is not None
+    return total
 
 
 async def _is_renewed(rt: Runtime) -> bool:

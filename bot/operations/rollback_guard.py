@@ -49,7 +49,7 @@ class HighWaterMark:
     """Stores the counters' highest values, so that an older database can be detected."""
 
     def __init__(self) -> None:
-        self._seen: Numbers = {}
+        self._last_numbers: Numbers = {}
 
     async def note(self, rt: Runtime) -> None:
         """Store the counters that the previous call read, and read the current counters.
@@ -58,8 +58,8 @@ class HighWaterMark:
         crash of the database server they could be lower than a stored mark, and no process could
         start.
         """
-        path, sure = _file(rt), self._seen
-        self._seen = await _numbers(rt)
+        path, sure = _file(rt), self._last_numbers
+        self._last_numbers = await _numbers(rt)
         noted = await asyncio.to_thread(_read, path)
         if any(sure[name] > noted.get(name, -1) for name in sure):
             await asyncio.to_thread(_write, path, sure)

@@ -29,9 +29,9 @@ def source_time(folder: Path) -> datetime | None:
 def git(*words: str, folder: Path) -> str:
     """Return the output of a git command; "" if git or the repository is missing."""
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", *words], cwd=folder, capture_output=True, check=True, encoding="utf-8"
         )
     except (OSError, subprocess.CalledProcessError):
         return ""
-    return done.stdout.strip()
+    return result.stdout.strip()

@@ -33,22 +33,22 @@ from bot.outbox.rendering import (
     NOT_DELETED,
     Row,
     deletion,
-    missing,
+    missing_notice,
     rendered,
     rows,
-    undeleted,
+    undeleted_notice,
 )
 from bot.outbox.sender import (
     LEASE_SECONDS,
     ClaimedMessage,
-    closed,
     deliver,
+    is_window_closed,
     perform,
     sweep,
     take_back,
 )
 from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
-from bot.outbox.webchat_feed import Waiting, seen, waiting
+from bot.outbox.webchat_feed import Waiting, delete_seen, waiting
 
 __all__ = [
     "LEASE_SECONDS",
@@ -61,7 +61,7 @@ __all__ = [
     "SentMessages",
     "Waiting",
     "after_restore",
-    "closed",
+    "delete_seen",
     "deletion",
     "deliver",
     "drop_bot_messages",
@@ -69,7 +69,8 @@ __all__ = [
     "enqueue",
     "find_all",
     "forget_texts",
-    "missing",
+    "is_window_closed",
+    "missing_notice",
     "move_unsent",
     "perform",
     "recent",
@@ -80,9 +81,8 @@ __all__ = [
     "retract",
     "rows",
     "seal",
-    "seen",
     "sweep",
     "take_back",
-    "undeleted",
+    "undeleted_notice",
     "waiting",
 ]

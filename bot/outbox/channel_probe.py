@@ -14,7 +14,7 @@ from bot.observability import logging
 from bot.runtime import Runtime
 
 # Seconds for which a message waits until a suspect channel answers; then the message is deferred.
-PATIENCE = 2.0
+MAX_WAIT_SECONDS = 2.0
 MAX_SECONDS = 300.0
 PING_SECONDS = 2.0
 FIRST_PAUSE, MAX_PAUSE = 0.1, 2.0
@@ -26,7 +26,7 @@ def suspect(rt: Runtime, channel: str) -> None:
     """Mark the channel as suspect, and ping it in the background until it answers."""
     if channel not in rt.doubts:
         _logger.warning("channel.suspected", channel=channel)
-        asking = asyncio.create_task(_asked(rt, channel))
+        asking = asyncio.create_task(_probe_until_answer(rt, channel))
         rt.doubts[channel] = (time.monotonic(), asking)
         asking.add_done_callback(lambda _asking: rt.doubts.pop(channel))
 
@@ -39,12 +39,12 @@ async def wait_until_reachable(rt: Runtime, channel: str) -> float:
     if channel not in rt.doubts:
         return 0.0
     since, asking = rt.doubts[channel]
-    left = PATIENCE - (time.monotonic() - since)
-    done, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
-    return 0.0 if done else min(MAX_SECONDS, max(1.0, time.monotonic() - since))
+    left = MAX_WAIT_SECONDS - (time.monotonic() - since)
+    finished, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
+    return 0.0 if finished else min(MAX_SECONDS, max(1.0, time.monotonic() - since))
 
 
-async def _asked(rt: Runtime, channel: str) -> None:
+async def _probe_until_answer(rt: Runtime, channel: str) -> None:
     failures = 0
     while not await _answers(rt, channel):
         await asyncio.sleep(backoff(failures, first=FIRST_PAUSE, most=MAX_PAUSE))

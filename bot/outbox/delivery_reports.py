@@ -26,7 +26,7 @@ from bot.runtime import Runtime
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Codes of temporary failures: a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
-AGAIN_SECONDS = 10
+RETRY_SECONDS = 10
 
 _logger = logging.get()
 
@@ -191,12 +191,12 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "code": code,
                 "lost": "undeliverable" if code == BlockedByUser.code else "failed",
                 "again": code in PASSING or code == WindowClosed.code,
-                "delay": AGAIN_SECONDS if code in PASSING else 0,
+                "delay": RETRY_SECONDS if code in PASSING else 0,
             }
             await execute(transaction, statements.FAIL_LATER, **values)
 
 
-async def overtaken(rt: Runtime, row_id: int) -> None:
+async def report_late(rt: Runtime, row_id: int) -> None:
     """Forget the reported failure of a row's earlier attempt, because the row is sent again."""
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.FORGET_REPORT, id=row_id)

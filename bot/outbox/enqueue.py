@@ -9,7 +9,7 @@ from bot.channels import Message, SendError
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_value, fetch_values
 from bot.outbox import statements
-from bot.outbox.rendering import Row, missing
+from bot.outbox.rendering import Row, missing_notice
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows import lifetimes
@@ -24,7 +24,7 @@ def seal(person: Person, message: Message | None) -> bytes | None:
     return None if message is None else person.key.seal(_encode(message), "messages", "body", "")
 
 
-def opened(person: Person, body: bytes | None) -> Message | None:
+def decrypt_message(person: Person, body: bytes | None) -> Message | None:
     return _decode(person.key.unseal(bytes(body), "messages", "body", "")) if body else None
 
 
@@ -66,7 +66,7 @@ async def say_missing(
     rt: Runtime, person: Person, channel: str, message: Message, error: SendError
 ) -> None:
     """Queue a notice to the person that a message, or the rest of it, could not be delivered."""
-    notice = missing(rt, message, error)
+    notice = missing_notice(rt, message, error)
     if notice is not None:
         async with rt.pool.connection() as transaction:
             await enqueue(transaction, person, channel, (Row("send", notice),))

@@ -14,7 +14,7 @@ from bot.runtime import Runtime
 
 # Maximum seconds to wait for a token while the message is claimed; a message that needs longer is
 # deferred.
-PATIENCE = 2.0
+MAX_WAIT_SECONDS = 2.0
 MAX_TRIES = 3
 
 _logger = logging.get()
@@ -29,7 +29,7 @@ async def acquire(rt: Runtime, channel: str, act: ChannelCall) -> float:
     wait = 0.0
     for _try in range(MAX_TRIES if draws else 0):
         wait = await _draw(rt, draws)
-        if wait == 0 or wait > PATIENCE:
+        if wait == 0 or wait > MAX_WAIT_SECONDS:
             return wait
         await asyncio.sleep(wait)
     return wait
@@ -39,7 +39,7 @@ async def acquire_or_send(rt: Runtime, channel: str, act: ChannelCall) -> None:
     """Wait up to 2 s for tokens, then return without them; for calls that cannot be deferred."""
     if rt.channels[channel].rates.firm:
         wait = await acquire(rt, channel, act)
-        await asyncio.sleep(min(wait, PATIENCE))
+        await asyncio.sleep(min(wait, MAX_WAIT_SECONDS))
 
 
 # RESERVE is the share of the rate that broadcasts leave to conversations. A broadcast takes tokens
@@ -56,15 +56,15 @@ async def acquire_bulk(rt: Runtime, channel: str, limit: int, *, paid: bool = Fa
         return limit
     bulk = _bucket(rt, channel, paid=paid)
     many = max(1, min(limit, bulk.burst, int(bulk.rate * (1 - bulk.reserve) * SLICE_SECONDS)))
-    while wait := await _allowed(rt, bulk, many):  # noqa: ASYNC110
-        await asyncio.sleep(min(wait, PATIENCE))
+    while wait := await _wait_seconds(rt, bulk, many):  # noqa: ASYNC110
+        await asyncio.sleep(min(wait, MAX_WAIT_SECONDS))
     return many
 
 
 async def refund(rt: Runtime, channel: str, many: int, *, paid: bool = False) -> None:
     """Give `many` unused tokens back to the channel's bucket for announcements."""
     if many and rt.channels[channel].rates.whole:
-        await _allowed(rt, _bucket(rt, channel, paid=paid), -many)
+        await _wait_seconds(rt, _bucket(rt, channel, paid=paid), -many)
 
 
 class _Bucket(NamedTuple):
@@ -83,7 +83,7 @@ def _bucket(rt: Runtime, channel: str, *, paid: bool) -> _Bucket:
     return _Bucket(bucket(rt, channel), rates.whole, rates.whole_burst, RESERVE)
 
 
-async def _allowed(rt: Runtime, bulk: _Bucket, cost: int) -> float:
+async def _wait_seconds(rt: Runtime, bulk: _Bucket, cost: int) -> float:
     name, rate, burst, reserve = bulk
     try:
         return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)

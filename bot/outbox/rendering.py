@@ -124,10 +124,10 @@ def rows(
         )
         for say in says
     ]
-    return tuple(_joined(written) if there and there.joins else written)
+    return tuple(_merge(written) if there and there.joins else written)
 
 
-def _joined(written: Iterable[Row]) -> list[Row]:
+def _merge(written: Iterable[Row]) -> list[Row]:
     """Merge adjacent messages that have the same ownership version and language.
 
     A merged message has the buttons of its last message.
@@ -139,7 +139,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
             message = msgspec.structs.replace(
                 row.message,
                 paragraphs=(*before.message.paragraphs, *row.message.paragraphs),
-                marks=(*before.message.marks, *_shifted(row.message, before.message)),
+                marks=(*before.message.marks, *_shift_marks(row.message, before.message)),
                 protect=before.message.protect or row.message.protect,
             )
             found[-1] = replace(row, message=message)
@@ -148,7 +148,7 @@ def _joined(written: Iterable[Row]) -> list[Row]:
     return found
 
 
-def _shifted(message: Message, above: Message) -> Iterator[Mark]:
+def _shift_marks(message: Message, above: Message) -> Iterator[Mark]:
     """Yield the formatting of `message`, moved down by the number of lines in `above`."""
     for mark in message.marks:
         yield msgspec.structs.replace(mark, first=mark.first + len(above.lines))
@@ -178,7 +178,7 @@ def deletion(
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 
 
-def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
+def missing_notice(rt: Runtime, message: Message, error: SendError) -> Message | None:
     """Return the notice that a message, or the rest of a message, did not arrive.
 
     Return None if the message `message` is itself a notice of this kind, or has no language.
@@ -193,7 +193,7 @@ def missing(rt: Runtime, message: Message, error: SendError) -> Message | None:
     return None if message.paragraphs == notice.paragraphs else notice
 
 
-def undeleted(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
+def undeleted_notice(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:
     """Return a notice to the person if one of the channels cannot delete messages, else nothing."""
     if all(rt.channels[channel].deletes for channel in channels if channel in rt.channels):
         return ()

@@ -37,8 +37,8 @@ from bot.db.statements import execute, fetch_values
 from bot.observability import logging, metrics, tracing
 from bot.outbox import chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
-from bot.outbox.delivery_reports import overtaken, report
-from bot.outbox.enqueue import WAITING_SECONDS, opened, say_missing
+from bot.outbox.delivery_reports import report, report_late
+from bot.outbox.enqueue import WAITING_SECONDS, decrypt_message, say_missing
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
@@ -70,16 +70,16 @@ class ClaimedMessage:
     act: ChannelCall
 
 
-async def deliver(rt: Runtime, parcel: ClaimedMessage | None, person: Person) -> None:
+async def deliver(rt: Runtime, claim: ClaimedMessage | None, person: Person) -> None:
     """Send a claimed row, if any, then the person's further rows until none can be sent."""
     more = True
     while more:
-        if parcel is None:
-            parcel = await _claim(rt, person)
-            if parcel is None:
+        if claim is None:
+            claim = await _claim(rt, person)
+            if claim is None:
                 return
-        more = await _send(rt, parcel)
-        parcel = None
+        more = await _send(rt, claim)
+        claim = None
 
 
 async def sweep(rt: Runtime) -> int:
@@ -121,14 +121,14 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
             continue
         try:
             place = identities.address(person, bytes(sealed), channel)
-            message = opened(person, body)
+            message = decrypt_message(person, body)
         except (VaultError, msgspec.DecodeError):
             _logger.exception("message.unreadable", attempt=attempt)
-            parcel = ClaimedMessage(row_id, attempt, person, channel, ChannelCall(act, ""))
-            if await _set_aside(rt, parcel):
+            claim = ClaimedMessage(row_id, attempt, person, channel, ChannelCall(act, ""))
+            if await _set_aside(rt, claim):
                 continue
             return None
-        shut = closed(rt, channel, silence)
+        shut = is_window_closed(rt, channel, silence)
         there = part_status.count_sent(external_id) if external_id else 0
         mark = f"{row_id}.{attempt}" if attempt > 1 else str(row_id)
         if there:
@@ -139,74 +139,74 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
         return ClaimedMessage(row_id, attempt, person, channel, sent)
 
 
-async def _set_aside(rt: Runtime, parcel: ClaimedMessage) -> bool:
+async def _set_aside(rt: Runtime, claim: ClaimedMessage) -> bool:
     """Defer a row that this process cannot decrypt, since another process may have the key.
 
     Return True if the person's next row can be sent.
     """
-    if parcel.attempt >= statements.MAX_ATTEMPTS:
-        return await _outcome(rt, parcel, "failed", reason=UNREADABLE)
-    return await _outcome(rt, parcel, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
+    if claim.attempt >= statements.MAX_ATTEMPTS:
+        return await _outcome(rt, claim, "failed", reason=UNREADABLE)
+    return await _outcome(rt, claim, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
 
-def closed(rt: Runtime, channel: str, silence: float | None) -> bool:
+def is_window_closed(rt: Runtime, channel: str, silence: float | None) -> bool:
     """Return True if the reply window is closed; `silence` is seconds since the person wrote."""
     window = rt.channels[channel].window if channel in rt.channels else 0
     return bool(window) and (silence is None or silence >= window)
 
 
-async def _send(rt: Runtime, parcel: ClaimedMessage) -> bool:
+async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
     """Send a row by one platform call; record the outcome; return True if the next may be sent."""
-    if parcel.channel not in rt.channels:
-        return await _outcome(rt, parcel, "undeliverable", reason=CHANNEL_OFF)
-    template = parcel.act.message and parcel.act.message.template
-    if parcel.act.closed and not template:
-        return await _wait(rt, parcel)
-    wait = await wait_until_reachable(rt, parcel.channel) or await rate_limits.acquire(
-        rt, parcel.channel, parcel.act
+    if claim.channel not in rt.channels:
+        return await _outcome(rt, claim, "undeliverable", reason=CHANNEL_OFF)
+    template = claim.act.message and claim.act.message.template
+    if claim.act.closed and not template:
+        return await _wait(rt, claim)
+    wait = await wait_until_reachable(rt, claim.channel) or await rate_limits.acquire(
+        rt, claim.channel, claim.act
     )
     if wait:
-        return await _outcome(rt, parcel, "pending", delay=wait, untried=1)
-    act = await chat_cleanup.expand(rt, parcel.person.id, parcel.channel, parcel.act)
-    file = parcel.act.message.file if parcel.act.message else None
-    if file and parcel.channel != WEB:
-        found = await _loaded(rt, parcel.person, UUID(file.id))
+        return await _outcome(rt, claim, "pending", delay=wait, untried=1)
+    act = await chat_cleanup.expand(rt, claim.person.id, claim.channel, claim.act)
+    file = claim.act.message.file if claim.act.message else None
+    if file and claim.channel != WEB:
+        found = await _load_file(rt, claim.person, UUID(file.id))
         if found is None:
-            return await _outcome(rt, parcel, "failed", reason=FILE_GONE)
+            return await _outcome(rt, claim, "failed", reason=FILE_GONE)
         act = replace(act, contents=found.contents)
     began = time.monotonic()
     try:
-        external_id = await _call(rt, parcel.channel, act)
+        external_id = await _call(rt, claim.channel, act)
     except SendError as error:
-        return await _failed(rt, parcel, error, began)
-    rt.reached[parcel.channel] = time.monotonic()
-    ids, note = stored_id(rt.channels[parcel.channel], external_id), None
-    if parcel.act.kind == "send" and parcel.act.external_id:
+        return await _record_failure(rt, claim, error, began)
+    rt.reached[claim.channel] = time.monotonic()
+    ids, note = stored_id(rt.channels[claim.channel], external_id), None
+    if claim.act.kind == "send" and claim.act.external_id:
         # Earlier attempts sent the first parts, so prepend their ids. If the reply window is
         # closed, this attempt sent the whole message again, as a template.
-        ids = "" if parcel.act.closed else ids and ",".join((*_earlier(parcel), ids))
-        note = _note(parcel, parcel.act.sent + sum(map(bool, external_id.split(","))))
-    return await _outcome(rt, parcel, "sent", external_id=ids, note=note)
+        ids = "" if claim.act.closed else ids and ",".join((*_earlier(claim), ids))
+        note = _note(claim, claim.act.sent + sum(map(bool, external_id.split(","))))
+    return await _outcome(rt, claim, "sent", external_id=ids, note=note)
 
 
-async def _loaded(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
+async def _load_file(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
     """Return the file that is sent with a message; None if the file was deleted."""
     async with rt.pool.connection() as transaction:
         return await case_files.load(transaction, person, file_id)
 
 
-def _note(parcel: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
+def _note(claim: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:
     """Return the platform's ids of the parts that this attempt sent, and a note for `part_status`.
 
     The note has the numbers of the first and the last of these parts; `there` is the last one.
     """
-    note = part_status.attempt_note(parcel.act.sent + 1, there, parcel.attempt)
+    note = part_status.attempt_note(claim.act.sent + 1, there, claim.attempt)
     return ",".join((*ids, note)) if note else None
 
 
-def _earlier(parcel: ClaimedMessage) -> list[str]:
+def _earlier(claim: ClaimedMessage) -> list[str]:
     """Return the platform ids of the message's parts that earlier attempts sent."""
-    return part_status.platform_ids(parcel.act.external_id) if parcel.act.sent else []
+    return part_status.platform_ids(claim.act.external_id) if claim.act.sent else []
 
 
 async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
@@ -221,7 +221,7 @@ async def perform(rt: Runtime, channel: str, act: ChannelCall) -> str:
 
 async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
     """Make a platform call; if a message can no longer be edited, send it as a new one."""
-    with metrics.called(channel), tracing.span("send", channel=channel):
+    with metrics.time_call(channel), tracing.span("send", channel=channel):
         try:
             try:
                 return await rt.channels[channel].send(act)
@@ -236,59 +236,62 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
             raise
 
 
-async def _failed(rt: Runtime, parcel: ClaimedMessage, error: SendError, began: float) -> bool:
-    _logger.info("message.failed", code=error.code, attempt=parcel.attempt)
-    note = _note(parcel, error.sent, error.external_ids)
+async def _record_failure(
+    rt: Runtime, claim: ClaimedMessage, error: SendError, began: float
+) -> bool:
+    _logger.info("message.failed", code=error.code, attempt=claim.attempt)
+    note = _note(claim, error.sent, error.external_ids)
     match error:
         case BlockedByUser():
-            await _shut(rt, parcel, began, blocked=True)
-            return await _outcome(rt, parcel, "undeliverable", reason=error.code)
+            await _shut(rt, claim, began, blocked=True)
+            return await _outcome(rt, claim, "undeliverable", reason=error.code)
         case WindowClosed():
-            if await _shut(rt, parcel, began):
-                return await _wait(rt, parcel, note)
+            if await _shut(rt, claim, began):
+                return await _wait(rt, claim, note)
             # The person has written since the claim, so the reply window is open again. Incoming
             # messages requeue waiting rows, but not this one, because it was claimed.
-            await _outcome(rt, parcel, "pending", reason=error.code, note=note)
+            await _outcome(rt, claim, "pending", reason=error.code, note=note)
             return True
-        case NoTemplate() if parcel.act.closed:
-            return await _wait(rt, parcel, note, error)
+        case NoTemplate() if claim.act.closed:
+            return await _wait(rt, claim, note, error)
         case Throttled():
-            await rate_limits.penalize(rt, parcel.channel, error)
+            await rate_limits.penalize(rt, claim.channel, error)
         case _:
             pass
     if not error.retry or (
-        parcel.attempt >= statements.MAX_ATTEMPTS and not _keeps_retrying(rt, parcel, error)
+        claim.attempt >= statements.MAX_ATTEMPTS and not _keeps_retrying(rt, claim, error)
     ):
-        if message := parcel.act.message:
+        if message := claim.act.message:
             _logger.warning("message.incomplete", code=error.code, count=error.sent)
-            await say_missing(rt, parcel.person, parcel.channel, message, error)
-        message_ids = ",".join((*_earlier(parcel), *error.external_ids)) or None
-        return await _outcome(rt, parcel, "failed", reason=error.code, external_id=message_ids)
+            await say_missing(rt, claim.person, claim.channel, message, error)
+        message_ids = ",".join((*_earlier(claim), *error.external_ids)) or None
+        return await _outcome(rt, claim, "failed", reason=error.code, external_id=message_ids)
     delay = error.delay or 0
-    if not delay or parcel.attempt >= MIN_ATTEMPTS:
-        delay = max(delay, backoff(parcel.attempt - 1, most=MAX_BACKOFF))
-    return await _outcome(rt, parcel, "pending", reason=error.code, delay=delay, note=note)
+    if not delay or claim.attempt >= MIN_ATTEMPTS:
+        delay = max(delay, backoff(claim.attempt - 1, most=MAX_BACKOFF))
+    return await _outcome(rt, claim, "pending", reason=error.code, delay=delay, note=note)
 
 
-def _keeps_retrying(rt: Runtime, parcel: ClaimedMessage, error: SendError) -> bool:
+def _keeps_retrying(rt: Runtime, claim: ClaimedMessage, error: SendError) -> bool:
     """Return True if retries continue after MAX_ATTEMPTS, because the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
-        return time.monotonic() - rt.reached.get(parcel.channel, -inf) > MAX_BACKOFF
+        return time.monotonic() - rt.reached.get(claim.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
 
 
 async def _wait(
-    rt: Runtime, parcel: ClaimedMessage, note: str | None = None, why: SendError | None = None
+    rt: Runtime,
+    claim: ClaimedMessage,
+    note: str | None = None,
+    why: SendError | None = None,
 ) -> bool:
     """Let a row wait until the person writes; the person's later rows can still be sent."""
     code = why.code if why else WindowClosed.code
-    return await _outcome(rt, parcel, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
+    return await _outcome(rt, claim, "waiting", reason=code, delay=WAITING_SECONDS, note=note)
 
 
-async def _shut(
-    rt: Runtime, parcel: ClaimedMessage, began: float, *, blocked: bool = False
-) -> bool:
-    person, channel = parcel.person.id, parcel.channel
+async def _shut(rt: Runtime, claim: ClaimedMessage, began: float, *, blocked: bool = False) -> bool:
+    person, channel = claim.person.id, claim.channel
     async with rt.pool.connection() as transaction:
         # Compute the seconds since the message was sent only here, so that they include the wait
         # for the connection.
@@ -298,7 +301,7 @@ async def _shut(
 
 async def _outcome(
     rt: Runtime,
-    parcel: ClaimedMessage,
+    claim: ClaimedMessage,
     state: str,
     *,
     external_id: str | None = None,
@@ -309,38 +312,38 @@ async def _outcome(
 ) -> bool:
     """Record the outcome of a claimed row; return True if the person's next row can be sent now."""
     values: dict[str, Any] = {
-        "id": parcel.id,
-        "attempt": parcel.attempt,
+        "id": claim.id,
+        "attempt": claim.attempt,
         "state": state,
         "external_id": external_id,
         "note": note,
         "reason": reason,
         "final": state not in ("pending", "waiting"),
-        "held": state == "sent" and _may_be_wanted(rt, parcel.channel),
+        "held": state == "sent" and _may_be_wanted(rt, claim.channel),
         "delay": delay,
         "untried": untried,
     }
-    written = await _written(rt, values)
+    written = await _write_outcome(rt, values)
     if not written:
-        await _take_back(rt, parcel, external_id or note)
+        await _take_back(rt, claim, external_id or note)
         return False
     ((more, receipt, status),) = written
     if state == "sent" and receipt == "failed":
-        await report(rt, [(parcel.id, parcel.person.id, parcel.channel, status)])
+        await report(rt, [(claim.id, claim.person.id, claim.channel, status)])
     elif receipt == "failed":
-        await overtaken(rt, parcel.id)
+        await report_late(rt, claim.id)
     return bool(more) and state != "pending"
 
 
-async def _take_back(rt: Runtime, parcel: ClaimedMessage, notes: str | None) -> None:
+async def _take_back(rt: Runtime, claim: ClaimedMessage, notes: str | None) -> None:
     """Delete a message from the chat if its person was erased while it was being sent."""
-    ids = [*_earlier(parcel), *part_status.platform_ids(notes)]
-    if not ids or not rt.channels[parcel.channel].deletes:
+    ids = [*_earlier(claim), *part_status.platform_ids(notes)]
+    if not ids or not rt.channels[claim.channel].deletes:
         return
     async with rt.pool.connection() as transaction:
-        if await identities.load(rt, transaction, parcel.person.id) is not None:
+        if await identities.load(rt, transaction, claim.person.id) is not None:
             return
-    await take_back(rt, parcel.channel, parcel.act.address, ids)
+    await take_back(rt, claim.channel, claim.act.address, ids)
 
 
 async def take_back(rt: Runtime, channel: str, address: str, ids: Sequence[str]) -> None:
@@ -349,7 +352,7 @@ async def take_back(rt: Runtime, channel: str, address: str, ids: Sequence[str])
         await perform(rt, channel, ChannelCall("delete", address, None, ",".join(ids)))
 
 
-async def _written(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
+async def _write_outcome(rt: Runtime, values: dict[str, Any]) -> pipeline.Rows:
     """Write an outcome; retry while the database is down, for half of the lease.
 
     A sent message whose outcome is lost would be sent again.

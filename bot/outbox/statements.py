@@ -59,20 +59,20 @@ ENQUEUE = statement(
 )
 
 
-def _locked(name: str, *conditions: ColumnElement[bool]) -> Any:
+def _lock_cte(name: str, *conditions: ColumnElement[bool]) -> Any:
     """Return a CTE that locks the person's messages that meet the conditions, by ascending id."""
     found = select(t.Message.id).where(_OF_PERSON, *conditions).order_by(t.Message.id)
     return found.with_for_update().cte(name).prefix_with("MATERIALIZED")
 
 
-_WAITED = _locked("waited", t.Message.channel == _CHANNEL, t.Message.state == "waiting")
+_WAITED = _lock_cte("waited", t.Message.channel == _CHANNEL, t.Message.state == "waiting")
 REQUEUE_WAITING = statement(
     update(t.Message).where(t.Message.id == _WAITED.c.id).values(state="pending", due_at=NOW)
 )
 _DROPPED: dict[str, Any] = {"state": "dropped", "body": None, "done_at": NOW}
 # A concurrent claim holds the row's lock, so this statement waits for that claim. A later claim
 # finds the row dropped. Hence no row is claimed after the conversation's new owner has committed.
-_OTHERS = _locked(
+_OTHERS = _lock_cte(
     "others",
     or_(
         t.Message.state.in_(["pending", "waiting"]),
@@ -84,14 +84,14 @@ _OTHERS = _locked(
     ),
 )
 DROP_OTHERS = statement(update(t.Message).where(t.Message.id == _OTHERS.c.id).values(**_DROPPED))
-_UNSENT = _locked(
+_UNSENT = _lock_cte(
     "unsent",
     t.Message.channel == _CHANNEL,
     t.Message.state.in_(["pending", "waiting"]),
     t.Message.ownership_version.is_not(None),
 )
 DROP_UNSENT = statement(update(t.Message).where(t.Message.id == _UNSENT.c.id).values(**_DROPPED))
-_OWED = _locked(
+_OWED = _lock_cte(
     "owed",
     t.Message.channel == _CHANNEL,
     t.Message.state.in_(["pending", "waiting"]),
@@ -103,7 +103,7 @@ MOVE_UNSENT = statement(
     .where(t.Message.id == _OWED.c.id)
     .values(channel=bindparam("to_channel", type_=Text()))
 )
-_DELAYED = _locked(
+_DELAYED = _lock_cte(
     "delayed",
     any_of(t.Message.id, "ids"),
     t.Message.state == "pending",
@@ -234,7 +234,7 @@ LOCK_PARTS = statement(
     .with_for_update()
 )
 _WORD = bindparam("word", type_=Text())
-_HAD_FAILED = t.Message.delivery_status == "failed"
+_REPORTED_FAILED = t.Message.delivery_status == "failed"
 RECORD_PART = statement(
     update(t.Message)
     .where(t.Message.id == _ID)
@@ -250,11 +250,11 @@ RECORD_PART = statement(
                 _WORD == "failed",
                 func.coalesce(func.nullif(bindparam("code", type_=Text()), ""), t.Message.reason),
             ),
-            (_HAD_FAILED, None),
+            (_REPORTED_FAILED, None),
             else_=t.Message.reason,
         ),
         state=case(
-            (and_(t.Message.state == "failed", _HAD_FAILED, _WORD != "failed"), "sent"),
+            (and_(t.Message.state == "failed", _REPORTED_FAILED, _WORD != "failed"), "sent"),
             else_=t.Message.state,
         ),
         body=case(
@@ -275,7 +275,7 @@ _FOUND = (
             t.Message.attempt < MAX_ATTEMPTS,
         ).label("again"),
     )
-    .where(t.Message.id == _ID, t.Message.state == "sent", _HAD_FAILED)
+    .where(t.Message.id == _ID, t.Message.state == "sent", _REPORTED_FAILED)
     .with_for_update()
     .cte("found")
 )
@@ -297,7 +297,7 @@ FAIL_LATER = statement(
 SENT_AT = statement(select(t.Message.done_at).where(t.Message.id == _ID))
 FORGET_REPORT = statement(
     update(t.Message)
-    .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _HAD_FAILED)
+    .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _REPORTED_FAILED)
     .values(delivery_status=None)
 )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.channels import Message
 from bot.db.statements import execute, fetch_all
 from bot.outbox import statements
-from bot.outbox.enqueue import opened
+from bot.outbox.enqueue import decrypt_message
 from bot.people.identities import Person
 from bot.runtime import Runtime
 
@@ -35,12 +35,12 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
         values = {"person": person.id, "on_channel": channel, "after": after}
         found = await fetch_all(transaction, statements.WAITING, limit=MAX_WAITING, **values)
     return [
-        Waiting(row_id, act, external_id or "", opened(person, body), officer, at)
+        Waiting(row_id, act, external_id or "", decrypt_message(person, body), officer, at)
         for row_id, act, external_id, body, officer, at in sorted(found, key=lambda row: row[0])
     ]
 
 
-async def seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
+async def delete_seen(rt: Runtime, person: Person, channel: str, before: int) -> None:
     """Delete the texts of messages with ids below `before`, which the page has shown."""
     async with rt.pool.connection() as transaction:
         values = {"before": before, "person": person.id, "on_channel": channel}

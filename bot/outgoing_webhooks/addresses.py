@@ -54,7 +54,7 @@ def is_public(address: str) -> bool:
     )
 
 
-def parsed(url: str, allowed: Collection[str] = ()) -> URL:
+def parse(url: str, allowed: Collection[str] = ()) -> URL:
     """Parse the URL of an endpoint. Raises BadAddress if the URL must not be called.
 
     For the hosts with ports in `allowed`, http and private addresses are accepted too. A host that
@@ -79,7 +79,7 @@ def parsed(url: str, allowed: Collection[str] = ()) -> URL:
 
 async def check(url: str, resolver: AbstractResolver, allowed: Collection[str] = ()) -> None:
     """Check a URL and the IP addresses of its host. Raises BadAddress if one is not allowed."""
-    found = parsed(url, allowed)
+    found = parse(url, allowed)
     if _is_ip(found.host or ""):
         return
     why = ""

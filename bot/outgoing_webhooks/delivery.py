@@ -20,7 +20,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import notifications
 from bot.concurrency import shutdown
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.concurrency.retry_after import seconds_to_wait
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.notifications import Kind, SwitchedOff
@@ -188,11 +188,11 @@ class Dispatcher:
             "webhook-signature": signature.sign(target.keys, event.message_id, at, body),
         }
         try:
-            url = addresses.parsed(target.url, self._rt.settings.webhook_hosts)
+            url = addresses.parse(target.url, self._rt.settings.webhook_hosts)
             async with self._http.post(
                 url, data=body, headers=headers, allow_redirects=False
             ) as answer:
-                return _judged(answer.status, answer.headers.get("Retry-After", ""))
+                return _outcome_of(answer.status, answer.headers.get("Retry-After", ""))
         except BadAddress:
             return Outcome("address")
         except ClientConnectorDNSError as error:
@@ -207,7 +207,9 @@ class Dispatcher:
         """Record the outcome of an attempt; disable an endpoint that is gone or keeps failing."""
         attempt, endpoint = delivery.attempt, delivery.endpoint
         values = {"delivery": delivery.id, "of_attempt": attempt, "why": outcome.reason}
-        delay = max(jittered(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait)
+        delay = max(
+            with_jitter(backoff(attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)), outcome.wait
+        )
         is_dead = outcome.final or attempt >= MAX_ATTEMPTS
         state = "delivered" if not outcome.reason else "dead" if is_dead else "pending"
         async with self._rt.pool.connection() as transaction:
@@ -215,7 +217,7 @@ class Dispatcher:
             if not outcome.reason:
                 await execute(transaction, statements.SUCCEEDED, endpoint=endpoint)
             elif outcome.reason != FORBIDDEN:
-                disabled = await self._failed(transaction, endpoint, outcome)
+                disabled = await self._count_failure(transaction, endpoint, outcome)
             await execute(
                 transaction,
                 statements.OUTCOME,
@@ -227,7 +229,7 @@ class Dispatcher:
             if disabled:
                 await _disable(transaction, SwitchedOff(endpoint, host), disabled)
 
-    async def _failed(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
+    async def _count_failure(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
         """Count a failed attempt; return why to disable the endpoint, or "" if it stays enabled."""
         is_lasting = await fetch_value(
             transaction,
@@ -248,7 +250,7 @@ async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
     """
     endpoint = target.endpoint
     if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
-        await execute(transaction, statements.BURY, endpoint=endpoint)
+        await execute(transaction, statements.MARK_DEAD, endpoint=endpoint)
         await notifications.notify(transaction, Kind.WEBHOOK_OFF, str(target))
         _logger.warning("webhook.disabled", reason=why)
         await audit_log.append(
@@ -260,7 +262,7 @@ async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
         )
 
 
-def _judged(status: int, retry_after: str) -> Outcome:
+def _outcome_of(status: int, retry_after: str) -> Outcome:
     if 200 <= status < 300:
         return Outcome()
     wait = seconds_to_wait(retry_after, most=MAX_RETRY_AFTER) or 0.0

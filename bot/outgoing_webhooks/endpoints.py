@@ -198,12 +198,12 @@ async def reseal(rt: Runtime, transaction: Transaction) -> int:
     return len(found)
 
 
-def seal(rt: Runtime, endpoint: UUID, what: str, plain: str) -> bytes:
-    return rt.vault.seal_transient(plain.encode(), _place(endpoint, what))
+def seal(rt: Runtime, endpoint: UUID, column: str, plain: str) -> bytes:
+    return rt.vault.seal_transient(plain.encode(), _place(endpoint, column))
 
 
-def unseal(rt: Runtime, endpoint: UUID, what: str, sealed: bytes) -> str:
-    return rt.vault.unseal_transient(sealed, _place(endpoint, what)).decode()
+def unseal(rt: Runtime, endpoint: UUID, column: str, sealed: bytes) -> str:
+    return rt.vault.unseal_transient(sealed, _place(endpoint, column)).decode()
 
 
 def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:
@@ -212,6 +212,6 @@ def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:
     return Endpoint(endpoint, owner, unseal(rt, endpoint, "url", url), *rest)
 
 
-def _place(endpoint: UUID, what: str) -> str:
+def _place(endpoint: UUID, column: str) -> str:
     """Return the encryption's associated data, which binds a value to its endpoint and column."""
-    return f"webhook|{endpoint}|{what}"
+    return f"webhook|{endpoint}|{column}"

@@ -212,7 +212,7 @@ DISABLE = statement(
     .values(state="disabled", reason=bindparam("why", type_=Text()), disabled_at=NOW)
     .returning(_E.id)
 )
-BURY = statement(
+MARK_DEAD = statement(
     update(_D)
     .where(_D.endpoint_id == _ENDPOINT, _D.state == "pending")
     .values(state="dead", reason="disabled", done_at=NOW)

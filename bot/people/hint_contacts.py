@@ -161,7 +161,7 @@ async def confirm(transaction: Transaction, person: Person, typed: str) -> Conta
         return ContactChecked()
     way, code, tries = row
     assert code is not None, "an address that is not confirmed has a code"
-    if compare_digest(_opened(person, code, "code"), typed):
+    if compare_digest(_decrypt(person, code, "code"), typed):
         await execute(transaction, _CONFIRM, person=person.id)
         return ContactChecked(way)
     if tries >= MAX_TRIES:
@@ -190,7 +190,7 @@ async def drop(transaction: Transaction, person_id: UUID) -> None:
 async def address_of(transaction: Transaction, person: Person) -> str:
     """Return the person's confirmed e-mail address or phone number for hints; "" if none."""
     sealed = await fetch_value(transaction, _ADDRESS, person=person.id)
-    return _opened(person, sealed, "address") if sealed else ""
+    return _decrypt(person, sealed, "address") if sealed else ""
 
 
 async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
@@ -201,9 +201,9 @@ async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[Due
     rows = await fetch_all(transaction, _CLAIM, lease=lease)
     hints = []
     for person_id, key, epoch, language, way, sealed, code, attempt in rows:
-        person = identities.known(rt, person_id, key, epoch)
-        address = _opened(person, sealed, "address")
-        digits = _opened(person, code, "code") if code else ""
+        person = identities.open_person(rt, person_id, key, epoch)
+        address = _decrypt(person, sealed, "address")
+        digits = _decrypt(person, code, "code") if code else ""
         hints.append(DueHint(person_id, language, way, address, digits, attempt))
     return hints
 
@@ -225,5 +225,5 @@ async def note_failed(transaction: Transaction, hint: DueHint, delay: float | No
         await execute(transaction, _LATER, delay=delay, **values)
 
 
-def _opened(person: Person, sealed: bytes, column: str) -> str:
+def _decrypt(person: Person, sealed: bytes, column: str) -> str:
     return person.key.unseal(sealed, _TABLE, column, "").decode()

@@ -90,7 +90,7 @@ _DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
 _READDRESS = statement(update(t.Handle).where(*_OF_PERSON).values(address=bindparam("sealed")))
 KEY = statement(select(t.Person.key, t.Person.key_version).where(t.Person.id == _PERSON))
 _ADDRESS = statement(select(t.Handle.address).where(*_OF_PERSON).limit(1))
-_SPOKE = statement(
+_NOTE_ACTIVITY = statement(
     update(t.Handle)
     .where(*_OF_PERSON)
     .values(spoke_at=func.greatest(t.Handle.spoke_at, bindparam("at")), blocked=False)
@@ -101,7 +101,7 @@ _REJECTED_AT = func.coalesce(
 # `updated_at` of the conversation is compared too, because not every message of the person updates
 # `spoke_at`. `updated_at` also changes for other reasons. Then the person counts as reachable until
 # the platform rejects one more message.
-_FELL_SILENT = statement(
+_MARK_UNREACHABLE = statement(
     update(t.Handle)
     .where(
         *_OF_PERSON,
@@ -231,7 +231,7 @@ async def readdress(transaction: Transaction, person: Person, channel: str, addr
     await execute(transaction, _READDRESS, sealed=sealed, person=person.id, at_channel=channel)
 
 
-def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
+def open_person(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
     """Return the person with this id, with the data key `key` decrypted.
 
     `epoch` is the version of the epoch key that encrypts the data key.
@@ -242,7 +242,7 @@ def known(rt: Runtime, person_id: UUID, key: bytes, epoch: int) -> Person:
 async def load(rt: Runtime, transaction: Transaction, person_id: UUID) -> Person | None:
     """Return a person by id; None if they were erased."""
     row = await fetch_one(transaction, KEY, person=person_id)
-    return known(rt, person_id, *row) if row else None
+    return open_person(rt, person_id, *row) if row else None
 
 
 def address(person: Person, sealed: bytes, channel: str) -> str:
@@ -264,7 +264,7 @@ async def note_inbound(
     `at` is the time of the message, from which the platform's reply window counts; None on a
     channel without a reply window.
     """
-    await execute(transaction, _SPOKE, at=at, person=person.id, at_channel=channel)
+    await execute(transaction, _NOTE_ACTIVITY, at=at, person=person.id, at_channel=channel)
 
 
 async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
@@ -303,7 +303,7 @@ async def mark_unreachable(
     rejected_at, ago = (at, 0.0) if isinstance(at, datetime) else (None, at)
     values = {"person": person_id, "at_channel": channel, "rejected_at": rejected_at, "ago": ago,
               "is_blocked": blocked}  # fmt: skip
-    return bool(await execute(transaction, _FELL_SILENT, **values))
+    return bool(await execute(transaction, _MARK_UNREACHABLE, **values))
 
 
 async def mark_blocked(
@@ -318,7 +318,7 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
     """Return the person with this handle; None if the handle is unknown or has expired."""
     indexes = list(rt.vault.indexes(channel, handle))
     row = await fetch_one(transaction, _FIND, at_channel=channel, indexes=indexes)
-    return known(rt, *row) if row else None
+    return open_person(rt, *row) if row else None
 
 
 async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:

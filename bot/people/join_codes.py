@@ -91,8 +91,8 @@ async def request(rt: Runtime, transaction: Transaction, code: str, chat: str) -
     invalid or reserved.
     """
     values = {"codes": list(rt.vault.indexes("join", code)), "from_chat": _chat(rt, chat)}
-    done = await execute(transaction, _REQUEST, **values)
-    return str(10 + randbelow(90)) if done else ""
+    is_stored = await execute(transaction, _REQUEST, **values)
+    return str(10 + randbelow(90)) if is_stored else ""
 
 
 async def answer(transaction: Transaction, person: Person, *, is_confirmed: bool) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import any_of, arrays, execute, fetch_all, statement
-from bot.people.identities import address, known
+from bot.people.identities import address, open_person
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
 
@@ -114,7 +114,7 @@ async def reindex_addresses(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit
     )
     for channel, blind_index, sealed, person_id, key, version in found:
-        person = known(rt, person_id, key, version)
+        person = open_person(rt, person_id, key, version)
         handle = address(person, sealed, channel)
         if blind_index in rt.vault.indexes(channel, handle):
             await reindex(rt, transaction, channel, handle)

@@ -140,13 +140,13 @@ async def _put_traits(
     traits: Mapping[str, str],
 ) -> None:
     await execute(transaction, _STOP_KINDS, person=person_id, kinds=list(kinds))
-    kept = {kind: rt.vault.index(f"trait:{kind}", value) for kind, value in traits.items()}
+    tokens = {kind: rt.vault.index(f"trait:{kind}", value) for kind, value in traits.items()}
     await execute(
         transaction,
         _ADD_ATTRIBUTES,
         person=person_id,
-        kind=list(kept),
-        token=list(kept.values()),
+        kind=list(tokens),
+        token=list(tokens.values()),
     )
 
 

@@ -29,7 +29,7 @@ MEDIA_TYPE = "application/pdf"
 MADE_ON = _("Made on {date}. Rules change: before you go, ask an officer which rules apply now.")
 
 
-def printed(
+def render_pdf(
     languages: Languages,
     answers: Mapping[str, str | None],
     language: str,
@@ -47,7 +47,7 @@ def printed(
     A4, or have the shape of a phone's screen if `phone` is True. Call this in a thread, because it
     takes some hundredths of a second of CPU time.
     """
-    made = checklist(answers, today, entries)
+    content = checklist(answers, today, entries)
 
     def words(text: Text) -> str:
         return languages.render(text, language)
@@ -57,17 +57,17 @@ def printed(
         "rtl": direction(language) == "rtl",
         "title": words(CHECKLIST.title),
         "date": words(_(MADE_ON.msgid, date=today)),
-        "lead": words(lead(made)),
-        "before": [words(each) for each in made.before],
+        "lead": words(lead(content)),
+        "before": [words(each) for each in content.before],
         "papers": [
             {
                 "name": words(paper.document.name),
                 "remarks": [words(each) for each in paper.remarks],
                 "ready": paper.document.key in ready,
             }
-            for paper in made.papers
+            for paper in content.papers
         ],
-        "after": [words(each) for each in made.after],
+        "after": [words(each) for each in content.after],
         "logo": LOGO.read_text("utf-8"),
         "site": site,
         "qr": QrCode.of(site).svg if site else "",

@@ -32,7 +32,7 @@ class Poster:
             "qr": self.qr.svg,
         }
         inputs = {"poster": json.dumps(sheet)}
-        made: bytes = typst.compile(
+        data: bytes = typst.compile(
             HERE / "poster.typ", root=HERE, font_paths=fonts(), sys_inputs=inputs
         )
-        return made
+        return data

@@ -27,10 +27,10 @@ class QrCode:
 
 def _run(y: int, row: bytes) -> str:
     """Return a row's dark squares as SVG path commands; adjacent squares form one rectangle."""
-    drawn, x = [], 0
+    path, x = [], 0
     for dark, modules in groupby(row):
         width = len(list(modules))
         if dark:
-            drawn.append(f"M{x} {y}h{width}v1h-{width}z")
+            path.append(f"M{x} {y}h{width}v1h-{width}z")
         x += width
-    return "".join(drawn)
+    return "".join(path)

@@ -21,10 +21,10 @@ from bot.security.key_files import VaultError
 from flows.engine.events import Kind, PrintList, Say
 from flows.engine.state import Turn
 
-LENT_SECONDS = 1800
+LINK_SECONDS = 1800
 PATH = "/print/"
 # Rate limit for rendering per link: burst size, and requests per second after it.
-MAX_AT_ONCE, AGAIN_EACH_SECOND = 5, 0.1
+MAX_AT_ONCE, RATE = 5, 0.1
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,26 +43,26 @@ class Sheet:
     """A checklist to store in Valkey, and the secret token of its URL."""
 
     token: str
-    lent: SharedChecklist
+    checklist: SharedChecklist
 
 
 _decode = msgspec.json.Decoder(SharedChecklist).decode
 
 
-def linked(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
+def add_links(rt: Runtime, turn: Turn) -> tuple[Sequence[Say], Sheet | None]:
     """Return a turn's messages with the checklist's URL in their link buttons, and the checklist.
 
     A turn is the flow engine's reaction to one event of a person. The checklist is to be stored; it
     is None if the turn offers no printable checklist.
     """
-    wanted = next((each for each in turn.effects if isinstance(each, PrintList)), None)
-    if wanted is None:
+    effect = next((each for each in turn.effects if isinstance(each, PrintList)), None)
+    if effect is None:
         return turn.says, None
     token = token_urlsafe(24)
     language = turn.conversation.language
-    lent = SharedChecklist(wanted.answers, language, wanted.ready, wanted.entries)
+    checklist = SharedChecklist(effect.answers, language, effect.ready, effect.entries)
     url = f"{rt.settings.public_url}{PATH}{token}"
-    return [_with(say, url) for say in turn.says], Sheet(token, lent)
+    return [_with(say, url) for say in turn.says], Sheet(token, checklist)
 
 
 def _with(say: Say, url: str) -> Say:
@@ -74,9 +74,9 @@ def _with(say: Say, url: str) -> Say:
 
 async def create_link(rt: Runtime, sheet: Sheet) -> None:
     """Store a checklist in Valkey; if Valkey is unavailable, its link will show "expired"."""
-    blob = rt.vault.seal_transient(_encode(sheet.lent), _purpose(sheet.token))
+    blob = rt.vault.seal_transient(_encode(sheet.checklist), _purpose(sheet.token))
     with suppress(CacheUnavailable):
-        await rt.live.lend(_key(rt, sheet.token), blob, ttl_s=LENT_SECONDS)
+        await rt.live.store_value(_key(rt, sheet.token), blob, ttl_s=LINK_SECONDS)
 
 
 _NOW = statement(select(NOW))
@@ -85,30 +85,30 @@ _NOW = statement(select(NOW))
 async def find(rt: Runtime, token: str) -> SharedChecklist | None:
     """Return the checklist that a link's token gives access to; None if expired or unreadable."""
     try:
-        blob = await rt.live.lent(_key(rt, token))
+        blob = await rt.live.load_value(_key(rt, token))
         return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
     except (CacheUnavailable, VaultError, msgspec.DecodeError):
         return None
 
 
-async def printed(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
+async def render_pdf(rt: Runtime, token: str, *, phone: bool = False) -> bytes | None:
     """Return a link's checklist as PDF; None if it has expired or was rendered too often."""
-    lent = await find(rt, token)
-    if lent is None or await _is_too_often(rt, token):
+    checklist = await find(rt, token)
+    if checklist is None or await _is_rate_limited(rt, token):
         return None
     async with rt.pool.connection() as transaction:
         now = await fetch_value(transaction, _NOW)
     assert now is not None
     today = rt.content.on(now.date())
-    site = f"{rt.settings.public_url}/?lang={lent.language}"
-    list_of = (lent.answers, lent.language, today, lent.ready, lent.entries)
-    return await asyncio.to_thread(pdf.printed, rt.languages, *list_of, site, phone=phone)
+    site = f"{rt.settings.public_url}/?lang={checklist.language}"
+    list_of = (checklist.answers, checklist.language, today, checklist.ready, checklist.entries)
+    return await asyncio.to_thread(pdf.render_pdf, rt.languages, *list_of, site, phone=phone)
 
 
-async def _is_too_often(rt: Runtime, token: str) -> bool:
+async def _is_rate_limited(rt: Runtime, token: str) -> bool:
     bucket = f"print:{_key(rt, token)}"
     try:
-        return bool(await rt.live.allow(bucket, rate=AGAIN_EACH_SECOND, burst=MAX_AT_ONCE))
+        return bool(await rt.live.allow(bucket, rate=RATE, burst=MAX_AT_ONCE))
     except CacheUnavailable:
         return True
 

@@ -87,7 +87,7 @@ _COUNTS = {table: _count(query) for table, query in _PEOPLE.items()}
 _COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
 
 
-async def affected(rt: Runtime, scope: Scope) -> Count:
+async def count_affected(rt: Runtime, scope: Scope) -> Count:
     """Count the rows and people that a breach affects, by table. No data is decrypted for this."""
     values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
     counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}

@@ -99,9 +99,9 @@ async def export(
     answers = _answers(rt, conversation)
     if answers:
         paragraphs.append((ANSWERS, *answers))
-    kept = list(_list(rt, conversation, rt.content.on(now.date())))
-    if kept:
-        paragraphs.append((LIST, *kept))
+    entries = list(_list(rt, conversation, rt.content.on(now.date())))
+    if entries:
+        paragraphs.append((LIST, *entries))
     paragraphs.append((CONSENTS, *await _consents(transaction, person)))
     for state, number, _at in await submissions.of_person(transaction, person.id):
         paragraphs.append((_(REGISTERED.msgid, state=STATES[state], number=number or "–"),))
@@ -134,8 +134,8 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
         for step in path(flow, form).steps if flow else ():
             answer = shown(step)
             if answer is not None:
-                seen = screens.hidden(step, answer, hide=conversation.is_masked)
-                lines.append(_("{label}: {answer}", label=step.item.label, answer=seen))
+                masked = screens.hidden(step, answer, hide=conversation.is_masked)
+                lines.append(_("{label}: {answer}", label=step.item.label, answer=masked))
     return lines
 
 

@@ -76,7 +76,7 @@ async def erase(rt: Runtime, transaction: Transaction, person: Person) -> None:
 async def append_journal(rt: Runtime) -> int:
     """Append new tombstones (hashes of erased people's ids) to the erasure journal; count them."""
     path = rt.settings.erasure_journal
-    noted, last = await asyncio.to_thread(_noted, path)
+    noted, last = await asyncio.to_thread(_read_journal, path)
     async with rt.pool.connection() as transaction:
         since = last - _OVERLAP if last else _EARLIEST
         rows = await fetch_all(transaction, _TOMBSTONES_SINCE, since=since)
@@ -87,7 +87,7 @@ async def append_journal(rt: Runtime) -> int:
     return len(fresh)
 
 
-def _noted(path: Path) -> tuple[frozenset[bytes], datetime | None]:
+def _read_journal(path: Path) -> tuple[frozenset[bytes], datetime | None]:
     """Return the erasure journal's tombstones, and the time of its last line (None if empty)."""
     if not path.exists():
         return frozenset(), None
@@ -115,14 +115,14 @@ async def has_all_tombstones(rt: Runtime) -> bool:
 
     A database restored from a backup lacks the tombstones of erasures after the backup.
     """
-    hashes, _last = await asyncio.to_thread(_noted, rt.settings.erasure_journal)
+    hashes, _last = await asyncio.to_thread(_read_journal, rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         return not await fetch_value(transaction, _LACKS_TOMBSTONES, hashes=list(hashes))
 
 
 async def replay_journal(rt: Runtime) -> int:
     """Repeat the erasures of the journal after a restore; return how many people it concerned."""
-    hashes, _last = _noted(rt.settings.erasure_journal)
+    hashes, _last = _read_journal(rt.settings.erasure_journal)
     async with rt.pool.connection() as transaction:
         # Insert all tombstones, also those of people who are not in the restored database.
         await execute(transaction, _ADD_TOMBSTONES, hashes=list(hashes))

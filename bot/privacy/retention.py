@@ -200,14 +200,14 @@ async def retain(rt: Runtime) -> dict[str, int]:
     Each statement is committed separately, so that a failure does not stop the other statements. A
     failed statement is logged.
     """
-    gone: dict[str, int] = {}
+    counts: dict[str, int] = {}
     url = rt.settings.database("retention")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
         for table, rule in RULES.items():
             try:
-                gone[table] = await execute(transaction, rule)
+                counts[table] = await execute(transaction, rule)
             except psycopg.Error:
                 _logger.exception("retention.failed", table=table)
             else:
-                _logger.info("retention.done", table=table, count=gone[table])
-    return gone
+                _logger.info("retention.done", table=table, count=counts[table])
+    return counts

@@ -116,7 +116,7 @@ async def verify_codes(rt: Runtime) -> Runtime:
         return rt
     try:
         async with asyncio.timeout(CHECK_SECONDS):
-            missing = await unmapped(rt.registry)
+            missing = await missing_codes(rt.registry)
     except (RegistryError, TimeoutError) as error:
         code = error.code if isinstance(error, RegistryError) else "E_REGISTRY_UNREACHABLE"
         _logger.warning("registry.codes_unchecked", code=code)
@@ -145,7 +145,7 @@ def _without(questions: Set[str]) -> Flow:
     return replace(PREREGISTRATION, items=items)
 
 
-async def unmapped(registry: Registry) -> tuple[str, ...]:
+async def missing_codes(registry: Registry) -> tuple[str, ...]:
     """Return the codes that Kosh sends and the registry does not list, such as `regions:KZ-55`.
 
     Raises RegistryError if the registry's lists cannot be read.

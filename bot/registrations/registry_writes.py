@@ -11,7 +11,7 @@ import msgspec
 from pydantic import ValidationError
 
 from bot import cases
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_one, fetch_value, fetch_values
 from bot.observability import logging
@@ -136,7 +136,7 @@ def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
     receipt, asked_at, submitted = rest
     if kind not in _BODIES and kind not in _WITHOUT_BODY:
         raise NewerWrite
-    person = identities.known(rt, person_id, key, epoch) if person_id else None
+    person = identities.open_person(rt, person_id, key, epoch) if person_id else None
     body, consent = None, None
     if kind == "erase":
         consent = msgspec.json.decode(
@@ -237,8 +237,8 @@ async def record_outcome(
     """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
-        done = await execute(transaction, statements.CANCEL_WRITE, **values)
-        withdrawn = done and write.kind == "withdraw"
+        is_recorded = await execute(transaction, statements.CANCEL_WRITE, **values)
+        withdrawn = is_recorded and write.kind == "withdraw"
         return await _end(transaction, write.registration_id) if withdrawn else None
     await execute(transaction, statements.ACCEPT_WRITE, write=write.id)
     return await record(transaction, write.registration_id, acknowledged)
@@ -286,7 +286,7 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     """
     state = "unknown" if isinstance(error, OutcomeUnknown) or write.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or jittered(backoff(write.attempts, most=MAX_BACKOFF))
+    delay = named or with_jitter(backoff(write.attempts, most=MAX_BACKOFF))
     _logger.info("registry.postponed", code=error.code, attempt=write.attempts)
     async with rt.pool.connection() as transaction:
         await execute(
@@ -307,10 +307,10 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
     """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
-    done = await execute(transaction, statements.REJECT_WRITE, **values)
-    if done:
+    is_recorded = await execute(transaction, statements.REJECT_WRITE, **values)
+    if is_recorded:
         await open_refusal(transaction, write, language)
-    return bool(done)
+    return bool(is_recorded)
 
 
 async def open_refusal(transaction: Transaction, write: Write, language: str) -> None:

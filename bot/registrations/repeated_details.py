@@ -77,7 +77,7 @@ async def note(
 
     If the same hash was stored for this registration before, no case is opened.
     """
-    hashes = [*rt.vault.indexes("details", _compared(answers))]
+    hashes = [*rt.vault.indexes("details", _comparison_key(answers))]
     await fetch_value(transaction, _LOCK, lock=hashes[0].hex())
     repeated = await fetch_value(transaction, _OF_OTHERS, person=person.id, hashes=hashes)
     noted = await fetch_value(transaction, _IS_NOTED, registration=registration_id, hashes=hashes)
@@ -98,7 +98,7 @@ async def forget(transaction: Transaction, person_id: UUID) -> None:
     await execute(transaction, _FORGET, person=person_id)
 
 
-def _compared(submit: Submit) -> str:
+def _comparison_key(submit: Submit) -> str:
     """Return the compared answers as one string, in lower case and without special letters."""
-    said = (str(submit.answers.get(name) or "") for name in COMPARED)
-    return "\0".join(normalization.bare(each) for each in said)
+    details = (str(submit.answers.get(name) or "") for name in COMPARED)
+    return "\0".join(normalization.bare(each) for each in details)

@@ -7,7 +7,7 @@ from bot.db.statements import execute, fetch_one, fetch_values
 from bot.registrations import statements
 
 
-async def expired(
+async def find_expired(
     transaction: Transaction, after: UUID, limit: int = 100, *, lately: bool = False
 ) -> list[UUID]:
     """Return up to `limit` people, with ids after `after`, whose answers are due for deletion.

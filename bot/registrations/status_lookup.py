@@ -36,31 +36,31 @@ _FIND = statement(
 
 
 async def look_up(
-    rt: Runtime, transaction: Transaction, chat: str, asked: LookUpStatus
+    rt: Runtime, transaction: Transaction, chat: str, lookup: LookUpStatus
 ) -> StatusLookedUp:
     """Return the state of the registration if number and PIN match and an attempt is left.
 
     `chat` identifies the chat. The counter of attempts stores only its keyed hash.
     """
-    granted = await draw_lookup(rt, chat, asked.number)
-    return await compare(rt, transaction, asked, granted=granted)
+    granted = await draw_lookup(rt, chat, lookup.number)
+    return await compare(rt, transaction, lookup, granted=granted)
 
 
 async def compare(
-    rt: Runtime, transaction: Transaction, asked: LookUpStatus, *, granted: bool
+    rt: Runtime, transaction: Transaction, lookup: LookUpStatus, *, granted: bool
 ) -> StatusLookedUp:
     """Return the state of the registration if number and PIN match, else the empty state.
 
     If `granted` is False, no attempt is left: the same steps are run, so that it takes as long, but
     the state is empty.
     """
-    row = await fetch_one(transaction, _FIND, receipt=asked.number)
+    row = await fetch_one(transaction, _FIND, receipt=lookup.number)
     state, person_id, failed, stored = "", _NO_PERSON, 0, None
     if row is not None:
         state, person_id, key, version, sealed, failed = row
-        person = identities.known(rt, person_id, key, version)
+        person = identities.open_person(rt, person_id, key, version)
         stored = person.key.unseal(sealed, "people", "pin", "").decode() if sealed else None
-    right = await password_hashing.verify_password(stored, asked.pin)
+    right = await password_hashing.verify_password(stored, lookup.pin)
     right = right and granted and failed < MAX_FAILED
     if granted:
         failed = 0 if right else min(failed + 1, MAX_FAILED)

@@ -78,21 +78,21 @@ async def submit(
     await repeated_details.note(rt, transaction, person, registration_id, answers, language, forms)
 
 
-async def answer(transaction: Transaction, person: Person, given: AnswerRegistry) -> None:
+async def answer(transaction: Transaction, person: Person, response: AnswerRegistry) -> None:
     """Queue the answer to a question of the registry; do nothing without a registration."""
     registration_id = await fetch_value(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
     )
     if registration_id is None:
         return
-    value = CODES[given.name][given.key] if given.name in CODES else given.key
-    body = QuestionAnswer.model_validate({"question": UUID(given.question.id), "value": value})
+    value = CODES[response.name][response.key] if response.name in CODES else response.key
+    body = QuestionAnswer.model_validate({"question": UUID(response.question.id), "value": value})
     plain = body.model_dump_json().encode()
     await _add_write(transaction, person, registration_id, "answer", plain)
 
 
 async def change_household(
-    transaction: Transaction, person: Person, asked: ChangeHousehold
+    transaction: Transaction, person: Person, change: ChangeHousehold
 ) -> None:
     """Queue a write about the person's household; do nothing without a registration.
 
@@ -104,13 +104,13 @@ async def change_household(
     if registration_id is None:
         return
     body = b""
-    if asked.write != "leave":
+    if change.write != "leave":
         consent = await _consent(transaction, person.id, "household")
-        joins = asked.write == "join"
+        joins = change.write == "join"
         model = HouseholdJoining if joins else HouseholdInviting
-        fields = {"consent": consent} | ({"code": asked.code} if joins else {})
+        fields = {"consent": consent} | ({"code": change.code} if joins else {})
         body = model.model_validate(fields).model_dump_json().encode()
-    await _add_write(transaction, person, registration_id, asked.write, body)
+    await _add_write(transaction, person, registration_id, change.write, body)
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:

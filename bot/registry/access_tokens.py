@@ -11,7 +11,7 @@ _MARGIN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class _CachedToken:
     token: str
     until: float
     thumbprint: str
@@ -22,7 +22,7 @@ class AccessTokens:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._kept: dict[Scope, _Kept] = {}
+        self._cached: dict[Scope, _CachedToken] = {}
         self._renewal = asyncio.Lock()
 
     async def get(
@@ -34,14 +34,14 @@ class AccessTokens:
         renews at a time.
         """
         async with self._renewal:
-            kept = self._kept.get(scope)
-            if kept is None or self._clock() >= kept.until or kept.thumbprint != thumbprint:
-                asked = self._clock()
+            cached = self._cached.get(scope)
+            if cached is None or self._clock() >= cached.until or cached.thumbprint != thumbprint:
+                requested_at = self._clock()
                 token = await renew()
-                until = asked + token.expires_in * (1 - _MARGIN)
-                kept = self._kept[scope] = _Kept(token.access_token, until, thumbprint)
-            return kept.token
+                until = requested_at + token.expires_in * (1 - _MARGIN)
+                cached = self._cached[scope] = _CachedToken(token.access_token, until, thumbprint)
+            return cached.token
 
     def forget(self, token: str) -> None:
         """Evict a token that the registry rejected, unless it was already replaced by a new one."""
-        self._kept = {scope: each for scope, each in self._kept.items() if each.token != token}
+        self._cached = {scope: each for scope, each in self._cached.items() if each.token != token}

@@ -37,7 +37,7 @@ class Breaker:
             self._failures = 0
             raise
         except RegistryError:
-            self._failed()
+            self._count_failure()
             raise
         else:
             self._failures = 0
@@ -55,7 +55,7 @@ class Breaker:
         self._trying = True
         return True
 
-    def _failed(self) -> None:
+    def _count_failure(self) -> None:
         self._failures += 1
         if self._failures >= self._limit:
             self._until = self._clock() + self._rest

@@ -51,7 +51,7 @@ from bot.registry.http import (
     contract_broken,
     held_in,
     objection,
-    received,
+    read_answer,
 )
 from bot.registry.planning import Dimension, Figures
 from bot.registry.scopes import Scope, scope_of
@@ -60,9 +60,9 @@ _CONNECT_SHARE = 0.5
 # Maximum bytes of a response with counts of registered people. The contract allows 10,000 counts,
 # each with about 30 characters that say what is counted.
 _FIGURES_LIMIT = 1024 * 1024
-_DISCREET = ConfigDict(hide_input_in_errors=True)
-_NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_DISCREET)
-_KEY: TypeAdapter[str] = TypeAdapter(Key, config=_DISCREET)
+_NO_INPUT_IN_ERRORS = ConfigDict(hide_input_in_errors=True)
+_NUMBER: TypeAdapter[str] = TypeAdapter(Number, config=_NO_INPUT_IN_ERRORS)
+_KEY: TypeAdapter[str] = TypeAdapter(Key, config=_NO_INPUT_IN_ERRORS)
 
 
 class Registry:
@@ -88,7 +88,7 @@ class Registry:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
-        self._url = _checked(url)
+        self._url = _parse_url(url)
         # RFC 6749, 2.3.1: form-encode id and secret before joining them for HTTP Basic.
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
         self._client_id, self._signing_key = client_id, signing_key
@@ -134,13 +134,17 @@ class Registry:
         with self._breaker.guard():
             document = (await self._answer(call)).holds(Document)
             if document is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             if (document.number, document.idempotency_key, document.sha256) != (
                 number,
                 key,
                 label.sha256,
             ):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return document
 
     async def documents(self, number: str) -> tuple[Document, ...]:
@@ -240,21 +244,29 @@ class Registry:
         with self._breaker.guard():
             acknowledgement = (await self._answer(call)).holds(Acknowledgement)
             if acknowledgement is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             # A response with another key or number belongs to another call.
             if acknowledgement.idempotency_key != call.key or (
                 number is not None and acknowledgement.number != number
             ):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return acknowledgement
 
     async def _link(self, call: Call, number: str) -> Household:
         with self._breaker.guard():
             household = (await self._answer(call)).holds(Household)
             if household is None:
-                raise call.lost("E_REGISTRY_ANSWER", "the registry's answer is not as agreed")
+                raise call.lost_response(
+                    "E_REGISTRY_ANSWER", "the registry's answer is not as agreed"
+                )
             if (household.number, household.idempotency_key) != (number, call.key):
-                raise call.lost("E_REGISTRY_MIXED_UP", "the answer belongs to another request")
+                raise call.lost_response(
+                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                )
             return household
 
     async def _ask(self, call: Call) -> Answer:
@@ -262,11 +274,11 @@ class Registry:
             return await self._answer(call)
 
     async def _answer(self, call: Call) -> Answer:
-        with metrics.called("registry"), tracing.span("registry", method=call.method.lower()):
-            return await self._answered(call)
+        with metrics.time_call("registry"), tracing.span("registry", method=call.method.lower()):
+            return await self._request(call)
 
-    async def _answered(self, call: Call) -> Answer:
-        ends = self._clock() + self._deadline * call.patience
+    async def _request(self, call: Call) -> Answer:
+        ends = self._clock() + self._deadline * call.timeout_factor
         token = await self._access(call, ends)
         answer = await self._exchange(call, token, ends)
         if answer.status == 401:
@@ -301,13 +313,13 @@ class Registry:
                 # connection nothing was sent.
                 timeout=ClientTimeout(total=left, connect=left * _CONNECT_SHARE),
             ) as response:
-                return await received(response, call.limit)
+                return await read_answer(response, call.limit)
         except ClientError as error:
             raise await self._failure(call, error) from None
         except TimeoutError:
-            raise call.lost("E_REGISTRY_TIMEOUT", "no answer came in time") from None
+            raise call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time") from None
         except TooLong:
-            raise call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
+            raise call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
         """Return the RegistryError for a failed connection.
@@ -318,14 +330,14 @@ class Registry:
             case ClientConnectorCertificateError():
                 return Misconfigured("E_REGISTRY_TLS", "the registry's certificate is wrong")
             case _ if not call.is_write and await self._is_certificate_refused():
-                said = "the registry refuses our client certificate"
-                return Misconfigured("E_REGISTRY_CERTIFICATE", said)
+                message = "the registry refuses our client certificate"
+                return Misconfigured("E_REGISTRY_CERTIFICATE", message)
             case ClientConnectorError() | ConnectionTimeoutError():
                 return Unavailable("E_REGISTRY_UNREACHABLE", "no connection to the registry")
             case TimeoutError():
-                return call.lost("E_REGISTRY_TIMEOUT", "no answer came in time")
+                return call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time")
             case _:
-                return call.lost("E_REGISTRY_BROKEN_OFF", "the answer broke off")
+                return call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off")
 
     async def _is_certificate_refused(self) -> bool:
         if self._certificate is None or self._url.host is None:
@@ -371,7 +383,7 @@ def _number(number: str) -> str:
     return _NUMBER.validate_python(number)
 
 
-def _checked(text: str) -> URL:
+def _parse_url(text: str) -> URL:
     try:
         url = URL(text)
     except ValueError:

@@ -31,7 +31,7 @@ def assertion(client_id: str, audience: str, key: str) -> str:
     return jwt.encode({"alg": _ALGORITHM, "kid": signing.thumbprint()}, claims, signing)
 
 
-def verified(
+def verify(
     text: str, client_id: str, audience: str, keys: Sequence[Mapping[str, Any]]
 ) -> str | None:
     """Return the assertion's `jti` if one of the public keys signed it for client and `audience`.

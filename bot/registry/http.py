@@ -27,7 +27,7 @@ type Contents = Callable[[], AsyncIterator[bytes]]
 _MAX_WAIT = 3600.0
 # Factor by which the deadline is longer for an upload, since a document takes longer to send than a
 # form.
-_UPLOAD_PATIENCE = 3.0
+_UPLOAD_TIMEOUT_FACTOR = 3.0
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Call:
         return self.key is not None
 
     @property
-    def patience(self) -> float:
-        return _UPLOAD_PATIENCE if self.contents else 1.0
+    def timeout_factor(self) -> float:
+        return _UPLOAD_TIMEOUT_FACTOR if self.contents else 1.0
 
     def headers(self) -> dict[str, str]:
         headers = {"Idempotency-Key": self.key} if self.key else {}
@@ -62,7 +62,7 @@ class Call:
             return self.contents()
         return self.body.model_dump_json().encode() if self.body else None
 
-    def lost(self, code: str, happened: str) -> RegistryError:
+    def lost_response(self, code: str, happened: str) -> RegistryError:
         """Return the error for a call whose response was lost.
 
         The error is OutcomeUnknown for a write and Unavailable for a read.
@@ -88,7 +88,7 @@ class TooLong(Exception):
     """The registry's response is larger than `limit`, the maximum that the call accepts."""
 
 
-async def received(response: ClientResponse, limit: int) -> Answer:
+async def read_answer(response: ClientResponse, limit: int) -> Answer:
     body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
@@ -133,7 +133,7 @@ def objection(call: Call, answer: Answer) -> RegistryError:
         case status if 400 <= status < 500 and status != 408:
             return contract_broken()
         case _:
-            return call.lost("E_REGISTRY_FAILED", "the registry failed")
+            return call.lost_response("E_REGISTRY_FAILED", "the registry failed")
 
 
 def contract_broken() -> Misconfigured:

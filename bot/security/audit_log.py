@@ -76,7 +76,7 @@ async def append(
     await execute(transaction, APPEND, **values)
 
 
-def appending(condition: ColumnElement[bool]) -> Statement[int]:
+def append_if(condition: ColumnElement[bool]) -> Statement[int]:
     """Return the statement that appends an entry if `condition` is true, or else does nothing.
 
     The statement calls the database function, because the roles of Kosh's processes cannot write
@@ -89,7 +89,7 @@ _APPENDED = func.kosh_append_audit(
     *(bindparam(name, type_=Text()) for name in ("actor", "action", "subject", "detail")),
     type_=BigInteger(),
 )
-APPEND: Final = appending(true())
+APPEND: Final = append_if(true())
 
 _ENTRY = (
     t.AuditEntry.seq,
@@ -126,7 +126,7 @@ _LINKS = statement(
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EntryFilter:
     """Filter of audit entries; `kind` is a prefix of the action. Empty fields match every entry."""
 
     actor: str = ""
@@ -135,21 +135,21 @@ class Wanted:
     until: datetime | None = None
 
 
-ALL = Wanted()
+ALL = EntryFilter()
 
 
 async def entries(
     transaction: AsyncConnection[Any],
     before: int | None = None,
     limit: int = MAX_ENTRIES,
-    wanted: Wanted = ALL,
+    entry_filter: EntryFilter = ALL,
 ) -> list[Entry]:
     """Return up to `limit` audit entries with numbers below `before`, newest first.
 
     With `before` None, start at the last entry. Row security hides entries that the session may not
     see.
     """
-    values = {each.name: getattr(wanted, each.name) for each in fields(wanted)}
+    values = {each.name: getattr(entry_filter, each.name) for each in fields(entry_filter)}
     found = await fetch_all(transaction, _ENTRIES, before=before, limit=limit, **values)
     return [Entry(*row) for row in found]
 
@@ -166,18 +166,20 @@ async def head(transaction: AsyncConnection[Any]) -> Head:
     return Head(*row)
 
 
-async def broken(transaction: AsyncConnection[Any], anchor: Head | None = None) -> int | None:
+async def find_broken_entry(
+    transaction: AsyncConnection[Any], anchor: Head | None = None
+) -> int | None:
     """Verify the log's hash chain; return the number of the first broken entry, None if intact.
 
     `anchor` is an earlier head that the chain must still contain. An anchor whose entry retention
     has deleted counts as broken, because nothing can confirm it.
     """
     while True:
-        removed = await _removed(transaction)
+        removed = await _last_removed(transaction)
         found = await _first_broken(transaction, removed, anchor)
         # Verify again if retention deleted entries during the verification, which may have caused
         # the gap.
-        if found is None or await _removed(transaction) == removed:
+        if found is None or await _last_removed(transaction) == removed:
             return found
 
 
@@ -199,7 +201,7 @@ async def _first_broken(
     return None if now == last and not cut else last.seq + 1
 
 
-async def _removed(transaction: AsyncConnection[Any]) -> Head:
+async def _last_removed(transaction: AsyncConnection[Any]) -> Head:
     """Return number and hash of the last entry that retention deleted.
 
     The hash chain begins after this entry.

@@ -60,8 +60,8 @@ class Keys:
     def writing(self, kind: Kind) -> int:
         """Return the key version that encrypts: the newest that is an hour old, else the newest."""
         versions = self.of(kind)
-        settled = [each for each in versions if f"{kind}-{each}" not in self.young]
-        return max(settled or versions)
+        usable = [each for each in versions if f"{kind}-{each}" not in self.young]
+        return max(usable or versions)
 
     @classmethod
     def load(cls, directory: Path) -> Self:

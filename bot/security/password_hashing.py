@@ -18,7 +18,7 @@ from argon2.exceptions import VerifyMismatchError
 
 MAX_AT_ONCE: Final = 2
 # Added to the nice value of the hashing threads, so that many attempts do not slow the event loop.
-NICE: Final = 10
+NICENESS: Final = 10
 
 
 def _lower_priority() -> None:
@@ -29,8 +29,8 @@ def _lower_priority() -> None:
     if sys.platform == "linux":
         with suppress(OSError):
             thread = threading.get_native_id()
-            nice = min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICE)
-            os.setpriority(os.PRIO_PROCESS, thread, nice)
+            niceness = min(19, os.getpriority(os.PRIO_PROCESS, thread) + NICENESS)
+            os.setpriority(os.PRIO_PROCESS, thread, niceness)
 
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)

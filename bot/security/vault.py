@@ -67,7 +67,7 @@ class PersonKey:
         row.
         """
         if sealed[:1] != _VERSION:
-            raise _not_ours()
+            raise _sealed_error()
         return _open(self._cipher(table), sealed[1:], self._place(table, column, row))
 
     def _place(self, table: str, column: str, row: str) -> bytes:
@@ -76,7 +76,7 @@ class PersonKey:
     def _cipher(self, table: str) -> AESGCM:
         cipher = self._ciphers.get(table)
         if cipher is None:
-            cipher = self._ciphers[table] = _derived(self._dek, table)
+            cipher = self._ciphers[table] = _derive_cipher(self._dek, table)
         return cipher
 
 
@@ -86,8 +86,10 @@ class _KeyRing:
     def __init__(self, keys: Keys) -> None:
         self.epoch = keys.writing("epoch")
         self.wrapping = {epoch: AESGCM(key) for epoch, key in keys.epoch.items()}
-        self.transient = {epoch: _derived(key, "transient") for epoch, key in keys.epoch.items()}
-        self.backup = {epoch: _derived(key, "backup") for epoch, key in keys.epoch.items()}
+        self.transient = {
+            epoch: _derive_cipher(key, "transient") for epoch, key in keys.epoch.items()
+        }
+        self.backup = {epoch: _derive_cipher(key, "backup") for epoch, key in keys.epoch.items()}
         self.index_version = keys.writing("index")
         others = sorted(keys.index.keys() - {self.index_version}, reverse=True)
         self.index = tuple(keys.index[each] for each in (self.index_version, *others))
@@ -139,8 +141,8 @@ class Vault:
 
         Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """
-        kept = person_id not in self._erased
-        return self._opened(person_id, key) if kept else self._person_key(person_id, key)
+        is_known = person_id not in self._erased
+        return self._opened(person_id, key) if is_known else self._person_key(person_id, key)
 
     def forget(self, person_id: UUID) -> None:
         """Evict the key of an erased person, and do not cache it until the next `refresh`.
@@ -216,7 +218,7 @@ class Vault:
         Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
         """
         if sealed[:1] != _VERSION:
-            raise _not_ours()
+            raise _sealed_error()
         epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
         self._reload_if_unknown(epoch)
         cipher = _of_epoch(self._ring.transient, epoch)
@@ -249,14 +251,14 @@ class Vault:
         stream = iter(chunks)
         head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
         if not head.startswith(_BACKUP):
-            raise _not_ours()
+            raise _sealed_error()
         epoch = int.from_bytes(head[len(_BACKUP) : len(_BACKUP) + _EPOCH_BYTES])
         cipher, salt = _of_epoch(self._ring.backup, epoch), head[len(_BACKUP) + _EPOCH_BYTES :]
         for number, piece, last in _pieces(_before(rest, stream), _PIECE + _TAG_BYTES):
             try:
                 yield cipher.decrypt(salt + number.to_bytes(4) + bytes([last]), piece, head)
             except InvalidTag:
-                raise _not_ours() from None
+                raise _sealed_error() from None
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
@@ -286,17 +288,17 @@ def _before(rest: bytes, stream: Iterator[bytes]) -> Iterator[bytes]:
     yield from stream
 
 
-def _derived(key: bytes, info: str) -> AESGCM:
+def _derive_cipher(key: bytes, info: str) -> AESGCM:
     return AESGCM(HKDF(SHA256(), KEY_BYTES, salt=None, info=info.encode()).derive(key))
 
 
 def _open(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
     if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-        raise _not_ours()
+        raise _sealed_error()
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
     except InvalidTag:
-        raise _not_ours() from None
+        raise _sealed_error() from None
 
 
 def _of_epoch(ciphers: Mapping[int, AESGCM], epoch: int) -> AESGCM:
@@ -319,6 +321,6 @@ def _pair(first: str, second: str) -> bytes:
     return f"{first}\0{second}".encode()
 
 
-def _not_ours() -> VaultError:
+def _sealed_error() -> VaultError:
     message = "the value was altered or belongs elsewhere; look for a restored or edited row"
     return VaultError("E_VAULT_SEALED", message)

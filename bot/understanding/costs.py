@@ -24,7 +24,7 @@ def report(written: Sequence[Phrase]) -> str:
     load = _seconds(Model.load)
     recognizer = Recognizer(model)
     spent = sorted(_seconds(recognizer.recognize, each.text) for each in written[::EVERY])
-    slowest = max(_seconds(recognizer.recognize, _repeated(each)) for each in LONG)
+    slowest = max(_seconds(recognizer.recognize, _repeat(each)) for each in LONG)
     return "\n".join(
         (
             f"file {FILE.stat().st_size / 1e6:.1f} MB, memory {memory / 1e6:.1f} MB,"
@@ -49,5 +49,5 @@ def _seconds[**P](run: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -
     return min(tries)
 
 
-def _repeated(text: str) -> str:
+def _repeat(text: str) -> str:
     return text * (MAX_LENGTH // len(text))

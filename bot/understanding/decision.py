@@ -106,7 +106,7 @@ def decide(found: Recognition) -> Decision:
         options: tuple[Candidate, ...] = (found.ranked[0],)
         also = also or _asked_too(found)
     elif certainty is Certainty.UNSURE:
-        options = tuple(each for each in found.ranked if _offered(each))[:MAX_OPTIONS]
+        options = tuple(each for each in found.ranked if _is_offered(each))[:MAX_OPTIONS]
     else:
         options = ()
     return Decision(certainty, options, danger, found.danger_intent, also)
@@ -228,5 +228,5 @@ def _certainty(found: Recognition) -> Certainty:
     return Certainty.SURE if _is_sure(found) else Certainty.UNSURE
 
 
-def _offered(each: Candidate) -> bool:
+def _is_offered(each: Candidate) -> bool:
     return BY_ID[each.intent].kind is not Kind.NONE

@@ -66,7 +66,7 @@ class EngineReading:
             return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)
-        confidence, intents = _asked(decision)
+        confidence, intents = _confidence_and_intents(decision)
         danger = DANGER[decision.danger]
         return Recognition(
             confidence=confidence,
@@ -98,7 +98,7 @@ class EngineRecognizer:
         return {name: str(each) for name, each in entities.extract(text).as_dict().items()}
 
 
-def _asked(decision: Decision) -> tuple[Confidence, tuple[str, ...]]:
+def _confidence_and_intents(decision: Decision) -> tuple[Confidence, tuple[str, ...]]:
     intents = tuple(each.intent for each in decision.options)
     if any(BY_ID[each].kind is Kind.NONE for each in intents):
         return Confidence.UNKNOWN, ()

@@ -69,11 +69,11 @@ def extract(text: str) -> Entities:
         country_of_origin=origin or _han_country(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)"),
         country_of_residence=residence
         or _han_country(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}"),
-        region=_stem(words, REGIONS) or _contained(han, CHINESE_REGIONS),
-        children=_counted(words, CHILD_WORDS, MAX_CHILDREN)
+        region=_stem(words, REGIONS) or _find_contained(han, CHINESE_REGIONS),
+        children=_count_of(words, CHILD_WORDS, MAX_CHILDREN)
         or _han_number(HAN_CHILDREN, han, MAX_CHILDREN),
         family_size=_family(words) or _han_number(HAN_FAMILY, han, MAX_FAMILY),
-        document=_stem(words, DOCUMENTS) or _contained(han, CHINESE_DOCUMENTS),
+        document=_stem(words, DOCUMENTS) or _find_contained(han, CHINESE_DOCUMENTS),
     )
 
 
@@ -112,12 +112,12 @@ def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | N
     """
     line = f" {' '.join(words)} "
     found = [
-        (place, meaning) for stem, meaning in stems if (place := line.find(_beginning(stem))) >= 0
+        (place, meaning) for stem, meaning in stems if (place := line.find(_word_start(stem))) >= 0
     ]
     return min(found)[1] if found else None
 
 
-def _beginning(stem: str) -> str:
+def _word_start(stem: str) -> str:
     """Return the stem with a space before it, so that it is found only at the start of a word.
 
     An abbreviation also gets a space after it, so that it is found only as a whole word.
@@ -125,11 +125,11 @@ def _beginning(stem: str) -> str:
     return f" {stem} " if len(stem) <= ABBREVIATION else f" {stem}"
 
 
-def _contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
+def _find_contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
     return next((meaning for name, meaning in names if name in han), None)
 
 
-def _counted(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
+def _count_of(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
     """Return a number from 1 to `most` near a noun that starts with one of the stems `counted`.
 
     The number is at most GAP words before the noun, or the next word after it. Returns None if
@@ -149,7 +149,7 @@ def _family(words: tuple[str, ...]) -> int | None:
     """Return the family size; None unless the message mentions the family and counts people."""
     if not any(word.startswith(FAMILY_WORDS) for word in words):
         return None
-    return _counted(words, PERSON_WORDS, MAX_FAMILY)
+    return _count_of(words, PERSON_WORDS, MAX_FAMILY)
 
 
 def _number(word: str) -> int | None:

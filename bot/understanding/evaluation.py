@@ -156,7 +156,7 @@ def two_questions(recognizer: Recognizer) -> str:
 def _shares(results: Sequence[Result]) -> Iterator[float | None]:
     inside = [each for each in results if _kind(each) is not Kind.NONE]
     danger = [each for each in results if _kind(each) is Kind.DANGER]
-    calm = [each for each in inside if not _may_be_danger(each)]
+    harmless = [each for each in inside if not _may_be_danger(each)]
     outside = [each for each in results if _kind(each) is Kind.NONE]
     yield _share(_is_right(each.ranked[0], each) for each in inside)
     yield _share(any(_is_right(one, each) for one in each.ranked[:3]) for each in inside)
@@ -164,7 +164,7 @@ def _shares(results: Sequence[Result]) -> Iterator[float | None]:
     yield _share(_answered_rightly(each) for each in inside)
     yield _share(len(each.answered) > 1 for each in inside)
     yield _share(each.decision.danger is not DangerLevel.NONE for each in danger)
-    yield _share(each.decision.danger is not DangerLevel.NONE for each in calm)
+    yield _share(each.decision.danger is not DangerLevel.NONE for each in harmless)
     yield _share(_answered_wrongly(each) for each in outside if not each.line.near_miss)
     yield _share(_answered_wrongly(each) for each in outside if each.line.near_miss)
 

@@ -70,7 +70,7 @@ class ExternalModel:
         `topics` maps ids to descriptions. Every outcome is counted. No part of the text is logged.
         """
         try:
-            with self._endpoint.guard(), metrics.called("model"):
+            with self._endpoint.guard(), metrics.time_call("model"):
                 body = _body(self._name, text, topics)
                 chosen = _read(await self._endpoint.post(json=body), topics)
         except CallFailed as failure:
@@ -88,7 +88,7 @@ def count(outcome: Outcome) -> None:
 
 
 def _body(name: str, text: str, topics: Mapping[str, str]) -> dict[str, object]:
-    listed = "\n".join(f"{intent}: {about}" for intent, about in topics.items())
+    topic_list = "\n".join(f"{intent}: {about}" for intent, about in topics.items())
     schema = {
         "type": "object",
         "properties": {"intent": {"type": "string", "enum": [*topics, NONE]}},
@@ -98,7 +98,7 @@ def _body(name: str, text: str, topics: Mapping[str, str]) -> dict[str, object]:
     return {
         "model": name,
         "messages": [
-            {"role": "system", "content": INSTRUCTION + listed},
+            {"role": "system", "content": INSTRUCTION + topic_list},
             {"role": "user", "content": text},
         ],
         "temperature": 0,

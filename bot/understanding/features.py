@@ -63,7 +63,7 @@ def extract(words: Sequence[str]) -> Features:
     counts = Counter([each & MASK for each in hashes])
     values = list(map(REPEATED.__getitem__, counts.values()))
     if halves:
-        values = _halved(counts, values, [each & MASK for each in halves])
+        values = _halve(counts, values, [each & MASK for each in halves])
     return Features(list(counts), values, [each >> FAMILIAR_SHIFT for each in pieces])
 
 
@@ -110,7 +110,7 @@ def _hashes(units: Sequence[bytes], longest: int) -> list[list[int]]:
     return found
 
 
-def _halved(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
+def _halve(counts: Counter[int], values: Sequence[float], halves: Sequence[int]) -> list[float]:
     """Return each hash bucket's value; n-grams that are listed in `halves` count only half."""
     many = Counter(halves)
     return [

@@ -169,9 +169,9 @@ def _weights(learned: Sequence[Line], script: str) -> Table:
     first = _fit(matrix, learned, script)
     spread = np.abs(first - first.mean(0)).max(0)
     importance = spread * np.sqrt([counts[group] for group in names])
-    kept = np.sort(np.argsort(-importance, kind="stable")[: MAX_GROUPS[script]])
-    weights = np.rint(_fit(matrix[:, kept], learned, script) * 10).astype(int)
-    rows = zip(kept, weights.T.tolist(), strict=True)
+    columns = np.sort(np.argsort(-importance, kind="stable")[: MAX_GROUPS[script]])
+    weights = np.rint(_fit(matrix[:, columns], learned, script) * 10).astype(int)
+    rows = zip(columns, weights.T.tolist(), strict=True)
     table = {names[at]: tuple(row) for at, row in rows}
     for word in sorted(set(" ".join(FREQUENT[script].values()).split())):
         row = table.get(f" {word} ", (0,) * len(FORMS[script]))

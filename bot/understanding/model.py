@@ -114,7 +114,7 @@ class Model:
             raise ModelError(f"{path}: {error}. Run ./kosh understanding train.") from error
         if meta.pop("version", None) != VERSION:
             raise ModelError(f"{path} is of another version. Run ./kosh understanding train.")
-        widened: dict[str, Any] = _widened(arrays)
+        widened: dict[str, Any] = _widen(arrays)
         classes, starts = tuple(meta.pop("classes")), frozenset(meta.pop("danger_starts"))
         return cls(classes=classes, danger_starts=starts, **meta, **widened)
 
@@ -143,8 +143,8 @@ class Model:
     def read(self, words: Sequence[str]) -> tuple[list[float], list[int]]:
         """Return a text's log-odds (of each intent, then of danger) and its pieces (n-grams)."""
         found = features.extract(words)
-        taken = self._table.take(found.buckets, axis=0)
-        rows, numbers = taken[:, 0], taken.view(np.float32)
+        packed = self._table.take(found.buckets, axis=0)
+        rows, numbers = packed[:, 0], packed.view(np.float32)
         values = np.array(found.values, np.float32)
         weighted = values * numbers[:, 1]
         norm = np.float32(math.sqrt(weighted @ weighted) or 1)
@@ -166,9 +166,9 @@ def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:
     """
     *classes, whole = odds
     most = max(classes)
-    powers = [math.exp(each - most) for each in classes]
-    total = sum(powers)
-    found = [each / total for each in powers]
+    exponentials = [math.exp(each - most) for each in classes]
+    total = sum(exponentials)
+    found = [each / total for each in exponentials]
     return found, _chance(sum(found[danger]), whole)
 
 
@@ -202,7 +202,7 @@ def highest_danger(odds: list[float], danger: slice) -> float:
     return 1 / (1 + math.exp(-(max(summed, MIN_ODDS) + odds[-1]) / 2))
 
 
-def calibrated(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
+def calibrate(odds: Scores, danger: slice) -> tuple[Scores, list[float]]:
     """Return the same probabilities as `chances`, for each row of the matrix `odds`."""
     found = softmax(odds[:, :-1])
     summed = np.add.reduce(found[:, danger], 1).tolist()
@@ -221,9 +221,9 @@ def _chance(summed: float, whole: float) -> float:
 
 def softmax(scores: Scores) -> Scores:
     """Return the softmax of each row: positive numbers that add up to 1."""
-    powers: Scores = np.exp(scores - np.maximum.reduce(scores, 1, keepdims=True))
-    powers /= np.add.reduce(powers, 1, keepdims=True)
-    return powers
+    exponentials: Scores = np.exp(scores - np.maximum.reduce(scores, 1, keepdims=True))
+    exponentials /= np.add.reduce(exponentials, 1, keepdims=True)
+    return exponentials
 
 
 class _LetterPairs(dict[str, float]):
@@ -259,7 +259,7 @@ def of_kind(classes: Sequence[str], kind: Kind) -> slice:
     return slice(places[0], places[-1] + 1)
 
 
-def _widened(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+def _widen(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return the arrays with 16-bit floats converted to 32 bits, with which numpy is faster."""
     return {
         name: array.astype(np.float32) if array.dtype == np.float16 else array

@@ -69,10 +69,10 @@ def core(line: Skeleton) -> Skeleton:
     words = list(line.words)
     start = _open(words)
     end = _close(words, start)
-    kept = tuple(words[start:end])
-    if kept == line.words or sum(map(len, filter(str.isalnum, kept))) < MIN_LETTERS:
+    inner = tuple(words[start:end])
+    if inner == line.words or sum(map(len, filter(str.isalnum, inner))) < MIN_LETTERS:
         return line
-    return Skeleton(kept, _within(line.sentences, start, end), _within(line.clauses, start, end))
+    return Skeleton(inner, _within(line.sentences, start, end), _within(line.clauses, start, end))
 
 
 def _may_have_courtesies(words: Words) -> bool:
@@ -83,8 +83,12 @@ def _may_have_courtesies(words: Words) -> bool:
     if not words:
         return False
     first, last = words[0], words[-1]
-    firsts, lasts = _edges()
-    return first in firsts or last in lasts or bool(IS_HAN.match(first) or IS_HAN.match(last))
+    first_words, last_words = _edges()
+    return (
+        first in first_words
+        or last in last_words
+        or bool(IS_HAN.match(first) or IS_HAN.match(last))
+    )
 
 
 def _open(words: list[str]) -> int:
@@ -92,7 +96,7 @@ def _open(words: list[str]) -> int:
 
     If a Chinese word there begins with a courtesy, the word is shortened in `words`.
     """
-    at, phrases = 0, _folded(OPENINGS + THANKS)
+    at, phrases = 0, _fold_phrases(OPENINGS + THANKS)
     while at < len(words):
         if IS_HAN.match(words[at]):
             rest = OPENS_HAN.sub("", words[at])
@@ -114,7 +118,7 @@ def _close(words: list[str], start: int) -> int:
 
     If a Chinese word there ends with a courtesy, the word is shortened in `words`.
     """
-    end, phrases = len(words), _folded(THANKS + CLOSINGS)
+    end, phrases = len(words), _fold_phrases(THANKS + CLOSINGS)
     while end > start:
         marks = end - 1 if set(words[end - 1]) == {"!"} and end - 1 > start else end
         if IS_HAN.match(words[marks - 1]):
@@ -145,14 +149,14 @@ def _within(places: Sequence[int], start: int, end: int) -> tuple[int, ...]:
 
 
 @cache
-def _folded(lines: Sequence[str]) -> frozenset[Words]:
+def _fold_phrases(lines: Sequence[str]) -> frozenset[Words]:
     return frozenset(skeleton.fold(each).words for line in lines for each in line.split(", "))
 
 
 @cache
 def _edges() -> tuple[frozenset[str], frozenset[str]]:
     """Return the first words of courtesies at the start, and the last words of those at the end."""
-    firsts = frozenset(words[0] for words in _folded(OPENINGS + THANKS))
-    lasts = frozenset(words[-1] for words in _folded(THANKS + CLOSINGS))
+    first_words = frozenset(words[0] for words in _fold_phrases(OPENINGS + THANKS))
+    last_words = frozenset(words[-1] for words in _fold_phrases(THANKS + CLOSINGS))
     # An exclamation mark counts as the last word of a courtesy, because it may follow a courtesy.
-    return firsts, lasts | {"!"}
+    return first_words, last_words | {"!"}

@@ -186,10 +186,10 @@ class Message:
 
         The number is 0 if the probability is that of the whole message.
         """
-        mass, surest = self.danger_by_model
+        mass, strongest = self.danger_by_model
         if self._has_crisis_phrase:
-            return max(mass, LEXICON_DANGER), surest
-        return (0.0 if mass and self.is_noise else mass), surest
+            return max(mass, LEXICON_DANGER), strongest
+        return (0.0 if mass and self.is_noise else mass), strongest
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
@@ -201,12 +201,12 @@ class Message:
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
-        return _most_danger([self._found(line).danger for line in self._lines])
+        return _most_danger([self._model_output(line).danger for line in self._lines])
 
     def may_reach_danger(self, least: float) -> bool:
         """Return False if `danger_by_model` is below `least`; costs less than that property."""
         return self._model.has_danger_word(self._line.words) and any(
-            self._found(line).may_reach_danger(least) for line in self._lines
+            self._model_output(line).may_reach_danger(least) for line in self._lines
         )
 
     @property
@@ -218,10 +218,10 @@ class Message:
         """Return the likely meanings of the message."""
         if self.is_blank:
             return BLANK
-        danger, surest = self.danger
-        best, *next_best = self._ranked(self._found(self._asking).classes)
+        danger, strongest = self.danger
+        best, *next_best = self._rank(self._model_output(self._question_part).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
-        deciding = self._found(self._lines[surest]).classes[dangers]
+        deciding = self._model_output(self._lines[strongest]).classes[dangers]
         whole = self.whole
         return Recognition(
             intent=best.intent,
@@ -243,31 +243,31 @@ class Message:
     @cached_property
     def whole(self) -> Part:
         """The likeliest intent of the message, computed without sentences that ask nothing."""
-        return self.part(self._asking)
+        return self.part(self._question_part)
 
     @property
     def question_lead(self) -> float:
         """The amount by which the likeliest intent is likelier than all kinds of danger."""
-        found = self._found(self._asking).classes
+        found = self._model_output(self._question_part).classes
         return max(found) - sum(found[self._recognizer.danger])
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
         """The clauses of the message, without sentences that ask nothing; empty for one clause."""
-        return () if self._wrong_layout else skeleton.clauses(self._asking, MAX_CLAUSES)
+        return () if self._wrong_layout else skeleton.clauses(self._question_part, MAX_CLAUSES)
 
     def may_reach(self, least: float, max_none: float, line: Skeleton | None = None) -> bool:
         """Return False if no intent of the clause (or whole message) can have probability `least`.
 
         Also return False if the probability of being out of scope must then exceed `max_none`.
         """
-        odds = self._found(line or self._asking).odds
+        odds = self._model_output(line or self._question_part).odds
         none = lowest_none(odds, self._recognizer.none, least)
         return none <= max_none and highest_chance(odds) >= least
 
     def part(self, line: Skeleton) -> Part:
         """Return the likeliest intent of a clause of the message."""
-        found = self._found(line)
+        found = self._model_output(line)
         best = _highest(found.classes)
         intent = self._model.classes[best]
         return Part(
@@ -284,7 +284,7 @@ class Message:
         return intent == stay_days.STATUS_ENDS and stay_days.is_stay(self.words)
 
     @cached_property
-    def _asking(self) -> Skeleton:
+    def _question_part(self) -> Skeleton:
         """The message without asides, that is, without sentences that ask nothing.
 
         An aside is, for example, “I live in Tashkent.”
@@ -293,7 +293,7 @@ class Message:
         aside = {
             sentence.words
             for sentence in sentences
-            if sum(self._found(sentence).classes[self._recognizer.none]) > MIN_ASIDE
+            if sum(self._model_output(sentence).classes[self._recognizer.none]) > MIN_ASIDE
         }
         if len(aside) in (0, len({sentence.words for sentence in sentences})):
             return self._line
@@ -301,7 +301,7 @@ class Message:
 
     @cached_property
     def _has_crisis_phrase(self) -> bool:
-        return crisis_words.danger(skeleton.shortened(self.text))
+        return crisis_words.danger(skeleton.shorten(self.text))
 
     @property
     def _lines(self) -> tuple[Skeleton, ...]:
@@ -316,16 +316,16 @@ class Message:
         """
         return () if self._wrong_layout else _sentences(self._line)
 
-    def _ranked(self, found: list[float]) -> list[Candidate]:
+    def _rank(self, found: list[float]) -> list[Candidate]:
         order = sorted(range(len(found)), key=found.__getitem__, reverse=True)
         classes = self._model.classes
         return [Candidate(classes[at], found[at]) for at in order[: MAX_ALTERNATIVES + 1]]
 
     def _familiarity(self, line: Skeleton) -> float:
         """Return the share of a text's n-grams that are known from training; 0 without words."""
-        return self._model.familiarity(self._found(line).pieces) if line.words else 0.0
+        return self._model.familiarity(self._model_output(line).pieces) if line.words else 0.0
 
-    def _found(self, line: Skeleton) -> Found:
+    def _model_output(self, line: Skeleton) -> Found:
         """Return the model's output for a part of the message, computed once for equal parts."""
         read = self._read.get(line.words)
         if read is None:

@@ -22,8 +22,8 @@ def may_leave(text: str, found: Recognition, decision: Decision) -> bool:
     It must be short and unclear, without danger, numbers and addresses.
     """
     is_unclear = decision.certainty is not Certainty.SURE and not found.blank
-    is_calm = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
-    return is_unclear and is_calm and len(text) <= MAX_LENGTH and not _identifies(text)
+    is_harmless = decision.danger is DangerLevel.NONE and found.danger < MAX_DANGER
+    return is_unclear and is_harmless and len(text) <= MAX_LENGTH and not _identifies(text)
 
 
 def _identifies(text: str) -> bool:

@@ -132,7 +132,7 @@ def fold(text: str) -> Skeleton:
 
     It is empty if the text has no letter, digit or question mark.
     """
-    return _folded(plain(text))
+    return _fold_letters(plain(text))
 
 
 def layouts(text: str) -> tuple[Skeleton, ...]:
@@ -151,12 +151,12 @@ def layouts(text: str) -> tuple[Skeleton, ...]:
         keys = {lower.translate(TO_LATIN)}
     else:
         return ()
-    return tuple(_folded(each) for each in sorted(keys))
+    return tuple(_fold_letters(each) for each in sorted(keys))
 
 
 def plain(text: str) -> str:
     """Return a text in lower case, shortened, with placeholders for links and long numbers."""
-    text = shortened(text)
+    text = shorten(text)
     lower = text.casefold()
     if ORDINARY.fullmatch(lower):
         return LONG_NUMBER.sub(" 0000000 ", " ".join(lower.split()))
@@ -169,7 +169,7 @@ def plain(text: str) -> str:
     return text
 
 
-def shortened(text: str) -> str:
+def shorten(text: str) -> str:
     """Return a message; if it is longer than MAX_CHARACTERS, only its beginning and its end.
 
     This must be the first step, because normalizing a megabyte of text takes too long.
@@ -239,7 +239,7 @@ def consonants(word: str) -> str:
     return word.translate(VOWELS)
 
 
-def _folded(lower: str) -> Skeleton:
+def _fold_letters(lower: str) -> Skeleton:
     if SIGN.search(lower):
         lower = lower.translate(ONE_SIGN_EACH)
     if IS_ARABIC.search(lower):

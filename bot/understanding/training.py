@@ -165,9 +165,9 @@ def folds(groups: Numbers) -> Numbers:
 
 def document_weights(rows: Matrix) -> Scores:
     """Return the inverse document frequency (IDF) of each hash bucket."""
-    seen = np.asarray((rows > 0).sum(0)).ravel()
+    document_counts = np.asarray((rows > 0).sum(0)).ravel()
     # Rounded to 16 bits as in the model file, so that training and recognition use equal numbers.
-    rounded: Scores = (np.log((1 + rows.shape[0]) / (1 + seen)) + 1).astype(np.float16)
+    rounded: Scores = (np.log((1 + rows.shape[0]) / (1 + document_counts)) + 1).astype(np.float16)
     return rounded.astype(np.float32)
 
 
@@ -219,18 +219,18 @@ def mix(scores: Scores, intents: NDArray[np.str_]) -> tuple[Scores, Scores]:
 
 def compact(weights: Scores, bias: Scores, idf: Scores, samples: Samples) -> Model:
     """Return a model with the MAX_ROWS most important hash buckets and 8-bit weights."""
-    seen = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
-    size = np.sqrt((weights**2).sum(1)) * np.sqrt(seen)
-    kept = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
-    kept = kept[size[kept] > 0]
-    scales = np.abs(weights[kept]).max(1) / 127
+    document_counts = np.asarray((samples.matrix[samples.teaches] > 0).sum(0)).ravel()
+    size = np.sqrt((weights**2).sum(1)) * np.sqrt(document_counts)
+    chosen_rows = np.sort(np.argsort(-size, kind="stable")[:MAX_ROWS])
+    chosen_rows = chosen_rows[size[chosen_rows] > 0]
+    scales = np.abs(weights[chosen_rows]).max(1) / 127
     rows = np.full(features.BUCKETS, -1, np.int32)
-    rows[kept] = np.arange(len(kept), dtype=np.int32)
+    rows[chosen_rows] = np.arange(len(chosen_rows), dtype=np.int32)
     return Model(
         classes=tuple(str(name) for name in np.unique(samples.intents)),
         rows=rows,
         idf=idf,
-        weights=np.rint(weights[kept] / scales[:, None]).astype(np.int8),
+        weights=np.rint(weights[chosen_rows] / scales[:, None]).astype(np.int8),
         scales=scales.astype(np.float32),
         bias=bias,
         pairs=letter_pairs(samples),
@@ -327,7 +327,7 @@ def _second_steps(samples: Samples, scores: Scores) -> tuple[HeldOutScores, Scor
     classes = tuple(str(name) for name in np.unique(samples.intents))
     dangers = model.of_kind(classes, Kind.DANGER)
     mixing, bias = (np.mean(each, axis=0) for each in zip(*parts, strict=True))
-    return HeldOutScores(samples, classes, *model.calibrated(odds, dangers)), mixing, bias
+    return HeldOutScores(samples, classes, *model.calibrate(odds, dangers)), mixing, bias
 
 
 def _second_step(

@@ -51,7 +51,7 @@ class Transcriber:
         is logged.
         """
         try:
-            with self._endpoint.guard(), metrics.called("transcription"):
+            with self._endpoint.guard(), metrics.time_call("transcription"):
                 text = _read(await self._endpoint.post(data=self._form(recording, language)))
         except CallFailed as failure:
             count(failure.outcome)

@@ -92,7 +92,7 @@ class Translator:
         is logged.
         """
         try:
-            with self._endpoint.guard(), metrics.called("translation"):
+            with self._endpoint.guard(), metrics.time_call("translation"):
                 body = self._body(text, target)
                 found = _read(self._program, await self._endpoint.post(json=body))
         except CallFailed as failure:

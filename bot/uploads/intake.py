@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from bot.channels import Channel, SendError
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows
@@ -153,14 +153,14 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
         if row is None:
             return None
         person_id, key, epoch, paper, channel, sealed, attempt = row
-        full = await _is_full(transaction, person_id, besides=upload_id)
-    person = identities.known(rt, person_id, key, epoch)
+        full = await _is_full(transaction, person_id, except_id=upload_id)
+    person = identities.open_person(rt, person_id, key, epoch)
     assert sealed is not None, "a file that is fetched has a source"
     source = _source(person.key.unseal(sealed, "uploads", "source", str(upload_id)))
     if full:
         verdict: Verdict | None = Refused(Refusal.DAILY_LIMIT)
     else:
-        verdict = await _fetched(rt, rt.channels.get(channel or ""), source.ref, attempt)
+        verdict = await _fetch(rt, rt.channels.get(channel or ""), source.ref, attempt)
     if verdict is None:
         await _fetch_later(rt, upload_id, attempt)
         return None
@@ -168,7 +168,7 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     return Sanitized(person_id, place, verdict, upload_id, attempt)
 
 
-async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
+async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -> Verdict | None:
     """Fetch and sanitize a file from a messenger.
 
     Return the sanitizer's verdict, or None if a retry of the fetch may succeed.
@@ -187,12 +187,12 @@ async def _fetched(rt: Runtime, channel: Channel | None, ref: str, attempt: int)
             raise
 
     verdict = await rt.papers.clean(chunks(channel))
-    broke_off = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
-    return None if broke_off and not given_up and attempt < MAX_FETCHES else verdict
+    is_interrupted = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
+    return None if is_interrupted and not given_up and attempt < MAX_FETCHES else verdict
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:
-    delay = jittered(backoff(attempt, most=MAX_BACKOFF))
+    delay = with_jitter(backoff(attempt, most=MAX_BACKOFF))
     async with rt.pool.connection() as transaction:
         values = {"upload": upload_id, "attempt": attempt, "delay": delay}
         await execute(transaction, statements.FETCH_LATER, **values)
@@ -212,7 +212,7 @@ async def keep(
     person = await identities.load(rt, transaction, checked.person_id)
     if person is None or not await _is_claimed(transaction, checked):
         return None
-    verdict = await _weighed(rt, transaction, checked)
+    verdict = await _check_limits(rt, transaction, checked)
     if isinstance(verdict, Refused):
         await _note_refused(transaction, checked, verdict)
         return verdict
@@ -237,14 +237,16 @@ async def _is_claimed(transaction: Transaction, checked: Sanitized) -> bool:
     return bool(await fetch_value(transaction, statements.IS_CLAIMED, **values))
 
 
-async def _is_full(transaction: Transaction, person_id: UUID, besides: UUID | None = None) -> bool:
-    """Return True if the person's files, without `besides`, have reached a daily limit."""
-    values: dict[str, Any] = {"person": person_id, "besides": besides}
+async def _is_full(
+    transaction: Transaction, person_id: UUID, except_id: UUID | None = None
+) -> bool:
+    """Return True if the person's files, without `except_id`, have reached a daily limit."""
+    values: dict[str, Any] = {"person": person_id, "besides": except_id}
     values |= {"max_files": MAX_FILES, "max_bytes": MAX_BYTES}
     return bool(await fetch_value(transaction, statements.IS_FULL, **values))
 
 
-async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
+async def _check_limits(rt: Runtime, transaction: Transaction, checked: Sanitized) -> Verdict:
     """Return the sanitizer's verdict; refuse a duplicate, and a file above a daily limit."""
     verdict = checked.verdict
     if isinstance(verdict, Refused):
@@ -252,9 +254,9 @@ async def _weighed(rt: Runtime, transaction: Transaction, checked: Sanitized) ->
     hashes = list(rt.vault.indexes("upload", _name(checked, verdict)))
     values = {"person": checked.person_id, "kind": checked.place.paper, "hashes": hashes}
     if await fetch_value(transaction, statements.IS_DUPLICATE, **values):
-        return Refused(Refusal.DUPLICATE, verdict.came_size)
-    if await _is_full(transaction, checked.person_id, besides=checked.upload_id):
-        return Refused(Refusal.DAILY_LIMIT, verdict.came_size)
+        return Refused(Refusal.DUPLICATE, verdict.received_size)
+    if await _is_full(transaction, checked.person_id, except_id=checked.upload_id):
+        return Refused(Refusal.DAILY_LIMIT, verdict.received_size)
     return verdict
 
 
@@ -264,7 +266,7 @@ def _name(checked: Sanitized, clean: Clean) -> str:
     The text has the person's id and the hash of the received file. The same file from two people is
     no duplicate.
     """
-    return f"{checked.person_id}|{clean.came.hex()}"
+    return f"{checked.person_id}|{clean.received_hash.hex()}"
 
 
 async def _note_refused(transaction: Transaction, checked: Sanitized, refused: Refused) -> None:
@@ -281,7 +283,7 @@ async def _note_refused(transaction: Transaction, checked: Sanitized, refused: R
         person=checked.person_id,
         kind=checked.place.paper,
         why=refused.reason.value,
-        bytes=refused.came_size,
+        bytes=refused.received_size,
     )
 
 
@@ -304,7 +306,7 @@ async def _insert(
         type=clean.media_type,
         page_count=clean.pages,
         stored_size=clean.contents.size,
-        bytes=clean.came_size,
+        bytes=clean.received_size,
     )
     for number, piece in enumerate(clean.contents.pieces(PIECE)):
         sealed = person.key.seal(piece, "upload_chunks", "body", f"{upload_id}|{number}")
@@ -315,10 +317,10 @@ async def _insert(
 async def listing(transaction: Transaction, person_id: UUID) -> tuple[Listed, ...]:
     """Return the person's uploaded files with their states, oldest first, without refused files."""
     found = await fetch_all(transaction, LISTING, person=person_id)
-    return listed(found)
+    return files_of_rows(found)
 
 
-def listed(rows: Rows) -> tuple[Listed, ...]:
+def files_of_rows(rows: Rows) -> tuple[Listed, ...]:
     """Convert rows of the statement LISTING to files."""
     return tuple(
         Listed(upload_id, paper, State(state), pages, at)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from bot import cases
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
@@ -65,7 +65,7 @@ async def release(transaction: Transaction, person_id: UUID) -> int:
     Return the number of files.
     """
     released = await release_all(transaction, person_id)
-    for upload_id, _paper in released:
+    for upload_id, _kind in released:
         await job_queue.defer(transaction, SEND_TASK, upload=str(upload_id))
     return len(released)
 
@@ -96,7 +96,7 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     person_id, key, epoch, paper, was, attempts, number, _state, media_type, pages, size, sealed = (
         row
     )
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     digest = person.key.unseal(sealed, "uploads", "digest", str(upload_id))
     label = DocumentLabel.model_validate(
         {
@@ -110,60 +110,60 @@ async def claim(rt: Runtime, upload_id: UUID) -> ClaimedUpload | None:
     return ClaimedUpload(upload_id, person, paper, was != "pending", attempts, number, label)
 
 
-async def call(rt: Runtime, registry: Registry, parcel: ClaimedUpload) -> Document:
+async def call(rt: Runtime, registry: Registry, upload: ClaimedUpload) -> Document:
     """Send a file to the registry in chunks, and return the registry's document.
 
     If the outcome of an earlier attempt is unknown, first search the registry for the document.
     Raises RegistryError, or LookupError if the file was erased during the transfer.
     """
-    if parcel.doubtful:
-        for document in await registry.documents(parcel.number):
-            if document.idempotency_key == parcel.key:
+    if upload.doubtful:
+        for document in await registry.documents(upload.number):
+            if document.idempotency_key == upload.key:
                 return document
     return await registry.upload(
-        parcel.number, parcel.label, lambda: _pieces(rt, parcel), key=parcel.key
+        upload.number, upload.label, lambda: _pieces(rt, upload), key=upload.key
     )
 
 
-async def _pieces(rt: Runtime, parcel: ClaimedUpload) -> AsyncIterator[bytes]:
-    for number in range(-(-parcel.label.size // PIECE)):
+async def _pieces(rt: Runtime, upload: ClaimedUpload) -> AsyncIterator[bytes]:
+    for number in range(-(-upload.label.size // PIECE)):
         async with rt.pool.connection() as transaction:
-            values = {"upload": parcel.id, "position": number}
+            values = {"upload": upload.id, "position": number}
             sealed = await fetch_value(transaction, statements.CHUNK, **values)
         if sealed is None:
             raise LookupError  # the file was erased meanwhile, so the transfer must stop
-        place = f"{parcel.id}|{number}"
-        yield parcel.person.key.unseal(sealed, "upload_chunks", "body", place)
+        place = f"{upload.id}|{number}"
+        yield upload.person.key.unseal(sealed, "upload_chunks", "body", place)
 
 
 async def record_outcome(
-    transaction: Transaction, parcel: ClaimedUpload, document: Document
+    transaction: Transaction, upload: ClaimedUpload, document: Document
 ) -> Moved | None:
     """Record that the registry accepted a file, and delete the file's content.
 
     Return the change to report if all files of the same document kind are accepted, else None.
     """
-    await _remove(transaction, parcel.id, "accepted", document=document.id)
-    values = {"person": parcel.person.id, "kind": parcel.paper}
+    await _remove(transaction, upload.id, "accepted", document=document.id)
+    values = {"person": upload.person.id, "kind": upload.paper}
     left = await fetch_value(transaction, statements.IS_ONE_LEFT, **values)
-    return None if left else Moved(parcel.person.id, parcel.paper, "accepted")
+    return None if left else Moved(upload.person.id, upload.paper, "accepted")
 
 
-async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> None:
+async def postpone(rt: Runtime, upload: ClaimedUpload, error: RegistryError) -> None:
     """Schedule the next attempt after a backoff, or after the delay that the registry named.
 
     If the outcome is unknown, the next attempt first searches the registry for the document.
     """
-    state = "unknown" if isinstance(error, OutcomeUnknown) or parcel.doubtful else "pending"
+    state = "unknown" if isinstance(error, OutcomeUnknown) or upload.doubtful else "pending"
     named = error.retry_after if isinstance(error, Unavailable) else None
-    delay = named or jittered(backoff(parcel.attempts, most=MAX_BACKOFF))
-    _logger.info("uploads.postponed", code=error.code, attempt=parcel.attempts)
+    delay = named or with_jitter(backoff(upload.attempts, most=MAX_BACKOFF))
+    _logger.info("uploads.postponed", code=error.code, attempt=upload.attempts)
     async with rt.pool.connection() as transaction:
         await execute(
             transaction,
             statements.POSTPONE,
-            upload=parcel.id,
-            attempt=parcel.attempts,
+            upload=upload.id,
+            attempt=upload.attempts,
             new_state=state,
             why=error.code,
             delay=delay,
@@ -171,7 +171,7 @@ async def postpone(rt: Runtime, parcel: ClaimedUpload, error: RegistryError) -> 
 
 
 async def refuse(
-    transaction: Transaction, parcel: ClaimedUpload, error: Refused, language: str
+    transaction: Transaction, upload: ClaimedUpload, error: Refused, language: str
 ) -> Moved | None:
     """Record that the registry rejected a file, and open an urgent case (request to an officer).
 
@@ -179,12 +179,12 @@ async def refuse(
     file.
     """
     _logger.warning("uploads.refused", code=error.code)
-    values = {"upload": parcel.id, "attempt": parcel.attempts, "why": error.problem}
+    values = {"upload": upload.id, "attempt": upload.attempts, "why": error.problem}
     if not await execute(transaction, statements.REJECT, **values):
         return None
     refused = OpenCase("registry_refused", urgent=True)
-    await cases.open_case(transaction, parcel.person, refused, language)
-    return Moved(parcel.person.id, parcel.paper, "rejected")
+    await cases.open_case(transaction, upload.person, refused, language)
+    return Moved(upload.person.id, upload.paper, "rejected")
 
 
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:

@@ -32,10 +32,10 @@ from bot.runtime import Runtime
 from bot.web import multipart
 from bot.web.chat_budget import (
     Answered,
-    NotTaken,
-    not_taken_by_script,
-    not_taken_page,
+    PostRefused,
     receive_within_budgets,
+    refused_for_script,
+    refused_page,
 )
 from bot.web.chat_rendering import (
     EXIT,
@@ -158,7 +158,7 @@ async def attached(request: Request) -> Response:
         delivery = await upload_events.take_upload(rt, session.person, sent.file, address)
     except LookupError:
         return await _post(request, form, Unreadable("document"))
-    return await _accepted(request, session, delivery, None)
+    return await _acknowledge(request, session, delivery, None)
 
 
 async def _post(request: Request, form: ChatForm, event: Event) -> Response:
@@ -174,14 +174,14 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         answered = Answered(form.seal, form.answer) if form.seal else None
         own = None if _by_script(request) else await _own_words(rt, session, form, event_id)
         delivery, session = await _receive(request, session, event_id, event, answered)
-        answer = await _accepted(request, session, delivery, own)
+        answer = await _acknowledge(request, session, delivery, own)
         await _renew_cookie(rt, answer, session)
-    except NotTaken as denied:
+    except PostRefused as denied:
         if _by_script(request):
-            return not_taken_by_script(denied)
+            return refused_for_script(denied)
         language = await _language(request, session, form.payload)
-        kept = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
-        return not_taken_page(request, kept, event, denied, language)
+        resent = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
+        return refused_page(request, resent, event, denied, language)
     except Overloaded:
         if _by_script(request):
             error = {"error": "E_OVERLOADED", "message": trouble(rt, "")}
@@ -204,11 +204,13 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
     notes: Notes = ()
     with suppress(CacheUnavailable):
         notes = await unread_notes(rt, session, "")
-    said = (note.say.language for _id, note in reversed(notes) if note.say and note.say.language)
+    languages = (
+        note.say.language for _id, note in reversed(notes) if note.say and note.say.language
+    )
     chosen = payload.rpartition(":")[2]
     codes = [code for code, _own in rt.languages.languages()]
     browsers = browser_language(rt, request) or ""
-    return next(said, "") or (chosen if chosen in codes else browsers)
+    return next(languages, "") or (chosen if chosen in codes else browsers)
 
 
 async def _own_words(
@@ -242,7 +244,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
                 remember(rt, answer, session.name, framed=session.framed)
 
 
-async def _accepted(
+async def _acknowledge(
     request: Request, session: ChatSession, delivery: AfterCommit | None, own: OwnWords | None
 ) -> Response:
     """Acknowledge a processed event: 202 for the page's script, otherwise the whole page."""

@@ -49,7 +49,7 @@ PERSON = _("If you need a person now:")
 MESSENGERS = _("You can also write to us in the messenger: {names}.")
 
 
-class NotTaken(Exception):
+class PostRefused(Exception):
     """The event was not processed because its rate budget (events per hour) is used up.
 
     `wrong`: the form contained a wrong answer to the question that is asked while a budget is used
@@ -79,7 +79,7 @@ async def receive_within_budgets(
 ) -> AfterCommit | None:
     """Process the event and charge its rate budgets.
 
-    Return the messages to send after the commit. Raises NotTaken if a budget is spent; the page
+    Return the messages to send after the commit. Raises PostRefused if a budget is spent; the page
     may then ask a question. `answered` is the answer to that question, or None.
     """
     rt: Runtime = request.app.state.rt
@@ -95,26 +95,26 @@ async def receive_within_budgets(
             right = await _is_right(rt, host, answered)
         verdict = await budgets.spend(rt, host, spendings, answered=bool(right))
         if not isinstance(verdict, Granted):
-            raise NotTaken(verdict, wrong=right is False)
+            raise PostRefused(verdict, wrong=right is False)
         drawn |= spendings
 
 
 async def _is_right(rt: Runtime, host: str, answered: Answered) -> bool:
     if wait := await draw_answer(rt, host):
-        raise NotTaken(Waits(wait))
+        raise PostRefused(Waits(wait))
     return await chat_question.is_right(rt, answered.seal, answered.text, host)
 
 
-def not_taken_by_script(denied: NotTaken) -> Response:
+def refused_for_script(denied: PostRefused) -> Response:
     """Return 429 to the chat page's script, which then posts the form as an ordinary form.
 
-    The response to the second post is the page of `not_taken_page`, which the browser shows.
+    The response to the second post is the page of `refused_page`, which the browser shows.
     """
     return JSONResponse({"error": denied.code, "as_page": True}, 429)
 
 
-def not_taken_page(
-    request: Request, form: ChatForm, event: Event, denied: NotTaken, language: str
+def refused_page(
+    request: Request, form: ChatForm, event: Event, denied: PostRefused, language: str
 ) -> Response:
     """Return the 429 page: a question that programs cannot answer, or the minutes to wait.
 
@@ -128,7 +128,7 @@ def not_taken_page(
               anonymous.safety_answer(rt, event, today, Page.NEVER, language)]  # fmt: skip
     number = chat_question.new_number()
     asks = isinstance(denied.verdict, Asked)
-    lines = _question(number, wrong=denied.wrong) if asks else _waiting(denied.verdict)
+    lines = _question(number, wrong=denied.wrong) if asks else _wait_lines(denied.verdict)
     html = templates.get_template("budget.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
@@ -159,7 +159,7 @@ def _question(number: int, *, wrong: bool) -> tuple[Text, ...]:
     return (WRONG if wrong else WHY, _(QUESTION.msgid, number=chat_question.in_words(number)))
 
 
-def _waiting(verdict: Verdict) -> tuple[Text, ...]:
+def _wait_lines(verdict: Verdict) -> tuple[Text, ...]:
     seconds = verdict.seconds if isinstance(verdict, Waits) else 0
     return (_(WAIT.msgid, minutes=max(1, ceil(seconds / 60))),)
 

@@ -150,8 +150,8 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
     """
     bubbles: dict[str, dict[str, Any]] = {}
     for note_id, note in notes:
-        for gone in (*note.gone, note.replaces):
-            bubbles.pop(gone, None)
+        for deleted_id in (*note.gone, note.replaces):
+            bubbles.pop(deleted_id, None)
         if note.say is not None:
             bubbles[note_id] = bubble_of(note_id, note.say, note.officer, note.at)
     current = list(bubbles.values())
@@ -159,7 +159,7 @@ def current_bubbles(notes: Notes) -> list[dict[str, Any]]:
         each["open"] = place == 0
         if place > 0:
             each["file"] = ""
-            each["buttons"] = _lasting(each["buttons"]) if place == 1 else []
+            each["buttons"] = _lasting_buttons(each["buttons"]) if place == 1 else []
     return current
 
 
@@ -173,25 +173,25 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
     # The page's script creates UUIDs as ids. An id with other characters is forged and not
     # rendered.
     shown_id = own.id if set(own.id) <= ID_LETTERS else ""
-    said = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
+    bubble = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
     place = next(
         (at for at, each in enumerate(bubbles) if each["id"] not in own.before), len(bubbles)
     )
     return [
         *bubbles[:place],
-        {**said, "dir": "auto", "buttons": [], "file": "", "parts": [], "progress": None},
+        {**bubble, "dir": "auto", "buttons": [], "file": "", "parts": [], "progress": None},
         *bubbles[place:],
     ]
 
 
-def _lasting(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
+def _lasting_buttons(rows: list[list[dict[str, str]]]) -> list[list[dict[str, str]]]:
     """Keep only buttons that never expire, and drop rows that become empty.
 
     Other buttons expire, because their payload contains the number of the question for which they
     were shown.
     """
-    kept = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
-    return [row for row in kept if row]
+    remaining = [[each for each in row if each["payload"].startswith(LASTING)] for row in rows]
+    return [row for row in remaining if row]
 
 
 def bubble_of(note_id: str, message: Message, officer: bool = False, at: int = 0) -> dict[str, Any]:
@@ -233,19 +233,19 @@ def _rows(message: Message) -> list[list[dict[str, str]]]:
         # effect.
         controls = [each for each in controls if each.payload != "!person"]
         rows = [
-            [_pressed(each, f"main icon-{MAIN_OPTIONS[_key(each)]}") for each in large],
-            [_pressed(each, "quiet") for each in plain if each not in large],
+            [_button_values(each, f"main icon-{MAIN_OPTIONS[_key(each)]}") for each in large],
+            [_button_values(each, "quiet") for each in plain if each not in large],
         ]
     else:
-        rows = [[_pressed(each) for each in plain]]
-    return [row for row in (*rows, [_pressed(each) for each in controls]) if row]
+        rows = [[_button_values(each) for each in plain]]
+    return [row for row in (*rows, [_button_values(each) for each in controls]) if row]
 
 
 def _key(pressed: RenderedButton) -> str:
     return pressed.payload.partition(":")[2]
 
 
-def _pressed(button: RenderedButton, kind: str = "") -> dict[str, str]:
+def _button_values(button: RenderedButton, kind: str = "") -> dict[str, str]:
     return {"payload": button.payload, "label": button.label, "kind": kind or button.kind}
 
 
@@ -257,7 +257,7 @@ def _language_choice(button: RenderedButton, prompt: str) -> dict[str, str]:
     """
     code = _key(button)
     written = {"prompt": prompt, "lang": tag(code), "dir": direction(code)}
-    return _pressed(button, "tongue") | written
+    return _button_values(button, "tongue") | written
 
 
 def _parts(message: Message) -> Iterator[dict[str, Any]]:

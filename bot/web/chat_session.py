@@ -93,13 +93,13 @@ async def find_session(
     """
     rt: Runtime = request.app.state.rt
     framed = is_framed(request) if framed is None else framed
-    kept = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
-    cookies = [kept] if kept else []
+    chat_name = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
+    cookies = [chat_name] if chat_name else []
     name = name or request.headers.get(NAME_HEADER, "")
-    asked = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
-    if asked:
+    names = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
+    if names:
         async with rt.pool.connection() as transaction:
-            for each in dict.fromkeys(asked):
+            for each in dict.fromkeys(names):
                 person = await identities.find(rt, transaction, WebChat.name, each)
                 if person is not None and each in cookies:
                     return ChatSession(each, person, by_cookie=True, framed=framed)
@@ -166,7 +166,7 @@ async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:
     because bytes that were written to a connection may not have arrived.
     """
     if session.person is not None and (before := number(last)):
-        await outbox.seen(rt, session.person, WebChat.name, before)
+        await outbox.delete_seen(rt, session.person, WebChat.name, before)
 
 
 def cookie(rt: Runtime) -> str:
@@ -188,8 +188,8 @@ def remember(
     """
     if framed:
         # Starlette can set the attribute "Partitioned" only from Python 3.14 on.
-        kept = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
-        answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {kept}")
+        attributes = f"Max-Age={seconds}; Path=/; Secure; HttpOnly; SameSite=None; Partitioned"
+        answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {attributes}")
         return
     answer.set_cookie(
         cookie(rt),

@@ -52,7 +52,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncGen
                         yield _event("language", language_values(rt, language))
                     yield _event(*_note_event(note_id, note), note_id=note_id)
                     last = note_id
-                wake = await _woken(subscription, request.app.state.closing)
+                wake = await _wait_for_messages(subscription, request.app.state.closing)
                 if request.app.state.closing.is_set():
                     return
                 if wake is None:
@@ -63,20 +63,22 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncGen
         yield _event("resync", {})
 
 
-async def _woken(subscription: Subscription, closing: asyncio.Event) -> Notification | None:
+async def _wait_for_messages(
+    subscription: Subscription, closing: asyncio.Event
+) -> Notification | None:
     """Wait for the notification that the chat has new messages; return it.
 
     Return None after HEARTBEAT_SECONDS without a notification, and at shutdown.
     """
     waits = (asyncio.ensure_future(anext(subscription)), asyncio.ensure_future(closing.wait()))
     try:
-        done, _pending = await asyncio.wait(
+        finished, _pending = await asyncio.wait(
             waits, timeout=HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
     finally:  # also if the page disconnects: the subscription must not leak
         for each in waits:
             each.cancel()
-    return waits[0].result() if waits[0] in done else None
+    return waits[0].result() if waits[0] in finished else None
 
 
 def _demo_topics(rt: Runtime) -> tuple[str, ...]:

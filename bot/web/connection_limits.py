@@ -116,7 +116,7 @@ class AddressLimit:
             retry = [(b"retry-after", str(RETRY_SECONDS).encode())]
             await send({"type": "http.response.start", "status": 503, "headers": retry})
             return await send({"type": "http.response.body", "body": b""})
-        with _counted(self._running, network):
+        with _count_running(self._running, network):
             await self._app(scope, receive, send)
 
 
@@ -138,7 +138,7 @@ def _limit(scope: Scope) -> int:
 
 
 @contextmanager
-def _counted(running: Counter[str], network: str) -> Iterator[None]:
+def _count_running(running: Counter[str], network: str) -> Iterator[None]:
     running[network] += 1
     try:
         yield

@@ -35,11 +35,11 @@ async def http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
         return _no_page(request)
     if error.status_code == 405:
-        return error_response(405, {"Allow": _allowed(request)})
+        return error_response(405, {"Allow": _allowed_methods(request)})
     return error_response(error.status_code, error.headers)
 
 
-def _allowed(request: Request) -> str:
+def _allowed_methods(request: Request) -> str:
     """Return the HTTP methods of all routes with the request's path, for the header Allow.
 
     Starlette's own Allow header has only the methods of the first matching route.
@@ -57,7 +57,7 @@ def _allowed(request: Request) -> str:
 def _no_page(request: Request) -> Response:
     """Return the 404 page in the browser's preferred language."""
     rt = request.app.state.rt
-    return secure_page.no_page(rt, page_language(rt, "", request))
+    return secure_page.not_found_page(rt, page_language(rt, "", request))
 
 
 async def refused(request: Request, error: Exception) -> Response:
@@ -80,7 +80,7 @@ async def internal_error(request: Request, error: Exception) -> Response:
 async def unavailable(request: Request, error: Exception) -> Response:
     """Return 503 with Retry-After if PostgreSQL or Valkey is unavailable; nothing was stored."""
     if "text/html" in request.headers.get("accept", ""):
-        answer = secure_page.not_now(request.app.state.rt)
+        answer = secure_page.unavailable_page(request.app.state.rt)
     else:
         answer = JSONResponse({"error": "E_UNAVAILABLE"}, 503)
     answer.headers["Retry-After"] = str(RETRY_SECONDS)

@@ -68,25 +68,25 @@ async def ready(request: Request) -> Response:
 @router.api_route("/status.json", methods=METHODS)
 async def status_json(request: Request) -> Response:
     """Return the public status as JSON, for monitors."""
-    rt, seen = await _seen(request)
-    said = msgspec.to_builtins(operation_health.status(rt, seen))
-    said["channels"] = dict(said["channels"])
-    return JSONResponse(said, headers=_FOR_ALL)
+    rt, snapshot = await _snapshot(request)
+    status = msgspec.to_builtins(operation_health.status(rt, snapshot))
+    status["channels"] = dict(status["channels"])
+    return JSONResponse(status, headers=_FOR_ALL)
 
 
 @router.api_route("/status", methods=METHODS)
 async def status(request: Request, lang: str = "") -> Response:
     """Return the public status of the service as a page in the reader's language."""
-    rt, seen = await _seen(request)
+    rt, snapshot = await _snapshot(request)
     reader = reader_of(request, lang)
-    values = page_values(rt, operation_health.status(rt, seen), reader.language)
+    values = page_values(rt, operation_health.status(rt, snapshot), reader.language)
     return fresh_page(request, reader, "status.html", values, operation_health.FRESH_SECONDS)
 
 
 _FOR_ALL: Mapping[str, str] = {"Cache-Control": f"public, max-age={operation_health.FRESH_SECONDS}"}
 
 
-async def _seen(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
+async def _snapshot(request: Request) -> tuple[Runtime, operation_health.Snapshot]:
     watcher: SnapshotCache = request.app.state.watcher
     return request.app.state.rt, await watcher.current()
 

@@ -49,7 +49,7 @@ FINDS = {
     "way": ("eligibility", _("Which ways there are, what comes first, and what it costs.")),
     "person": ("officer", _("An officer answers what a program cannot. You can ask at any step.")),
 }
-WAYS_TITLE = _("How to reach Kosh")
+LINKS_TITLE = _("How to reach Kosh")
 QR = _("address for the camera")
 QR_HINT = _("To open it on a phone, point its camera at the square.")
 READ_TITLE = _("Read without a chat")
@@ -97,7 +97,7 @@ router = APIRouter()
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ChatLink:
     """A channel by which people reach Kosh.
 
     `href` is the link to the channel, `shown` the same address in a form for reading.
@@ -139,15 +139,15 @@ async def poster(
     """Return the PDF poster with a channel's QR code; 404 if the channel is not configured."""
     reader = reader_of(request, lang)
     settings = reader.rt.settings
-    found = {each.key: each for each in ways(settings, reader.say(CHAT))}.get(way)
+    found = {each.key: each for each in chat_links(settings, reader.say(CHAT))}.get(way)
     if found is None:
         return Response(status_code=404)
     say = reader.say
     code = QrCode.of(poster_link(settings, found))
-    made = Poster(
+    sheet = Poster(
         reader.language, say(TITLE), say(LEAD), found.name, found.shown, say(QR_HINT), code
     )
-    pdf = await asyncio.to_thread(made.pdf)
+    pdf = await asyncio.to_thread(sheet.pdf)
     return Response(pdf, media_type="application/pdf", headers=public_headers(reader.rt))
 
 
@@ -178,23 +178,23 @@ async def manifest(request: Request, lang: str = "") -> Response:
     return JSONResponse(written, headers=headers, media_type="application/manifest+json")
 
 
-def ways(settings: Settings, chat: str) -> list[Way]:
+def chat_links(settings: Settings, chat: str) -> list[ChatLink]:
     """Return the configured channels by which people reach Kosh.
 
     `chat` is the displayed name of the web chat.
     """
     host = settings.public_url.partition("://")[2]
-    found = [Way(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
+    found = [ChatLink(chat, "/chat", host, QrCode.of(f"{settings.public_url}/chat"))]
     if settings.has_telegram and settings.telegram_name:
         link = f"https://t.me/{settings.telegram_name}"
-        found.append(Way("Telegram", link, f"@{settings.telegram_name}", QrCode.of(link)))
+        found.append(ChatLink("Telegram", link, f"@{settings.telegram_name}", QrCode.of(link)))
     if settings.has_whatsapp and settings.whatsapp_phone:
         link = f"https://wa.me/{settings.whatsapp_phone}"
-        found.append(Way("WhatsApp", link, f"+{settings.whatsapp_phone}", QrCode.of(link)))
+        found.append(ChatLink("WhatsApp", link, f"+{settings.whatsapp_phone}", QrCode.of(link)))
     return found
 
 
-def poster_link(settings: Settings, way: Way) -> str:
+def poster_link(settings: Settings, way: ChatLink) -> str:
     """Return the address in the QR code of a channel's poster.
 
     Kosh counts the chats that people open from this address.
@@ -220,14 +220,18 @@ def _home(reader: Reader) -> Values:
         "finds": [
             (icon, say(FLOWS[flow].title), say(words)) for icon, (flow, words) in FINDS.items()
         ],
-        "ways_title": say(WAYS_TITLE),
-        "ways": ways(reader.rt.settings, say(CHAT)),
+        "ways_title": say(LINKS_TITLE),
+        "ways": chat_links(reader.rt.settings, say(CHAT)),
         "qr_label": say(QR),
         "qr_hint": say(QR_HINT),
         "read_title": say(READ_TITLE),
         "reading": [(reader.url(path), say(text)) for path, text in READING.items()],
         "note_title": say(NOTE_TITLE),
-        "notes": [*_sentences(reader, "bot.what")[:1], *_limits(reader), *_stored(reader)],
+        "notes": [
+            *_sentences(reader, "bot.what")[:1],
+            *_limits(reader),
+            *_privacy_sentences(reader),
+        ],
     }
 
 
@@ -237,7 +241,7 @@ def _limits(reader: Reader) -> list[str]:
     return [reader.say(OFFICIAL), reader.say(run_by)]
 
 
-def _stored(reader: Reader) -> list[str]:
+def _privacy_sentences(reader: Reader) -> list[str]:
     return _sentences(reader, "privacy.what")
 
 
@@ -259,12 +263,12 @@ def _privacy(reader: Reader) -> Values:
         for item in flow.items
         if isinstance(item, Consent)
     ]
-    heads = dict.fromkeys(head for head, _words in consents)
-    asked = [(head, [words for each, words in consents if each == head]) for head in heads]
+    headings = dict.fromkeys(head for head, _words in consents)
+    asked = [(head, [words for each, words in consents if each == head]) for head in headings]
     return {
         "title": reader.say(PRIVACY),
         "description": reader.say(SHORT),
-        "opening": [reader.say(DESCRIPTION), *_stored(reader)],
+        "opening": [reader.say(DESCRIPTION), *_privacy_sentences(reader)],
         "sections": [(reader.say(RISK.label), [reader.say(RISK.text)]), *asked],
     }
 
@@ -284,7 +288,7 @@ def _press(reader: Reader) -> Values:
         "posters_title": reader.say(POSTERS_TITLE),
         "posters": [
             (f"/press/poster-{each.key}.pdf?lang={reader.language}", each.name)
-            for each in ways(reader.rt.settings, reader.say(CHAT))
+            for each in chat_links(reader.rt.settings, reader.say(CHAT))
         ],
         "logo_title": reader.say(LOGO_TITLE),
         "pictures": [

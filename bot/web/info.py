@@ -206,9 +206,9 @@ def _index(reader: Reader) -> Values:
     groups = [
         (
             reader.rt.languages.render(head, reader.language),
-            [_link(reader, each) for each in found if each.intent.partition(".")[0] in firsts],
+            [_link(reader, each) for each in found if each.intent.partition(".")[0] in prefixes],
         )
-        for firsts, head in GROUPS.items()
+        for prefixes, head in GROUPS.items()
     ]
     return _page(reader, TITLE) | {
         "lead": reader.say(ABSTRACT),
@@ -216,7 +216,7 @@ def _index(reader: Reader) -> Values:
         "lists": (reader.say(LISTS), _countries(reader, "papers", ORIGINS)),
         "contacts": (reader.say(CONTACTS), _countries(reader, "contacts", MISSION_COUNTRIES)),
         "announcements": (reader.url("/info/announcements"), reader.say(labels.ANNOUNCEMENTS)),
-        "data": _structured({
+        "data": _json_ld({
             "@type": "ItemList",
             "itemListElement": [
                 {"@type": "ListItem", "position": place, "name": title,
@@ -254,7 +254,7 @@ def _topic(reader: Reader, intent: str) -> Values:
         "sources": list(_sources(reader, answer)),
         "also_title": reader.say(SEE_ALSO),
         "also": [_link(reader, each) for each in near if _is_public(reader, each)],
-        "data": _structured(structured),
+        "data": _json_ld(structured),
     }
 
 
@@ -297,21 +297,21 @@ def _papers_of(reader: Reader, country: str) -> Values:
 
 def _papers_for(reader: Reader, country: str, programme: str) -> Values:
     answers = FAMILY | {"programme": programme, "citizenship": country}
-    made: Checklist = checklist(answers, reader.edition)
+    content: Checklist = checklist(answers, reader.edition)
     above = (
         ("/info", INFO),
         ("/info/papers", LISTS),
         (f"/info/papers/{country}", Country(country)),
     )
-    return _page(reader, made.programme.name, *above) | {
-        "lead": reader.say(lead(made)),
+    return _page(reader, content.programme.name, *above) | {
+        "lead": reader.say(lead(content)),
         "for_all": reader.say(FOR_ALL),
-        "before": [reader.say(each) for each in made.before],
+        "before": [reader.say(each) for each in content.before],
         "papers": [
             (reader.say(paper.document.name), [reader.say(each) for each in paper.remarks])
-            for paper in made.papers
+            for paper in content.papers
         ],
-        "after": [reader.say(each) for each in made.after],
+        "after": [reader.say(each) for each in content.after],
     }
 
 
@@ -329,9 +329,9 @@ def _announcements(reader: Reader) -> dict[str, Any]:
     }
 
 
-def _structured(what: dict[str, Any]) -> str:
+def _json_ld(document: dict[str, Any]) -> str:
     """Return schema.org data as JSON-LD text.
 
     Non-ASCII letters are not escaped, which makes the text two thirds smaller.
     """
-    return htmlsafe_json_dumps({"@context": "https://schema.org"} | what, ensure_ascii=False)
+    return htmlsafe_json_dumps({"@context": "https://schema.org"} | document, ensure_ascii=False)

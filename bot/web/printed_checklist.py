@@ -39,11 +39,11 @@ async def checklist(
     No sign-in is required, because the link is secret and the checklist contains no personal data.
     """
     rt: Runtime = request.app.state.rt
-    if not paper and _is_phone(request) and (lent := await share_links.find(rt, token)):
-        return _choice(rt, lent.language)
-    pdf = await share_links.printed(rt, token, phone=paper == "phone")
+    if not paper and _is_phone(request) and (found := await share_links.find(rt, token)):
+        return _choice(rt, found.language)
+    pdf = await share_links.render_pdf(rt, token, phone=paper == "phone")
     if pdf is None:
-        return _expired(rt)
+        return _expired_page(rt)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="list.pdf"'}
     return Response(pdf, media_type=printing_pdf.MEDIA_TYPE, headers=headers)
 
@@ -68,7 +68,7 @@ def _choice(rt: Runtime, language: str) -> Response:
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
 
-def _expired(rt: Runtime) -> Response:
+def _expired_page(rt: Runtime) -> Response:
     codes = [code for code, _own in rt.languages.languages()]
     render = rt.languages.render
     html = templates.get_template("page.html").render(

@@ -94,7 +94,7 @@ def cached_page(
     if key not in cache.pages:
         html = rendered(reader, request.url.path, template, values(reader))
         cache.pages[key] = gzip.compress(html.encode(), mtime=0)
-    return _sent(request, reader, cache.pages[key])
+    return _response(request, reader, cache.pages[key])
 
 
 def fresh_page(
@@ -106,7 +106,7 @@ def fresh_page(
 ) -> Response:
     """Return a public page rendered for this request; HTTP caches may store it for `seconds`."""
     html = rendered(reader, request.url.path, template, values)
-    return _sent(request, reader, gzip.compress(html.encode(), 1), seconds)
+    return _response(request, reader, gzip.compress(html.encode(), 1), seconds)
 
 
 def rendered(reader: Reader, path: str, template: str, values: Values) -> str:
@@ -146,7 +146,7 @@ def public_headers(rt: Runtime, seconds: int = MAX_AGE_SECONDS) -> dict[str, str
     }
 
 
-def _sent(
+def _response(
     request: Request, reader: Reader, compressed: bytes, seconds: int = MAX_AGE_SECONDS
 ) -> Response:
     headers = public_headers(reader.rt, seconds) | {"Content-Language": tag(reader.language)}

@@ -12,13 +12,13 @@ MAX_ASKED = 16
 QUALITY = re.compile(r"[01](\.[0-9]{0,3})?")
 
 
-def page_language(rt: Runtime, wanted: str, request: Request) -> str:
-    """Return `wanted` if offered, else the offered language that the browser prefers.
+def page_language(rt: Runtime, requested: str, request: Request) -> str:
+    """Return `requested` if offered, else the offered language that the browser prefers.
 
     If the browser prefers none of them, return the installation's first language.
     """
     codes = [code for code, _own in rt.languages.languages()]
-    return wanted if wanted in codes else browser_language(rt, request) or codes[0]
+    return requested if requested in codes else browser_language(rt, request) or codes[0]
 
 
 def browser_language(rt: Runtime, request: Request) -> str | None:

@@ -27,12 +27,12 @@ from flows.engine.text import Text, _
 
 INVITED = _("An invitation")
 INVITED_BY = _("{name} invites you to this assistant.")
-LEARNS = _(
+REFERRER_SEES = _(
     "The organisation learns nothing about you. If you register and agree to it, you are counted"
     " in a number that it sees."
 )
 KEPT = _("We keep nothing about you until you agree to it.")
-OTHER_WAYS = _("Or in a messenger")
+MESSENGERS_TITLE = _("Or in a messenger")
 COUNT = _("Registered through your invitation")
 FEWER = _("fewer than {least}")
 COUNT_HINT = _("The number changes at most once a day, and never by less than {least}.")
@@ -87,16 +87,16 @@ async def invitation(request: Request, code: Code, lang: str = "") -> Response:
     name = await _name(reader, code)
     say = reader.say
     if not name:
-        return _page(request, reader, "referral.html", _nothing(say(INVITED), say(ENDED)), 404)
+        return _page(request, reader, "referral.html", _empty_values(say(INVITED), say(ENDED)), 404)
     web, *messengers = invitations(reader.rt.settings, read_code(code), say(CHAT))
     values: Values = {
         "title": say(INVITED),
         "description": say(TITLE),
-        "lines": [say(Text(INVITED_BY.msgid, (("name", name),))), say(LEARNS), say(KEPT)],
+        "lines": [say(Text(INVITED_BY.msgid, (("name", name),))), say(REFERRER_SEES), say(KEPT)],
         "code": read_code(code),
         "to_chat": say(TO_CHAT),
         "chat": web.channel,
-        "ways_title": say(OTHER_WAYS),
+        "ways_title": say(MESSENGERS_TITLE),
         "ways": messengers,
     }
     return _page(request, reader, "referral.html", values)
@@ -116,8 +116,8 @@ async def poster(request: Request, code: Code, lang: str = "") -> Response:
     address = f"{settings.public_url}/r/{read_code(code)}"
     shown = address.partition("://")[2]
     lead = say(LEAD)
-    made = Poster(reader.language, say(TITLE), lead, name, shown, say(QR_HINT), QrCode.of(address))
-    pdf = await asyncio.to_thread(made.pdf)
+    sheet = Poster(reader.language, say(TITLE), lead, name, shown, say(QR_HINT), QrCode.of(address))
+    pdf = await asyncio.to_thread(sheet.pdf)
     return Response(pdf, media_type="application/pdf", headers=HEADERS)
 
 
@@ -131,7 +131,7 @@ async def counts(request: Request, token: Token, lang: str = "") -> Response:
     say = reader.say
     found = await referrers.view(reader.rt, token)
     if found is None:
-        return _page(request, reader, "referral.html", _nothing(say(COUNT), say(NO_PAGE)), 404)
+        return _page(request, reader, "referral.html", _empty_values(say(COUNT), say(NO_PAGE)), 404)
     day = (("date", found.released_on), ("until", found.ends_on))
     shown = invitations(reader.rt.settings, found.code, say(CHAT)) if found.is_open else []
     values: Values = {
@@ -160,7 +160,7 @@ async def _name(reader: Reader, code: str) -> str:
         return await referrers.find(transaction, read_code(code))
 
 
-def _nothing(title: str, line: str) -> Values:
+def _empty_values(title: str, line: str) -> Values:
     return {"title": title, "description": title, "lines": [line], "code": "", "ways": []}
 
 

@@ -43,7 +43,7 @@ OVER = _(
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
 TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
-ELSEWHERE = _(
+WRONG_PERSON = _(
     "This link belongs to another chat. Write anything in your own chat to get a new link."
 )
 
@@ -68,7 +68,7 @@ async def show_link(request: Request, token: str) -> Response:
     the chat.
     """
     rt: Runtime = request.app.state.rt
-    visit = await _peek(rt, token)
+    visit = await _find_link(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
     if await _is_inside(rt, request):
@@ -84,10 +84,10 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     App. Return 410 if the link is used or expired.
     """
     rt: Runtime = request.app.state.rt
-    visit = await _peek(rt, token)
-    if visit is not None and not await _is_theirs(rt, visit, form.init):
+    visit = await _find_link(rt, token)
+    if visit is not None and not await _is_link_owner(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
-        return _page(rt, (ELSEWHERE,), visit.language, status=403)
+        return _page(rt, (WRONG_PERSON,), visit.language, status=403)
     async with rt.pool.connection() as session:
         name = await secure_links.redeem_link(rt, session, token)
     if name is None:
@@ -101,7 +101,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     return answer
 
 
-async def _peek(rt: Runtime, token: str) -> SecureLink | None:
+async def _find_link(rt: Runtime, token: str) -> SecureLink | None:
     async with rt.pool.connection() as session:
         return await secure_links.peek_link(rt, session, token)
 
@@ -114,7 +114,7 @@ async def _is_inside(rt: Runtime, request: Request) -> bool:
         return await identities.find(rt, session, WebChat.name, name) is not None
 
 
-async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
+async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
     """Return False if Telegram does not confirm that the link's person opened the link.
 
     If the link was sent in Telegram and opened as a Mini App, Telegram's signed data must name the
@@ -133,12 +133,12 @@ async def _is_theirs(rt: Runtime, visit: SecureLink, init_data: str) -> bool:
     return person is not None and person.id == visit.person_id
 
 
-def not_now(rt: Runtime) -> Response:
+def unavailable_page(rt: Runtime) -> Response:
     """Return the 503 page in all languages, for requests while the database is unavailable."""
     return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
 
 
-def no_page(rt: Runtime, language: str) -> Response:
+def not_found_page(rt: Runtime, language: str) -> Response:
     """Return the 404 page of the website, with a link to the chat."""
     return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
 

@@ -38,7 +38,7 @@ class CompressedFiles(StaticFiles):
         accepts = "gzip" in request.get("accept-encoding", "") and "range" not in request
         if not accepts or isinstance(response, NotModifiedResponse):
             return response
-        body = _compressed(os.fspath(full_path), stat_result.st_mtime_ns)
+        body = _compress(os.fspath(full_path), stat_result.st_mtime_ns)
         headers = {
             name: response.headers[name] for name in ("Content-Type", "Last-Modified", "Vary")
         }
@@ -47,7 +47,7 @@ class CompressedFiles(StaticFiles):
 
 
 @lru_cache(MAX_FILES)
-def _compressed(path: str, _modified: int) -> bytes:
+def _compress(path: str, _modified: int) -> bytes:
     """Return the gzip-compressed file; the result is cached.
 
     The modification time is a parameter, so that a changed file is compressed again.

@@ -191,23 +191,23 @@ async def _turn_the_month(rt: Runtime) -> None:
         await key_rotation.rotate_monthly(rt)
 
 
-async def _every(seconds: float, act: Callable[[], Awaitable[object]]) -> None:
-    """Call the periodic job `act` repeatedly, `seconds` after the end of the last call.
+async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:
+    """Call the periodic job `job` repeatedly, `seconds` after the end of the last call.
 
     A cancellation waits until the current call has ended.
     """
     while True:
-        await shutdown.finish_on_cancel(_once(act))
+        await shutdown.finish_on_cancel(_once(job))
         await asyncio.sleep(seconds)
 
 
-async def _once(act: Callable[[], Awaitable[object]]) -> None:
-    """Call the periodic job `act` once and log any error.
+async def _once(job: Callable[[], Awaitable[object]]) -> None:
+    """Call the periodic job `job` once and log any error.
 
     An unavailable database is logged as a warning only, since it has its own alert.
     """
     try:
-        await act()
+        await job()
     except Exception as error:
         if isinstance(error, PoolTimeout) or isinstance(error.__cause__, PoolTimeout):
             _logger.warning("sweep.postponed", code=DatabaseUnavailable.code)

@@ -42,19 +42,19 @@ async def sweep_files(rt: Runtime) -> None:
     async with rt.pool.connection() as transaction:
         unfetched, due = await uploads.unfetched(transaction), await uploads.due(transaction)
         recorded = await recordings.due(transaction)
-    tried = [upload_events.fetch_upload(rt, each) for each in unfetched]
-    tried += [upload_events.send_upload(rt, each) for each in due]
-    tried += [upload_events.fetch_recording(rt, each) for each in recorded]
-    await asyncio.gather(*(_alone("files", _deliver(rt, each)) for each in tried))
+    transfers = [upload_events.fetch_upload(rt, each) for each in unfetched]
+    transfers += [upload_events.send_upload(rt, each) for each in due]
+    transfers += [upload_events.fetch_recording(rt, each) for each in recorded]
+    await asyncio.gather(*(_alone("files", _deliver(rt, each)) for each in transfers))
 
 
 async def _deliver(rt: Runtime, turn: Awaitable[AfterCommit | None]) -> None:
     await receive.deliver(rt, await turn)
 
 
-async def _alone(kind: str, act: Awaitable[None]) -> None:
+async def _alone(kind: str, job: Awaitable[None]) -> None:
     with isolation.isolate_errors(kind):
-        await act
+        await job
 
 
 async def remind(rt: Runtime) -> None:
@@ -71,7 +71,7 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
     finds the person again. Frequent calls therefore pass `lately`, which skips people whose answers
     became due over an hour ago. An hourly call without `lately` retries these people.
     """
-    async for person_id in _through(rt, partial(retention.expired, lately=lately)):
+    async for person_id in _through(rt, partial(retention.find_expired, lately=lately)):
         with isolation.isolate_errors("spent"):
             await external_events.forget_answers(rt, person_id)
 

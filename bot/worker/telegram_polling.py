@@ -21,7 +21,7 @@ from bot.runtime import Runtime
 
 _logger = logging.get()
 
-POLL_AGAIN_SECONDS = 1.0
+POLL_RETRY_SECONDS = 1.0
 
 
 async def poll(rt: Runtime) -> None:
@@ -38,7 +38,7 @@ async def poll(rt: Runtime) -> None:
         async for batch in channel.batches():
             by_handle: dict[str, list[IncomingUpdate]] = {}
             for raw in batch:
-                for arrival in await _taken(partial(_parsed, rt, channel, raw)):
+                for arrival in await _retry(partial(_parse, rt, channel, raw)):
                     by_handle.setdefault(getattr(arrival, "handle", ""), []).append(arrival)
             people = (_in_order(rt, channel, arrivals, later) for arrivals in by_handle.values())
             await shutdown.finish_on_cancel(asyncio.gather(*people))
@@ -47,7 +47,7 @@ async def poll(rt: Runtime) -> None:
             await asyncio.wait(later, timeout=shutdown.GRACE_SECONDS)
 
 
-async def _parsed(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingUpdate, ...]:
+async def _parse(rt: Runtime, channel: Telegram, raw: bytes) -> tuple[IncomingUpdate, ...]:
     try:
         return channel.parse(raw)
     except Unreadable as error:
@@ -71,7 +71,7 @@ async def _in_order(
     `later` sends a delayed reply, so that the next batch is fetched at once.
     """
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
-        delivery = await _taken(partial(receive.receive, rt, arrival, place))
+        delivery = await _retry(partial(receive.receive, rt, arrival, place))
         if delivery is not None and delivery.waiting is not None:
             task = asyncio.create_task(_deliver(rt, delivery))
             later.add(task)
@@ -89,7 +89,7 @@ async def _deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
         _logger.exception("delivery.deferred")
 
 
-async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
+async def _retry[Result](take: Callable[[], Awaitable[Result]]) -> Result:
     """Call `take` again until it succeeds, while the database is unavailable or overloaded.
 
     Telegram does not resend a confirmed update, so every update must be committed first.
@@ -98,4 +98,4 @@ async def _taken[Result](take: Callable[[], Awaitable[Result]]) -> Result:
         try:
             return await take()
         except (Overloaded, OperationalError, PoolTimeout):
-            await asyncio.sleep(POLL_AGAIN_SECONDS)
+            await asyncio.sleep(POLL_RETRY_SECONDS)

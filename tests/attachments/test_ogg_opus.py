@@ -6,19 +6,19 @@ import tracemalloc
 import pytest
 
 from bot.attachments import ogg_opus
-from bot.attachments.ogg_opus import Broken, cleaned
+from bot.attachments.ogg_opus import Broken, strip_metadata
 from tests.attachments.opus_files import BROKEN, HEAD, PACKET, page, sound, voice
 
 
 def test_ogg_cleaning_keeps_the_audio_and_removes_comment_tags() -> None:
-    clean = cleaned(voice())
+    clean = strip_metadata(voice())
     assert clean.count(PACKET) == voice().count(PACKET) == 150
     assert (b"OpusHead" in clean, b"TITLE" in clean) == (True, False)
-    assert cleaned(clean) == clean
+    assert strip_metadata(clean) == clean
 
 
 def test_ogg_cleaning_removes_data_appended_after_the_last_page() -> None:
-    assert cleaned(voice() + b"PK\x03\x04 an archive") == cleaned(voice())
+    assert strip_metadata(voice() + b"PK\x03\x04 an archive") == strip_metadata(voice())
 
 
 def test_ogg_checksum_matches_known_crc_values() -> None:
@@ -31,7 +31,7 @@ def test_ogg_checksum_matches_known_crc_values() -> None:
 @pytest.mark.parametrize("kind", BROKEN)
 def test_ogg_cleaning_rejects_a_broken_recording(kind: str) -> None:
     with pytest.raises(Broken):
-        cleaned(BROKEN[kind]())
+        strip_metadata(BROKEN[kind]())
 
 
 def test_ogg_cleaning_samples_contain_60_different_faults() -> None:
@@ -52,7 +52,7 @@ def test_ogg_cleaning_rejects_altered_bytes_or_returns_the_same_audio() -> None:
             case _:
                 altered[at:at] = chance.randbytes(chance.randrange(1, 60))
         try:
-            assert cleaned(bytes(altered)) == cleaned(whole)
+            assert strip_metadata(bytes(altered)) == strip_metadata(whole)
         except Broken:
             continue
 
@@ -63,7 +63,7 @@ def test_ogg_cleaning_memory_stays_bounded_for_broken_recordings() -> None:
     for _time in range(3):
         for each in files:
             with pytest.raises(Broken):
-                cleaned(each)
+                strip_metadata(each)
         held, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 200_000
@@ -74,7 +74,7 @@ def test_ogg_cleaning_memory_stays_bounded_for_a_long_recording() -> None:
     seconds = 590
     whole = page(HEAD, 0, flags=2) + page(b"OpusTags" + bytes(8), 1) + sound(2, seconds)
     tracemalloc.start()
-    assert len(cleaned(whole)) > 2_000_000
+    assert len(strip_metadata(whole)) > 2_000_000
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 3 * len(whole)

@@ -135,7 +135,7 @@ async def _calm(house: House) -> None:
 async def _compare(house: House, invented: list[Family], findings: Findings) -> None:
     """Compare each planning figure, before small counts are hidden, with a count of the people."""
     async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
-        found = await planning.truth(connection)
+        found = await planning.count_people(connection)
     for names, true in families.counted(invented).items():
         for place in true.keys() | found[names].keys():
             findings.cells += 1
@@ -203,7 +203,7 @@ async def _day(house: House) -> Day:
         await connection.execute(
             "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"
         )
-        true = (await planning.truth(connection))["age", ""]["*", "*"][0]
+        true = (await planning.count_people(connection))["age", ""]["*", "*"][0]
     headers = {"Authorization": f"Bearer {await _token(house)}", "Acting-Officer": "planner-1"}
     tables: Published = {}
     people = None

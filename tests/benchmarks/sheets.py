@@ -34,11 +34,11 @@ def situations() -> Iterator[tuple[str, dict[str, str | None]]]:
 def measured(count: int, folder: Path | None) -> str:
     """Print `count` checklists in this process; write them into `folder` unless it is None."""
     languages = Languages()
-    printing_pdf.printed(languages, {}, "kk", COLLECTED)
+    printing_pdf.render_pdf(languages, {}, "kk", COLLECTED)
     sizes = []
     start = perf_counter()
     for number, (language, answers) in enumerate(islice(situations(), count)):
-        pdf = printing_pdf.printed(languages, answers, language, COLLECTED)
+        pdf = printing_pdf.render_pdf(languages, answers, language, COLLECTED)
         sizes.append(len(pdf))
         if folder is not None:
             (folder / f"{number:03}-{language}.pdf").write_bytes(pdf)

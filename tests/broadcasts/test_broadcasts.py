@@ -99,7 +99,7 @@ async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
     await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
     # The approvals of an earlier text must not become valid again when that text is restored.
     again = await broadcasts.edit(rt, officers.editor, found.id, a_draft(), edited.version)
-    assert await broadcasts.agreed(rt, officers.editor, found.id) == found.draft
+    assert await broadcasts.last_approved(rt, officers.editor, found.id) == found.draft
     await looked_at(rt, again)
     await broadcasts.ask_approval(rt, officers.editor, found.id)
     await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
@@ -310,7 +310,9 @@ async def test_broadcast_refuses_an_empty_audience_and_a_past_deadline(rt: Runti
     officers = await crew(rt)
     found = await broadcasts.draft(rt, officers.editor, a_draft())
     await looked_at(rt, found)
-    await _check_refused(Refusal.NOBODY, broadcasts.ask_approval(rt, officers.editor, found.id))
+    await _check_refused(
+        Refusal.NO_RECIPIENTS, broadcasts.ask_approval(rt, officers.editor, found.id)
+    )
     await crowd(rt, 1)
     past = replace(a_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
     await broadcasts.edit(rt, officers.editor, found.id, past, found.version)

@@ -702,11 +702,11 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
         for name in names:
             await through.hold(name, "a")
             await through.keep(name, "a", name.encode())
-            await through.lend(name, name.encode(), ttl_s=60)
+            await through.store_value(name, name.encode(), ttl_s=60)
         proxy.delay = lambda: chance.uniform(0, 0.004)
 
         async def visit(name: str) -> None:
-            assert await through.lent(name) == name.encode()
+            assert await through.load_value(name) == name.encode()
             held = await through.hold(name, "a")
             assert held == LockAcquired(blob=name.encode(), known=False)
             assert await through.keep(name, "a", name.encode())
@@ -723,7 +723,7 @@ async def test_cache_answer_of_a_cancelled_call_reaches_no_other_call(redis_url:
 
 async def test_chat_stream_cancels_its_tasks_when_the_page_closes() -> None:
     before = asyncio.all_tasks()
-    page = asyncio.create_task(chat_stream._woken(Subscription(), asyncio.Event()))
+    page = asyncio.create_task(chat_stream._wait_for_messages(Subscription(), asyncio.Event()))
     await asyncio.sleep(0)
     waiting = asyncio.all_tasks() - before - {page}
     assert len(waiting) == 2

@@ -36,7 +36,7 @@ async def read_shared(live: Cache) -> bytes | None:
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
-                if found := await live.lent("shared"):
+                if found := await live.load_value("shared"):
                     return found
             except CacheUnavailable:
                 pass
@@ -48,7 +48,7 @@ async def written(live: Cache) -> None:
     async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             try:
-                return await live.lend("written", b"after", ttl_s=60)
+                return await live.store_value("written", b"after", ttl_s=60)
             except CacheUnavailable:
                 await asyncio.sleep(0.02)
 
@@ -60,7 +60,7 @@ async def test_cache_follows_the_primary_after_a_failover(group: SentinelServers
         opened(group.address(1)) as replica,
         live.listen("topic") as subscription,
     ):
-        await live.lend("shared", b"before", ttl_s=600)
+        await live.store_value("shared", b"before", ttl_s=600)
         assert await read_shared(replica) == b"before"
         group.kill_primary()
         # The replica accepts this write only after its promotion.

@@ -105,7 +105,7 @@ def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) 
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
     for say in flow_messages(Page.ALWAYS):
         sent = message(say, language)
-        for press in whatsapp_layout.arranged(sent.buttons)[1]:
+        for press in whatsapp_layout.order_buttons(sent.buttons)[1]:
             known = press.label in spoken or WORDS.reserved(press.label)
             assert known or press.kind == Kind.OPTION, press.label
 

@@ -109,7 +109,7 @@ PAIRS: list[tuple[type[msgspec.Struct], str]] = [
     (updates._Place, "Message"),
     (updates._Inaccessible, "InaccessibleMessage"),
     (updates._Query, "CallbackQuery"),
-    (updates._Moved, "ChatMemberUpdated"),
+    (updates._MemberUpdate, "ChatMemberUpdated"),
     (updates._Member, "ChatMemberMember"),
     (updates._Member, "ChatMemberBanned"),
 ]

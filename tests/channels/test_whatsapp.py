@@ -802,7 +802,7 @@ async def test_whatsapp_expired_file_address_is_requested_once_more(
     user = emulator.user(PHONE)
     ref = (await user.send_photo()).content["image"]["id"]
     requested = []
-    located = channel._located
+    located = channel._file_url
 
     async def expired(name: str) -> str:
         url = await located(name)
@@ -811,7 +811,7 @@ async def test_whatsapp_expired_file_address_is_requested_once_more(
             emulator.world.links.clear()
         return url
 
-    monkeypatch.setattr(channel, "_located", expired)
+    monkeypatch.setattr(channel, "_file_url", expired)
     assert b"".join([chunk async for chunk in channel.fetch(ref)]).startswith(b"\xff\xd8")
     assert len(requested) == 2
 
@@ -831,7 +831,7 @@ async def test_whatsapp_token_is_sent_to_no_other_host(
     async def elsewhere(_ref: str) -> str:
         return "http://127.0.0.1:9/file"
 
-    monkeypatch.setattr(channel, "_located", elsewhere)
+    monkeypatch.setattr(channel, "_file_url", elsewhere)
     with pytest.raises(Refused):
         async for _chunk in channel.fetch("1"):
             pass

@@ -196,4 +196,4 @@ def test_rtl_check_detects_a_reversed_phone_number() -> None:
     number = "+7 701 000 00 00"
     assert RUN.fullmatch(number)
     assert number not in get_display(f"تەلەفون: {number}")
-    assert number in get_display(f"تەلەفون: {bidi.isolated(number)}")
+    assert number in get_display(f"تەلەفون: {bidi.isolate(number)}")

@@ -75,7 +75,7 @@ async def read(
     """Read everything that `history` checks; decrypt texts with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
-        found.findings["broken_chain"] = await audit_log.broken(session) is not None
+        found.findings["broken_chain"] = await audit_log.find_broken_entry(session) is not None
     return found
 
 

@@ -60,12 +60,12 @@ def test_cli_migrates_the_schema_only_on_start_and_restore(
     monkeypatch.setenv("KOSH_DATA_DIR", str(chosen.data_dir))
     migrated: list[str] = []
     monkeypatch.setattr(around, "migrate", migrated.append)
-    with around.surroundings(None, None, fresh=False, demo=False):
+    with around.running_servers(None, None, fresh=False, demo=False):
         assert migrated == []
-    with around.surroundings(None, None, fresh=False, demo=False, bring=True):
+    with around.running_servers(None, None, fresh=False, demo=False, run_migrations=True):
         assert len(migrated) == 1
     commands = Path(around.__file__).parent.glob("*.py")
-    calls = {path.stem: path.read_text("utf-8").count("bring=True") for path in commands}
+    calls = {path.stem: path.read_text("utf-8").count("run_migrations=True") for path in commands}
     assert {name: many for name, many in calls.items() if many} == {
         "backups": 1,
         "demo": 1,

@@ -57,11 +57,11 @@ def test_demo_uses_its_own_data_folder_and_ignores_settings_files(
     (tmp_path / ".kosh" / "settings.env").write_text("KOSH_LOG_LEVEL=debug\nKOSH_HOST=0.0.0.0\n")
     folders: list[Path | None] = []
 
-    def surroundings(data: Path | None, *_more: object, **_how: object) -> None:
+    def running_servers(data: Path | None, *_more: object, **_how: object) -> None:
         folders.append(data)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "surroundings", surroundings)
+    monkeypatch.setattr(demo, "running_servers", running_servers)
     with pytest.raises(KeyboardInterrupt):
         demo.demo()
     assert folders == [Path(".kosh/demo")]
@@ -73,7 +73,7 @@ def test_demo_refuses_the_folder_of_an_installation(tmp_path: Path, there: str) 
     (tmp_path / there).write_text("") if "." in there else (tmp_path / there).mkdir()
     with (
         pytest.raises(ConfigError, match="belongs to an installation"),
-        environment.surroundings(tmp_path, None, fresh=False, demo=True),
+        environment.running_servers(tmp_path, None, fresh=False, demo=True),
     ):
         pass
 
@@ -96,11 +96,11 @@ def test_doctor_uses_demo_mode_for_the_data_folder_of_a_demo(
     environment._mark_demo(place)
     examined: list[tuple[Path | None, bool]] = []
 
-    def surroundings(data: Path | None, *_more: object, demo: bool, **_how: object) -> None:
+    def running_servers(data: Path | None, *_more: object, demo: bool, **_how: object) -> None:
         examined.append((data, demo))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(doctor, "surroundings", surroundings)
+    monkeypatch.setattr(doctor, "running_servers", running_servers)
     with pytest.raises(KeyboardInterrupt):
         doctor.doctor(data=place if given else None)
     assert examined == [(place, True)]
@@ -241,7 +241,7 @@ async def test_demo_sample_data_covers_past_days_and_resets_the_clock(
         assert min(steps, reached) > 0
         cursor = await session.execute("SELECT abs(extract(epoch FROM kosh_now() - now())) < 60")
         assert await cursor.fetchone() == (True,)
-        assert await audit_log.broken(session) is None
+        assert await audit_log.find_broken_entry(session) is None
         cursor = await session.execute("SELECT state FROM broadcasts")
         assert await cursor.fetchone() == ("running",)
     assert not await demo_officers.enter(rt), "a week is invented once"

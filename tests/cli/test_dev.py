@@ -20,7 +20,7 @@ COMMANDS = ("chaos", "requirements", "mutants")
 
 @pytest.mark.parametrize(
     ("options", "suite"),
-    [((), "_changed"), (("--release",), "_released"), (("--all",), "_changed")],
+    [((), "_check_change"), (("--release",), "_check_release"), (("--all",), "_check_change")],
 )
 def test_test_command_lists_missing_programs_in_one_line(
     options: tuple[str, ...], suite: str, monkeypatch: pytest.MonkeyPatch
@@ -68,7 +68,7 @@ def test_test_command_reruns_failed_tests_alone_before_failing(
 
     monkeypatch.setattr(dev, "FAILED_TESTS", list_of_failed)
     monkeypatch.setattr(dev, "_passes", passes)
-    assert dev._tested({"tests": []}) == failed
+    assert dev._run_tests({"tests": []}) == failed
     assert ("  tests/test_a.py::test_b\n" in capsys.readouterr().err) == (not failed)
 
 
@@ -76,7 +76,7 @@ def test_package_audit_prints_a_line_when_its_service_is_unreachable(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(dev, "VULNERABILITIES", "http://127.0.0.1:9")
-    assert dev._audited() == []
+    assert dev._check_vulnerabilities() == []
     output = capsys.readouterr().out
     assert output == "Known vulnerabilities: not looked up, http://127.0.0.1:9 is out of reach.\n"
 
@@ -91,7 +91,7 @@ def test_package_audit_checks_every_locked_runtime_package(monkeypatch: pytest.M
 
     monkeypatch.setattr(dev, "_is_reachable", lambda _url: True)
     monkeypatch.setattr(dev, "_passes", passes)
-    assert dev._audited() == ["vulnerabilities"]
+    assert dev._check_vulnerabilities() == ["vulnerabilities"]
     assert "aiogram==" in locked[0]
     assert "--hash=sha256:" in locked[0]
     assert "pytest==" not in locked[0]
@@ -140,7 +140,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
     monkeypatch.setattr(dev, "ROOT", tmp_path)
     monkeypatch.setattr(dev, "FAILED_TESTS", tmp_path / "lastfailed")
     monkeypatch.setattr(dev, "_in_parallel", run)
-    monkeypatch.setattr(dev, "_audited", lambda: [])
+    monkeypatch.setattr(dev, "_check_vulnerabilities", lambda: [])
     monkeypatch.setattr(dev, "OLDEST_POSTGRES", tmp_path)
     monkeypatch.setattr(chromium, "BROWSER", "chromium")
     return recorded
@@ -148,7 +148,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runs:
 
 def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None:
     """Check that checks and tests share the two cores; in sequence, they would leave one idle."""
-    assert dev._changed(quick=True) == []
+    assert dev._check_change(quick=True) == []
     ((shown, quiet),) = runs
     assert list(shown) == ["tests"]
     first, *_others, last = quiet
@@ -157,7 +157,7 @@ def test_test_command_runs_checks_in_parallel_with_the_tests(runs: Runs) -> None
 
 def test_test_command_runs_static_checks_beside_the_chaos_tests(runs: Runs) -> None:
     """Check that static checks use only CPU time that the chaos tests leave."""
-    assert dev._changed(quick=False) == []
+    assert dev._check_change(quick=False) == []
     _tests, (shown, quiet) = runs
     assert [*shown, *quiet] == ["chaos", "announcement", "types", "catalogues", "documents"]
     commands = [quiet[name] for name in ("types", "catalogues", "documents")]
@@ -165,8 +165,8 @@ def test_test_command_runs_static_checks_beside_the_chaos_tests(runs: Runs) -> N
 
 
 def test_test_command_runs_release_checks_with_option_all(runs: Runs) -> None:
-    assert dev._changed(quick=True) == dev._released() == []
-    assert dev._changed(quick=True, everything=True) == []
+    assert dev._check_change(quick=True) == dev._check_release() == []
+    assert dev._check_change(quick=True, everything=True) == []
     (of_tests, of_a_change), (released, of_a_release), (tests, beside) = runs
     assert beside == of_a_change | of_a_release
     assert {"pictures", "oldest", "wheel"} == of_a_release.keys()

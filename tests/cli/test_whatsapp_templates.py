@@ -13,7 +13,7 @@ from bot.cli import assembled
 from bot.i18n import Languages
 from tests.emulators import whatsapp as wa
 
-NEEDED = list(service_templates.needed(Languages()))
+NEEDED = list(service_templates.required_templates(Languages()))
 
 
 async def _listed(*more: str) -> tuple[int, list[dict[str, Any]]]:

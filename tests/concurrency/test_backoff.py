@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.concurrency.backoff import backoff, jittered
+from bot.concurrency.backoff import backoff, with_jitter
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,6 @@ def test_backoff_doubles_up_to_the_limit(failures: int, seconds: float) -> None:
 
 
 def test_jittered_wait_varies_by_up_to_a_third() -> None:
-    waits = {jittered(10.0) for _attempt in range(50)}
+    waits = {with_jitter(10.0) for _attempt in range(50)}
     assert len(waits) > 1
     assert all(7.0 <= each <= 13.0 for each in waits)

@@ -30,7 +30,7 @@ async def _run_tasks() -> None:
 
 
 async def test_batcher_runs_waiting_calls_in_batches_up_to_the_limit() -> None:
-    table, batcher = Table(), Batcher(limit=3, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, concurrency=1, seconds=5)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _run_tasks()
     second = [asyncio.create_task(batcher(each, table.run)) for each in (3, 4, 5, 6)]
@@ -43,7 +43,7 @@ async def test_batcher_runs_waiting_calls_in_batches_up_to_the_limit() -> None:
 
 
 async def test_batcher_includes_calls_of_the_next_event_loop_iterations() -> None:
-    table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, concurrency=2, seconds=5)
     table.open.set()
 
     async def after(rounds: int) -> int:
@@ -56,7 +56,7 @@ async def test_batcher_includes_calls_of_the_next_event_loop_iterations() -> Non
 
 
 async def test_batcher_runs_batches_concurrently() -> None:
-    table, batcher = Table(), Batcher(limit=3, lanes=2, seconds=5)
+    table, batcher = Table(), Batcher(limit=3, concurrency=2, seconds=5)
     tasks = []
     for each in (1, 2, 3):
         tasks.append(asyncio.create_task(batcher(each, table.run)))
@@ -68,7 +68,7 @@ async def test_batcher_runs_batches_concurrently() -> None:
 
 async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None:
     clock, table = Clock(), Table()
-    batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
+    batcher = Batcher(limit=3, concurrency=2, seconds=5, interval=1, timers=clock)
     table.open.set()
     assert await asyncio.gather(*(batcher(each, table.run) for each in (1, 2))) == [2, 4]
     calls = [asyncio.create_task(batcher(3, table.run))]
@@ -85,7 +85,7 @@ async def test_batcher_waits_for_the_interval_after_a_batch_of_several() -> None
 
 async def test_batcher_starts_a_full_batch_before_the_interval_ends() -> None:
     clock, table = Clock(), Table()
-    batcher = Batcher(limit=2, lanes=1, seconds=5, interval=1, timers=clock)
+    batcher = Batcher(limit=2, concurrency=1, seconds=5, interval=1, timers=clock)
     table.open.set()
     await asyncio.gather(*(batcher(each, table.run) for each in (1, 2)))
     first = asyncio.create_task(batcher(3, table.run))
@@ -99,7 +99,7 @@ async def test_batcher_starts_a_full_batch_before_the_interval_ends() -> None:
 
 async def test_batcher_does_not_wait_for_the_interval_after_a_single_call() -> None:
     clock, table = Clock(), Table()
-    batcher = Batcher(limit=3, lanes=1, seconds=5, interval=1, timers=clock)
+    batcher = Batcher(limit=3, concurrency=1, seconds=5, interval=1, timers=clock)
     table.open.set()
     for each in (1, 2, 3):
         assert await batcher(each, table.run) == each * 2
@@ -107,7 +107,7 @@ async def test_batcher_does_not_wait_for_the_interval_after_a_single_call() -> N
 
 
 async def test_batcher_starts_a_second_batch_for_calls_beyond_the_limit() -> None:
-    table, batcher = Table(), Batcher(limit=2, lanes=2, seconds=5)
+    table, batcher = Table(), Batcher(limit=2, concurrency=2, seconds=5)
     calls = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2, 3)]
     await _run_tasks()
     assert table.batches == [[1, 2], [3]]
@@ -117,7 +117,7 @@ async def test_batcher_starts_a_second_batch_for_calls_beyond_the_limit() -> Non
 
 async def test_batcher_batch_ends_while_another_batch_gathers_calls() -> None:
     clock, table = Clock(), Table()
-    batcher = Batcher(limit=3, lanes=2, seconds=5, interval=1, timers=clock)
+    batcher = Batcher(limit=3, concurrency=2, seconds=5, interval=1, timers=clock)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]
     await _run_tasks()
     last = asyncio.create_task(batcher(3, table.run))
@@ -131,7 +131,7 @@ async def test_batcher_batch_ends_while_another_batch_gathers_calls() -> None:
 
 
 async def test_batcher_raises_an_error_for_its_call_or_for_the_whole_batch() -> None:
-    table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=2, concurrency=1, seconds=5)
     table.open.set()
     own = await asyncio.gather(
         *(batcher(each, table.run) for each in (-1, 2)), return_exceptions=True
@@ -146,7 +146,7 @@ async def test_batcher_raises_an_error_for_its_call_or_for_the_whole_batch() -> 
 
 
 async def test_batcher_drops_a_cancelled_call_without_delaying_others() -> None:
-    table, batcher = Table(), Batcher(limit=2, lanes=1, seconds=5)
+    table, batcher = Table(), Batcher(limit=2, concurrency=1, seconds=5)
     one, other = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await _run_tasks()
     waits, next_one = (asyncio.create_task(batcher(each, table.run)) for each in (3, 4))
@@ -161,7 +161,7 @@ async def test_batcher_drops_a_cancelled_call_without_delaying_others() -> None:
 
 
 async def test_batcher_call_times_out_while_waiting_for_a_batch() -> None:
-    table, batcher = Table(), Batcher(limit=1, lanes=1, seconds=0.05)
+    table, batcher = Table(), Batcher(limit=1, concurrency=1, seconds=0.05)
     first, second = (asyncio.create_task(batcher(each, table.run)) for each in (1, 2))
     await asyncio.wait([first, second], timeout=0.2)
     table.open.set()

@@ -18,7 +18,7 @@ LANGUAGES = Languages()
 def test_flow_walk_renders_shipped_and_published_facts() -> None:
     shipped = walk.walk(LANGUAGES, DAY)
     assert shipped.faults == ()
-    day = walk.overlaid(LANGUAGES, DAY)
+    day = walk.replace_facts(LANGUAGES, DAY)
     assert isinstance(day, Edition)
     assert len(day.facts) == len(FACTS)
     overlaid = walk.walk(LANGUAGES, day)

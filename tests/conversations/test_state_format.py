@@ -90,5 +90,5 @@ async def _stored(rt: Runtime) -> tuple[Person, bytes]:
             " JOIN conversations c ON c.person_id = p.id"
         )
         ((person_id, key, epoch, state),) = await cursor.fetchall()
-    person = identities.known(rt, person_id, key, epoch)
+    person = identities.open_person(rt, person_id, key, epoch)
     return person, person.key.unseal(state, "conversations", "state", "")

@@ -88,7 +88,7 @@ async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: 
 async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) -> None:
     officer, guest = await an_officer(rt), Guest(rt)
     case = await _claim(rt, guest, officer)
-    counted = metrics.MEANT.labels("kandas.cost", "ru")
+    counted = metrics.CASE_INTENTS.labels("kandas.cost", "ru")
     before = counted._value.get()
     with pytest.raises(desk.Refused) as error:
         await desk.resolve(rt, officer, case.id, case.version, key=key(), intent="own words")

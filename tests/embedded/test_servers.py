@@ -279,7 +279,7 @@ def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
 def test_embedded_server_that_ignores_the_first_signal_is_stopped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(server_process, "_STOP_PATIENCE", 0.05)
+    monkeypatch.setattr(server_process, "_STOP_SECONDS", 0.05)
     ignoring = "import signal; signal.pause()"
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:

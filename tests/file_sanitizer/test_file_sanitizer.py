@@ -162,7 +162,7 @@ async def test_sanitizer_stops_reading_a_too_large_file(file_sanitizer: Sanitize
     verdict = await file_sanitizer.clean(endless())
     assert isinstance(verdict, Refused)
     assert verdict.reason == Refusal.TOO_LARGE
-    assert verdict.came_size <= MAX_BYTES
+    assert verdict.received_size <= MAX_BYTES
     assert taken <= MAX_BYTES // MEBIBYTE + 1
 
 
@@ -236,7 +236,10 @@ async def test_sanitizer_result_has_digest_and_size_of_input_and_output(
 
     original = photo()
     verdict, file = await cleaned(file_sanitizer, original)
-    assert (verdict.came, verdict.came_size) == (sha256(original).digest(), len(original))
+    assert (verdict.received_hash, verdict.received_size) == (
+        sha256(original).digest(),
+        len(original),
+    )
     assert (verdict.contents.sha256, verdict.contents.size) == (sha256(file).digest(), len(file))
 
 

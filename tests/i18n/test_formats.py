@@ -40,13 +40,13 @@ def test_money_format_has_currency_and_thousands_separator(code: str, shown: str
 def test_list_format_ends_with_the_conjunction_of_the_language(
     code: str, both: str, either: str
 ) -> None:
-    assert formats.joined(["A", "B", "C"], code) == both
-    assert formats.joined(["A", "B", "C"], code, "or") == either
-    assert formats.joined(["A", "B"], code) == both.replace("A, B", "A").replace(
+    assert formats.join_items(["A", "B", "C"], code) == both
+    assert formats.join_items(["A", "B", "C"], code, "or") == either
+    assert formats.join_items(["A", "B"], code) == both.replace("A, B", "A").replace(
         "A、B", "A"
     ).replace("A، B", "A").replace("C", "B")
-    assert formats.joined(["A"], code) == "A"
-    assert formats.joined([], code) == ""
+    assert formats.join_items(["A"], code) == "A"
+    assert formats.join_items([], code) == ""
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

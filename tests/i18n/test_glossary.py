@@ -68,7 +68,7 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
         kazakh_arabic_report.with_cldr()["sign"],
     )
     assert words.share >= 0.97
-    assert sign.ours == ()
+    assert sign.own_errors == ()
     assert len(words.pairs) > 80
     assert len(sign.pairs) > 100
 
@@ -76,12 +76,17 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
 def test_kazakh_arabic_exception_for_a_cldr_error_is_still_needed() -> None:
     """Check that CLDR still misspells "noon" in Kazakh in Arabic script.
 
-    If this test fails, CLDR is corrected: remove the exception from SLIPS and from
+    If this test fails, CLDR is corrected: remove the exception from CLDR_ERRORS and from
     docs/how-to/translate.md.
     """
-    assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(kazakh_arabic_report.SLIPS)
+    assert set(kazakh_arabic_report.with_cldr()["sign"].missed) == set(
+        kazakh_arabic_report.CLDR_ERRORS
+    )
     noon = deepcopy(localedata.load("kk_Arab"))["day_periods"]["stand-alone"]
-    [(_talthus, wrong)], [parted] = kazakh_arabic_report.SLIPS, kazakh_arabic_report.SLIPS.values()
+    [(_talthus, wrong)], [parted] = (
+        kazakh_arabic_report.CLDR_ERRORS,
+        kazakh_arabic_report.CLDR_ERRORS.values(),
+    )
     assert noon["abbreviated"]["noon"] == wrong
     assert noon["wide"]["noon"] == parted == kazakh_arabic.to_arabic("тал түс")
     assert kazakh_arabic.to_cyrillic(wrong) == "тәлтүс"
@@ -94,5 +99,5 @@ def test_words_unknown_to_the_spelling_dictionary_are_all_accepted(code: str) ->
     found = spelling.doubtful(code, catalogues.read(code))
     if found is None:
         pytest.skip(f"hunspell has no dictionary {spelling.DICTIONARIES[code]} here")
-    new = sorted(found.keys() - spelling.accepted(code))
+    new = sorted(found.keys() - spelling.accepted_words(code))
     assert new == [], "if they are right: ./kosh languages words --accept"

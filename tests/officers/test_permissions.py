@@ -561,7 +561,7 @@ async def _append_entries(rt: Runtime, count: int) -> None:
 
 async def _first_broken_entry(rt: Runtime, anchor: audit_log.Head | None = None) -> int | None:
     async with rt.pool.connection() as session:
-        return await audit_log.broken(session, anchor)
+        return await audit_log.find_broken_entry(session, anchor)
 
 
 @pytest.mark.requirement("S-64")

@@ -189,7 +189,7 @@ class _ResponseLosingWebChat(WebChat):
 async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    monkeypatch.setattr(channel_probe, "MAX_WAIT_SECONDS", 0.05)
     first, *others = guests = [Guest(rt) for _ in range(4)]
     for each in guests:
         await each.consent()

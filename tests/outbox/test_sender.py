@@ -386,7 +386,7 @@ class ResponseLosingPost(Post):
 async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    monkeypatch.setattr(channel_probe, "MAX_WAIT_SECONDS", 0.05)
     post = ResponseLosingPost()
     rt = posted(rt, post)
     await crowd(rt, AT_ONCE + 10)
@@ -407,7 +407,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
 async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channel_probe, "PATIENCE", 0.05)
+    monkeypatch.setattr(channel_probe, "MAX_WAIT_SECONDS", 0.05)
     loses_responses, well = ResponseLosingPost(), Post("whatsapp")
     rt = posted(rt, loses_responses, well)
     await crowd(rt, AT_ONCE + 10)
@@ -560,7 +560,7 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
     async with rt.pool.connection() as session:
         await session.execute("DELETE FROM procrastinate_jobs")
         before = await (await session.execute(_READ)).fetchone()
-        await scheduler._feed(session, found)
+        await scheduler._queue_shards(session, found)
         after = await (await session.execute(_READ)).fetchone()
     assert before and after and len(await _jobs(rt)) == 20
     assert after[0] - before[0] <= 20
@@ -836,7 +836,7 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
     rt = posted(rt, post)
     await crowd(rt, 20)
     found = await _ready(rt)
-    failed, settled, claim = asyncio.Event(), sender._settled, sender._claim
+    failed, settled, claim = asyncio.Event(), sender._write_outcomes, sender._claim
 
     async def failing(rt: Runtime, load: Any, channel: str, limit: int) -> Any:
         if channel == "telegram":
@@ -849,9 +849,9 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
         await asyncio.sleep(0)
         await settled(*args)
 
-    monkeypatch.setattr(sender, "pushed", lambda rt: ("telegram", "web"))
+    monkeypatch.setattr(sender, "push_channels", lambda rt: ("telegram", "web"))
     monkeypatch.setattr(sender, "_claim", failing)
-    monkeypatch.setattr(sender, "_settled", late)
+    monkeypatch.setattr(sender, "_write_outcomes", late)
     monkeypatch.setattr(sender, "LAST_SECONDS", 0)
     with pytest.raises(ZeroDivisionError):
         await broadcasts.send_shard(rt, found.id, 0)

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.requirement("S-77")
 async def test_breach_report_counts_a_person_once_over_all_tables(rt: Runtime) -> None:
     await invent(rt, 3)
     await Guest(rt).register()
-    found = await breach_report.affected(rt, Scope())
+    found = await breach_report.count_affected(rt, Scope())
     by_table = {each.table: each for each in found.tables}
     assert found.people == by_table["people"].people == 4
     assert by_table["consents"].people == by_table["registrations"].people == 1
@@ -37,13 +37,17 @@ def test_breach_report_covers_every_table_with_personal_data_and_time() -> None:
 async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) -> None:
     await invent(rt, 2)
     now = datetime.now(UTC)
-    assert (await breach_report.affected(rt, Scope(since=now + timedelta(hours=1)))).people == 0
-    assert (await breach_report.affected(rt, Scope(until=now + timedelta(hours=1)))).people == 2
-    assert (await breach_report.affected(rt, Scope(epoch=2))).people == 0
+    assert (
+        await breach_report.count_affected(rt, Scope(since=now + timedelta(hours=1)))
+    ).people == 0
+    assert (
+        await breach_report.count_affected(rt, Scope(until=now + timedelta(hours=1)))
+    ).people == 2
+    assert (await breach_report.count_affected(rt, Scope(epoch=2))).people == 0
     settle(rt)
     await key_rotation.create(rt, "epoch")
     settle(rt)
     await key_rotation.rewrap_all(rt)
-    assert (await breach_report.affected(rt, Scope(epoch=2))).people == 2
-    only = await breach_report.affected(rt, Scope(table="handles"))
+    assert (await breach_report.count_affected(rt, Scope(epoch=2))).people == 2
+    only = await breach_report.count_affected(rt, Scope(table="handles"))
     assert [each.table for each in only.tables] == ["handles"]

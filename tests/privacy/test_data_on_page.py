@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.conversations import effects
 from bot.conversations import store as conversation_store
-from bot.outbox.enqueue import opened
+from bot.outbox.enqueue import decrypt_message
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.person_client import Guest
@@ -27,7 +27,10 @@ async def test_my_data_opened_on_the_secure_page_is_not_sent_to_the_messenger(rt
         cursor = await transaction.execute(
             "SELECT channel, body FROM messages WHERE body IS NOT NULL ORDER BY id"
         )
-        rows = [(channel, opened(stored.person, body)) for channel, body in await cursor.fetchall()]
+        rows = [
+            (channel, decrypt_message(stored.person, body))
+            for channel, body in await cursor.fetchall()
+        ]
     channels = [channel for channel, message in rows if "CANARYOVA" in str(message)]
     assert "web" in channels
     assert "telegram" not in channels

@@ -425,7 +425,7 @@ def blind_verifier() -> None:
     async def whole(*_given: Any) -> None:
         return None
 
-    _put(audit_log, broken=whole)
+    _put(audit_log, find_broken_entry=whole)
 
 
 @noticed_by("tests/security/test_audit_log.py::test_worker_detects_a_truncated_audit_log")
@@ -433,12 +433,12 @@ def no_anchor() -> None:
     """Verify the audit log without the anchor, a copy of an earlier last entry."""
     from bot.security import audit_log
 
-    whole = audit_log.broken
+    whole = audit_log.find_broken_entry
 
     async def forgetful(transaction: Any, _anchor: Any = None) -> int | None:
         return await whole(transaction)
 
-    _put(audit_log, broken=forgetful)
+    _put(audit_log, find_broken_entry=forgetful)
 
 
 @noticed_by(
@@ -573,7 +573,7 @@ def any_mini_app() -> None:
     async def accept(*_given: Any) -> bool:
         return True
 
-    _put(secure_page, _is_theirs=accept)
+    _put(secure_page, _is_link_owner=accept)
 
 
 @noticed_by("tests/registry/test_callback_signature.py")

@@ -307,7 +307,7 @@ async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime)
 
     async def examined(*, lately: bool) -> int:
         async with rt.pool.connection() as session:
-            return len(await retention.expired(session, UUID(int=0), lately=lately))
+            return len(await retention.find_expired(session, UUID(int=0), lately=lately))
 
     await ahead(rt, "24 hours 30 minutes")
     assert (await examined(lately=True), await examined(lately=False)) == (1, 1)

@@ -23,8 +23,8 @@ from bot.registry.sandbox.disclosure import (
     MIN_PEOPLE,
     Key,
     Names,
-    hidden,
     key_of,
+    suppressed_places,
 )
 from tests.app_stack import serving
 from tests.benchmarks import families
@@ -58,7 +58,7 @@ def _next_day(database_url: str) -> None:
 
 async def _truth(database_url: str) -> Any:
     async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        return await planning.truth(connection)
+        return await planning.count_people(connection)
 
 
 def _invented(database_url: str, households: int, people: int) -> Population:
@@ -234,7 +234,7 @@ def test_planning_never_hides_only_one_cell_of_a_row_or_column(seed: int) -> Non
     for (a, b), count in cells.items():
         for margin in ((a, ALL), (ALL, b), (ALL, ALL)):
             counts[margin] = counts.get(margin, 0) + count
-    hide = hidden(counts)
+    hide = suppressed_places(counts)
     assert {place for place, count in counts.items() if count < MIN_PEOPLE} <= hide
     for axis, values in enumerate(("ABCD", "wxyz")):
         for value in values:

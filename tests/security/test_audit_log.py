@@ -44,7 +44,7 @@ async def _append(rt: Runtime, count: int) -> None:
 
 async def _broken(rt: Runtime, anchor: Head | None = None) -> int | None:
     async with rt.pool.connection() as session:
-        return await audit_log.broken(session, anchor)
+        return await audit_log.find_broken_entry(session, anchor)
 
 
 async def _head(rt: Runtime) -> Head:

@@ -21,7 +21,7 @@ from bot.understanding.evaluation import HeldLine
 from bot.understanding.model import (
     FILE,
     Model,
-    calibrated,
+    calibrate,
     chances,
     highest_chance,
     highest_danger,
@@ -322,7 +322,7 @@ def test_recognizer_bounds_contain_the_probabilities_for_any_odds(
 
 def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: Recognizer) -> None:
     odds, _pieces = recognizer.model.read(("мужа", "задержали"))
-    rows, dangers = calibrated(np.array([odds], np.float64), recognizer.danger)
+    rows, dangers = calibrate(np.array([odds], np.float64), recognizer.danger)
     found, danger = chances(odds, recognizer.danger)
     assert found == pytest.approx(rows[0].tolist())
     assert danger == pytest.approx(dangers[0])

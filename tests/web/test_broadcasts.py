@@ -30,7 +30,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
-from bot.web.console.labels_broadcasts import CAUSES, STANDS_AGAINST
+from bot.web.console.labels_broadcasts import CAUSES, REFUSAL_TEXTS
 from tests.app_stack import House
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
@@ -42,7 +42,7 @@ WORDS = Languages(("ru",))
 
 def refusal_text(refusal: Refusal) -> str:
     """Return the Russian text that explains a refusal to officers, up to its first placeholder."""
-    text = WORDS.render(STANDS_AGAINST[refusal], "ru")
+    text = WORDS.render(REFUSAL_TEXTS[refusal], "ru")
     return " ".join(text.partition("{detail}")[0].split())
 
 
@@ -499,7 +499,7 @@ async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
 
 
 def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
-    assert set(Refusal) == STANDS_AGAINST.keys()
+    assert set(Refusal) == REFUSAL_TEXTS.keys()
     kinds = (
         BlockedByUser,
         TemporarilyRestricted,

@@ -13,7 +13,7 @@ from bot.i18n import Languages
 from bot.officers.permissions import Action
 from bot.security import audit_log
 from bot.web.console import demo_officers
-from bot.web.console.labels_audit import BECAUSE, LOGGED, SENT, STANDS
+from bot.web.console.labels_audit import BECAUSE, LOGGED, REGISTRY_STATES, SENT
 from bot.web.console.labels_common import ROLES
 from flows.engine.text import Text
 from tests.app_stack import House
@@ -112,8 +112,8 @@ async def test_case_page_shows_registry_states_in_the_officers_language(desk: Ho
         await console.get("/console/inbox")
         screen = await console.submit("/next")
     expected = [
-        f"{_ru(SENT['registration'])} KS-2026-TEST-TEST {_ru(STANDS['received'])}",
-        f"{_ru(SENT['amend'])} KS-2026-TEST-TEST {_ru(STANDS['unknown'])}",
+        f"{_ru(SENT['registration'])} KS-2026-TEST-TEST {_ru(REGISTRY_STATES['received'])}",
+        f"{_ru(SENT['amend'])} KS-2026-TEST-TEST {_ru(REGISTRY_STATES['unknown'])}",
         _ru(BECAUSE["E_REGISTRY_TIMEOUT"]),
         "odd odd_too",
     ]

@@ -10,7 +10,7 @@ import aiohttp
 import pypdfium2
 import pytest
 
-from bot.web.home import ways
+from bot.web.home import chat_links
 from tests.app_stack import House
 from tests.release_only import release_only
 
@@ -49,9 +49,9 @@ async def test_home_page_links_every_configured_channel(house: House) -> None:
 
 def test_home_page_omits_channels_without_a_public_name(house: House) -> None:
     settings = house.rt.settings.model_copy(update={"telegram_name": "", "whatsapp_phone": ""})
-    assert [way.name for way in ways(settings, "chat")] == ["chat"]
+    assert [way.name for way in chat_links(settings, "chat")] == ["chat"]
     off = house.rt.settings.model_copy(update={"telegram_token": None, "whatsapp_token": None})
-    assert [way.name for way in ways(off, "chat")] == ["chat"]
+    assert [way.name for way in chat_links(off, "chat")] == ["chat"]
 
 
 async def test_public_pages_write_no_database_row(house: House) -> None:

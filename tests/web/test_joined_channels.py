@@ -157,7 +157,7 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(ho
         await visitor.press("yes")
         await _wait_for_text(visitor, _render(house, join_screens.UNJOINED).partition("{")[0])
         assert await _handles(house) == ["telegram"]
-        there = _render(house, unjoining.UNJOINED_THERE).partition("{")[0]
+        there = _render(house, unjoining.UNJOINED_NOTICE).partition("{")[0]
         await user.wait(lambda chat: any(there in _without_marks(each.text) for each in chat))
         reply = await visitor.say("/mydata")
         assert _render(house, screens.NOTHING_KEPT) in reply.text
@@ -182,7 +182,7 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
         await _press(user, "yes")
         assert await _handles(house) == ["web"]
         assert await _updates_channel(house) is None
-        await _wait_for_text(visitor, _render(house, unjoining.UNJOINED_THERE).partition("{")[0])
+        await _wait_for_text(visitor, _render(house, unjoining.UNJOINED_NOTICE).partition("{")[0])
         await visitor.say("/mydata")
         await visitor.say("/delete")
         while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from bot.observability.metrics import REGISTRY
-from bot.web.home import poster_link, ways
+from bot.web.home import chat_links, poster_link
 from tests.app_stack import House
 from tests.web.test_whatsapp_journey import _next, _user
 
@@ -19,7 +19,7 @@ def _open_count(channel: str) -> float:
 
 def _links(house: House) -> dict[str, str]:
     settings = house.rt.settings
-    return {each.key: poster_link(settings, each) for each in ways(settings, "chat")}
+    return {each.key: poster_link(settings, each) for each in chat_links(settings, "chat")}
 
 
 async def test_poster_links_lead_to_the_channels_and_name_the_poster(house: House) -> None:

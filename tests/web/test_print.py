@@ -71,7 +71,7 @@ async def _count(house: House, table: str) -> int:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_pdf_is_printed_in_every_language_and_script(language: str) -> None:
-    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY)
+    pdf = printing_pdf.render_pdf(WORDS, ANSWERS, language, TODAY)
     assert pdf.startswith(b"%PDF-")
     text = words(pdf)
     title = WORDS.render(CHECKLIST.title, language)
@@ -96,7 +96,7 @@ def test_pdf_fonts_contain_every_letter_of_texts_and_names(language: str) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_pdf_contains_a_link_to_the_assistant(language: str) -> None:
     site = f"https://kosh.example/?lang={language}"
-    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site)
+    pdf = printing_pdf.render_pdf(WORDS, ANSWERS, language, TODAY, site=site)
     assert site in words(pdf)
     document = pypdfium2.PdfDocument(pdf)
     last = document[len(document) - 1].get_textpage().get_text_bounded()
@@ -105,22 +105,22 @@ def test_checklist_pdf_contains_a_link_to_the_assistant(language: str) -> None:
 
 
 def test_checklist_pdf_shows_ticks() -> None:
-    plain = printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY)
-    assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
-    assert printing_pdf.printed(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
+    plain = printing_pdf.render_pdf(WORDS, ANSWERS, "ru", TODAY)
+    assert printing_pdf.render_pdf(WORDS, ANSWERS, "ru", TODAY, (IIN.key,)) != plain
+    assert printing_pdf.render_pdf(WORDS, ANSWERS, "ru", TODAY, ("documents.none",)) == plain
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_checklist_pdf_for_a_phone_has_small_pages_with_every_document(language: str) -> None:
     site = f"https://kosh.example/?lang={language}"
-    pdf = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site, phone=True)
+    pdf = printing_pdf.render_pdf(WORDS, ANSWERS, language, TODAY, site=site, phone=True)
     document = pypdfium2.PdfDocument(pdf)
     assert {round(page.get_width() / 72 * 25.4) for page in document} == {90}
     assert {round(page.get_height() / 72 * 25.4) for page in document} == {180}
     assert site in words(pdf).replace("\n", "").replace("\r", "")
     last = document[len(document) - 1].get_textpage().get_text_bounded()
     assert len(last.strip().splitlines()) > 3, "the last page has more than a line"
-    paper = printing_pdf.printed(WORDS, ANSWERS, language, TODAY, site=site)
+    paper = printing_pdf.render_pdf(WORDS, ANSWERS, language, TODAY, site=site)
     assert set("".join(words(paper).split())) <= set("".join(words(pdf).split()))
 
 

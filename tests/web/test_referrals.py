@@ -14,7 +14,7 @@ from bot.officers import directory
 from bot.privacy import retention
 from bot.security import audit_log
 from bot.web.console import demo_officers
-from bot.web.referral_pages import COUNT, FEWER, INVITED_BY, LEARNS, NO_PAGE
+from bot.web.referral_pages import COUNT, FEWER, INVITED_BY, NO_PAGE, REFERRER_SEES
 from flows.engine import referral_screens
 from flows.engine.events import Started
 from flows.engine.referrals import CountReferral
@@ -111,7 +111,7 @@ async def test_referral_page_stores_nothing(desk: House, invitation: Created) ->
     status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
     assert status == 200
     assert _render(desk, INVITED_BY, name=NAME) in text
-    assert _render(desk, LEARNS) in text
+    assert _render(desk, REFERRER_SEES) in text
     assert "Set-Cookie" not in headers
     assert f"t.me/kosh_test_bot?start={invitation.code}" in (await _html(desk, invitation))
     assert await _one(desk, "SELECT count(*) FROM people") == 0

@@ -232,7 +232,7 @@ async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
         page = unescape(await answer.text())
         assert answer.status == 429
         assert int(answer.headers["Retry-After"]) > 0
-    minutes = chat_budget._waiting(Waits(1))[0]
+    minutes = chat_budget._wait_lines(Waits(1))[0]
     assert house.rt.languages.render(minutes, "ru") in page
     assert "1414" in page
     assert "Telegram" in page

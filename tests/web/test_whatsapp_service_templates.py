@@ -62,7 +62,7 @@ def approve(house: House, *, without: str = "") -> None:
     house.whatsapp.add_templates(
         *(
             WaTemplate(each.name, each.language, each.body, buttons=(each.button,))
-            for each in service_templates.needed(house.rt.languages)
+            for each in service_templates.required_templates(house.rt.languages)
             if each.name != without
         )
     )
@@ -333,7 +333,7 @@ async def _until_seen(
 
 def test_whatsapp_service_templates_exist_in_every_language_and_script() -> None:
     words = Languages()
-    needed = list(service_templates.needed(words))
+    needed = list(service_templates.required_templates(words))
     forms = [code for code, _own in words.languages()]
     assert len({(each.name, each.language) for each in needed}) == len(needed) == 3 * len(forms)
     for each in needed:

@@ -99,7 +99,7 @@ class Telegram:
             case "send":
                 return await self._send(chat_id, act)
             case "edit":
-                await self._edit(chat_id, int(act.external_id), _given(act))
+                await self._edit(chat_id, int(act.external_id), _message(act))
             case "delete":
                 ids = dict.fromkeys(int(each) for each in act.external_id.split(",") if each)
                 await self._delete(chat_id, [*ids])
@@ -124,16 +124,16 @@ class Telegram:
 
     async def batches(self) -> AsyncGenerator[tuple[bytes, ...], None]:
         """Yield batches of raw updates by long polling; each poll confirms the previous batch."""
-        await self._insist(DeleteWebhook())
-        asked = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
+        await self._call_until_done(DeleteWebhook())
+        request = GetUpdates(timeout=POLL_SECONDS, allowed_updates=list(updates.KINDS))
         while True:
             # Updates are not decoded here, so that one update that aiogram cannot parse does not
             # block the others.
-            batch = cast(list[msgspec.Raw], await self._insist(asked))
+            batch = cast(list[msgspec.Raw], await self._call_until_done(request))
             if batch:
                 yield tuple(bytes(update) for update in batch)
                 last = max(_NUMBERED.decode(update).update_id for update in batch)
-                asked = asked.model_copy(update={"offset": last + 1})
+                request = request.model_copy(update={"offset": last + 1})
 
     async def ping(self) -> None:
         await self.me()
@@ -166,11 +166,11 @@ class Telegram:
 
     async def set_profile(self, words: Words) -> int:
         """Update the bot's commands and descriptions; return the number of changed texts."""
-        return await profile.bring(self._bot, words)
+        return await profile.update(self._bot, words)
 
     async def _send(self, chat_id: int, act: ChannelCall) -> str:
         ids: list[int] = []
-        message = _given(act)
+        message = _message(act)
         parts = self._parts(chat_id, act, message)
         try:
             for part in parts[act.sent :]:
@@ -256,7 +256,7 @@ class Telegram:
             await self._delete(chat_id, message_ids[:middle])
             await self._delete(chat_id, message_ids[middle:])
 
-    async def _insist[T](self, method: TelegramMethod[T]) -> T:
+    async def _call_until_done[T](self, method: TelegramMethod[T]) -> T:
         """Repeat a call with exponential backoff until it succeeds; only long polling uses it."""
         seconds = session.CALL_SECONDS + POLL_SECONDS
         pause = FIRST_PAUSE
@@ -269,7 +269,7 @@ class Telegram:
                 pause = min(2 * pause, MAX_PAUSE)
 
 
-def _given(act: ChannelCall) -> Message:
+def _message(act: ChannelCall) -> Message:
     if act.message is None:
         raise Refused
     return act.message

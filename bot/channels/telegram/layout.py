@@ -50,7 +50,11 @@ def parts(message: Message) -> list[tuple[str, Markup | None]]:
     found: list[tuple[str, Markup | None]] = [
         *((text, None) for text in before),
         (last, _inline(message.buttons, _numbers(message))),
-        *((each.label, _asking(each)) for each in message.buttons if each.kind == Kind.CONTACT),
+        *(
+            (each.label, _contact_keyboard(each))
+            for each in message.buttons
+            if each.kind == Kind.CONTACT
+        ),
     ]
     return _without_contact(found) if message.ends_contact else found
 
@@ -108,8 +112,8 @@ def _whole(message: Message) -> str:
 
 def _without_contact(found: list[tuple[str, Markup | None]]) -> list[tuple[str, Markup | None]]:
     (text, markup), *more = found
-    gone = ReplyKeyboardRemove(remove_keyboard=True)
-    return [(KEYBOARD_GONE, gone), *found] if markup else [(text, gone), *more]
+    removal = ReplyKeyboardRemove(remove_keyboard=True)
+    return [(KEYBOARD_GONE, removal), *found] if markup else [(text, removal), *more]
 
 
 def inline(markup: Markup | None) -> InlineKeyboardMarkup | None:
@@ -127,7 +131,7 @@ def labels(markup: Markup | None) -> list[list[str]]:
 def _inline(
     buttons: Sequence[RenderedButton], numbers: Sequence[str] = ()
 ) -> InlineKeyboardMarkup | None:
-    rows = [[_copying(number)] for number in numbers]
+    rows = [[_copy_button(number)] for number in numbers]
     rows += [[_button(press) for press in row] for row in _rows(buttons)]
     return InlineKeyboardMarkup(inline_keyboard=rows) if rows else None
 
@@ -137,7 +141,7 @@ def _numbers(message: Message) -> list[str]:
     return [mark.value for mark in message.marks if mark.kind == "receipt" and mark.value]
 
 
-def _copying(number: str) -> InlineKeyboardButton:
+def _copy_button(number: str) -> InlineKeyboardButton:
     """Return a button that copies a registration's receipt number to the clipboard.
 
     Its label is a symbol, which needs no translation.
@@ -165,9 +169,9 @@ def _callback_button(label: str, payload: str) -> InlineKeyboardButton:
     return InlineKeyboardButton(text=label, callback_data=payload)
 
 
-def _asking(press: RenderedButton) -> ReplyKeyboardMarkup:
-    asking = KeyboardButton(text=press.label, request_contact=True)
-    return ReplyKeyboardMarkup(keyboard=[[asking]], one_time_keyboard=True, resize_keyboard=True)
+def _contact_keyboard(press: RenderedButton) -> ReplyKeyboardMarkup:
+    button = KeyboardButton(text=press.label, request_contact=True)
+    return ReplyKeyboardMarkup(keyboard=[[button]], one_time_keyboard=True, resize_keyboard=True)
 
 
 def _rows(buttons: Sequence[RenderedButton]) -> Rows:
@@ -177,7 +181,7 @@ def _rows(buttons: Sequence[RenderedButton]) -> Rows:
     exits = [[press] for press in buttons if press.kind == Kind.EXIT]
     columns = _columns(options)
     chosen = [options[at : at + columns] for at in range(0, len(options), columns)]
-    return [*chosen, *_packed(controls), *exits]
+    return [*chosen, *_button_rows(controls), *exits]
 
 
 def _columns(options: Sequence[RenderedButton]) -> int:
@@ -187,7 +191,7 @@ def _columns(options: Sequence[RenderedButton]) -> int:
     return 2 if len(options) > MANY_OPTIONS and widest <= WIDTHS[2] else 1
 
 
-def _packed(controls: Iterable[RenderedButton]) -> Rows:
+def _button_rows(controls: Iterable[RenderedButton]) -> Rows:
     rows: Rows = []
     for press in controls:
         row = [*rows[-1], press] if rows else []

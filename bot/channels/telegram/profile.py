@@ -39,9 +39,9 @@ SHORT = _(
 )
 
 
-async def bring(bot: Bot, words: Words) -> int:
+async def update(bot: Bot, words: Words) -> int:
     """Update the profile's texts that changed, in every language; return the number of changes."""
-    return sum([await _bring(bot, words, *each) for each in _languages(words).items()])
+    return sum([await _update_language(bot, words, *each) for each in _languages(words).items()])
 
 
 def _languages(words: Words) -> dict[str, str]:
@@ -56,7 +56,7 @@ def _languages(words: Words) -> dict[str, str]:
     return found
 
 
-async def _bring(bot: Bot, words: Words, code: str, language: str) -> int:
+async def _update_language(bot: Bot, words: Words, code: str, language: str) -> int:
     menu = {name: words.render(text, language) for name, text in COMMANDS.items()}
     about, short = words.render(DESCRIPTION, language), words.render(SHORT, language)
     changed = 0

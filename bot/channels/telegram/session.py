@@ -203,8 +203,8 @@ def _fields(value: object) -> dict[str, Any]:
     if not isinstance(value, BaseModel):
         raise _NotJson
     held, constants = value.__dict__, _constants(type(value))
-    given = {name: held[name] for name in value.__pydantic_fields_set__ if held[name] is not None}
-    return constants | given if constants else given
+    values = {name: held[name] for name in value.__pydantic_fields_set__ if held[name] is not None}
+    return constants | values if constants else values
 
 
 encode: Callable[[TelegramMethod[Any]], bytes] = msgspec.json.Encoder(enc_hook=_fields).encode

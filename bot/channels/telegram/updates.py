@@ -109,7 +109,7 @@ class _Member(msgspec.Struct, gc=False):
     status: str
 
 
-class _Moved(msgspec.Struct, gc=False):
+class _MemberUpdate(msgspec.Struct, gc=False):
     chat: _Chat
     sender: _User = msgspec.field(name="from")
     new_chat_member: _Member
@@ -120,27 +120,27 @@ class _Update(msgspec.Struct, gc=False):
     message: _Message | None = None
     callback_query: _Query | None = None
     edited_message: _Message | None = None
-    my_chat_member: _Moved | None = None
+    my_chat_member: _MemberUpdate | None = None
 
 
 def arrival(body: bytes) -> IncomingUpdate:
     """Parse one update.
 
-    Raises Unreadable with the codes of `json_decoding.read` and `json_decoding.shaped`.
+    Raises Unreadable with the codes of `json_decoding.read` and `json_decoding.convert`.
     """
     raw = json_decoding.read(body)
-    update = json_decoding.shaped(raw, _Update)
+    update = json_decoding.convert(raw, _Update)
     if (message := update.message) is not None:
-        event = _written(message, raw["message"])
+        event = _message_event(message, raw["message"])
         return _inbound(update, message, _author(message), event)
     if (query := update.callback_query) is not None:
         pressed = events.Pressed(query.data or "")
         return _inbound(update, query.message, query.sender, pressed, query.id)
     if (edited := update.edited_message) is not None:
         # A live location is edited every few seconds by the phone, without an action of the person.
-        event = None if _held(raw["edited_message"]) & {"location"} else events.Edited()
+        event = None if _present_fields(raw["edited_message"]) & {"location"} else events.Edited()
         return _inbound(update, edited, _author(edited), event)
-    return _IGNORED if update.my_chat_member is None else _moved(update.my_chat_member)
+    return _IGNORED if update.my_chat_member is None else _member_update(update.my_chat_member)
 
 
 def _inbound(
@@ -174,7 +174,7 @@ def _author(message: _Message) -> _User | None:
     return message.sender if message.sender_chat is None else None
 
 
-def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
+def _message_event(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     sender, text, contact = message.sender, message.text, message.contact
     if text is not None:
         started = START.fullmatch(text)
@@ -185,7 +185,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     if contact is not None:
         own = sender is not None and contact.user_id == sender.id
         return events.Shared(_international(contact.phone_number), own)
-    held, caption = _held(raw), message.caption or ""
+    held, caption = _present_fields(raw), message.caption or ""
     kind = next((CONTENTS[name] for name in CONTENTS if name in held), "")
     if not kind:
         # A message with a caption was sent by a person, because service messages have none.
@@ -196,7 +196,7 @@ def _written(message: _Message, raw: dict[str, Any]) -> events.Event | None:
     return events.Attached(kind, file.file_id or "", file.file_size or 0, caption)
 
 
-def _held(raw: dict[str, Any]) -> set[str]:
+def _present_fields(raw: dict[str, Any]) -> set[str]:
     """Return the names of an object's fields that are present and not null."""
     return {name for name, value in raw.items() if value is not None}
 
@@ -223,7 +223,7 @@ def _file(message: _Message, kind: str) -> _File | None:
     return file if file and file.file_id else None
 
 
-def _moved(moved: _Moved) -> IncomingUpdate:
+def _member_update(moved: _MemberUpdate) -> IncomingUpdate:
     status = moved.new_chat_member.status
     inside = status not in ("kicked", "left")
     if moved.chat.type != PRIVATE:

@@ -201,7 +201,7 @@ class WhatsApp:
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             if status < 300:
                 return layout.file(file, _SENT.decode(raw).id)
-        raise _failed(status, raw)
+        raise _send_error(status, raw)
 
     async def acknowledge(self, message_id: str, *, typing: bool) -> None:
         """Mark a message as read; if `typing`, show the typing indicator; ignore failures."""
@@ -229,7 +229,7 @@ class WhatsApp:
         failure: SendError = Refused()
         for _try in range(2):
             try:
-                async with self._opened(await self._located(ref)) as response:
+                async with self._request_file(await self._file_url(ref)) as response:
                     if response.status < 300:
                         async for chunk in _within(response):
                             yield chunk
@@ -243,26 +243,26 @@ class WhatsApp:
         # contain the URL.
         raise failure
 
-    async def _located(self, ref: str) -> str:
+    async def _file_url(self, ref: str) -> str:
         status, raw = await self._call("GET", f"{self._api}/{ref}", CALL_SECONDS)
         try:
             file = _FILE.decode(raw)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # Meta answers 400 if the file does not exist.
-            raise (Refused() if status in (400, 404) else _failed(status, raw)) from None
+            raise (Refused() if status in (400, 404) else _send_error(status, raw)) from None
         if isinstance(file.file_size, int) and file.file_size > MAX_FILE:
             raise DoesNotFit
         return file.url
 
-    def _opened(self, url: str) -> Any:
+    def _request_file(self, url: str) -> Any:
         """Return the request for a file's URL; raise Refused for a URL at an unknown host.
 
         The request carries the token, so it may go only to the platform's own hosts.
         """
-        given, own = urlsplit(url), urlsplit(self._api)
-        if given.hostname == META_FILES and own.hostname != META:
-            url = given._replace(scheme=own.scheme, netloc=own.netloc).geturl()
-        elif (given.scheme, given.netloc) not in ((own.scheme, own.netloc), ("https", META_FILES)):
+        parts, own = urlsplit(url), urlsplit(self._api)
+        if parts.hostname == META_FILES and own.hostname != META:
+            url = parts._replace(scheme=own.scheme, netloc=own.netloc).geturl()
+        elif (parts.scheme, parts.netloc) not in ((own.scheme, own.netloc), ("https", META_FILES)):
             raise Refused
         seconds = aiohttp.ClientTimeout(total=FETCH_SECONDS)
         return self._http.get(url, headers=self._auth, timeout=seconds, allow_redirects=False)
@@ -284,24 +284,24 @@ class WhatsApp:
         """Return the business number's name and quality; None for a solution provider."""
         if not self._own:
             return None
-        asked = f"{self._own}?fields=verified_name,quality_rating"
-        status, raw = await self._call("GET", asked, CALL_SECONDS)
+        address = f"{self._own}?fields=verified_name,quality_rating"
+        status, raw = await self._call("GET", address, CALL_SECONDS)
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             if status < 300:
                 return _NUMBER.decode(raw)
-        raise _failed(status, raw)
+        raise _send_error(status, raw)
 
     async def templates(self, account: str) -> list[Listed]:
         """Return all templates of a business account, in any status."""
         found: list[Listed] = []
         fields, after = "name,language,status,rejected_reason", ""
         while True:
-            asked = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
-            status, raw = await self._call("GET", asked, CALL_SECONDS)
+            address = f"{self._api}/{account}/message_templates?fields={fields}&limit=100{after}"
+            status, raw = await self._call("GET", address, CALL_SECONDS)
             try:
                 page = _LIST.decode(raw)
             except (msgspec.MsgspecError, UnicodeDecodeError):
-                raise _failed(status, raw) from None
+                raise _send_error(status, raw) from None
             found += page.data
             if page.paging is None or not page.paging.next or page.paging.cursors is None:
                 return found
@@ -310,17 +310,17 @@ class WhatsApp:
     async def _post(self, act: ChannelCall, content: layout.Content, mark: str) -> str:
         # A user id is a better address than a phone number, which may pass to somebody else.
         to = "recipient" if updates.USER_ID.fullmatch(act.address) else "to"
-        said = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
+        payload = {"messaging_product": "whatsapp", to: act.address, "recipient_type": "individual"}
         if mark:
-            said["biz_opaque_callback_data"] = mark
+            payload["biz_opaque_callback_data"] = mark
         status, raw = await self._call(
-            "POST", self._messages, CALL_SECONDS, _encode(said | content)
+            "POST", self._messages, CALL_SECONDS, _encode(payload | content)
         )
         with suppress(msgspec.MsgspecError, UnicodeDecodeError):
             answer = _ANSWER.decode(raw)
             if status < 300 and answer.messages and answer.error is None:
                 return answer.messages[0].id
-        raise _failed(status, raw)
+        raise _send_error(status, raw)
 
     async def _call(
         self,
@@ -360,7 +360,7 @@ class _NoVariant(NoTemplate):
     """The template does not exist in the requested language."""
 
 
-def _failed(status: int, raw: bytes) -> SendError:
+def _send_error(status: int, raw: bytes) -> SendError:
     """Return the SendError for an unsuccessful answer, by its error code or HTTP status.
 
     A 5xx response without a code came from a gateway: Meta may have accepted the message.

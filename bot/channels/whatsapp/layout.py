@@ -52,11 +52,11 @@ def parts(message: Message, words: Words) -> list[Content]:
     long.
     """
     text = _text(message)
-    pressed, written = arranged(message.buttons)
+    pressed, written = order_buttons(message.buttons)
     if not pressed:
         return [_plain(part) for part in LIMITS.split(text)]
     if pressed[0].kind in LINKS:
-        return _linked(text, pressed[0], written, message, words)
+        return _with_link(text, pressed[0], written, message, words)
     if len(pressed) <= LIMITS.buttons and all(_fits(each, LIMITS.label) for each in pressed):
         return _over(text, _buttons(pressed), written, message, words)
     return _over(text, _list(pressed, message, words), written, message, words)
@@ -69,7 +69,7 @@ def file(sent: FileRef, media_id: str) -> Content:
     return {"type": "document", "document": {"id": media_id, "filename": sent.name}}
 
 
-def arranged(
+def order_buttons(
     presses: Sequence[RenderedButton],
 ) -> tuple[list[RenderedButton], list[RenderedButton]]:
     """Return the buttons to show, in order, and the buttons to list as words to type instead.
@@ -123,7 +123,7 @@ def _over(
         return [_interactive(body, action)]
     is_pressed = any(press.payload.endswith(ONLY_PRESSED[0]) for press in message.buttons)
     if message.language and not is_pressed:
-        return [_plain(part) for part in LIMITS.split(_numbered(text, message, words))]
+        return [_plain(part) for part in LIMITS.split(_numbered_lines(text, message, words))]
     return _under_the_end(body, action)
 
 
@@ -143,7 +143,7 @@ def _under_the_end(body: str, action: Content) -> list[Content]:
     return [*before, _interactive(body[end:].lstrip(), action)]
 
 
-def _linked(
+def _with_link(
     text: str,
     link: RenderedButton,
     others: Sequence[RenderedButton],
@@ -167,7 +167,7 @@ def _with_words(
     return f"{text}\n\n{words.render(_(ALSO.msgid, words=labels), message.language)}"
 
 
-def _numbered(text: str, message: Message, words: Words) -> str:
+def _numbered_lines(text: str, message: Message, words: Words) -> str:
     """Return the text with the answers as numbered lines; the person types a number to answer.
 
     The numbers follow the order of the options in the flow engine, which reads the typed number.
@@ -175,9 +175,9 @@ def _numbered(text: str, message: Message, words: Words) -> str:
     answers = [press for press in message.buttons if press.kind == Kind.OPTION]
     others = [press for press in message.buttons if press.kind != Kind.OPTION]
     lines = [f"{number}. {press.label}" for number, press in enumerate(answers, 1)]
-    asked = [words.render(BY_NUMBER, message.language), *lines] if lines else []
+    numbered = [words.render(BY_NUMBER, message.language), *lines] if lines else []
     shown = [press for press in others if press.kind not in (Kind.CONTACT, Kind.FILE)]
-    return _with_words("\n\n".join((text, "\n".join(asked))).strip(), shown, message, words)
+    return _with_words("\n\n".join((text, "\n".join(numbered))).strip(), shown, message, words)
 
 
 def _rank(press: RenderedButton) -> int:
@@ -242,8 +242,10 @@ def templates(template: Template, language: str) -> list[Content]:
 def _template(template: Template, code: str, suffix: str) -> Content:
     components: list[Content] = []
     if template.values:
-        given = [{"type": "text", "text": " ".join(value.split())} for value in template.values]
-        components.append({"type": "body", "parameters": given})
+        parameters = [
+            {"type": "text", "text": " ".join(value.split())} for value in template.values
+        ]
+        components.append({"type": "body", "parameters": parameters})
     for index, payload in enumerate(template.payloads):
         components.append(
             {

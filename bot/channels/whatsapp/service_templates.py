@@ -39,7 +39,7 @@ def template(notice: Notice, opening: RenderedButton) -> Template:
     return Template(_name(notice), payloads=(opening.payload,))
 
 
-def needed(words: Words) -> Iterator[ServiceTemplate]:
+def required_templates(words: Words) -> Iterator[ServiceTemplate]:
     """Yield the templates that the business account needs: one for each notice and language."""
     for notice, text in TEXTS.items():
         for form, _own in words.languages():

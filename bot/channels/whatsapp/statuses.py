@@ -65,11 +65,11 @@ def seconds(value: str | int | None) -> int:
 
 def status(raw: Any) -> Sequence[IncomingUpdate]:
     """Return a status as a delivery report, or Ignored if the bot does not use its kind."""
-    found = decoding.shaped(raw, _Status)
+    found = decoding.convert(raw, _Status)
     state = STATES.get(found.status)
     if state is None:
         return (Ignored(NAME),)
-    row, part, parts = _marked(found.biz_opaque_callback_data or "")
+    row, part, parts = _parse_mark(found.biz_opaque_callback_data or "")
     failed = [fault(error.code) for error in found.errors or ()] if state == "failed" else []
     for each in failed:
         if each.alarm:
@@ -97,7 +97,7 @@ def mark(row: str, part: int, parts: int) -> str:
     return f"{row}/{part}/{parts}" if row and parts > 1 else row
 
 
-def _marked(data: str) -> tuple[str, int, int]:
+def _parse_mark(data: str) -> tuple[str, int, int]:
     """Return row, part number and number of parts from a callback mark; row '' if it is invalid."""
     found = MARK.fullmatch(data)
     if found is None:
@@ -116,7 +116,7 @@ def _price(pricing: _Pricing | None) -> str:
 def alarm(raw: Any) -> None:
     """Log an alarm for an error of the account, which occurs outside the status of a message."""
     try:
-        code = decoding.shaped(raw, _Error).code
+        code = decoding.convert(raw, _Error).code
     except Unreadable:
         return
     _logger.error(

@@ -173,22 +173,22 @@ def _change(change: Any, number_id: str, now: float) -> Iterator[IncomingUpdate]
         return
     yield from account_events.preferences(value.get(account_events.PREFERENCES))
     contacts = _contacts(value.get("contacts"))
-    for raw in _listed(value, account_events.CALLS):
+    for raw in _list_field(value, account_events.CALLS):
         yield from _each(raw, lambda raw=raw: _call(raw, contacts, now))
-    for raw in _listed(value, "messages"):
+    for raw in _list_field(value, "messages"):
         yield from _each(raw, lambda raw=raw: _message(raw, contacts, now))
-    for raw in _listed(value, "statuses"):
+    for raw in _list_field(value, "statuses"):
         yield from _each(raw, lambda raw=raw: statuses.status(raw))
-    for raw in _listed(value, "errors"):
+    for raw in _list_field(value, "errors"):
         statuses.alarm(raw)
 
 
 def _is_for_number(value: dict[str, Any], number_id: str) -> bool:
-    metadata = decoding.shaped(value.get("metadata"), _Metadata)
+    metadata = decoding.convert(value.get("metadata"), _Metadata)
     return str(metadata.phone_number_id) == number_id
 
 
-def _listed(value: dict[str, Any], name: str) -> list[Any]:
+def _list_field(value: dict[str, Any], name: str) -> list[Any]:
     found = value.get(name)
     if found is None or isinstance(found, list):
         return found or []
@@ -233,19 +233,19 @@ def _contacts(raw: Any) -> list[_Contact]:
 
 
 def _message(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[IncomingUpdate]:
-    message = decoding.shaped(raw, _Message)
+    message = decoding.convert(raw, _Message)
     if message.group_id:
         return (_IGNORED,)
     at = seconds(message.timestamp) or int(now)
     if at < now - MAX_AGE_SECONDS:
         raise Unreadable("E_STALE")
     if message.type == "system":
-        return _moves(message, decoding.shaped(raw.get("system") or {}, _System))
-    who = _who(message, contacts)
-    if not who.names:
+        return _moves(message, decoding.convert(raw.get("system") or {}, _System))
+    sender = _sender_of(message, contacts)
+    if not sender.names:
         raise Unreadable("E_SHAPE")
-    handle, *aliases = who.names
-    event = _event(message.type, raw, who)
+    handle, *aliases = sender.names
+    event = _event(message.type, raw, sender)
     if event is None:
         return (_IGNORED,)
     found = Inbound(NAME, message.id, handle, handle, event, message.id, "", tuple(aliases), at)
@@ -271,7 +271,7 @@ def _call(raw: Any, contacts: Sequence[_Contact], now: float) -> Sequence[Incomi
     return _message({**raw, "type": "call"}, contacts, now)
 
 
-def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
+def _sender_of(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
     """Return a message's sender, with the ids in the webhook's contact entry for that person."""
     own = [name for name in (message.sender, message.from_user_id) if name]
     shared = (each for each in contacts if {each.wa_id, each.user_id} & set(own))
@@ -291,20 +291,20 @@ def _who(message: _Message, contacts: Sequence[_Contact]) -> _Sender:
     return _Sender(next(iter(phones), ""), tuple(dict.fromkeys((*ids, *phones))))
 
 
-def _event(kind: str, raw: dict[str, Any], who: _Sender) -> events.Event | None:
+def _event(kind: str, raw: dict[str, Any], sender: _Sender) -> events.Event | None:
     part = raw.get(kind)
     match kind:
         case "text":
-            return events.Said(decoding.shaped(part, _Text).body)
+            return events.Said(decoding.convert(part, _Text).body)
         case "button":
-            return _pressed_template(decoding.shaped(part, _Press))
+            return _pressed_template(decoding.convert(part, _Press))
         case "interactive":
-            return _pressed(decoding.shaped(part, _Interactive), who)
+            return _press_event(decoding.convert(part, _Interactive), sender)
         case "image" | "document" | "audio":
-            file = decoding.shaped(part, _File)
+            file = decoding.convert(part, _File)
             return events.Attached(FILES[kind], file.id, file.file_size or 0, file.caption or "")
         case "contacts":
-            return _shared(decoding.shaped(part, list[_Card]), who)
+            return _contact_event(decoding.convert(part, list[_Card]), sender)
         case "request_welcome":
             return events.Started()
         case "edit":
@@ -338,15 +338,19 @@ def _pressed_template(press: _Press) -> events.Event:
     return events.Pressed(payload) if PAYLOAD.fullmatch(payload) else events.Said(label)
 
 
-def _pressed(pressed: _Interactive, who: _Sender) -> events.Event:
+def _press_event(pressed: _Interactive, sender: _Sender) -> events.Event:
     if (reply := pressed.button_reply or pressed.list_reply) is None:
-        return _filled(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
+        return _form_event(pressed.nfm_reply.response_json if pressed.nfm_reply else None)
     if reply.id.endswith(SHARE):
-        return events.Shared(f"+{who.phone}", True) if who.phone else events.Unreadable("contact")
+        return (
+            events.Shared(f"+{sender.phone}", True)
+            if sender.phone
+            else events.Unreadable("contact")
+        )
     return events.Pressed(reply.id)
 
 
-def _filled(written: str | None) -> events.Event:
+def _form_event(written: str | None) -> events.Event:
     """Return the answers of a WhatsApp form (flow) as one typed message."""
     try:
         fields = msgspec.json.decode(written or "", type=dict[str, Any])
@@ -357,7 +361,7 @@ def _filled(written: str | None) -> events.Event:
     return events.Said(words) if words else events.Unreadable("other")
 
 
-def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
+def _contact_event(cards: Sequence[_Card], sender: _Sender) -> events.Event:
     """Return the event of a shared phone number.
 
     It is the person's own number if it equals the sender's.
@@ -365,7 +369,7 @@ def _shared(cards: Sequence[_Card], who: _Sender) -> events.Event:
     for number in (number for card in cards for number in card.phones or ()):
         digits = re.sub(r"\D", "", number.wa_id or number.phone or "")
         if digits:
-            return events.Shared(f"+{digits}", digits == who.phone)
+            return events.Shared(f"+{digits}", digits == sender.phone)
     return events.Unreadable("contact")
 
 

@@ -23,10 +23,10 @@ def pages(root: Path = ROOT) -> dict[Path, str]:
     if not runs:
         return {}
     summary = runs[-1].read_text("utf-8").split("\n\n")[2]
-    return {root / name: _cited(root / name, summary, root, runs[-1]) for name in CITING}
+    return {root / name: _citation(root / name, summary, root, runs[-1]) for name in CITING}
 
 
-def _cited(page: Path, summary: str, root: Path, run: Path) -> str:
+def _citation(page: Path, summary: str, root: Path, run: Path) -> str:
     link = run.relative_to(page.parent, walk_up=True).as_posix()
     cited = f"{' '.join(summary.split())} ([run of {run.stem}]({link}))"
     block = f"{BEGIN}\n{textwrap.fill(cited, WIDTH, break_on_hyphens=False)}\n{END}"

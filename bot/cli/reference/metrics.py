@@ -19,11 +19,13 @@ _MODULES = ("bot/observability/metrics.py", "bot/operations/health.py")
 
 def page() -> str:
     """Return the page of metrics: each with its type, meaning and labels."""
-    found = [row for path, tree in sources("bot") if path in _MODULES for row in _declared(tree)]
+    found = [
+        row for path, tree in sources("bot") if path in _MODULES for row in _declarations(tree)
+    ]
     return _HEAD + table(("metric", "kind", "meaning", "labels"), sorted(found))
 
 
-def _declared(tree: ast.Module) -> Iterator[tuple[str, str, str, str]]:
+def _declarations(tree: ast.Module) -> Iterator[tuple[str, str, str, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             if kind := _KINDS.get(node.func.id):

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-_GAVE_WAY = (DeadlockDetected, LockNotAvailable)
+_LOCK_ERRORS = (DeadlockDetected, LockNotAvailable)
 _TRIES, _PAUSE_SECONDS = 10, 1.0
 _VERSIONS = Path(__file__).parent / "versions"
 _FORMER = re.compile(r"\d{4}")
@@ -37,8 +37,8 @@ def migrate(owner_url: str) -> None:
     for left in reversed(range(_TRIES)):
         try:
             return command.upgrade(config, "head")
-        except (OperationalError, *_GAVE_WAY) as error:
-            if not left or not isinstance(getattr(error, "orig", error), _GAVE_WAY):
+        except (OperationalError, *_LOCK_ERRORS) as error:
+            if not left or not isinstance(getattr(error, "orig", error), _LOCK_ERRORS):
                 raise
         time.sleep(_PAUSE_SECONDS)
 

@@ -72,28 +72,28 @@ UNCLAIMED = Filter()
 
 
 async def listing(
-    rt: Runtime, officer: Officer, wanted: Filter = UNCLAIMED, after: str = ""
+    rt: Runtime, officer: Officer, query: Filter = UNCLAIMED, after: str = ""
 ) -> Page:
     """Return a page of a case list: urgent cases first, then by answer deadline.
 
     `after` is the number of the previous page's last case. The page size is fixed, to prevent a
     bulk export.
     """
-    rows = await directory.asked(rt, officer, *listing_calls(officer, wanted, after))
+    rows = await directory.fetch_many(rt, officer, *listing_calls(officer, query, after))
     return read_listing(rt, rows)
 
 
-def listing_calls(officer: Officer, wanted: Filter, after: str) -> tuple[Call, ...]:
+def listing_calls(officer: Officer, query: Filter, after: str) -> tuple[Call, ...]:
     """Return the statements that read a page of a case list; pass their rows to `read_listing`.
 
     The caller can run them together with other statements in one round trip.
     """
     permissions.require(officer, Action.CASE_LIST, Subject(officer.mission))
     number = int(after) if after.isdecimal() and len(after) < 16 else None
-    values = _values(officer) | {name: getattr(wanted, name) for name in _ASKED} | {"after": number}
+    values = _values(officer) | {name: getattr(query, name) for name in _ASKED} | {"after": number}
     return (
         (LAST_EVENT, {}),
-        (statements.LISTED[wanted.queue, number is not None], values),
+        (statements.LISTED[query.queue, number is not None], values),
         (statements.COUNTED, _values(officer)),
     )
 
@@ -152,7 +152,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 
 async def countries(rt: Runtime, officer: Officer) -> list[str]:
     """Return the countries of the mission's open cases, as choices for the filter of case lists."""
-    (rows,) = await directory.asked(
+    (rows,) = await directory.fetch_many(
         rt, officer, (statements.COUNTRIES, {"mission": officer.mission})
     )
     return [country for (country,) in rows]
@@ -163,7 +163,7 @@ async def newest(rt: Runtime, officer: Officer) -> int:
 
     Read it before the data of a page, so that `events` returns every change that the page lacks.
     """
-    ((last,),) = await directory.asked(rt, officer, (LAST_EVENT, {}))
+    ((last,),) = await directory.fetch_many(rt, officer, (LAST_EVENT, {}))
     return int(last[0])
 
 
@@ -184,7 +184,7 @@ class Member:
 async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
     """Return the officers of the mission with their workload; for leads only."""
     permissions.require(officer, Action.QUEUE_LIVE, Subject(officer.mission))
-    load, members = await directory.asked(
+    load, members = await directory.fetch_many(
         rt, officer, (statements.LOAD, {}), directory.team(officer.mission)
     )
     held = {row[0]: row[1:] for row in load}
@@ -213,7 +213,7 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
     so a reader misses no change. At each change the database notifies the channel `kosh_case`, with
     the mission as payload.
     """
-    there, found = await directory.asked(
+    there, found = await directory.fetch_many(
         rt,
         officer,
         (statements.EVENT_EXISTS, {"id": after}),

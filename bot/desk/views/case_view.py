@@ -20,12 +20,12 @@ from bot.db.statements import DATABASE_TIME
 from bot.desk.views import statements
 from bot.desk.views.case_lists import CaseRow, row_of
 from bot.desk.views.form_view import (
-    allowed,
     form_path,
-    opened,
+    load_case_row,
+    open_conversation,
+    open_person,
     person_of,
-    seen,
-    suspended,
+    require_allowed,
 )
 from bot.desk.views.statements import LAST_EVENT, LOOK, READINGS, SEEN
 from bot.observability import logging
@@ -59,7 +59,7 @@ class ReasonNeeded(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ThreadMessage:
     """A message of the dialogue between person and officers.
 
     `delivery` is the status of an officer's message: pending, sending, sent, delivered, read,
@@ -80,7 +80,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Noted:
+class Note:
     id: int
     at: datetime
     officer: str
@@ -133,8 +133,8 @@ class View:
     """
 
     line: CaseRow
-    thread: tuple[Said, ...]
-    notes: tuple[Noted, ...]
+    thread: tuple[ThreadMessage, ...]
+    notes: tuple[Note, ...]
     notice: tuple[str, str] | None
     composer: Composer
     registry: tuple[Registered, ...]
@@ -154,43 +154,43 @@ class View:
 async def view(rt: Runtime, officer: Officer, case_id: UUID, reason: Reason | None = None) -> View:
     """Return a case with its texts.
 
-    This function raises the same errors and writes the same audit entries as `view_beside`.
+    This function raises the same errors and writes the same audit entries as `view_with_rows`.
     """
-    found, _rows = await view_beside(rt, officer, case_id, reason, _nothing)
+    found, _rows = await view_with_rows(rt, officer, case_id, reason, _no_calls)
     return found
 
 
-def _nothing(_case: Case) -> tuple[Call, ...]:
+def _no_calls(_case: Case) -> tuple[Call, ...]:
     return ()
 
 
-async def view_beside(
+async def view_with_rows(
     rt: Runtime,
     officer: Officer,
     case_id: UUID,
     reason: Reason | None,
-    beside: Callable[[Case], Sequence[Call]],
+    more_calls: Callable[[Case], Sequence[Call]],
 ) -> tuple[View, list[Rows]]:
     """Return a case with its texts, and the rows of further statements.
 
-    `beside` returns these statements for the case; they run in the same round trip as the read.
+    `more_calls` returns these statements for the case; they run in the same round trip as the read.
 
     Raises ReasonNeeded if the officer does not own the case and gives no reason. Repeated reads of
     a case by an officer within 15 minutes count as one. A new read is counted and audited in the
     same round trip, under a lock per officer. If the officer's read budget is exceeded, Forbidden
     is raised before anything is decrypted.
     """
-    values = _accounted(officer, case_id, reason)
-    (last,), rows, account = await directory.asked(
+    values = _record_read(officer, case_id, reason)
+    (last,), rows, account = await directory.fetch_many(
         rt, officer, (LAST_EVENT, {}), (SEEN, values), (READINGS, values)
     )
-    line = allowed(rt, officer, rows, Action.CASE_READ)
+    line = require_allowed(rt, officer, rows, Action.CASE_READ)
     fresh = _is_new(officer, line.case, reason, account)
     values["person"] = line.case.person_id
-    more = beside(line.case)
+    more = more_calls(line.case)
     shown = ((each, values) for each in _SHOWN)
     noted = ((each, values) for each in (_NOTED if fresh else (LOOK,)))
-    found = await directory.asked(rt, officer, *shown, *more, *noted)
+    found = await directory.fetch_many(rt, officer, *shown, *more, *noted)
     of_case, rest = found[: len(_SHOWN)], found[len(_SHOWN) :]
     if fresh:
         _within(rest[len(more) + _NOTED.index(READINGS)])
@@ -201,16 +201,16 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
     """Build the view of a case from the rows that the statements `_SHOWN` return."""
     key, state, words, notes, notice, registry, earlier, papers, files, clock, viewers = found
     ((now,),) = clock
-    person = opened(rt, line.case, key)
-    talk, epoch = suspended(person, state)
-    path = form_path(rt, talk) if talk else None
+    person = open_person(rt, line.case, key)
+    conversation, epoch = open_conversation(person, state)
+    path = form_path(rt, conversation) if conversation else None
     step = path[2].current(path[1].cursor) if path else None
     return View(
         line=line,
         thread=_thread(person, line.case.id, words, files),
-        notes=tuple(_noted(person, line.case.id, *row) for row in notes),
+        notes=tuple(_note(person, line.case.id, *row) for row in notes),
         notice=(notice[0][0], notice[0][1]) if notice else None,
-        composer=_composer(rt, line, talk, [row[1] for row in words if row[2]], now),
+        composer=_composer(rt, line, conversation, [row[1] for row in words if row[2]], now),
         registry=tuple(Registered(*row) for row in registry),
         earlier=tuple(row_of(rt, row) for row in earlier),
         flow=path[0].title if path else None,
@@ -218,50 +218,50 @@ def _view(rt: Runtime, officer: Officer, line: CaseRow, at: int, found: Sequence
         may=may(officer, line.case),
         epoch=epoch,
         at=at,
-        papers=uploads.listed(papers),
-        wanted=talk.requested_upload if talk else "",
+        papers=uploads.files_of_rows(papers),
+        wanted=conversation.requested_upload if conversation else "",
         beside=tuple(name for name, _writes in viewers),
         writing=tuple(name for name, writes in viewers if writes),
-        limit=_limit(talk, now),
+        limit=_limit(conversation, now),
     )
 
 
-def _limit(talk: Conversation | None, now: datetime) -> MessageLimit | None:
+def _limit(conversation: Conversation | None, now: datetime) -> MessageLimit | None:
     """Return the limit on the person's messages to officers; None if no limit applies today."""
-    limit = talk.limit if talk else None
+    limit = conversation.limit if conversation else None
     return limit if limit is not None and now.date() <= limit.until else None
 
 
 def _composer(
     rt: Runtime,
     line: CaseRow,
-    talk: Conversation | None,
+    conversation: Conversation | None,
     spoke_at: Sequence[datetime],
     now: datetime,
 ) -> Composer:
     closed = line.window is not None and line.window <= now
     closes_soon = line.window is not None and not closed and line.window - now <= WARN_BEFORE
-    language = talk.language if talk else line.case.language
+    language = conversation.language if conversation else line.case.language
     seen_at = (each for each in (*spoke_at, line.spoke_at) if each)
     spoke = max(seen_at, default=line.case.opened_at)
     channel = rt.channels.get(line.channel)
     notifies = channel is not None and channel.notifies
     protected = channel is not None and channel.protects
-    withheld = talk is not None and notifies and is_withheld(talk, spoke, now)
-    open_now = talk is not None and line.spoke_at is not None
+    withheld = conversation is not None and notifies and is_withheld(conversation, spoke, now)
+    open_now = conversation is not None and line.spoke_at is not None
     return Composer(
         open_now, line.window, closed, closes_soon, language, MAX_WORDS, withheld, protected
     )
 
 
-def is_withheld(talk: Conversation, spoke_at: datetime, now: datetime) -> bool:
+def is_withheld(conversation: Conversation, spoke_at: datetime, now: datetime) -> bool:
     """Return True if a reply is withheld behind a notice, because others may see the screen.
 
     Others are assumed to see the screen if the person left the chat, stopped messages, or wrote
     nothing for 15 minutes. Call it only for channels with notifications: the page of the web chat
     shows the whole dialogue anyway.
     """
-    return talk.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
+    return conversation.has_left or now - spoke_at > timedelta(minutes=PRESENT_MINUTES)
 
 
 def may(officer: Officer, case: Case) -> frozenset[Action]:
@@ -272,7 +272,7 @@ def may(officer: Officer, case: Case) -> frozenset[Action]:
     return frozenset(each for each, yes in zip(Action, allowed, strict=True) if yes)
 
 
-def _accounted(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
+def _record_read(officer: Officer, case_id: UUID, reason: Reason | None) -> dict[str, Any]:
     """Return the SQL parameters of the statements that read a case, and count and audit the read.
 
     The caller adds the parameter for the person's id.
@@ -319,7 +319,7 @@ def _within(found: Rows) -> None:
 async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, number: int) -> bytes:
     """Return a page of an uploaded file as an image; the access is audited."""
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_PAGE)
         person = await person_of(rt, transaction, line.case)
         found = await uploads.picture(transaction, person, upload_id, number)
         if found is None:
@@ -334,13 +334,13 @@ async def page(rt: Runtime, officer: Officer, case_id: UUID, upload_id: UUID, nu
 async def require(rt: Runtime, officer: Officer, case_id: UUID, action: Action) -> None:
     """Raise Forbidden or LookupError unless the officer may do the action on the case now."""
     async with directory.acting(rt, officer) as transaction:
-        await seen(rt, transaction, officer, case_id, action)
+        await load_case_row(rt, transaction, officer, case_id, action)
 
 
 async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> NewFile:
     """Return a file of a case; the access is audited."""
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_PAGE)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_PAGE)
         person = await person_of(rt, transaction, line.case)
         found = await case_files.load(transaction, person, file_id)
         if found is None:
@@ -369,24 +369,22 @@ _SHOWN = (
 )  # fmt: skip
 
 
-def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[Said, ...]:
+def _thread(person: Person, case_id: UUID, words: Rows, files: Rows) -> tuple[ThreadMessage, ...]:
     """Return the messages between the person and the officers in a case, with their files."""
-    held = case_files.listed(person, files)
-    said = (_said(person, case_id, *row) for row in words)
-    return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in said)
+    held = case_files.files_of_rows(person, files)
+    messages = (_thread_message(person, case_id, *row) for row in words)
+    return tuple(replace(each, files=tuple(held.get(each.id, ()))) for each in messages)
 
 
-def _said(
+def _thread_message(
     person: Person, case_id: UUID, number: int, at: datetime, persons: bool, name: str,
     body: bytes, delivery: str, reason: str, canned: str,
-) -> Said:  # fmt: skip
+) -> ThreadMessage:  # fmt: skip
     words = person.key.unseal(body, *MESSAGE_CONTEXT, str(case_id)).decode()
     by = "person" if persons else "officer"
-    return Said(number, at, by, name, words, delivery, reason, canned)
+    return ThreadMessage(number, at, by, name, words, delivery, reason, canned)
 
 
-def _noted(
-    person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes
-) -> Noted:
+def _note(person: Person, case_id: UUID, number: int, at: datetime, name: str, body: bytes) -> Note:
     words = person.key.unseal(body, *NOTE_CONTEXT, str(case_id)).decode()
-    return Noted(number, at, name, words)
+    return Note(number, at, name, words)

@@ -64,10 +64,10 @@ async def answers(
     The read is audited.
     """
     async with directory.acting(rt, officer) as transaction:
-        line = await seen(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
+        line = await load_case_row(rt, transaction, officer, case_id, Action.CASE_ANSWERS)
         person = await person_of(rt, transaction, line.case)
-        talk, _epoch = await conversation(transaction, person)
-        shown_answers = tuple(_answered(rt, talk, unmasked)) if talk else ()
+        conversation, _epoch = await load_conversation(transaction, person)
+        shown_answers = tuple(_answers(rt, conversation, unmasked)) if conversation else ()
         await directory.record_action(
             transaction,
             officer,
@@ -78,14 +78,14 @@ async def answers(
     return shown_answers
 
 
-def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]:
+def _answers(rt: Runtime, conversation: Conversation, unmasked: bool) -> list[Answered]:
     found = []
-    for name, form in talk.forms.items():
+    for name, form in conversation.forms.items():
         flow = rt.flows.get(name)
         way = path(flow, form) if flow else None
         now = way.current(form.cursor) if way else None
         for step in way.steps if way else ():
-            value, is_now = shown(step), step is now and name == talk.flow
+            value, is_now = shown(step), step is now and name == conversation.flow
             if (value is None and not is_now) or (step.answer and waits(step.answer)):
                 continue
             masked = step.item.sensitive and value is not None and not unmasked
@@ -97,31 +97,31 @@ def _answered(rt: Runtime, talk: Conversation, unmasked: bool) -> list[Answered]
                     MASK if masked else value,
                     step.answer.by if step.answer and value is not None else "",
                     is_now,
-                    name == talk.flow and not isinstance(step.item, PERSONS_OWN),
+                    name == conversation.flow and not isinstance(step.item, PERSONS_OWN),
                     masked,
                 )
             )
     return found
 
 
-def form_path(rt: Runtime, talk: Conversation) -> tuple[Flow, Form, Path] | None:
+def form_path(rt: Runtime, conversation: Conversation) -> tuple[Flow, Form, Path] | None:
     """Return the form that the person fills in: its flow, the answers, and the path.
 
     The path has the questions that these answers lead through. Return None if the conversation is
     in no flow.
     """
-    flow = rt.flows.get(talk.flow)
-    form = talk.forms.get(talk.flow, Form())
+    flow = rt.flows.get(conversation.flow)
+    form = conversation.forms.get(conversation.flow, Form())
     return (flow, form, path(flow, form)) if flow else None
 
 
-async def seen(
+async def load_case_row(
     rt: Runtime, transaction: Transaction, officer: Officer, case_id: UUID, action: Action
 ) -> CaseRow:
-    return allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)
+    return require_allowed(rt, officer, await fetch_all(transaction, SEEN, case=case_id), action)
 
 
-def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
+def require_allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRow:
     """Return the case in the rows of the statement SEEN, if the officer may do the action on it.
 
     Raises LookupError if there are no rows, and Forbidden if the permissions forbid the action.
@@ -134,20 +134,24 @@ def allowed(rt: Runtime, officer: Officer, rows: Rows, action: Action) -> CaseRo
 
 
 async def person_of(rt: Runtime, transaction: Transaction, case: Case) -> Person:
-    return opened(rt, case, await fetch_all(transaction, identities.KEY, person=case.person_id))
+    return open_person(
+        rt, case, await fetch_all(transaction, identities.KEY, person=case.person_id)
+    )
 
 
-def opened(rt: Runtime, case: Case, rows: Rows) -> Person:
+def open_person(rt: Runtime, case: Case, rows: Rows) -> Person:
     if not rows:
         raise LookupError("E_CASE: this person was erased; nothing is left to read")
-    return identities.known(rt, case.person_id, *rows[0])
+    return identities.open_person(rt, case.person_id, *rows[0])
 
 
-async def conversation(transaction: Transaction, person: Person) -> tuple[Conversation | None, int]:
-    return suspended(person, await fetch_all(transaction, CONVERSATION, person=person.id))
+async def load_conversation(
+    transaction: Transaction, person: Person
+) -> tuple[Conversation | None, int]:
+    return open_conversation(person, await fetch_all(transaction, CONVERSATION, person=person.id))
 
 
-def suspended(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
+def open_conversation(person: Person, rows: Rows) -> tuple[Conversation | None, int]:
     """Return the person's conversation and its ownership version, decrypted from a database row.
 
     The ownership version counts changes of owner. Return None and 0 without a row: the console's

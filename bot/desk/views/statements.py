@@ -146,7 +146,7 @@ _WANTED = (
 )
 
 
-def _listed(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
+def _list_statement(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
     """Return the statement that reads a page of a case list.
 
     The statement sorts and limits the cases first, then joins their details.
@@ -179,7 +179,9 @@ def _key_of(of: Any, queue: Queue) -> tuple[ColumnElement[Any], ...]:
     )
 
 
-LISTED = {(queue, paged): _listed(queue, paged) for queue in Queue for paged in (False, True)}
+LISTED = {
+    (queue, paged): _list_statement(queue, paged) for queue in Queue for paged in (False, True)
+}
 COUNTED: Statement[*tuple[Any, ...]] = statement(
     select(
         *(
@@ -395,4 +397,4 @@ LOCK_READER = statement(
     select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("turn"), 0)))
 )
 LOOK_IN_BUDGET = _look(_IN_BUDGET)
-AUDIT_IN_BUDGET = audit_log.appending(_IN_BUDGET)
+AUDIT_IN_BUDGET = audit_log.append_if(_IN_BUDGET)

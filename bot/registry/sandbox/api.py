@@ -46,7 +46,7 @@ from bot.registry.sandbox.requests import (
     JsonRules,
     ResourceRoute,
     WriteKey,
-    drawn,
+    active_faults,
     wait_if_slow,
 )
 from bot.registry.sandbox.state import TOKEN_SECONDS, here
@@ -118,9 +118,9 @@ async def token(
         known = here(request).knows_client(*login)
     if not known:
         return JSONResponse({"error": "invalid_client"}, 401, {"WWW-Authenticate": "Basic"})
-    wanted = frozenset(scope.split()) or here(request).client_scopes
-    scopes = here(request).client_scopes & wanted
-    if scopes != wanted:
+    requested = frozenset(scope.split()) or here(request).client_scopes
+    scopes = here(request).client_scopes & requested
+    if scopes != requested:
         return JSONResponse({"error": "invalid_scope"}, 400)
     issued = {
         "access_token": here(request).issue_token(scopes, request.state.thumbprint),
@@ -144,9 +144,9 @@ async def create(
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
     """Register a person. A repetition with the same key and body returns the first answer."""
-    made = await _write(request, key, store.Create(body))
-    response.headers["Location"] = f"/v1/pre-registrations/{made.number}"
-    return made
+    created = await _write(request, key, store.Create(body))
+    response.headers["Location"] = f"/v1/pre-registrations/{created.number}"
+    return created
 
 
 @routes.get("/pre-registrations", operation_id="find", responses=problems("invalid", "in-progress"))
@@ -157,7 +157,7 @@ async def find(request: Request, idempotency_key: Annotated[Key, Query()]) -> Fo
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         found = await store.find(connection, idempotency_key)
-        if found and "wrong_number" in drawn(request):
+        if found and "wrong_number" in active_faults(request):
             found = await store.another_registration(connection, found)
     return Found(items=(found,) if found else ())
 
@@ -168,7 +168,7 @@ async def read(request: Request, response: Response, number: Number) -> Acknowle
     await wait_if_slow(request)
     async with here(request).pool.connection() as connection:
         acknowledgement = await store.read(connection, number)
-        if "wrong_number" in drawn(request):
+        if "wrong_number" in active_faults(request):
             acknowledgement = await store.another_registration(connection, acknowledgement)
     response.headers["ETag"] = f'"{acknowledgement.version}"'
     return acknowledgement
@@ -305,7 +305,7 @@ async def reference(request: Request, kind: ReferenceKind) -> Reference:
 
 
 async def _write(request: Request, key: str, write: store.Write) -> Acknowledgement:
-    sandbox, faults = here(request), drawn(request)
+    sandbox, faults = here(request), active_faults(request)
     plan = sandbox.plan(faults)
     async with sandbox.pool.connection() as connection:
         acknowledgement = await store.apply_once(
@@ -327,12 +327,12 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
     media_type = request.headers.get("Content-Type", "")
     if media_type not in _FILE_TYPES:
         raise Objection("unsupported-media-type")
-    size, seen = 0, sha256()
+    size, hasher = 0, sha256()
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_DOCUMENT_BYTES:
             raise Objection("too-large")
-        seen.update(chunk)
+        hasher.update(chunk)
     described = {
         "kind": kind,
         "media_type": media_type,
@@ -341,13 +341,13 @@ async def _label(request: Request, kind: str, pages: int, digest: str) -> Docume
         "sha256": digest,
     }
     label = parse(DocumentLabel, json.dumps(described).encode())
-    if label.sha256 != seen.hexdigest():
+    if label.sha256 != hasher.hexdigest():
         raise Objection("invalid", (FieldError(pointer="/sha256", code="MISMATCH"),))
     return label
 
 
 def _mixed_up(request: Request, document: Document) -> Document:
     """Return the document; the fault `wrong_number` gives it an unused registration number."""
-    if "wrong_number" in drawn(request):
+    if "wrong_number" in active_faults(request):
         return document.model_copy(update={"number": store.new_number()})
     return document

@@ -78,7 +78,7 @@ async def _send(
     }
     url = sandbox.callback_url or ""
     with suppress(aiohttp.ClientError, TimeoutError):
-        async with session.post(url, data=body, headers=headers, allow_redirects=False) as taken:
-            if 200 <= taken.status < 300:
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
+            if 200 <= response.status < 300:
                 return None
     return backoff(letter.attempts, first=_FIRST_RETRY, most=_MAX_RETRY)

@@ -28,7 +28,7 @@ type Names = tuple[str, str]
 type Key = tuple[tuple[str, str], ...]
 
 
-def held(now: int, before: int) -> int:
+def released_count(now: int, before: int) -> int:
     """Return the count to release: `now` if it differs by at least MIN_CHANGE, else `before`.
 
     `before` is the count of the last release. A smaller change could reveal a single person.
@@ -36,7 +36,7 @@ def held(now: int, before: int) -> int:
     return now if abs(now - before) >= MIN_CHANGE else before
 
 
-def hidden(
+def suppressed_places(
     counts: Mapping[Place, int],
     *,
     margins: Set[Place] = frozenset(),
@@ -50,7 +50,7 @@ def hidden(
     cells = _with_empty_cells(counts)
     found = {place for place, count in counts.items() if 0 < count < MIN_PEOPLE}
     found |= margins | (before & counts.keys())
-    while known := _determined(counts, found) or _least(cells, found):
+    while known := _computable(counts, found) or _least(cells, found):
         further = _further(cells, found, min(known))
         if further is None:
             break
@@ -119,7 +119,7 @@ def _jointly_determined(
             keys = ((key_of(names, place), sign) for place, sign in line.items())
             rows.append({columns.setdefault(key, len(columns)): sign for key, sign in keys})
     order = list(columns)
-    return [order[at] for at in _solved(rows)]
+    return [order[at] for at in _solve(rows)]
 
 
 def _with_empty_cells(counts: Mapping[Place, int]) -> dict[Place, int]:
@@ -166,13 +166,13 @@ def _least(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
     ]
 
 
-def _determined(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
+def _computable(counts: Mapping[Place, int], unknown: Set[Place]) -> list[Place]:
     """Return the places of the suppressed counts that can be computed from the shown counts."""
     order = sorted(unknown)
     column = {place: at for at, place in enumerate(order)}
     lines = _lines(counts, unknown)
     rows = [{column[place]: sign for place, sign in line.items()} for line in lines]
-    return [order[at] for at in _solved(rows)]
+    return [order[at] for at in _solve(rows)]
 
 
 def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place, int]]:
@@ -188,24 +188,24 @@ def _lines(counts: Mapping[Place, int], unknown: Set[Place]) -> list[dict[Place,
     return list(lines.values())
 
 
-def _solved(rows: list[dict[int, int]]) -> list[int]:
+def _solve(rows: list[dict[int, int]]) -> list[int]:
     """Return the columns (unknowns) whose values the equations in `rows` determine.
 
     The equations are solved by Gauss-Jordan elimination modulo a large prime.
     """
-    done: list[tuple[int, dict[int, int]]] = []
+    solved_rows: list[tuple[int, dict[int, int]]] = []
     for row in rows:
-        for pivot, other in done:
+        for pivot, other in solved_rows:
             _subtract(row, other, row.get(pivot, 0))
         if not row:
             continue
         pivot = min(row)
         inverse = pow(row[pivot], -1, _PRIME)
         whole = {at: value * inverse % _PRIME for at, value in row.items()}
-        for _pivot, other in done:
+        for _pivot, other in solved_rows:
             _subtract(other, whole, other.get(pivot, 0))
-        done.append((pivot, whole))
-    return [pivot for pivot, row in done if len(row) == 1]
+        solved_rows.append((pivot, whole))
+    return [pivot for pivot, row in solved_rows if len(row) == 1]
 
 
 def _subtract(row: dict[int, int], other: Mapping[int, int], times: int) -> None:

@@ -14,15 +14,15 @@ async def add(
     key: str,
     number: str,
     label: DocumentLabel,
-    linger: Callable[[], Awaitable[None]],
+    delay: Callable[[], Awaitable[None]],
 ) -> Document:
     """Store a document's description once per idempotency key, and return it.
 
-    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    `delay` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
     key-reused, closed, not-found.
     """
     await store.lock(connection, key)
-    await linger()
+    await delay()
     if (await store.read(connection, number)).state == "WITHDRAWN":
         raise Objection("closed")
     described = label.model_dump()

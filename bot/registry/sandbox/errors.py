@@ -69,14 +69,14 @@ async def on_http_error(request: Request, error: HTTPException) -> Response:
     """Respond to an error of the router or FastAPI; a 405 lists the allowed methods."""
     if error.status_code != 405:
         return answer(_HTTP_PROBLEMS.get(error.status_code, "not-found"))
-    said = answer("method-not-allowed")
+    response = answer("method-not-allowed")
     found = [
         each.methods or set()
         for each in iter_route_contexts(request.app.routes)
         if each.path_regex and each.path_regex.match(request.url.path)
     ]
-    said.headers["Allow"] = ", ".join(sorted(set().union(*found) - {"HEAD"}))
-    return said
+    response.headers["Allow"] = ", ".join(sorted(set().union(*found) - {"HEAD"}))
+    return response
 
 
 async def on_error(_: Request, __: Exception) -> Response:

@@ -94,7 +94,7 @@ class Fault(Model):
         return place in _PLACES[self.name] and self.on in ("everything", place)
 
 
-type Drawn = Mapping[FaultName, Fault]
+type ActiveFaults = Mapping[FaultName, Fault]
 
 
 @dataclass
@@ -110,24 +110,24 @@ class Faults:
         if fault.count == 0:
             del self.on[fault.name]
 
-    def draw(self, place: Place) -> Drawn:
+    def draw(self, place: Place) -> ActiveFaults:
         """Choose at random, and return, the faults that hit a request of the kind `place`.
 
         A fault's remaining count is decremented.
         """
-        drawn = {
+        active = {
             name: fault
             for name, fault in self.on.items()
             if fault.acts_on(place) and self.chance.random() < fault.probability
         }
-        for fault in drawn.values():
+        for fault in active.values():
             if fault.count is not None:
                 self.switch(fault.model_copy(update={"count": fault.count - 1}))
-        return drawn
+        return active
 
 
 class FaultMiddleware:
-    """ASGI middleware that passes a request to the application, or responds with a drawn fault."""
+    """ASGI middleware that passes a request to the application, or returns an active fault."""
 
     def __init__(self, app: ASGIApp, faults: Faults) -> None:
         self._app = app
@@ -137,19 +137,19 @@ class FaultMiddleware:
         place = _place(scope)
         if place is None:
             return await self._app(scope, receive, send)
-        drawn = self._faults.draw(place)
-        scope.setdefault("state", {})["faults"] = drawn
-        if "down" in drawn:
+        active = self._faults.draw(place)
+        scope.setdefault("state", {})["faults"] = active
+        if "down" in active:
             return await _drop(receive, send)
-        instead = _instead(drawn)
-        if instead is not None:
-            return await instead(scope, receive, send)
-        if drawn.keys().isdisjoint(_AFTERWARDS):
+        response = _replacement(active)
+        if response is not None:
+            return await response(scope, receive, send)
+        if active.keys().isdisjoint(_AFTERWARDS):
             return await self._app(scope, receive, send)
-        await self._app(scope, receive, _nowhere)
-        if "drop_after_commit" in drawn:
+        await self._app(scope, receive, _discard)
+        if "drop_after_commit" in active:
             return await _drop(receive, send)
-        return await _afterwards(drawn)(scope, receive, send)
+        return await _error_after_commit(active)(scope, receive, send)
 
 
 _AFTERWARDS: frozenset[FaultName] = frozenset(
@@ -167,9 +167,9 @@ def _place(scope: Scope) -> Place | None:
     return "reads" if scope["method"] == "GET" else "writes"
 
 
-def _instead(drawn: Drawn) -> Response | None:
+def _replacement(active: ActiveFaults) -> Response | None:
     """Return the response that a fault sends instead of the application's, or None."""
-    for name, fault in drawn.items():
+    for name, fault in active.items():
         match name:
             case "busy":
                 return answer("unavailable", wait=fault.seconds)
@@ -192,13 +192,13 @@ _WRONG_FIELDS = (
 )
 
 
-def _afterwards(drawn: Drawn) -> Response:
-    if "error_after_commit" in drawn:
+def _error_after_commit(active: ActiveFaults) -> Response:
+    if "error_after_commit" in active:
         return answer("internal")
     return JSONResponse({"receipt": 7, "status": "OK"})
 
 
-async def _nowhere(_: Message) -> None:
+async def _discard(_: Message) -> None:
     """Discard an ASGI message of the application, so that the client gets no response."""
 
 

@@ -53,15 +53,15 @@ type Write = Invite | Join | Leave
 
 
 async def apply_once(
-    connection: Connection, key: str, write: Write, linger: Callable[[], Awaitable[None]]
+    connection: Connection, key: str, write: Write, delay: Callable[[], Awaitable[None]]
 ) -> Household:
     """Apply a write once per idempotency key; for a repetition, return the first response.
 
-    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    `delay` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
     key-reused, closed, not-found.
     """
     await store.lock(connection, key)
-    await linger()
+    await delay()
     earlier = await store.earlier_answer(connection, key, write)
     if earlier is not None:
         return Household.model_validate_json(earlier)

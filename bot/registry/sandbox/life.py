@@ -109,7 +109,7 @@ def question_of(stored: dict[str, Any] | None) -> RegistryQuestion | None:
     return RegistryQuestion.model_validate(stored, strict=False) if stored else None
 
 
-def corrected(body: dict[str, Any], about: str, value: str) -> PreRegistration:
+def correct(body: dict[str, Any], about: str, value: str) -> PreRegistration:
     """Correct a registration's content: return it with `value` as its member `about`.
 
     Raises `Objection` (invalid) if the result violates the contract.

@@ -25,7 +25,7 @@ from bot.registry.sandbox.requests import (
     JsonRules,
     ResourceRoute,
     WriteKey,
-    drawn,
+    active_faults,
     wait_if_slow,
 )
 from bot.registry.sandbox.state import here
@@ -124,7 +124,7 @@ async def events(
     """List events after a cursor, oldest first. No event is missing or repeated between pages."""
     await wait_if_slow(request)
     transaction, _dot, seq = after.partition(".")
-    values = {"transaction": _bounded(transaction), "seq": _bounded(seq), "limit": limit}
+    values = {"transaction": _limit_number(transaction), "seq": _limit_number(seq), "limit": limit}
     async with here(request).pool.connection() as connection:
         rows = await fetch_all(connection, statements.EVENTS, **values)
     items = [
@@ -175,11 +175,11 @@ async def _apply_once(request: Request, key: str, write: households.Write) -> Ho
 
 def _mixed_up(request: Request, found: Household) -> Household:
     """Return the household; the fault `wrong_number` gives it an unused registration number."""
-    if "wrong_number" in drawn(request):
+    if "wrong_number" in active_faults(request):
         return found.model_copy(update={"number": store.new_number()})
     return found
 
 
-def _bounded(digits: str) -> int:
+def _limit_number(digits: str) -> int:
     """Return the digits as a number, but at most the largest value of a bigint column."""
     return min(int(digits), 2**63 - 1)

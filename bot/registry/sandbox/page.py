@@ -97,7 +97,7 @@ async def entries(request: Request) -> Response:
 @routes.post("/_entries/{number}/decision")
 async def decide(request: Request, number: str) -> Response:
     """Make the decision on a registration immediately."""
-    decision = parse(Decision, await _sent(request))
+    decision = parse(Decision, await _json_body(request))
     async with here(request).pool.connection() as connection:
         await store.set_verdict(connection, number, decision.state)
     here(request).changed.set()
@@ -107,7 +107,7 @@ async def decide(request: Request, number: str) -> Response:
 @routes.post("/_entries/{number}/question")
 async def ask(request: Request, number: str) -> Response:
     """Ask the person of a registration a question."""
-    asking = parse(Asking, await _sent(request))
+    asking = parse(Asking, await _json_body(request))
     async with here(request).pool.connection() as connection:
         await store.ask(connection, number, asking)
     here(request).decided.set()
@@ -117,7 +117,7 @@ async def ask(request: Request, number: str) -> Response:
 @routes.post("/_entries/{number}/step")
 async def step(request: Request, number: str) -> Response:
     """Report a step of the Kandas platform for a registration."""
-    stepping = parse(Stepping, await _sent(request))
+    stepping = parse(Stepping, await _json_body(request))
     async with here(request).pool.connection() as connection:
         await store.report_step(connection, number, stepping)
     here(request).decided.set()
@@ -133,7 +133,7 @@ async def faults(request: Request) -> Response:
 @routes.post("/_faults")
 async def switch(request: Request) -> Response:
     """Switch a fault on, or off with a count of 0."""
-    here(request).faults.switch(parse(Fault, await _sent(request)))
+    here(request).faults.switch(parse(Fault, await _json_body(request)))
     return _switches(request)
 
 
@@ -147,7 +147,7 @@ async def all_off(request: Request) -> Response:
 @routes.post("/_pace")
 async def pace(request: Request) -> Response:
     """Set the delay in seconds between the receipt of a registration and the decision on it."""
-    here(request).delay = parse(Pace, await _sent(request)).seconds
+    here(request).delay = parse(Pace, await _json_body(request)).seconds
     return Response(status_code=204)
 
 
@@ -155,7 +155,7 @@ def _switches(request: Request) -> Response:
     return JSONResponse([fault.model_dump() for fault in here(request).faults.on.values()])
 
 
-async def _sent(request: Request) -> bytes:
+async def _json_body(request: Request) -> bytes:
     # Prevents CSRF: a form of another site cannot send JSON without a CORS preflight request.
     if request.headers.get("Content-Type") != "application/json":
         raise Objection("unsupported-media-type")

@@ -21,10 +21,10 @@ from bot.registry.sandbox.disclosure import (
     MIN_PEOPLE,
     Names,
     Place,
-    held,
-    hidden,
     jointly_hidden,
     key_of,
+    released_count,
+    suppressed_places,
 )
 from bot.registry.sandbox.errors import Objection
 
@@ -33,7 +33,7 @@ type Table = dict[Place, tuple[int, int]]
 """Number of people and of households for each cell of a table."""
 
 
-async def truth(connection: Connection) -> dict[Names, Table]:
+async def count_people(connection: Connection) -> dict[Names, Table]:
     """Return the exact counts of all tables.
 
     The key of a table names its dimensions; the second is "" in a table of one dimension.
@@ -41,12 +41,12 @@ async def truth(connection: Connection) -> dict[Names, Table]:
     tables: dict[Names, Table] = {(d, ""): {} for d in DIMENSIONS}
     tables |= {pair: {} for pair in PAIRS}
     for *values, people, households in await fetch_all(connection, statements.COUNTS):
-        given: dict[str, str] = {
+        by_dimension: dict[str, str] = {
             d: value for d, value in zip(DIMENSIONS, values, strict=True) if value is not None
         }
         for (first, second), table in tables.items():
-            if given.keys() <= {first, second}:
-                place = given.get(first, ALL), given.get(second, ALL)
+            if by_dimension.keys() <= {first, second}:
+                place = by_dimension.get(first, ALL), by_dimension.get(second, ALL)
                 table[place] = people, households
     return tables
 
@@ -54,20 +54,20 @@ async def truth(connection: Connection) -> dict[Names, Table]:
 async def release(connection: Connection) -> bool:
     """Release today's counts; return False if they were released already."""
     await execute(connection, statements.LOCK_RELEASES)
-    made = await fetch_value(connection, statements.RELEASE)
-    if made is None:
+    number = await fetch_value(connection, statements.RELEASE)
+    if number is None:
         return False
-    before = await _before(connection, made - 1)
+    before = await _before(connection, number - 1)
     # The computation runs in a thread, because it takes seconds with 100 countries, and the event
     # loop must serve requests in the meantime.
-    tables = await asyncio.to_thread(released_tables, await truth(connection), before)
+    tables = await asyncio.to_thread(released_tables, await count_people(connection), before)
     rows = [
         (*names, *place, *counts)
         for names, table in tables.items()
         for place, counts in table.items()
     ]
     columns = {name: [row[at] for row in rows] for at, name in enumerate(statements.CELL_FIELDS)}
-    await execute(connection, statements.KEEP_CELLS, release=made, **columns)
+    await execute(connection, statements.KEEP_CELLS, release=number, **columns)
     return True
 
 
@@ -92,10 +92,12 @@ async def figures(connection: Connection, by: tuple[Dimension, ...], officer: st
 def _figures(
     last: tuple[int, datetime], by: tuple[Dimension, ...], rows: Sequence[tuple[Any, ...]]
 ) -> Figures:
-    people, homes = next(((n, homes) for a, b, n, homes in rows if (a, b) == (ALL, ALL)), (0, 0))
+    people, households = next(
+        ((n, households) for a, b, n, households in rows if (a, b) == (ALL, ALL)), (0, 0)
+    )
     cells = [
         Cell(values=(a, b)[: len(by)], people=count)
-        for a, b, count, _homes in rows
+        for a, b, count, _households in rows
         if (a, b) != (ALL, ALL)
     ]
     return Figures(
@@ -103,8 +105,8 @@ def _figures(
         released_at=last[1],
         by=by,
         people=people,
-        # If the total number of people is suppressed, the SQL returns NULL for `homes`.
-        households=None if homes and homes < MIN_PEOPLE else homes,
+        # If the total number of people is suppressed, the SQL returns NULL for `households`.
+        households=None if households and households < MIN_PEOPLE else households,
         cells=tuple(cells),
     )
 
@@ -128,8 +130,8 @@ def released_tables(
     """Return the tables to release: for each cell and sum, its counts and whether it is suppressed.
 
     `before` are the tables of the last release. A count that has changed too little since then is
-    released unchanged (see `held`). Tables of one dimension are processed first, since they are the
-    margins of the tables of two dimensions.
+    released unchanged (see `released_count`). Tables of one dimension are processed first, since
+    they are the margins of the tables of two dimensions.
     """
     released: dict[Names, Table] = {}
     hides: dict[Names, frozenset[Place]] = {}
@@ -138,11 +140,11 @@ def released_tables(
         if before is None:
             counts = tables[names]
         elif was:
-            counts = _moved(tables[names], was)
+            counts = _next_counts(tables[names], was)
         else:
-            counts = _begun(names, tables[names], released)
+            counts = _first_counts(names, tables[names], released)
         released[names] = counts
-        hides[names] = hidden(
+        hides[names] = suppressed_places(
             _people(counts),
             margins=_margins(names, hides),
             before={at for at, each in was.items() if each[2] and counts[at][0] == each[0]},
@@ -157,19 +159,19 @@ def released_tables(
     }
 
 
-def _moved(table: Table, was: Released) -> Table:
+def _next_counts(table: Table, was: Released) -> Table:
     """Return the counts to release for a table whose counts in the last release are `was`.
 
-    A count that changed too little since then is released unchanged (see `held`).
+    A count that changed too little since then is released unchanged (see `released_count`).
     """
     counts: Table = {}
     for place in table.keys() | was.keys():
         now, then = table.get(place, (0, 0)), was.get(place, (0, 0, False))
-        counts[place] = held(now[0], then[0]), held(now[1], then[1])
+        counts[place] = released_count(now[0], then[0]), released_count(now[1], then[1])
     return counts
 
 
-def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
+def _first_counts(names: Names, table: Table, released: dict[Names, Table]) -> Table:
     """Return the counts to release for a table that the last release lacks.
 
     Exact counts would reveal small changes of the margins, which other tables do not show yet.
@@ -183,9 +185,10 @@ def _begun(names: Names, table: Table, released: dict[Names, Table]) -> Table:
     }
     return {
         place: known.get(
-            key_of(names, place), (people - people % MIN_CHANGE, homes - homes % MIN_CHANGE)
+            key_of(names, place),
+            (people - people % MIN_CHANGE, households - households % MIN_CHANGE),
         )
-        for place, (people, homes) in table.items()
+        for place, (people, households) in table.items()
     }
 
 

@@ -62,12 +62,12 @@ _MISSIONS = {
 }
 
 
-def _named(codes: tuple[str, ...]) -> dict[str, str]:
+def _labels(codes: tuple[str, ...]) -> dict[str, str]:
     return {code: code.replace("_", " ").capitalize() for code in codes}
 
 
 def _codes(alias: TypeAliasType) -> dict[str, str]:
-    return _named(get_args(alias.__value__))
+    return _labels(get_args(alias.__value__))
 
 
 _LISTS: dict[ReferenceKind, dict[str, str]] = {

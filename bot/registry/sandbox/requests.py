@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from bot.registry.contract import Key
 from bot.registry.sandbox.errors import Objection
-from bot.registry.sandbox.faults import Drawn
+from bot.registry.sandbox.faults import ActiveFaults
 from bot.registry.sandbox.state import here
 from bot.registry.scopes import SCOPES, scope_of
 
@@ -108,19 +108,19 @@ WriteKey = Annotated[str, Depends(_single_key)]
 
 async def wait_if_slow(request: Request) -> None:
     """If the fault `slow` hits this request, wait for the seconds that are set for the fault."""
-    if fault := drawn(request).get("slow"):
+    if fault := active_faults(request).get("slow"):
         await asyncio.sleep(fault.seconds)
 
 
-def drawn(request: Request) -> Drawn:
+def active_faults(request: Request) -> ActiveFaults:
     """Return the faults that `FaultMiddleware` chose to inject into this request."""
-    faults: Drawn = request.state.faults
+    faults: ActiveFaults = request.state.faults
     return faults
 
 
 def _require_token(request: Request) -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if "expired_token" in drawn(request):
+    if "expired_token" in active_faults(request):
         here(request).forget_token(token)
     scopes = here(request).scopes_of(token, request.state.thumbprint)
     if scheme.lower() != "bearer" or scopes is None:

@@ -14,8 +14,8 @@ from joserfc.jwk import OctKey
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 
-from bot.registry.client_assertion import MAX_ASSERTION_SECONDS, verified
-from bot.registry.sandbox.faults import Drawn, FaultName, Faults
+from bot.registry.client_assertion import MAX_ASSERTION_SECONDS, verify
+from bot.registry.sandbox.faults import ActiveFaults, FaultName, Faults
 from bot.registry.sandbox.store import Plan, Verdict
 from bot.registry.scopes import SCOPES, Scope
 
@@ -65,7 +65,7 @@ class Sandbox:
 
     def accepts_assertion(self, assertion: str, audience: str) -> bool:
         """Return True if a key of the client signed the assertion and its id is unused."""
-        found = verified(assertion, self.client_id, audience, self.client_keys)
+        found = verify(assertion, self.client_id, audience, self.client_keys)
         now = time.monotonic()
         self._assertions = {key: until for key, until in self._assertions.items() if until > now}
         if found is None or found in self._assertions:
@@ -102,12 +102,12 @@ class Sandbox:
         """Revoke a token, if it is known."""
         self._tokens.pop(token, None)
 
-    def plan(self, drawn: Drawn) -> Plan:
-        """Return the decision on a new or changed registration, as the faults `drawn` require."""
+    def plan(self, faults: ActiveFaults) -> Plan:
+        """Return the decision on a new or changed registration, as the active `faults` require."""
         decision: Verdict = next(
-            (state for name, state in DECISIONS.items() if name in drawn), "ACCEPTED"
+            (state for name, state in DECISIONS.items() if name in faults), "ACCEPTED"
         )
-        return Plan(decision, self.delay, "double" in drawn)
+        return Plan(decision, self.delay, "double" in faults)
 
 
 def here(request: Request) -> Sandbox:

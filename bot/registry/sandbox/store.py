@@ -110,15 +110,15 @@ async def apply_once(
     key: str,
     write: Write,
     plan: Plan,
-    linger: Callable[[], Awaitable[None]],
+    delay: Callable[[], Awaitable[None]],
 ) -> Acknowledgement:
     """Apply a write once per idempotency key; for a repetition, return the first response.
 
-    `linger` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
+    `delay` waits with the key locked, if the fault `slow` is on. Raises `Objection`: in-progress,
     key-reused, closed, not-found, no-question, stale, invalid.
     """
     await lock(connection, key)
-    await linger()
+    await delay()
     earlier = await earlier_answer(connection, key, write)
     if earlier is not None:
         return Acknowledgement.model_validate_json(earlier)
@@ -207,15 +207,15 @@ async def ask(connection: Connection, number: str, asking: life.Asking) -> None:
 
 async def report_step(connection: Connection, number: str, stepping: life.Stepping) -> None:
     """Store a Kandas step and queue its callback. Raises `Objection`: not-found, closed."""
-    done = await life.report(connection, number, stepping)
-    await _tell(connection, number, done, with_step=True)
+    is_changed = await life.report(connection, number, stepping)
+    await _tell(connection, number, is_changed, with_step=True)
 
 
 async def _tell(
-    connection: Connection, number: str, done: bool, *, with_step: bool = False
+    connection: Connection, number: str, is_changed: bool, *, with_step: bool = False
 ) -> None:
     now = await read(connection, number)
-    if not done:
+    if not is_changed:
         raise Objection("closed")
     await life.note(connection, number, with_step=with_step)
     await _post(connection, life.callback(now, datetime.now(UTC)))
@@ -358,7 +358,7 @@ async def _reply(
     question = life.question_of(row[0]) if row else None
     if row is None or question is None or question.id != body.question:
         raise Objection("no-question")
-    values = _content(key, life.corrected(row[1] or {}, question.about, body.value), plan)
+    values = _content(key, life.correct(row[1] or {}, question.about, body.value), plan)
     await execute(connection, statements.REPLY, number=number, **values)
     return await read(connection, number)
 

@@ -100,10 +100,10 @@ async def invite_person(
     invitation and links again.
     """
     rt: Runtime = request.app.state.rt
-    asked = what.model_dump()
+    fields = what.model_dump()
     async with rt.pool.connection() as transaction:
         try:
-            found, word = await invitations.invite(rt, transaction, system.id, key, **asked)
+            found, word = await invitations.invite(rt, transaction, system.id, key, **fields)
         except KeyReused:
             raise Refusal("refused", "key") from None
         await note(transaction, system, Action.CASE_INVITE, str(found.id))

@@ -136,16 +136,16 @@ def verify(headers: Mapping[str, str], body: bytes, secrets: str | Iterable[str]
     current time by more than 5 minutes. An event may arrive twice, so the caller should store the
     `id` of each handled event.
     """
-    given = {name.lower(): value for name, value in headers.items()}
-    sent_at = given.get("webhook-timestamp", "")
+    lowercase = {name.lower(): value for name, value in headers.items()}
+    sent_at = lowercase.get("webhook-timestamp", "")
     is_recent = sent_at.isdecimal() and abs(time.time() - int(sent_at)) <= TOLERANCE_SECONDS
-    content = f"{given.get('webhook-id', '')}.{sent_at}.".encode() + body
+    content = f"{lowercase.get('webhook-id', '')}.{sent_at}.".encode() + body
     known = [secrets] if isinstance(secrets, str) else list(secrets)
     expected = [
         b"v1," + base64.b64encode(hmac.digest(_key(each), content, hashlib.sha256))
         for each in known
     ]
-    signatures = given.get("webhook-signature", "").encode().split(b" ")
+    signatures = lowercase.get("webhook-signature", "").encode().split(b" ")
     matches = [hmac.compare_digest(one, other) for one in expected for other in signatures]
     if not is_recent or not any(matches):
         raise BadSignature
@@ -222,8 +222,8 @@ class Client:
 
         `key` is the idempotency key.
         """
-        asked = {"topic": topic, "language": language, "country": country}
-        return _read(NewCase, await self._call("POST", "/cases", asked, key))
+        body = {"topic": topic, "language": language, "country": country}
+        return _read(NewCase, await self._call("POST", "/cases", body, key))
 
     async def read_case(self, case: str) -> InvitedCase:
         """Return the state of a case by the id that `invite_person` returned."""
@@ -235,8 +235,8 @@ class Client:
 
     async def create_webhook(self, url: str, events: Iterable[str]) -> NewWebhook:
         """Register an endpoint for events of these types; only this result contains its secret."""
-        asked = {"url": url, "events": list(events)}
-        return _read(NewWebhook, await self._call("POST", "/webhooks", asked))
+        body = {"url": url, "events": list(events)}
+        return _read(NewWebhook, await self._call("POST", "/webhooks", body))
 
     async def list_webhooks(self) -> list[Webhook]:
         """Return the webhook endpoints of the token's account."""
@@ -272,10 +272,10 @@ class Client:
             retry_after = int(wait) if wait.isdecimal() else None
             if answer.content_type != "application/problem+json":
                 raise Problem("about:blank", "", answer.status, retry_after=retry_after)
-            told = await answer.json(content_type=None)
-            known = {name: told[name] for name in ("reason", "field") if name in told}
+            problem = await answer.json(content_type=None)
+            known = {name: problem[name] for name in ("reason", "field") if name in problem}
             raise Problem(
-                told["type"], told["title"], answer.status, retry_after=retry_after, **known
+                problem["type"], problem["title"], answer.status, retry_after=retry_after, **known
             )
 
 

@@ -136,11 +136,11 @@ def _invalid(error: RequestValidationError) -> Response:
 
 
 async def _authenticate(request: Request, rt: Runtime) -> ApiToken:
-    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
     found = None
     if scheme.lower() == "bearer":
         async with rt.pool.connection() as transaction:
-            found = await api_tokens.recognise(rt, transaction, given)
+            found = await api_tokens.recognise(rt, transaction, token)
     if found is None:
         _logger.warning("api.auth_failed")
         raise Refusal("unauthorized")
@@ -167,10 +167,10 @@ async def note(
     )
 
 
-async def _permitted(
+async def _authorized_officer(
     request: Request,
     scopes: SecurityScopes,
-    _given: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
+    _credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(Bearer)],
 ) -> Officer:
     """Return the account of the request's token.
 
@@ -189,7 +189,7 @@ async def _permitted(
 
 def needs(scope: Scope) -> Callable[..., object]:
     """Return a FastAPI dependency that requires a token with `scope` and returns its account."""
-    found: Callable[..., object] = Security(_permitted, scopes=[scope.value])
+    found: Callable[..., object] = Security(_authorized_officer, scopes=[scope.value])
     return found
 
 

@@ -69,20 +69,20 @@ async def look_up_status(
     """
     rt: Runtime = request.app.state.rt
     account = f"api:{system.id}"
-    asked = LookUpStatus(what.number.upper(), what.pin)
+    lookup = LookUpStatus(what.number.upper(), what.pin)
     wait = await spending.draw_account_lookup(rt, account)
     if wait:
         async with rt.pool.connection() as transaction:
             await note(transaction, system, Action.STATUS_LOOK_UP, "status", "no try left")
         raise Refusal("too-many-requests", "lookups", wait=wait)
-    granted = await spending.draw_number_lookup(rt, asked.number)
+    granted = await spending.draw_number_lookup(rt, lookup.number)
     async with rt.pool.connection() as transaction:
-        found = await status_lookup.compare(rt, transaction, asked, granted=granted)
+        found = await status_lookup.compare(rt, transaction, lookup, granted=granted)
         outcome = "found" if found.state else "not found"
         await note(transaction, system, Action.STATUS_LOOK_UP, "status", outcome)
     if not found.state:
         raise Refusal("not-found")
-    await spending.return_lookup(rt, account, asked.number)
+    await spending.return_lookup(rt, account, lookup.number)
     # The state `duplicate` is shown as `received`. Otherwise the response would reveal that another
     # person registered with the same details.
     return RegistrationState(state=_STATES.get(found.state, "received"))

@@ -105,16 +105,18 @@ async def create_webhook(request: Request, what: WebhookRequest, system: Manager
     endpoints).
     """
     rt: Runtime = request.app.state.rt
-    wanted = [EventType(each) for each in what.events]
-    _require_scopes(request.state.token, wanted)
+    events = [EventType(each) for each in what.events]
+    _require_scopes(request.state.token, events)
     try:
         await endpoints.check(rt, what.url)
         async with rt.pool.connection() as transaction:
-            made, secret = await endpoints.register(rt, transaction, system.id, what.url, wanted)
-            await _note(transaction, system, made.id, f"created {','.join(made.events)}")
+            endpoint, secret = await endpoints.register(
+                rt, transaction, system.id, what.url, events
+            )
+            await _note(transaction, system, endpoint.id, f"created {','.join(endpoint.events)}")
     except (BadAddress, endpoints.Refused) as error:
         raise Refusal("refused", error.why, "url") from None
-    return NewWebhook(**_shown(made).model_dump(), secret=secret)
+    return NewWebhook(**_to_webhook(endpoint).model_dump(), secret=secret)
 
 
 @router.get("", responses=problems())
@@ -123,7 +125,7 @@ async def list_webhooks(request: Request, system: Manager) -> Webhooks:
     rt: Runtime = request.app.state.rt
     async with rt.pool.connection() as transaction:
         found = await endpoints.of_account(rt, transaction, system.id)
-    return Webhooks(webhooks=[_shown(each) for each in found])
+    return Webhooks(webhooks=[_to_webhook(each) for each in found])
 
 
 @router.delete("/{id}", status_code=204, responses=problems("not-found"))
@@ -164,7 +166,7 @@ async def enable_webhook(request: Request, id: UUID, system: Manager) -> Webhook
     async with rt.pool.connection() as transaction:
         found = await endpoints.enable(rt, transaction, system.id, id)
         await _note(transaction, system, id, "enabled")
-    return _shown(found)
+    return _to_webhook(found)
 
 
 def _require_scopes(token: ApiToken, events: list[EventType]) -> None:
@@ -174,7 +176,7 @@ def _require_scopes(token: ApiToken, events: list[EventType]) -> None:
             raise Refusal("forbidden", "scope", SCOPE_OF[each])
 
 
-def _shown(endpoint: Endpoint) -> Webhook:
+def _to_webhook(endpoint: Endpoint) -> Webhook:
     return Webhook.model_validate(endpoint)
 
 

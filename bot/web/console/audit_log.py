@@ -10,7 +10,7 @@ from starlette.responses import Response
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.security import audit_log
-from bot.security.audit_log import Wanted
+from bot.security.audit_log import EntryFilter
 from bot.web.console import labels
 from bot.web.console.labels_audit import KINDS
 from bot.web.console.labels_common import ROLES
@@ -40,11 +40,11 @@ async def entries(
     sequence number of the last entry on the previous page.
     """
     since = _morning(context, day)
-    wanted = Wanted(actor, kind if kind in KINDS else "", since, since and since + DAY)
+    entry_filter = EntryFilter(actor, kind if kind in KINDS else "", since, since and since + DAY)
     async with directory.acting(context.rt, context.officer) as transaction:
-        found = await audit_log.entries(transaction, before or None, wanted=wanted)
+        found = await audit_log.entries(transaction, before or None, entry_filter=entry_filter)
         names = {str(each.id): each.name for each in await directory.everyone(transaction)}
-        broken = await audit_log.broken(transaction)
+        broken = await audit_log.find_broken_entry(transaction)
     return page(
         context,
         "audit_log.html",
@@ -77,6 +77,6 @@ def _detail(context: RequestContext, written: str) -> str:
     """
     known: Mapping[str, Text] = ROLES | labels.REASONS
     own = dict(context.rt.languages.languages())
-    said = {key: context.say(label) for key, label in known.items()} | own
+    texts = {key: context.say(label) for key, label in known.items()} | own
     groups = ("".join(part).split(",") for part in written.split(": "))
-    return ": ".join(", ".join(said.get(each, each) for each in group) for group in groups)
+    return ": ".join(", ".join(texts.get(each, each) for each in group) for group in groups)

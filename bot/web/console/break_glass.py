@@ -15,7 +15,7 @@ from bot.desk import break_glass
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console.forms import Number
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -67,7 +67,7 @@ async def ask(
     except LookupError:
         no_case = context.say(console_labels.WORDS["break_glass_no_case"])
         return await _page(context, 404, no_case)
-    return done("/break-glass", "break_glass_asked")
+    return redirect("/break-glass", "break_glass_asked")
 
 
 @router.post("/grant")
@@ -77,7 +77,7 @@ async def grant(
 ) -> Response:
     """Grant a colleague's request for emergency access."""
     await break_glass.grant(context.rt, context.officer, request_id)
-    return done("/break-glass", "break_glass_granted")
+    return redirect("/break-glass", "break_glass_granted")
 
 
 @router.post("/review")
@@ -87,7 +87,7 @@ async def review(
 ) -> Response:
     """Record that the officer reviewed an emergency access."""
     await break_glass.review(context.rt, context.officer, request_id)
-    return done("/break-glass", "saved")
+    return redirect("/break-glass", "saved")
 
 
 @router.get("/{request_id}")

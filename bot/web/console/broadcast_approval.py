@@ -59,7 +59,7 @@ async def approval_page(
     """
     approvals = await broadcasts.approvals(context.rt, context.officer, found.id)
     count = await broadcasts.count(context.rt, context.officer, found.draft)
-    given = sum(each.counts for each in approvals)
+    approval_count = sum(each.counts for each in approvals)
     return page(
         context,
         "broadcast_approval.html",
@@ -70,8 +70,8 @@ async def approval_page(
         title=title(context, found),
         names=await directory.names(context.rt, context.officer),
         approvals=approvals,
-        given=given,
-        enough=given >= found.approvers,
+        given=approval_count,
+        enough=approval_count >= found.approvers,
         own=found.author == context.officer.id,
         mine=_mine(context, approvals),
         hash=found.draft.content_hash.hex(),
@@ -143,7 +143,7 @@ class Change:
 
 async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | None:
     """Return the announcement's changes since its last approval; None if it was never approved."""
-    before, now = await broadcasts.agreed(context.rt, context.officer, found.id), found.draft
+    before, now = await broadcasts.last_approved(context.rt, context.officer, found.id), found.draft
     if before is None:
         return None
     t = labels.Wording(context.rt.languages, context.language)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Count, Draft, Purpose, Refusal, Refused, Rule, Stale, Words
-from bot.broadcasts.audience import REGISTERED, pushed
+from bot.broadcasts.audience import REGISTERED, push_channels
 from bot.cases.canned_replies import BUILT
 from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
@@ -23,7 +23,7 @@ from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import (
     PURPOSES,
 )
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.engine.text import Country
@@ -153,7 +153,7 @@ async def _page(
         built=[(code, own) for code, own in context.rt.languages.languages() if code in BUILT],
         samples=broadcasts.samples(context.rt, draft),
         previews=previews(context.rt, draft),
-        written_to=pushed(context.rt),
+        written_to=push_channels(context.rt),
         limit=_tightest(context),
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(context.rt, draft, count),
@@ -178,7 +178,7 @@ def _tightest(context: RequestContext) -> tuple[str, int]:
     The limit applies to every text, because one text is sent on all channels. The limit is in the
     channel's unit of measure, such as characters.
     """
-    name = min(pushed(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
+    name = min(push_channels(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
 
 
@@ -250,13 +250,13 @@ async def create(
     form: Annotated[StepForm, Form()],
 ) -> Response:
     """Create a draft announcement from the form of the first step; nothing is sent."""
-    wanted = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
+    new_draft = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
     try:
-        found = await broadcasts.draft(context.rt, context.officer, wanted)
+        found = await broadcasts.draft(context.rt, context.officer, new_draft)
     except Refused as error:
-        said = refusal(context, error.why, error.detail)
-        return await _page(context, None, "purpose", wanted, 422, said)
-    return done(path_of(found, "/write/audience"), "drafted")
+        problem = refusal(context, error.why, error.detail)
+        return await _page(context, None, "purpose", new_draft, 422, problem)
+    return redirect(path_of(found, "/write/audience"), "drafted")
 
 
 @router.post("/{broadcast_id}/write/{step}")
@@ -271,20 +271,20 @@ async def save_step(
     Return 409 if a colleague changed the announcement after the page was loaded.
     """
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    wanted = found.draft
+    new_draft = found.draft
     try:
-        wanted = APPLY[step](wanted, context, form)
-        await broadcasts.edit(context.rt, context.officer, found.id, wanted, form.version)
+        new_draft = APPLY[step](new_draft, context, form)
+        await broadcasts.edit(context.rt, context.officer, found.id, new_draft, form.version)
     except Refused as error:
-        said = refusal(context, error.why, error.detail)
-        shown = found.draft if step in COUNTING else wanted  # a refused draft cannot be counted
-        return await _page(context, found, step, shown, 422, said)
+        problem = refusal(context, error.why, error.detail)
+        shown = found.draft if step in COUNTING else new_draft  # a refused draft cannot be counted
+        return await _page(context, found, step, shown, 422, problem)
     except Stale:
-        said = context.say(console_labels.WORDS["stale"])
-        return await _page(context, found, step, found.draft, 409, said, wanted)
+        problem = context.say(console_labels.WORDS["stale"])
+        return await _page(context, found, step, found.draft, 409, problem, new_draft)
     following = STEPS[STEPS.index(step) + 1 :]
     onward = [step] if form.stay else following[:1]
-    return done(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
+    return redirect(path_of(found, "".join(f"/write/{each}" for each in onward)), "saved")
 
 
 def _purpose(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
@@ -344,7 +344,7 @@ def _hour(written: str) -> time | None:
         return None
 
 
-def _nothing(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
+def _unchanged(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     return draft
 
 
@@ -353,7 +353,7 @@ APPLY: Mapping[Step, Apply] = {
     "purpose": _purpose,
     "audience": _audience,
     "text": _text,
-    "test": _nothing,
+    "test": _unchanged,
     "time": _time,
 }
 
@@ -390,7 +390,7 @@ async def test(
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         return await _page(context, found, "test", found.draft, 422, problem)
-    return done(path_of(found, "/write/test"), "tested")
+    return redirect(path_of(found, "/write/test"), "tested")
 
 
 async def _due_for_test(context: RequestContext, found: Broadcast) -> list[str]:

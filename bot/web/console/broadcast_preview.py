@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot import broadcasts
 from bot.broadcasts import Draft
-from bot.broadcasts.audience import pushed
+from bot.broadcasts.audience import push_channels
 from bot.cases.canned_replies import BUILT
 from bot.channels import Message
 from bot.channels.limits import LIMITS
@@ -43,7 +43,7 @@ class Template:
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ChannelPreview:
     """The preview of the announcement in one language and script on one channel.
 
     `length` and `limit` of the text are in the channel's unit of measure. `templates` are the
@@ -75,7 +75,7 @@ class Form:
     lang: str
     dir: str
     source: str
-    looks: tuple[Look, ...]
+    looks: tuple[ChannelPreview, ...]
 
 
 def previews(rt: Runtime, draft: Draft) -> list[Form]:
@@ -87,29 +87,29 @@ def form_of(rt: Runtime, code: str, message: Message) -> Form:
     """Return the previews of a message in one language and script, on every configured channel."""
     own = dict(rt.languages.languages())[code]
     source = BUILT[code][0] if code in BUILT else ""
-    return Form(code, own, tag(code), direction(code), source, tuple(_looks(rt, message)))
+    return Form(code, own, tag(code), direction(code), source, tuple(_previews(rt, message)))
 
 
-def _looks(rt: Runtime, message: Message) -> Iterator[Look]:
+def _previews(rt: Runtime, message: Message) -> Iterator[ChannelPreview]:
     if "telegram" in rt.channels:
-        yield _look("telegram", message, _on_telegram(message))
+        yield _preview("telegram", message, _on_telegram(message))
     if "whatsapp" in rt.channels:
-        yield _look("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
+        yield _preview("whatsapp", message, _on_whatsapp(rt, message), tuple(_templates(message)))
     # Only the demo sends announcements to the web chat. Otherwise people read them there as past
     # announcements, which have no buttons.
-    shown = message if "web" in pushed(rt) else replace(message, buttons=())
-    yield _look("web", message, (_on_web(shown),))
+    shown = message if "web" in push_channels(rt) else replace(message, buttons=())
+    yield _preview("web", message, (_on_web(shown),))
 
 
-def _look(
+def _preview(
     channel: str,
     message: Message,
     bubbles: tuple[Bubble, ...],
     templates: tuple[Template, ...] = (),
-) -> Look:
+) -> ChannelPreview:
     limits = LIMITS[channel]
     length = limits.measure("\n\n".join(message.paragraphs))
-    return Look(channel, bubbles, length, limits.text_over_buttons, templates)
+    return ChannelPreview(channel, bubbles, length, limits.text_over_buttons, templates)
 
 
 def _on_telegram(message: Message) -> tuple[Bubble, ...]:
@@ -126,9 +126,9 @@ def _on_whatsapp(rt: Runtime, message: Message) -> tuple[Bubble, ...]:
 def _bubble(content: Content) -> Bubble:
     if content["type"] == "text":
         return Bubble(content["text"]["body"])
-    said = content["interactive"]
-    labels = tuple((each["reply"]["title"],) for each in said["action"]["buttons"])
-    return Bubble(said["body"]["text"], labels)
+    interactive = content["interactive"]
+    labels = tuple((each["reply"]["title"],) for each in interactive["action"]["buttons"])
+    return Bubble(interactive["body"]["text"], labels)
 
 
 def _templates(message: Message) -> Iterator[Template]:

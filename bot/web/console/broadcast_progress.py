@@ -27,7 +27,7 @@ from bot.web.console.broadcast_editor import path_of, summary
 from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
 from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.middleware import until_unavailable
@@ -105,11 +105,11 @@ def segments(progress: Progress) -> list[Segment]:
     """Return the progress bar's segments: one for each delivery status of the recipients."""
     total = sum(progress.fates.values()) or 1
     found, at = [], 0.0
-    for fate in FATES:
-        many = progress.fates.get(RecipientStatus(fate), 0)
+    for status in FATES:
+        many = progress.fates.get(RecipientStatus(status), 0)
         if many:
             length = 1000 * many / total
-            found.append(Segment(fate, many, round(at), max(1, round(at + length) - round(at))))
+            found.append(Segment(status, many, round(at), max(1, round(at + length) - round(at))))
             at += length
     return found
 
@@ -208,7 +208,7 @@ def _reasons(context: RequestContext, progress: Progress) -> list[tuple[str, str
     people.
     """
     found = sorted(progress.reasons.items(), key=lambda each: -each[1])
-    return [(fate, reason, cause(context, reason), many) for (fate, reason), many in found[:8]]
+    return [(status, reason, cause(context, reason), many) for (status, reason), many in found[:8]]
 
 
 @router.get("/{broadcast_id}/stream")
@@ -257,7 +257,7 @@ async def _act(
         problem = refusal(context, refused.why, refused.detail)
         return await _page(context, broadcast_id, RecipientsQuery(), 422, problem)
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    return done(path_of(found), notice)
+    return redirect(path_of(found), notice)
 
 
 def _add_action(path: str, permission: Action, do: _Do, notice: str) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Refusal
-from bot.web.console.labels_broadcasts import BROADCAST_STATES, CORRECTED_IN, STANDS_AGAINST
+from bot.web.console.labels_broadcasts import BROADCAST_STATES, CORRECTED_IN, REFUSAL_TEXTS
 from bot.web.console.request_context import RequestContext
 from flows.engine.text import Text
 
@@ -71,7 +71,7 @@ def refusal(context: RequestContext, why: Refusal, detail: str) -> str:
     """
     names = dict(context.rt.languages.languages())
     names |= {state: context.say(label) for state, label in BROADCAST_STATES.items()}
-    reason = STANDS_AGAINST[why]
+    reason = REFUSAL_TEXTS[why]
     parts = [names.get(part, part) for part in detail.split(": ")]
     values = (("detail", ": ".join(parts)),) if "{detail}" in reason.msgid else ()
     return context.say(Text(reason.msgid, values))

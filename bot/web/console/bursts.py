@@ -18,7 +18,7 @@ from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.forms import Checkbox
 from bot.web.console.labels_bursts import SPAM_REASONS
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -87,7 +87,7 @@ async def close(
         with_urgent=form.urgent,
         key=form.key,
     )
-    return done("/bursts", "burst_closed")
+    return redirect("/bursts", "burst_closed")
 
 
 @router.post("/reopen")
@@ -97,4 +97,4 @@ async def reopen(
 ) -> Response:
     """Reopen the cases that were closed as one burst; they return to the officers' queue."""
     await bursts.reopen(context.rt, context.officer, burst)
-    return done("/bursts", "burst_reopened")
+    return redirect("/bursts", "burst_reopened")

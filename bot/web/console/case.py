@@ -48,8 +48,8 @@ SNOOZES = {
     "7d": timedelta(days=7),
 }
 # The header with which the page's script requests a part of the page: only the list beside the case
-# (PANE), or only the case itself (WHOLE).
-LIVE_PART, PANE, WHOLE = "x-live-part", "pane", "whole"
+# (LIST_PART), or only the case itself (WHOLE).
+LIVE_PART, LIST_PART, WHOLE = "x-live-part", "pane", "whole"
 # The officer's reason for reading personal data; None if none was chosen.
 OptionalReason = Annotated[Reason | None, BeforeValidator(blank_to_none)]
 
@@ -93,19 +93,19 @@ async def show(
 ) -> Response:
     """Return the page of a case, or a form that asks the officer for the reason to read it."""
     part = context.request.headers.get(LIVE_PART, "")
-    if part == PANE and context.request.headers.get("x-requested-with") == BACKGROUND_REQUEST:
-        return await _pane(context, case_id, reason)
+    if part == LIST_PART and context.request.headers.get("x-requested-with") == BACKGROUND_REQUEST:
+        return await _list_part(context, case_id, reason)
     return await case_page(context, case_id, reason, part=part)
 
 
-async def _pane(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
+async def _list_part(context: RequestContext, case_id: UUID, reason: Reason | None) -> Response:
     """Return only the list of cases beside the open case, which needs no reason for access."""
     query = list_query(context, own=True)
     found = await views.listing(context.rt, context.officer, query.filter(), query.after)
     return page(
         context,
         "case.html",
-        part=PANE,
+        part=LIST_PART,
         case_id=case_id,
         at=found.at,
         **_list_values(context, query, reason, found, case_id),
@@ -140,14 +140,14 @@ async def case_page(
     Return a form that asks for the reason to read the case if a reason is needed and missing. With
     `part` WHOLE, the list beside the case is omitted.
     """
-    officer, beside = context.officer, partial(_calls_beside, context)
+    officer, beside = context.officer, partial(_more_calls, context)
     try:
-        view, rows_beside = await views.view_beside(context.rt, officer, case_id, reason, beside)
+        view, more_rows = await views.view_with_rows(context.rt, officer, case_id, reason, beside)
     except ReasonNeeded:
         return _reason_page(context, case_id)
     own = view.line.case.owner == officer.id
     query = list_query(context, own=own)
-    found, replies, choices = _surroundings(context, view, rows_beside)
+    found, replies, choices = _surroundings(context, view, more_rows)
     return page(
         context,
         "case.html",
@@ -164,10 +164,10 @@ async def case_page(
         preview=_preview(context, view, replies, draft),
         draft=draft,
         answers=None,
-        papers=[(each, context.say(_paper(each.paper))) for each in view.papers],
-        wanted=context.say(_paper(view.wanted)) if view.wanted else "",
+        papers=[(each, context.say(_document_label(each.paper))) for each in view.papers],
+        wanted=context.say(_document_label(view.wanted)) if view.wanted else "",
         releasable=_releasable(view),
-        registered=_registered(view),
+        registered=_is_registered(view),
         **choices,
         at=view.at,
         **readable_words.of_case(context, view, translated),
@@ -177,12 +177,12 @@ async def case_page(
     )
 
 
-def _calls_beside(context: RequestContext, case: Case) -> list[Call]:
+def _more_calls(context: RequestContext, case: Case) -> list[Call]:
     """Return the database calls for the list beside the case and for the choices in the forms."""
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
-    listed = views.listing_calls(officer, query.filter(), query.after)
-    return [*listed, *_calls_by_action(officer, case).values()]
+    calls = views.listing_calls(officer, query.filter(), query.after)
+    return [*calls, *_calls_by_action(officer, case).values()]
 
 
 def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
@@ -205,7 +205,7 @@ def _surroundings(
     officer = context.officer
     calls = _calls_by_action(officer, view.line.case)
     first = len(found) - len(calls)
-    asked = views.read_listing(context.rt, found[:first])
+    list_page = views.read_listing(context.rt, found[:first])
     by_action = dict(zip(calls, found[first:], strict=True))
     team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
     names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
@@ -218,14 +218,14 @@ def _surroundings(
     if Action.CASE_LIMIT in view.may:
         choices |= _limit_choices(context)
     written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
-    return asked, _canned(context, view, written), choices
+    return list_page, _replies(context, view, written), choices
 
 
 def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
     """Return the blank application forms in the person's language, as pairs of value and label."""
     language = view.composer.language
-    spoken = (language, desk.SAME_LANGUAGE.get(language, ""))
-    names = dict.fromkeys(each.name for each in library if each.language in spoken)
+    languages = (language, desk.SAME_LANGUAGE.get(language, ""))
+    names = dict.fromkeys(each.name for each in library if each.language in languages)
     return [(name, name) for name in names]
 
 
@@ -263,12 +263,12 @@ def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
 
 def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
     """Return the inbox's URL, and URL parameters with its filters and the reason for access."""
-    asked = query.kept | ({"reason": reason.value} if reason else {})
+    parameters = query.kept | ({"reason": reason.value} if reason else {})
     return {
         "inbox": query.link(),
-        "kept": list(asked.items()),
+        "kept": list(parameters.items()),
         "kept_query": query_text(query.kept),
-        "asked": query_text(asked),
+        "asked": query_text(parameters),
     }
 
 
@@ -309,10 +309,10 @@ async def canned_for(context: RequestContext, view: View) -> list[CannedReply]:
     """Return the canned replies in the person's language; [] if the officer may not reply."""
     if Action.CASE_REPLY not in view.may:
         return []
-    return _canned(context, view, await canned_replies.listing(context.rt, context.officer))
+    return _replies(context, view, await canned_replies.listing(context.rt, context.officer))
 
 
-def _canned(context: RequestContext, view: View, written: Sequence[Canned]) -> list[CannedReply]:
+def _replies(context: RequestContext, view: View, written: Sequence[Canned]) -> list[CannedReply]:
     language = view.composer.language
     return [
         CannedReply(
@@ -338,7 +338,7 @@ def _preview(
     render = context.rt.languages.render
     names = dict(context.rt.languages.languages())
     return {
-        "heads": [render(each, language) for each in desk.heads(is_machine=draft.machine)],
+        "heads": [render(each, language) for each in desk.header_lines(is_machine=draft.machine)],
         "words": reader_script.for_person(draft.words or chosen, language),
         "other": names.get(reader_script.other_language(draft.words, language) or "", ""),
         "lang": tag(language),
@@ -355,19 +355,19 @@ def _documents(context: RequestContext) -> list[tuple[str, str]]:
     return [(key, context.say(label)) for key, label in desk.DOCUMENTS.items()]
 
 
-def _paper(key: str) -> Text:
+def _document_label(key: str) -> Text:
     return desk.DOCUMENTS.get(key, desk.DOCUMENTS[desk.OTHER])
 
 
-def _registered(view: View) -> bool:
-    gone = ("withdrawing", "withdrawn")
-    return any(each.kind == "registration" and each.state not in gone for each in view.registry)
+def _is_registered(view: View) -> bool:
+    ended = ("withdrawing", "withdrawn")
+    return any(each.kind == "registration" and each.state not in ended for each in view.registry)
 
 
 def _releasable(view: View) -> bool:
     """Return True if at least one of the person's uploads can be sent to the registry now."""
     ready = (each for each in view.papers if each.state is State.READY)
-    return _registered(view) and any(each.paper != desk.OTHER for each in ready)
+    return _is_registered(view) and any(each.paper != desk.OTHER for each in ready)
 
 
 def _places(context: RequestContext) -> list[tuple[str, str]]:

@@ -26,7 +26,7 @@ from bot.web.console.case_forms import (
     TransferForm,
 )
 from bot.web.console.case_list import case_path, query_text
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -38,7 +38,7 @@ LEAVES_CASE = ("released", "transferred", "resolved", "snoozed")
 router = APIRouter(prefix="/cases/{case_id}", route_class=ConsoleRoute)
 
 
-async def act(
+async def run_action(
     context: RequestContext,
     case_id: UUID,
     form: CaseForm,
@@ -54,23 +54,23 @@ async def act(
     """
     try:
         await action()
-    except CaseConflict as taken:
-        problem = _taken(context, taken)
+    except CaseConflict as conflict:
+        problem = _conflict_text(context, conflict)
         return await case_page(context, case_id, reason, 409, form.draft, problem)
     except Forbidden as error:
-        problem = await _forbidden(context, case_id, error)
+        problem = await _forbidden_text(context, case_id, error)
         return await case_page(context, case_id, reason, 403, form.draft, problem)
     except desk.Refused as refused:
         problem = context.say(labels.REFUSALS[refused.why.value])
         return await case_page(context, case_id, reason, 422, form.draft, problem)
     query = list_query(context, own=True)
     if outcome in LEAVES_CASE:
-        return done(query.link().removeprefix(ROOT), outcome)
-    asked = query_text(query.kept | ({"reason": reason.value} if reason else {}))
-    return done(case_path(case_id) + asked, outcome)
+        return redirect(query.link().removeprefix(ROOT), outcome)
+    query_string = query_text(query.kept | ({"reason": reason.value} if reason else {}))
+    return redirect(case_path(case_id) + query_string, outcome)
 
 
-async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
+async def _forbidden_text(context: RequestContext, case_id: UUID, error: Forbidden) -> str:
     """Return the reason why the action is forbidden, as text for the officer.
 
     If another officer owns the case now, the text names that officer.
@@ -83,14 +83,14 @@ async def _forbidden(context: RequestContext, case_id: UUID, error: Forbidden) -
     return t("taken_meanwhile", name=holder) if holder else context.say(labels.WHYS[error.why])
 
 
-def _taken(context: RequestContext, taken: CaseConflict) -> str:
+def _conflict_text(context: RequestContext, conflict: CaseConflict) -> str:
     t = labels.Wording(context.rt.languages, context.language)
-    if taken.holder and taken.holder != context.officer.name:
-        return t("taken_meanwhile", name=taken.holder)
+    if conflict.holder and conflict.holder != context.officer.name:
+        return t("taken_meanwhile", name=conflict.holder)
     return t("changed_meanwhile")
 
 
-def _trimmed(text: str) -> str:
+def _normalize_text(text: str) -> str:
     """Return an officer's text with LF as line ends, cut to MAX_REPLY characters."""
     return text.replace("\r\n", "\n").strip()[:MAX_REPLY]
 
@@ -107,7 +107,7 @@ async def claim(
     async def action() -> ActionResult:
         return await desk.claim(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "claimed", action)
+    return await run_action(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/take-over")
@@ -124,7 +124,7 @@ async def take_over(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await act(context, case_id, form, reason, "claimed", action)
+    return await run_action(context, case_id, form, reason, "claimed", action)
 
 
 @router.post("/release")
@@ -139,7 +139,7 @@ async def release(
     async def action() -> ActionResult:
         return await desk.release(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "released", action)
+    return await run_action(context, case_id, form, reason, "released", action)
 
 
 @router.post("/reply")
@@ -158,12 +158,12 @@ async def reply(
             case_id,
             form.version,
             key=form.key,
-            words=_trimmed(form.words),
+            words=_normalize_text(form.words),
             canned=form.canned,
             is_machine=form.machine,
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 @router.post("/preview")
@@ -204,10 +204,10 @@ async def note(
             case_id,
             form.version,
             key=form.key,
-            words=_trimmed(form.note),
+            words=_normalize_text(form.note),
         )
 
-    return await act(context, case_id, form, reason, "noted", action)
+    return await run_action(context, case_id, form, reason, "noted", action)
 
 
 @router.post("/document")
@@ -224,7 +224,7 @@ async def ask_document(
             context.rt, context.officer, case_id, form.version, key=form.key, document=form.document
         )
 
-    return await act(context, case_id, form, reason, "asked", action)
+    return await run_action(context, case_id, form, reason, "asked", action)
 
 
 @router.post("/papers")
@@ -241,7 +241,7 @@ async def release_uploads(
             context.rt, context.officer, case_id, form.version, key=form.key
         )
 
-    return await act(context, case_id, form, reason, "passed", action)
+    return await run_action(context, case_id, form, reason, "passed", action)
 
 
 @router.post("/fill")
@@ -264,7 +264,7 @@ async def fill(
             value=form.value,
         )
 
-    return await act(context, case_id, form, reason, "filled", action)
+    return await run_action(context, case_id, form, reason, "filled", action)
 
 
 @router.post("/pin")
@@ -282,7 +282,7 @@ async def lift_pin(
     async def action() -> ActionResult:
         return await desk.lift_pin(context.rt, context.officer, case_id, form.version, key=form.key)
 
-    return await act(context, case_id, form, reason, "pin_lifted", action)
+    return await run_action(context, case_id, form, reason, "pin_lifted", action)
 
 
 @router.post("/transfer")
@@ -302,10 +302,10 @@ async def transfer(
             form.version,
             key=form.key,
             to=form.owner,
-            words=_trimmed(form.note),
+            words=_normalize_text(form.note),
         )
 
-    return await act(context, case_id, form, reason, "transferred", action)
+    return await run_action(context, case_id, form, reason, "transferred", action)
 
 
 @router.post("/snooze")
@@ -327,7 +327,7 @@ async def snooze(
             until=context.now + SNOOZES.get(form.length, SNOOZES["1h"]),
         )
 
-    return await act(context, case_id, form, reason, "snoozed", action)
+    return await run_action(context, case_id, form, reason, "snoozed", action)
 
 
 @router.post("/resolve")
@@ -350,7 +350,7 @@ async def resolve(
             intent=form.intent,
         )
 
-    return await act(context, case_id, form, reason, "resolved", action)
+    return await run_action(context, case_id, form, reason, "resolved", action)
 
 
 @router.post("/answers")

@@ -64,7 +64,7 @@ async def choose_fact(
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
     case, language = view.line.case, view.composer.language
-    wanted = form.search[:MAX_SEARCH].casefold().split()
+    terms = form.search[:MAX_SEARCH].casefold().split()
     day = context.rt.content.on(context.now.date())
     facts = _facts(context, language, day)
     return page(
@@ -75,8 +75,8 @@ async def choose_fact(
         case_id=case_id,
         draft=form.draft,
         searched=form.search,
-        facts=list(_matching(facts, wanted, case.country))[:MAX_FOUND],
-        withheld=_withheld(wanted, case.country),
+        facts=list(_matching_facts(facts, terms, case.country))[:MAX_FOUND],
+        withheld=_withheld_facts(terms, case.country),
         **addresses(list_query(context, own=True), reason),
     )
 
@@ -96,23 +96,23 @@ def _facts(context: RequestContext, language: str, day: date) -> Iterator[tuple[
         yield fact, Insertable(fact.key, words, meaning, fact.sources)
 
 
-def _matching(
-    facts: Iterator[tuple[Fact, Insertable]], wanted: list[str], country: str
+def _matching_facts(
+    facts: Iterator[tuple[Fact, Insertable]], terms: list[str], country: str
 ) -> Iterator[Insertable]:
     for fact, shown in facts:
         text = f"{shown.key} {shown.words} {shown.meaning} {fact.text.msgid}".casefold()
-        found = all(each in text for each in wanted) if wanted else country in fact.countries
+        found = all(each in text for each in terms) if terms else country in fact.countries
         if found:
             yield shown
 
 
-def _withheld(wanted: list[str], country: str) -> tuple[Withheld, ...]:
-    if not wanted:
+def _withheld_facts(terms: list[str], country: str) -> tuple[Withheld, ...]:
+    if not terms:
         return withheld_about(country)
     return tuple(
         each
         for each in WITHHELD
-        if all(word in f"{each.key} {each.words}".casefold() for word in wanted)
+        if all(word in f"{each.key} {each.words}".casefold() for word in terms)
     )
 
 

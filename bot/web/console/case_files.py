@@ -18,10 +18,10 @@ from bot.file_sanitizer.sanitizer import MAX_BYTES
 from bot.officers.permissions import Action
 from bot.web.console import labels
 from bot.web.console.case import OptionalReason, case_page
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import CaseForm
 from bot.web.console.forms import Line
-from bot.web.console.rendering import PAGE_HEADERS, done, page
+from bot.web.console.rendering import PAGE_HEADERS, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require, uploaded
 from flows.engine.text import Label
@@ -55,7 +55,7 @@ async def send_form(
             context.rt, context.officer, case_id, form.version, key=form.key, form=form.form
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 class OwnFile(CaseForm):
@@ -86,13 +86,13 @@ async def send_file(
             context.rt, context.officer, case_id, form.version, key=form.key, file=file
         )
 
-    return await act(context, case_id, form, reason, "replied", action)
+    return await run_action(context, case_id, form, reason, "replied", action)
 
 
 def file_name(name: str) -> str:
     """Return a file name of letters, digits, spaces and -_() only, cut to MAX_NAME characters."""
-    kept = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
-    return " ".join(kept.split())[:MAX_NAME]
+    allowed = "".join(sign if sign.isalnum() or sign in " -_()" else " " for sign in name)
+    return " ".join(allowed.split())[:MAX_NAME]
 
 
 def refusal(why: Refusal) -> Label:
@@ -159,7 +159,7 @@ async def add(
         await form_library.put(context.rt, context.officer, form.name, form.language, file)
     except form_library.Unusable:
         return await _library(context, 422, context.say(labels.WORDS["bad_form"]))
-    return done("/forms", "saved")
+    return redirect("/forms", "saved")
 
 
 @router.post("/forms/remove")
@@ -169,4 +169,4 @@ async def remove(
 ) -> Response:
     """Delete the blank form of one language from the mission's library."""
     await form_library.remove(context.rt, context.officer, form.name, form.language)
-    return done("/forms", "saved")
+    return redirect("/forms", "saved")

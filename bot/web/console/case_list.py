@@ -22,7 +22,7 @@ from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.case_rows import rows
 from bot.web.console.forms import Checkbox, Line, Number
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber
@@ -74,8 +74,8 @@ class InboxQuery(BaseModel):
         Without filters, or with invalid filters, the list shows the cases of `queue`.
         """
         with suppress(ValidationError):
-            given = cls.model_validate(dict(request.query_params))
-            return given if given.model_fields_set & _LIST_FIELDS else cls(queue=queue)
+            query = cls.model_validate(dict(request.query_params))
+            return query if query.model_fields_set & _LIST_FIELDS else cls(queue=queue)
         return cls(queue=queue)
 
     def link(self, **changed: str) -> str:
@@ -177,7 +177,7 @@ async def find(
     """
     found = await views.find(context.rt, context.officer, number)
     if found is None:
-        return done("/inbox?queue=all", "no_case")
+        return redirect("/inbox?queue=all", "no_case")
     return RedirectResponse(f"{ROOT}{case_path(found)}", 303)
 
 
@@ -187,10 +187,10 @@ async def take_next(
     key: Annotated[str, Form()] = "",
 ) -> Response:
     """Claim the most urgent case that the officer's topics and languages allow."""
-    taken = await desk.take_next(context.rt, context.officer, key=key)
-    if taken is None:
-        return done("/inbox", "no_next")
-    return done(case_path(taken.case_id), "claimed")
+    next_case = await desk.take_next(context.rt, context.officer, key=key)
+    if next_case is None:
+        return redirect("/inbox", "no_next")
+    return redirect(case_path(next_case.case_id), "claimed")
 
 
 @router.post("/shift")
@@ -205,7 +205,7 @@ async def set_shift(
     hours = min(form.hours if form.hours > 0 else SHIFT_HOURS, MAX_SHIFT_HOURS)
     until = context.now + timedelta(hours=hours) if form.on else None
     await directory.set_shift(context.rt, context.officer, until)
-    return done("/inbox", "saved")
+    return redirect("/inbox", "saved")
 
 
 def case_path(case_id: UUID) -> str:

@@ -16,10 +16,10 @@ from bot.desk import ActionResult, marking, presence
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.case import SNOOZES, OptionalReason
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import MarkForm, SnoozeForm
 from bot.web.console.forms import Line
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -46,7 +46,7 @@ async def mark(
             labels=form.labels,
         )
 
-    return await act(context, case_id, form, reason, "saved", action)
+    return await run_action(context, case_id, form, reason, "saved", action)
 
 
 @router.post("/cases/{case_id}/call-back")
@@ -69,7 +69,7 @@ async def set_call_back(
             at=context.now + length if length else None,
         )
 
-    return await act(context, case_id, form, reason, "saved", action)
+    return await run_action(context, case_id, form, reason, "saved", action)
 
 
 @router.post("/cases/{case_id}/writing")
@@ -109,7 +109,7 @@ async def add(
         await marking.add_label(context.rt, context.officer, name)
     except desk.Refused as refused:
         return await _page(context, 422, context.say(console_labels.REFUSALS[refused.why.value]))
-    return done("/labels", "saved")
+    return redirect("/labels", "saved")
 
 
 @router.post("/labels/remove")
@@ -119,4 +119,4 @@ async def remove(
 ) -> Response:
     """Remove a label from the list of the officer's mission."""
     await marking.remove_label(context.rt, context.officer, name)
-    return done("/labels", "saved")
+    return redirect("/labels", "saved")

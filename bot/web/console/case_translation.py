@@ -40,9 +40,9 @@ async def translate_draft(
     view = await views.view(context.rt, context.officer, case_id, reason)
     if Action.CASE_REPLY not in view.may:
         raise Forbidden(DenialReason.OWNER)
-    found = await _translated(context, form.words.strip(), view.composer.language)
+    found = await _translate(context, form.words.strip(), view.composer.language)
     if not found:
-        return await _failed(context, case_id, reason, form.draft)
+        return await _failure_page(context, case_id, reason, form.draft)
     draft = Draft(found, note=form.note, machine=True, original=form.words.strip())
     return await case_page(context, case_id, reason, draft=draft)
 
@@ -58,26 +58,26 @@ async def translate_message(
     """Translate a message of the person into the officer's language; show both texts."""
     view = await views.view(context.rt, context.officer, case_id, reason)
     words = _words(view, message) if context.rt.settings.translates_people else ""
-    found = await _translated(context, words, context.language)
+    found = await _translate(context, words, context.language)
     if not found:
-        return await _failed(context, case_id, reason, form.draft)
+        return await _failure_page(context, case_id, reason, form.draft)
     return await case_page(context, case_id, reason, translated={message: found})
 
 
 def _words(view: View, message: int) -> str:
     """Return the person's message with this number; "" if the case has no such message."""
-    said = (each.words for each in view.thread if each.by == "person" and each.id == message)
-    return next(said, "")
+    texts = (each.words for each in view.thread if each.by == "person" and each.id == message)
+    return next(texts, "")
 
 
-async def _failed(
+async def _failure_page(
     context: RequestContext, case_id: UUID, reason: OptionalReason, draft: Draft
 ) -> Response:
     problem = context.say(labels.WORDS["machine_failed"])
     return await case_page(context, case_id, reason, 422, draft, problem)
 
 
-async def _translated(context: RequestContext, text: str, form: str) -> str:
+async def _translate(context: RequestContext, text: str, form: str) -> str:
     """Return the text translated into a language and script (`form`), or "".
 
     Return "" for an empty or too long text, if no translator is configured, if the hourly budget of

@@ -28,7 +28,7 @@ from bot.web.console.content_forms import ContentForm, rows, values
 from bot.web.console.content_preview import differences, forms
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS
@@ -148,7 +148,7 @@ async def save(
         return await _page(context, item, 409, [Blocker(refused.why)], form)
     if wrong:
         return await _page(context, item, 422, wrong, form)
-    return done(f"/content/{item}", "content_saved")
+    return redirect(f"/content/{item}", "content_saved")
 
 
 @router.post("/{item}/approve")
@@ -163,13 +163,13 @@ async def approve(
     Return 409 if the draft was changed after the page was loaded, or if it is rejected.
     """
     try:
-        given = bytes.fromhex(content_hash)
-        await drafts.approve(context.rt, context.officer, item, number, given)
+        content_digest = bytes.fromhex(content_hash)
+        await drafts.approve(context.rt, context.officer, item, number, content_digest)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
     except ValueError:
         return await _page(context, item, 409, [Blocker(Refusal.CHANGED)])
-    return done(f"/content/{item}", "content_live")
+    return redirect(f"/content/{item}", "content_live")
 
 
 @router.post("/{item}/roll-back")
@@ -183,7 +183,7 @@ async def roll_back(
         await drafts.roll_back(context.rt, context.officer, item, number)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
-    return done(f"/content/{item}", "content_live")
+    return redirect(f"/content/{item}", "content_live")
 
 
 @router.post("/{item}/withdraw")
@@ -195,7 +195,7 @@ async def withdraw(
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
-    return done(f"/content/{item}", "content_back")
+    return redirect(f"/content/{item}", "content_back")
 
 
 @router.post("/{item}/announce")
@@ -207,7 +207,7 @@ async def announce(
         found = await announcing.propose(context.rt, context.officer, item)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
-    return done(path_of(found, "/write/audience"), "drafted")
+    return redirect(path_of(found, "/write/audience"), "drafted")
 
 
 async def _page(
@@ -224,10 +224,10 @@ async def _page(
     today = context.now.date()
     draft = next((each for each in versions if each.state == "draft"), None)
     current = next((each for each in versions if each.state == "live"), None)
-    shipped = await _shipped(context, item)
+    shipped = await _shipped_body(context, item)
     base = draft or current
     body = base.body if base else shipped
-    said = current.body if current else shipped
+    current_body = current.body if current else shipped
     return page(
         context,
         "content_item.html",
@@ -243,13 +243,13 @@ async def _page(
         own=draft is not None and draft.author == context.officer.id,
         values=values(form, body),
         today=today,
-        **_of_kind(context, kind, item, _sent(form) or body),
+        **_of_kind(context, kind, item, _form_body(form) or body),
         newest=versions[0].number if versions else 0,
         wrong=list(_wrong(context, wrong or [])),
         now=forms(context.rt, item, current.body if current else None, today),
         next=forms(context.rt, item, draft.body, today) if draft else [],
-        changes=differences(said, draft.body, _names(context)) if draft else [],
-        written=_written(context, kind),
+        changes=differences(current_body, draft.body, _names(context)) if draft else [],
+        written=_form_languages(context, kind),
         library=await _library(context, item),
         edits=drafts.may_edit(context.officer, item),
         approves=context.may(Action.CONTENT_APPROVE),
@@ -266,7 +266,7 @@ def _is_repeatable(version: Version, today: date) -> bool:
     return bool(version.approver) and version.state != "live" and version.body.until >= today
 
 
-async def _shipped(context: RequestContext, item: str) -> Body | None:
+async def _shipped_body(context: RequestContext, item: str) -> Body | None:
     """Return the content item as it was before editors changed it; None if it did not exist.
 
     The returned item is the fact or answer shipped with the program, or the mission's stored canned
@@ -301,7 +301,7 @@ async def _library(context: RequestContext, item: str) -> list[tuple[str, str]]:
     return [(name, name) for name in dict.fromkeys(each.name for each in found)]
 
 
-def _sent(form: ContentForm | None) -> Body | None:
+def _form_body(form: ContentForm | None) -> Body | None:
     try:
         return form.body() if form else None
     except ValueError:
@@ -318,11 +318,11 @@ def _of_kind(
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
         day = context.rt.content.on(context.now.date())
-        offered = [("", context.say(WORDS["none"]))]
-        offered += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
+        options = [("", context.say(WORDS["none"]))]
+        options += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
                     if name in context.rt.flows]  # fmt: skip
         facts = [(fact.key, context.say(fact.text)) for fact in FACTS if fact.key not in grouped()]
-        return {"parts": rows(key, body, day), "flows": offered, "known": facts}
+        return {"parts": rows(key, body, day), "flows": options, "known": facts}
     if kind is Kind.PHRASES:
         texts = body.texts if body else {}
         labels = {intent: context.say(answer.label) for intent, answer in BY_INTENT.items()}
@@ -335,7 +335,7 @@ def _of_kind(
     return {}
 
 
-def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
+def _form_languages(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
     """Return the languages in which an editor writes a content item, each with its own name.
 
     English is the first one. Phrases and canned replies have no English text.
@@ -348,7 +348,7 @@ def _written(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
 
 def _names(context: RequestContext) -> dict[str, str]:
     named = {field: context.say(WORDS[label]) for field, label in FIELDS.items()}
-    return dict(_written(context, Kind.FACT)) | named
+    return dict(_form_languages(context, Kind.FACT)) | named
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:

@@ -55,7 +55,7 @@ async def ends(
         days=days,
         chosen=chosen,
         ends=[_ending(context, fact, edition) for fact in endings.on_day(chosen, edition)],
-        answers=list(_changed(context, chosen, edition)),
+        answers=list(_changed_answers(context, chosen, edition)),
     )
 
 
@@ -77,7 +77,7 @@ def _ending(context: RequestContext, fact: Fact, edition: date) -> Ending:
     return Ending(fact.key, context.say(fact.text), then)
 
 
-def _changed(context: RequestContext, day: date, edition: date) -> Iterator[Changed]:
+def _changed_answers(context: RequestContext, day: date, edition: date) -> Iterator[Changed]:
     """Yield the answers whose opening sentences on `day` and on the following day differ."""
     last = endings.after(date.fromordinal(day.toordinal() - 1), edition)
     following = endings.after(day, edition)

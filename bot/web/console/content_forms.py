@@ -47,7 +47,7 @@ class ContentForm(VersionedForm):
     def body(self) -> Body:
         """Return the content item's body from the form. Raises ValueError for an invalid date."""
         return Body(
-            texts=self._written("text_"),
+            texts=self._texts("text_"),
             sources=tuple(self.sources.split()),
             as_of=date.fromisoformat(self.as_of),
             checked=date.fromisoformat(self.checked),
@@ -58,14 +58,14 @@ class ContentForm(VersionedForm):
             address=self.address,
             telephone=self.telephone,
             map_link=self.map_link,
-            opening=(*self._placed(OPENING), *([self.added] if self.added else [])),
-            more=self._placed(MORE),
+            opening=(*self._parts_at(OPENING), *([self.added] if self.added else [])),
+            more=self._parts_at(MORE),
             flow=self.flow,
-            titles=self._written("title_"),
+            titles=self._texts("title_"),
             form=self.form,
         )
 
-    def _written(self, prefix: str) -> dict[str, str]:
+    def _texts(self, prefix: str) -> dict[str, str]:
         sent = self.model_extra or {}
         lines = {
             code: str(sent.get(f"{prefix}{code}", "")).replace("\r\n", "\n").split("\n")
@@ -74,7 +74,7 @@ class ContentForm(VersionedForm):
         texts = {code: "\n".join(map(str.strip, found)).strip() for code, found in lines.items()}
         return {code: text for code, text in texts.items() if text}
 
-    def _placed(self, place: str) -> tuple[str, ...]:
+    def _parts_at(self, place: str) -> tuple[str, ...]:
         """Return in order the names of the answer's parts that the form assigns to `place`."""
         sent = self.model_extra or {}
         found = [
@@ -115,10 +115,10 @@ def rows(intent: str, body: Body, day: date) -> list[Row]:
 
 
 def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
-    placed = [(name, OPENING) for name in body.opening] + [(name, MORE) for name in body.more]
-    taken = {name for name, _place in placed}
-    placed += [(name, NOWHERE) for name in answers.shipped_parts(intent) if name not in taken]
-    for order, (name, place) in enumerate(placed, 1):
+    parts = [(name, OPENING) for name in body.opening] + [(name, MORE) for name in body.more]
+    used = {name for name, _place in parts}
+    parts += [(name, NOWHERE) for name in answers.shipped_parts(intent) if name not in used]
+    for order, (name, place) in enumerate(parts, 1):
         if part := answers.find(intent, name):
             words = answers.sentences(part, day)
             yield Row(

@@ -54,7 +54,7 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
         bodies = {item: body} if body else {}
         return fact_texts([drafts.SHIPPED[item]], live.snapshot(rt.languages, 1, bodies).on(day))
     if kind is Kind.ANSWER:
-        answer = answers.arranged(key, body) if body else BY_INTENT[key]
+        answer = answers.arrange(key, body) if body else BY_INTENT[key]
         return part_texts(answer.ordered("")[0], day) if answer else ()
     if body is None or body.silent or kind is Kind.PHRASES:
         return ()
@@ -99,13 +99,13 @@ def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[D
         if pair[0] != pair[1]
     ]
     for field in FIELDS:
-        one, other = (_shown(getattr(body, field)) if body else "" for body in (before, now))
+        one, other = (_as_text(getattr(body, field)) if body else "" for body in (before, now))
         if one != other:
             changed.append(Difference(names[field], "", pieces(one, other)))
     return changed
 
 
-def _shown(value: object) -> str:
+def _as_text(value: object) -> str:
     return " ".join(value) if isinstance(value, tuple) else str(value)
 
 

@@ -126,9 +126,16 @@ class Guest:
     async def be_answered(self) -> None:
         """As the officer: claim the invented person's case and reply to it."""
         case = await self._case()
-        done = await desk.claim(self.rt, self.officer, case.id, case.version, key=uuid4().hex)
+        claimed_case = await desk.claim(
+            self.rt, self.officer, case.id, case.version, key=uuid4().hex
+        )
         await desk.reply(
-            self.rt, self.officer, case.id, done.version, key=uuid4().hex, canned=self.canned
+            self.rt,
+            self.officer,
+            case.id,
+            claimed_case.version,
+            key=uuid4().hex,
+            canned=self.canned,
         )
 
     async def be_closed(self) -> None:

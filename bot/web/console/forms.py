@@ -33,7 +33,7 @@ class OpenFormRoute(FormRoute):
     read_form = staticmethod(read_form)
 
 
-def _stripped(value: Any) -> Any:
+def _strip(value: Any) -> Any:
     return value.strip() if isinstance(value, str) else value
 
 
@@ -51,7 +51,7 @@ def _number(value: Any) -> int:
 
 Number = Annotated[int, BeforeValidator(_number)]
 """A decimal number; -1 for any other text."""
-Line = Annotated[str, BeforeValidator(_stripped)]
+Line = Annotated[str, BeforeValidator(_strip)]
 """A text without leading and trailing white space."""
 Lines = Annotated[str, BeforeValidator(_unix_lines)]
 """A text of several lines; CRLF becomes LF."""

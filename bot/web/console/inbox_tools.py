@@ -18,7 +18,7 @@ from bot.officers.permissions import Action, Forbidden
 from bot.web.console import labels
 from bot.web.console.case_list import InboxQuery, inbox_page, query_text
 from bot.web.console.forms import Line
-from bot.web.console.rendering import done
+from bot.web.console.rendering import redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -41,13 +41,13 @@ async def save_view(
     name: Annotated[Line, Form()] = "",
 ) -> Response:
     """Save the inbox's current filters as a view of this name; 422 if the name is rejected."""
-    query = query_text(_query(context).kept).removeprefix("?")
+    query = query_text(_query(context).remaining).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
     except desk.Refused as refused:
         problem = context.say(labels.REFUSALS[refused.why.value])
         return await inbox_page(context, _query(context), 422, problem)
-    return done(_inbox(context), "saved")
+    return redirect(_inbox(context), "saved")
 
 
 @router.post("/views/remove")
@@ -57,7 +57,7 @@ async def remove_view(
 ) -> Response:
     """Delete the officer's saved view of this name."""
     await saved_views.remove(context.rt, context.officer, name)
-    return done(_inbox(context), "saved")
+    return redirect(_inbox(context), "saved")
 
 
 class HandOverForm(BaseModel):
@@ -99,15 +99,15 @@ async def hand_over(
     if not chosen or goal is None:
         problem = context.say(labels.WORDS["bulk_none"])
         return await inbox_page(context, _query(context), 422, problem)
-    kept = [
+    remaining = [
         case_id
         for case_id, version in chosen
         if not await _handed_over(context, case_id, version, goal, form.key)
     ]
-    if not kept:
-        return done(_inbox(context), "handed_over")
+    if not remaining:
+        return redirect(_inbox(context), "handed_over")
     t = labels.Wording(context.rt.languages, context.language)
-    problem = t("bulk_kept", count=len(chosen) - len(kept), kept=len(kept))
+    problem = t("bulk_kept", count=len(chosen) - len(remaining), kept=len(remaining))
     return await inbox_page(context, _query(context), 409, problem)
 
 

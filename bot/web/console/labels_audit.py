@@ -176,7 +176,7 @@ SENT: dict[str, Text] = {
     # Translators: erasure of all data about a person, which is reported to the registry.
     "erase": _("Erasure"),
 }
-STANDS: dict[str, Text] = STATES_TOLD | {
+REGISTRY_STATES: dict[str, Text] = STATES_TOLD | {
     "sending": STATES_TOLD["pending"],
     "unknown": _("nobody knows yet whether it arrived"),
     "rejected": PAPERS[Paper.REJECTED],

@@ -295,7 +295,7 @@ CAUSES: dict[str, Text] = {
     "restored": _("the database was restored"),
 }
 
-STANDS_AGAINST: dict[str, Text] = {
+REFUSAL_TEXTS: dict[str, Text] = {
     Refusal.STATE: _(
         "The announcement is not in a state for that any more: {detail}. Look at it again."
     ),
@@ -315,7 +315,7 @@ STANDS_AGAINST: dict[str, Text] = {
     Refusal.TOO_LONG: _("The text is too long for one message: {detail}."),
     Refusal.UNTESTED: _("This language was not tested as it stands: {detail}."),
     Refusal.REPEATED: _("The same text was sent already: announcement {detail}."),
-    Refusal.NOBODY: _("Nobody would get it."),
+    Refusal.NO_RECIPIENTS: _("Nobody would get it."),
     Refusal.LATE: _("The latest time has passed, or is before the earliest one."),
     Refusal.WHY: _("Write why it is urgent."),
     Refusal.TOPIC: _("Choose a topic."),
@@ -339,7 +339,7 @@ CORRECTED_IN = {
     Refusal.REPEATED: "text",
     Refusal.UNTESTED: "test",
     Refusal.TESTERS: "test",
-    Refusal.NOBODY: "audience",
+    Refusal.NO_RECIPIENTS: "audience",
     Refusal.AUDIENCE: "audience",
     Refusal.LATE: "time",
     Refusal.WHY: "purpose",

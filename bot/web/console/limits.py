@@ -12,10 +12,10 @@ from starlette.responses import Response
 from bot.desk import ActionResult, Refused, limiting
 from bot.officers.permissions import Action
 from bot.web.console.case import OptionalReason
-from bot.web.console.case_actions import act
+from bot.web.console.case_actions import run_action
 from bot.web.console.case_forms import LimitForm
 from bot.web.console.labels import REFUSALS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -43,7 +43,7 @@ async def limit(
             days=form.days,
         )
 
-    return await act(context, case_id, form, reason, "limited", action)
+    return await run_action(context, case_id, form, reason, "limited", action)
 
 
 @router.get("/limits")
@@ -64,7 +64,7 @@ async def _decide(
         await limiting.decide(context.rt, context.officer, case_id, is_lifted=is_lifted)
     except Refused as refused:
         return await _page(context, 422, context.say(REFUSALS[refused.why.value]))
-    return done("/limits", notice)
+    return redirect("/limits", notice)
 
 
 @router.post("/limits/lift")

@@ -14,7 +14,7 @@ from bot.officers import credentials, directory, sessions
 from bot.officers.permissions import Action
 from bot.web.console import labels_notifications as labels
 from bot.web.console.passkeys import is_guarded
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -58,7 +58,7 @@ async def set_language(
     if language in dict(context.rt.languages.languages()):
         async with directory.console(context.rt).connection() as transaction:
             await credentials.set_language(transaction, context.officer.id, language)
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 class NotificationForm(BaseModel):
@@ -97,7 +97,7 @@ async def save_notifications(
             await preferences.save(transaction, context.officer.id, form.chosen())
     except BadPreference:
         return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 class BrowserForm(BaseModel):
@@ -127,7 +127,7 @@ async def add_browser(
             )
     except BadPreference:
         return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 @router.post("/own/browser/remove")
@@ -138,7 +138,7 @@ async def remove_browser(
     """Delete the push subscription of one of the officer's browsers."""
     async with directory.acting(context.rt, context.officer) as transaction:
         await preferences.unsubscribe(transaction, context.officer.id, browser)
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 @router.post("/own/end")
@@ -152,4 +152,4 @@ async def end_session(
             await sessions.end_all(transaction, context.officer.id, but=context.session.id)
         else:
             await sessions.end(transaction, context.officer.id, session)
-    return done("/own", "ended")
+    return redirect("/own", "ended")

@@ -18,7 +18,7 @@ from bot.web.console import labels as console_labels
 from bot.web.console import oidc
 from bot.web.console.forms import Checkbox, Codes, Line, OfficerForm
 from bot.web.console.labels_common import ROLES
-from bot.web.console.rendering import done, labels, page
+from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.missions import GENERAL, MISSIONS
@@ -118,7 +118,7 @@ async def add(
         return await _page(context, 409, context.say(console_labels.WORDS["name_taken"]))
     except NoSuchRole:
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
-    return await _invited(context, officer)
+    return await _invite(context, officer)
 
 
 @router.post("/change")
@@ -147,7 +147,7 @@ async def change(
         return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
     async with directory.console(context.rt).connection() as transaction:
         await sessions.end_all(transaction, form.officer)
-    return done("/officers", "saved")
+    return redirect("/officers", "saved")
 
 
 @router.post("/invite")
@@ -163,7 +163,7 @@ async def invite(
         officer = await directory.find(transaction, form.officer)
         if officer is None:
             raise directory.NoSuchOfficer
-    return await _invited(context, officer)
+    return await _invite(context, officer)
 
 
 @router.post("/tie")
@@ -190,10 +190,10 @@ async def link_account(
             )
     except psycopg.errors.UniqueViolation:
         return await _page(context, 409, context.say(console_labels.WORDS["tied_already"]))
-    return done("/officers", "saved")
+    return redirect("/officers", "saved")
 
 
-async def _invited(context: RequestContext, officer: Officer) -> Response:
+async def _invite(context: RequestContext, officer: Officer) -> Response:
     async with directory.acting(context.rt, context.officer) as transaction:
         await sessions.end_all(transaction, officer.id)
         token = await credentials.invite(transaction, context.officer.id, officer.id)

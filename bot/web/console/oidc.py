@@ -26,7 +26,7 @@ from bot.security.key_files import VaultError
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
 from bot.web.console.request_context import ROOT, SIGN_IN, is_https
-from bot.web.console.sign_in import SERVICE, admit, too_often
+from bot.web.console.sign_in import SERVICE, admit, is_rate_limited
 from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -66,10 +66,10 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
     Raises Refused (403) if no service is configured or after too many attempts.
     """
     rt: Runtime = request.app.state.rt
-    if not rt.settings.has_service or await too_often(rt, request, SERVICE):
+    if not rt.settings.has_service or await is_rate_limited(rt, request, SERVICE):
         raise Refused(403)
     try:
-        published = await _published(rt)
+        published = await _discovery_document(rt)
     except NotProven:
         return RedirectResponse(f"{SIGN_IN}?why=service", 303)
     pending = ServiceSignIn(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), wanted[:300])
@@ -121,14 +121,14 @@ async def back(request: Request) -> Response:
         raise Refused(403)
     try:
         pending = _pending(rt, request)
-        subject = await _proven(rt, request.query_params.get("code", ""), pending)
+        subject = await _fetch_subject(rt, request.query_params.get("code", ""), pending)
     except NotProven:
-        return _failed("service")
+        return _failure("service")
     async with directory.console(rt).connection() as connection:
         known = await credentials.find_by_subject(connection, *indexes(rt, subject))
         officer = await directory.find(connection, known) if known else None
         if officer is None or not officer.active:
-            return _failed("unknown")
+            return _failure("unknown")
         answer = await admit(request, connection, officer.id, AuthMethod.SERVICE, pending.next)
     return _onward(request, answer)
 
@@ -147,7 +147,7 @@ def _onward(request: Request, admitted: Response) -> Response:
     return answer
 
 
-def _failed(why: str) -> Response:
+def _failure(why: str) -> Response:
     answer = RedirectResponse(f"{SIGN_IN}?why={why}", 303)
     answer.delete_cookie(SERVICE_COOKIE, path=ROOT)
     return answer
@@ -173,12 +173,12 @@ def indexes(rt: Runtime, subject: str) -> tuple[bytes, ...]:
     return rt.vault.indexes("subject", f"{rt.settings.oidc_issuer}\0{subject}")
 
 
-async def _proven(rt: Runtime, code: str, pending: ServiceSignIn) -> str:
+async def _fetch_subject(rt: Runtime, code: str, pending: ServiceSignIn) -> str:
     """Exchange the code for an ID token, and return the account's id (`subject`) in the token.
 
     Raises NotProven on any failure.
     """
-    published = await _published(rt)
+    published = await _discovery_document(rt)
     secret = rt.settings.oidc_client_secret
     answered = await _json(
         rt,
@@ -237,7 +237,7 @@ def checked(token: Any, keys: dict[str, Any], *, issuer: str, audience: str, non
     return str(found.claims["sub"])
 
 
-async def _published(rt: Runtime) -> dict[str, Any]:
+async def _discovery_document(rt: Runtime) -> dict[str, Any]:
     """Return the sign-in service's discovery document (OpenID Connect), which names its endpoints.
 
     Raises NotProven if the document's issuer is not the configured one, or if an endpoint is

@@ -47,7 +47,7 @@ def creation_options(
     return json.loads(webauthn.options_to_json(options))
 
 
-def created(site: Site, officer_id: UUID, credential: str, challenge: bytes) -> Passkey:
+def verify_creation(site: Site, officer_id: UUID, credential: str, challenge: bytes) -> Passkey:
     """Verify the proof of a new passkey and return the passkey.
 
     Raises ValueError if the proof is invalid.
@@ -91,7 +91,7 @@ def key_id(credential: str) -> bytes:
         raise ValueError from error
 
 
-def signed(site: Site, key: Passkey, credential: str, challenge: bytes) -> int:
+def verify_sign_in(site: Site, key: Passkey, credential: str, challenge: bytes) -> int:
     """Verify a sign-in with a passkey and return its new signature counter.
 
     Raises ValueError if the proof is invalid.

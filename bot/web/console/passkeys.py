@@ -27,7 +27,7 @@ from bot.security.key_files import VaultError
 from bot.web.console import passkey_proofs
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.passkey_proofs import Site
-from bot.web.console.rendering import done
+from bot.web.console.rendering import redirect
 from bot.web.console.request_context import (
     PHISHING_RESISTANT,
     ROOT,
@@ -37,7 +37,7 @@ from bot.web.console.request_context import (
     is_https,
 )
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.console.sign_in import PASSKEY, act_as, admit, too_often
+from bot.web.console.sign_in import PASSKEY, act_as, admit, is_rate_limited
 
 CHALLENGE_SECONDS = 300
 CHALLENGE_AGE = timedelta(seconds=CHALLENGE_SECONDS)
@@ -52,17 +52,17 @@ def _site(rt: Runtime) -> Site:
     return Site(urlsplit(address).hostname or "", address)
 
 
-async def _challenged(
-    rt: Runtime, connection: Connection, options: Any, challenge: bytes, whose: str
+async def _challenge_response(
+    rt: Runtime, connection: Connection, options: Any, challenge: bytes, owner: str
 ) -> Response:
     """Return a response with the WebAuthn options, and the challenge in an encrypted cookie.
 
-    The cookie also contains the challenge's creation time. `whose` is the id of the session to
+    The cookie also contains the challenge's creation time. `owner` is the id of the session to
     which the challenge is bound, or "anybody" for a sign-in.
     """
     answer = JSONResponse(options)
     issued = (await database_time(connection)).isoformat().encode()
-    sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{whose}").hex()
+    sealed = rt.vault.seal_transient(issued + SEPARATOR + challenge, f"passkey|{owner}").hex()
     answer.set_cookie(
         CHALLENGE,
         sealed,
@@ -76,26 +76,26 @@ async def _challenged(
 
 
 async def _challenge(
-    rt: Runtime, request: Request, connection: Connection, whose: str
+    rt: Runtime, request: Request, connection: Connection, owner: str
 ) -> tuple[bytes, datetime]:
     """Return the challenge in the request's cookie, and the time at which it was created.
 
     Raises ValueError if the cookie is not authentic or the challenge has expired.
     """
-    challenge, at = _unsealed(rt, request, whose)
+    challenge, at = _unseal_challenge(rt, request, owner)
     if not timedelta() <= await database_time(connection) - at <= CHALLENGE_AGE:
         raise ValueError
     return challenge, at
 
 
-def _unsealed(rt: Runtime, request: Request, whose: str) -> tuple[bytes, datetime]:
+def _unseal_challenge(rt: Runtime, request: Request, owner: str) -> tuple[bytes, datetime]:
     """Return the challenge in the request's cookie and its creation time, even if it has expired.
 
     Raises ValueError if the cookie is not authentic.
     """
     sealed = request.cookies.get(CHALLENGE, "")
     try:
-        plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{whose}")
+        plain = rt.vault.unseal_transient(bytes.fromhex(sealed), f"passkey|{owner}")
     except VaultError:
         raise ValueError from None
     issued, _separator, challenge = plain.partition(SEPARATOR)
@@ -137,8 +137,8 @@ async def _creation(
     options = await asyncio.to_thread(
         passkey_proofs.creation_options, site, officer.id, officer.name, challenge, known
     )
-    whose = str(context.session.id)
-    return await _challenged(context.rt, connection, options, challenge, whose)
+    owner = str(context.session.id)
+    return await _challenge_response(context.rt, connection, options, challenge, owner)
 
 
 @router.post("")
@@ -147,19 +147,19 @@ async def add(
     credential: Annotated[str, Form()] = "",
 ) -> Response:
     """Store the passkey that the browser created, and end the officer's other sessions."""
-    rt, whose = context.rt, str(context.session.id)
+    rt, owner = context.rt, str(context.session.id)
     try:
         async with directory.acting(rt, context.officer) as connection:
             await _demand(context, connection)
-            challenge, _at = await _challenge(rt, context.request, connection, whose)
+            challenge, _at = await _challenge(rt, context.request, connection, owner)
             key = await asyncio.to_thread(
-                passkey_proofs.created, _site(rt), context.officer.id, credential, challenge
+                passkey_proofs.verify_creation, _site(rt), context.officer.id, credential, challenge
             )
             await sessions.end_all(connection, context.officer.id, but=context.session.id)
             await credentials.add_passkey(connection, key)
     except ValueError:
-        return done("/own", "passkey_failed")
-    return done("/own", "passkey")
+        return redirect("/own", "passkey_failed")
+    return redirect("/own", "passkey")
 
 
 @router.post("/remove")
@@ -174,7 +174,7 @@ async def remove(
     async with directory.acting(context.rt, context.officer) as connection:
         await _demand(context, connection)
         await credentials.drop_passkey(connection, context.officer.id, key_id)
-    return done("/own", "saved")
+    return redirect("/own", "saved")
 
 
 @open_router.post("/options")
@@ -182,9 +182,9 @@ async def sign_in_options(request: Request) -> Response:
     """Return the WebAuthn options with which the browser signs in with a passkey of this site."""
     rt: Runtime = request.app.state.rt
     challenge = token_bytes(32)
-    wanted = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
+    options = await asyncio.to_thread(passkey_proofs.sign_in_options, _site(rt), challenge)
     async with directory.console(rt).connection() as connection:
-        return await _challenged(rt, connection, wanted, challenge, "anybody")
+        return await _challenge_response(rt, connection, options, challenge, "anybody")
 
 
 @open_router.post("")
@@ -199,8 +199,8 @@ async def sign_in(
     """
     rt: Runtime = request.app.state.rt
     try:
-        _unsealed(rt, request, "anybody")
-        if await too_often(rt, request, PASSKEY):
+        _unseal_challenge(rt, request, "anybody")
+        if await is_rate_limited(rt, request, PASSKEY):
             return RedirectResponse(f"{SIGN_IN}?why=often", 303)
         key_id = await asyncio.to_thread(passkey_proofs.key_id, credential)
         async with directory.console(rt).connection() as connection:
@@ -210,7 +210,7 @@ async def sign_in(
                 return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
             challenge, issued = await _challenge(rt, request, connection, "anybody")
             uses = await asyncio.to_thread(
-                passkey_proofs.signed, _site(rt), key, credential, challenge
+                passkey_proofs.verify_sign_in, _site(rt), key, credential, challenge
             )
             await credentials.use_passkey(connection, key.id, uses, issued)
             await act_as(connection, str(officer.id))

@@ -13,7 +13,7 @@ from bot.desk import phrase_review
 from bot.officers.permissions import Action
 from bot.web.console import labels
 from bot.web.console.case import answerable_intents
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -63,7 +63,7 @@ async def accept(
         return await _page(context, 422, context.say(labels.REFUSALS["empty"]))
     except phrase_review.Decided:
         return await _page(context, 409, context.say(labels.WORDS["stale"]))
-    return done("/phrases", "saved")
+    return redirect("/phrases", "saved")
 
 
 @router.post("/phrases/reject")
@@ -73,4 +73,4 @@ async def reject(context: Context, sentence: Annotated[UUID, Form()]) -> Respons
         await phrase_review.reject(context.rt, context.officer, sentence)
     except phrase_review.Decided:
         return await _page(context, 409, context.say(labels.WORDS["stale"]))
-    return done("/phrases", "saved")
+    return redirect("/phrases", "saved")

@@ -107,7 +107,7 @@ def _file(context: RequestContext, kind: str, found: Figures) -> tuple[str, byte
     axes, names = axis_names(context), value_names(context, found)
     head = [*(axes[each] for each in found.by), context.say(WORDS["planning_people"])]
     rows = [
-        [*_named(names, each), "" if each.people is None else str(each.people)]
+        [*_labels(names, each), "" if each.people is None else str(each.people)]
         for each in found.cells
     ]
     if kind == "csv":
@@ -171,7 +171,7 @@ def _page(
     )
 
 
-def _named(names: list[dict[str, str]], cell: Cell) -> list[str]:
+def _labels(names: list[dict[str, str]], cell: Cell) -> list[str]:
     return [known[value] for value, known in zip(cell.values, names, strict=True)]
 
 
@@ -182,7 +182,7 @@ def _chart(context: RequestContext, found: Figures) -> dict[str, Any]:
     """
     names, limit = value_names(context, found), _largest(found)
     bars = [
-        Bar(_named(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
+        Bar(_labels(names, each)[0], each.people, (each.people or 0) * 1000 // limit)
         for each in found.cells
     ]
     if found.by != ("region",):

@@ -44,5 +44,7 @@ def _foreign(context: RequestContext, view: View) -> set[int]:
     """
     if not context.rt.settings.translates_people:
         return set()
-    said = (each for each in view.thread if each.by == "person")
-    return {each.id for each in said if reader_script.other_language(each.words, context.language)}
+    messages = (each for each in view.thread if each.by == "person")
+    return {
+        each.id for each in messages if reader_script.other_language(each.words, context.language)
+    }

@@ -18,7 +18,7 @@ from bot.officers.permissions import Action
 from bot.printing.qr_code import QrCode
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.public_pages import CHAT
@@ -45,10 +45,10 @@ async def add(
 ) -> Response:
     """Create an organisation's invitation; the secret address of its page is shown only once."""
     try:
-        made = await referrers.add(context.rt, context.officer, name)
+        created = await referrers.add(context.rt, context.officer, name)
     except referrers.Unnamed:
         return await _page(context, 422, problem=context.say(WORDS["referrer_bad_name"]))
-    return await _page(context, made=made)
+    return await _page(context, created=created)
 
 
 @router.post("/referrers/renew")
@@ -60,10 +60,10 @@ async def renew(
     Return 409 if the organisation's invitation has ended.
     """
     try:
-        made = await referrers.renew(context.rt, context.officer, code)
+        created = await referrers.renew(context.rt, context.officer, code)
     except referrers.Ended:
         return await _page(context, 409, problem=context.say(WORDS["stale"]))
-    return await _page(context, made=made)
+    return await _page(context, created=created)
 
 
 @router.post("/referrers/end")
@@ -75,18 +75,18 @@ async def end(
         await referrers.end(context.rt, context.officer, code)
     except referrers.Ended:
         return await _page(context, 409, problem=context.say(WORDS["stale"]))
-    return done("/referrers", "referrer_ended")
+    return redirect("/referrers", "referrer_ended")
 
 
 async def _page(
-    context: RequestContext, status: int = 200, *, made: Created | None = None, problem: str = ""
+    context: RequestContext, status: int = 200, *, created: Created | None = None, problem: str = ""
 ) -> Response:
     found = await referrers.listing(context.rt, context.officer)
     site = context.rt.settings.public_url
     shown: dict[str, Any] = {"link": "", "whose": ""}
-    if made is not None:
-        name = next((each.name for each in found if each.code == made.code), "")
-        shown = {"link": f"{site}/referrals/{made.token}", "whose": name}
+    if created is not None:
+        name = next((each.name for each in found if each.code == created.code), "")
+        shown = {"link": f"{site}/referrals/{created.token}", "whose": name}
     open_codes = [each.code for each in found if each.is_open]
     return page(
         context,

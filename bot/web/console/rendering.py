@@ -107,7 +107,7 @@ _templates.globals |= {
     "CONTENT_LOOKS": labels_content.STATE_LOOKS,
     "LOGGED": labels_audit.LOGGED,
     "REGISTRY_SENT": labels_audit.SENT,
-    "REGISTRY_STANDS": labels_audit.STANDS,
+    "REGISTRY_STANDS": labels_audit.REGISTRY_STATES,
     "REGISTRY_BECAUSE": labels_audit.BECAUSE,
     "SPENDINGS": labels_bursts.SPENDINGS,
     "SPAM_REASONS": labels_bursts.SPAM_REASONS,
@@ -197,7 +197,7 @@ def _frame(rt: Runtime, language: str) -> dict[str, Any]:
     }
 
 
-def done(path: str, notice: str) -> Response:
+def redirect(path: str, notice: str) -> Response:
     """Redirect to a page of the console after an action.
 
     `path` is relative to the console's root. The page shows the notice with the key `notice`.

@@ -160,6 +160,6 @@ def _language(request: Request, rt: Runtime, chosen: str) -> str:
 
 def preferred_language(request: Request, rt: Runtime) -> str:
     """Return the first offered language in the browser's list, or the installation's first one."""
-    wanted = request.headers.get("accept-language", "").split(",")
-    known = (rt.languages.closest(each.partition(";")[0].strip()) for each in wanted if each)
+    requested = request.headers.get("accept-language", "").split(",")
+    known = (rt.languages.closest(each.partition(";")[0].strip()) for each in requested if each)
     return next((code for code in known if code), rt.languages.languages()[0][0])

@@ -33,7 +33,7 @@ from bot.web.console.request_context import (
 )
 from bot.web.request_parsing import FORM, CheckedRequest, Handler, Pairs, Refused
 
-NOTHING_KEPT: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
+NO_FIELDS: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 
 
 @dataclass(frozen=True)
@@ -93,9 +93,9 @@ class ConsoleRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def timed(request: Request) -> Response:
-            begun = perf_counter()
+            started = perf_counter()
             response = await self._answer(request, handler)
-            spent = (perf_counter() - begun) * 1000
+            spent = (perf_counter() - started) * 1000
             response.headers["Server-Timing"] = f"page;dur={spent:.1f}"
             return response
 
@@ -125,8 +125,8 @@ class ConsoleRoute(APIRoute):
             return answer
         if request.url.path == SIGN_OUT:
             return RedirectResponse(f"{SIGN_IN}?why=out", 303)
-        kept = self._kept(request, pairs) | {"csrf": _token(pairs)}
-        return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **kept)
+        fields = self._resent_fields(request, pairs) | {"csrf": _token(pairs)}
+        return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **fields)
 
     async def _check_form(self, context: RequestContext) -> Request | Response:
         """Return the request with its parsed fields, or a page if the form is of another session.
@@ -145,8 +145,8 @@ class ConsoleRoute(APIRoute):
             return CheckedRequest(context.request, pairs)
         own = any(_same(tag, each) for each in context.form_tags)
         await _note_denied(context, self.action, "stale" if own else "foreign")
-        kept = self._kept(context.request, pairs) if own else NOTHING_KEPT
-        return page(context, "resend_form.html", 403, out=False, **kept)
+        fields = self._resent_fields(context.request, pairs) if own else NO_FIELDS
+        return page(context, "resend_form.html", 403, out=False, **fields)
 
     async def _read(self, request: Request) -> Pairs:
         """Return the fields of a posted form; if it has a file, only the fields before the file."""
@@ -161,15 +161,15 @@ class ConsoleRoute(APIRoute):
         request.state.upload = sent.file
         return [*sent.fields.items()]
 
-    def _kept(self, request: Request, pairs: Pairs) -> dict[str, Any]:
+    def _resent_fields(self, request: Request, pairs: Pairs) -> dict[str, Any]:
         """Return the template values of the page from which the officer can send the form again.
 
-        Return NOTHING_KEPT if none of the fields to keep has text.
+        Return NO_FIELDS if none of the fields to keep has text.
         """
         keep = self.permission.keep
         written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
         if not any(written):
-            return NOTHING_KEPT
+            return NO_FIELDS
         query = f"?{request.url.query}" if request.url.query else ""
         fields = zip(pairs, written, strict=True)
         return {

@@ -125,7 +125,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
     if not device and await _over_address(rt, request, CODE):
         return await _page(request, 429, problem="too_often")
     async with directory.console(rt).connection() as connection:
-        officer = await _named(connection, form.name)
+        officer = await _find_officer(connection, form.name)
         known = officer.id if officer else None
         right = await credentials.check(
             rt,
@@ -171,10 +171,12 @@ async def act_as(connection: Connection, actor: str) -> None:
     await execute(connection, statements.SET_OFFICER, officer=actor)
 
 
-async def _named(connection: Connection, name: str) -> directory.Officer | None:
+async def _find_officer(connection: Connection, name: str) -> directory.Officer | None:
     everyone = await directory.everyone(connection)
-    wanted = name.strip().casefold()
-    return next((one for one in everyone if one.name.casefold() == wanted and one.active), None)
+    folded_name = name.strip().casefold()
+    return next(
+        (one for one in everyone if one.name.casefold() == folded_name and one.active), None
+    )
 
 
 @open_router.post("/sign-in/demo")
@@ -207,7 +209,7 @@ async def admit(
     await audit_log.append(
         connection, actor=str(officer_id), action="sign_in", subject="console", detail=strength
     )
-    answer = RedirectResponse(_inside(wanted), 303)
+    answer = RedirectResponse(_console_path(wanted), 303)
     answer.set_cookie(
         cookie(rt), token, secure=is_https(rt), httponly=True, samesite="strict", path="/"
     )
@@ -223,16 +225,16 @@ async def admit(
     return answer
 
 
-def _inside(wanted: str) -> str:
-    """Return the path `wanted` if it is a page of the console, otherwise that of the start page.
+def _console_path(path: str) -> str:
+    """Return the path `path` if it is a page of the console, otherwise that of the start page.
 
     So a link to the sign-in page cannot redirect officers to another site.
     """
-    is_local = wanted.startswith(f"{ROOT}/") and "//" not in wanted and "\\" not in wanted
-    return quote(wanted, safe="/?=&") if is_local and not wanted.startswith(SIGN_IN) else ROOT
+    is_local = path.startswith(f"{ROOT}/") and "//" not in path and "\\" not in path
+    return quote(path, safe="/?=&") if is_local and not path.startswith(SIGN_IN) else ROOT
 
 
-async def too_often(rt: Runtime, request: Request, way: str) -> bool:
+async def is_rate_limited(rt: Runtime, request: Request, way: str) -> bool:
     """Return True if the rate limit of the sign-in method `way` is exceeded.
 
     The limit applies to a known device, otherwise to the address. Each method has a separate limit,
@@ -304,7 +306,9 @@ async def _welcome_page(
     rt: Runtime = request.app.state.rt
     try:
         async with directory.console(rt).connection() as connection:
-            officer = await directory.find(connection, await credentials.invited(connection, token))
+            officer = await directory.find(
+                connection, await credentials.find_invited(connection, token)
+            )
     except credentials.BadLink:
         officer = None
     if officer is None:

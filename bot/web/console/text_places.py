@@ -38,7 +38,7 @@ def places(sentence: str, files: Iterable[str]) -> tuple[Place, ...]:
     If no fact, answer or question contains the sentence, its source files decide: the place is
     then the chat, the console or the public pages.
     """
-    return _known().get(sentence) or tuple(dict.fromkeys(_of_file(each) for each in files))
+    return _places_by_text().get(sentence) or tuple(dict.fromkeys(_of_file(each) for each in files))
 
 
 def is_for_officers(found: Iterable[Place]) -> bool:
@@ -53,14 +53,14 @@ def _of_file(path: str) -> Place:
 
 
 @cache
-def _known() -> Mapping[str, tuple[Place, ...]]:
+def _places_by_text() -> Mapping[str, tuple[Place, ...]]:
     found: dict[str, dict[Place, None]] = {}
-    for place, text in _said():
+    for place, text in _all_texts():
         found.setdefault(id_of(text), {})[place] = None
     return {name: tuple(each) for name, each in found.items()}
 
 
-def _said() -> Iterator[tuple[Place, Text]]:
+def _all_texts() -> Iterator[tuple[Place, Text]]:
     for fact in FACTS:
         place = Place((KINDS[Kind.FACT],), f"{Kind.FACT}:{fact.key}")
         yield from ((place, text) for text in (fact.text, fact.ends, fact.ended) if text)

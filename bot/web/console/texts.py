@@ -27,7 +27,7 @@ from bot.web.console.broadcast_preview import Form as WrittenForm
 from bot.web.console.broadcast_preview import form_of
 from bot.web.console.forms import Lines
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.console.text_places import Place, is_for_officers, places
@@ -49,7 +49,7 @@ class NoSuchSentence(LookupError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class TextFilter:
     """Filters of the list of sentences.
 
     `code` is the written form (a language in one script), `find` a text to search for, `which` a
@@ -82,11 +82,13 @@ async def listing(
     start: QueryNumber = 0,
 ) -> Response:
     """Return the page with open reports of bad wording and the sentences that match the filters."""
-    return await _list(context, Wanted(_language(context, language), find, which, max(0, start)))
+    return await _list(
+        context, TextFilter(_language(context, language), find, which, max(0, start))
+    )
 
 
 async def _list(
-    context: RequestContext, wanted: Wanted, status: int = 200, problem: str = ""
+    context: RequestContext, wanted: TextFilter, status: int = 200, problem: str = ""
 ) -> Response:
     code, first = wanted.code, wanted.start
     reports = await wording_reports.listing(context.rt, context.officer)
@@ -131,12 +133,12 @@ async def _all_known(rt: Runtime) -> Known:
     # in a thread.
     catalogues = await asyncio.to_thread(lambda: [sentences(code) for code in codes])
     return {
-        code: {**{each.id: each for each in _published(rt, code)}, **catalogue}
+        code: {**{each.id: each for each in _published_sentences(rt, code)}, **catalogue}
         for code, catalogue in zip(codes, catalogues, strict=True)
     }
 
 
-def _published(rt: Runtime, code: str) -> Iterator[Sentence]:
+def _published_sentences(rt: Runtime, code: str) -> Iterator[Sentence]:
     for body in rt.content.snapshot.bodies.values():
         english = body.texts.get(ENGLISH, "")
         if english and not body.silent:
@@ -144,7 +146,7 @@ def _published(rt: Runtime, code: str) -> Iterator[Sentence]:
             yield Sentence(sentence_id("", english), "", english, text, is_reviewed=False)
 
 
-def _matches(each: Sentence, wanted: Wanted, named: set[str]) -> bool:
+def _matches(each: Sentence, wanted: TextFilter, named: set[str]) -> bool:
     fits = {
         "named": each.id in named,
         "unreviewed": not each.is_reviewed,
@@ -164,8 +166,8 @@ async def close(
         await wording_reports.close(context.rt, context.officer, report)
     except wording_reports.Closed:
         stale = context.say(WORDS["stale"])
-        return await _list(context, Wanted(context.language), 409, stale)
-    return done("/texts", "report_closed")
+        return await _list(context, TextFilter(context.language), 409, stale)
+    return redirect("/texts", "report_closed")
 
 
 @router.get("/{name}")
@@ -193,7 +195,7 @@ async def report(
         await wording_reports.report(context.rt, context.officer, name, code, comment)
     except wording_reports.Unclear:
         return await _page(context, name, code, 422, comment)
-    return done(f"/texts/{name}?language={code}", "reported")
+    return redirect(f"/texts/{name}?language={code}", "reported")
 
 
 async def _page(
@@ -247,7 +249,7 @@ def _places(context: RequestContext, found: Sentence) -> tuple[Place, ...]:
 
 def _terms(english: str, code: str) -> Iterator[Term]:
     origin, convert = BUILT.get(code, (code, str))
-    for entry in glossary.spoken_of(english):
+    for entry in glossary.mentioned_terms(english):
         word = entry.words.get(code) or entry.words.get(origin)
         if word is not None:
             own = word.text if code in entry.words else convert(word.text)

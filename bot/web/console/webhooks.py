@@ -14,7 +14,7 @@ from bot.officers.permissions import Action
 from bot.outgoing_webhooks import dead_letters
 from bot.outgoing_webhooks.endpoints import Refused
 from bot.web.console.labels import WORDS
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -41,7 +41,7 @@ async def redeliver(
         await dead_letters.redeliver(context.rt, context.officer, endpoint, letter)
     except Refused:
         return await _page(context, 409, context.say(WORDS["webhook_enable_first"]))
-    return done("/webhooks", "webhook_sent_again")
+    return redirect("/webhooks", "webhook_sent_again")
 
 
 @router.post("/webhooks/enable")
@@ -51,7 +51,7 @@ async def enable(
 ) -> Response:
     """Enable an endpoint that Kosh disabled after failed deliveries."""
     await dead_letters.enable(context.rt, context.officer, endpoint)
-    return done("/webhooks", "webhook_enabled")
+    return redirect("/webhooks", "webhook_enabled")
 
 
 async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:

@@ -18,7 +18,7 @@ from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
 from bot.web.console.forms import Checkbox, Line
-from bot.web.console.rendering import done, page
+from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -136,7 +136,7 @@ async def save(
         return await _page(context, 422, context.say(labels.WORDS["bad_hours"]))
     except Stale:
         return await _page(context, 409, context.say(labels.WORDS["stale"]))
-    return done("/hours", "saved")
+    return redirect("/hours", "saved")
 
 
 def _time(text: str) -> time:

@@ -185,7 +185,7 @@ async def test_api_account_of_another_system_cannot_sign_in_to_the_console(rt: R
             for each in (system, officer)
         ]
         with pytest.raises(BadLink):
-            await credentials.invited(session, links[0])
-        assert await credentials.invited(session, links[1]) == officer.id
+            await credentials.find_invited(session, links[0])
+        assert await credentials.find_invited(session, links[1]) == officer.id
         assert await sessions.authenticate(session, tokens[0], seen=False) is None
         assert await sessions.authenticate(session, tokens[1], seen=False)
