@@ -112,7 +112,7 @@ async def serving(asgi: Any, port: int = 0, **tls: Any) -> AsyncIterator[str]:
 
 
 @dataclass
-class House:
+class AppStack:
     """A running application: its runtime, its servers' URLs, and the messengers' emulators."""
 
     rt: Runtime
@@ -160,7 +160,7 @@ class House:
             await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
+def stack_settings(databases: Databases, redis_url: str, folder: Path) -> Settings:
     """Return settings with all channels and a registry; every value is invented."""
     return settings(
         database_url=databases.app,
@@ -192,7 +192,7 @@ def furnished(databases: Databases, redis_url: str, folder: Path) -> Settings:
 
 
 @asynccontextmanager
-async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppStack]:
     assert chosen.registry_client_secret
     assert chosen.registry_callback_secret
     callback = f"http://127.0.0.1:{(port := free_port())}/callbacks/registry"
@@ -236,7 +236,7 @@ async def opened(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
             with patch.object(main, "_every", _often):
                 working = asyncio.create_task(main.work(rt))
                 try:
-                    yield House(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)
+                    yield AppStack(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)
                 finally:
                     working.cancel()
                     await asyncio.gather(working, return_exceptions=True)

@@ -19,8 +19,7 @@ from bot.config.settings import Settings
 from bot.db.migrations import migrate
 from bot.embedded import Databases, servers
 from bot.runtime import Runtime, runtime
-from tests.app_stack import House, furnished
-from tests.app_stack import opened as opened_house
+from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.clock import CLOCK
 
 # Settings that save time. Without fsync a crash may lose data, but crash tests use other servers.
@@ -173,7 +172,7 @@ def databases(
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings for a test's runtime; Valkey is shared, with separate keys for each test."""
-    return furnished(databases, redis_url, tmp_path)
+    return stack_settings(databases, redis_url, tmp_path)
 
 
 @pytest.fixture
@@ -192,6 +191,6 @@ def alone(path: Path) -> Iterator[None]:
 
 
 @pytest.fixture
-async def house(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    async with opened_house(chosen, admin_url) as house:
-        yield house
+async def stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppStack]:
+    async with running_stack(chosen, admin_url) as stack:
+        yield stack

@@ -35,7 +35,7 @@ from bot.web.console.labels import TOPICS
 from flows.engine.flow import Answer, Form
 from flows.engine.state import Conversation
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import furnished
+from tests.app_stack import stack_settings
 from tests.benchmarks.processes import cpu_seconds, listening, process, stores
 from tests.benchmarks.webhooks import environment
 from tests.console_client import Console
@@ -103,7 +103,7 @@ def measured(folder: Path, closed: int, still_open: int, live: int, seconds: flo
     ):
         databases = embedded.prepare(admin, NAME)
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-        chosen = furnished(databases, redis, folder)
+        chosen = stack_settings(databases, redis, folder)
         with psycopg.connect(databases.owner, autocommit=True) as session:
             missing = range(_counted(session, "state <> 'resolved'"), still_open)
             # Create the people with encryption keys first, since the runtime rejects a database

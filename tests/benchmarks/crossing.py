@@ -8,7 +8,7 @@ from typing import Any
 from bot.conversations import receive
 from bot.editorial.referrers import Created
 from flows.engine.events import Event, Pressed, Said, Started
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.benchmarks.families import Family, Registrant
 from tests.person_client import Guest, bring
 
@@ -48,7 +48,7 @@ class Crossing:
     A nonce is the number of a question in the payload of its buttons.
     """
 
-    house: House
+    stack: AppStack
     families: Sequence[Family]
     invitations: list[Created]
     at_once: int = 16
@@ -81,7 +81,7 @@ class Crossing:
 
     async def register(self, family: Family, person: Registrant) -> None:
         """Register a person: from the first message, or from an invitation, to the submission."""
-        guest = self.guests[person.surname] = RetryingGuest(self.house.rt)
+        guest = self.guests[person.surname] = RetryingGuest(self.stack.rt)
         invited = person.referrer is not None
         code = self.invitations[person.referrer].code if person.referrer is not None else ""
         await guest.do(Started(code))
@@ -95,15 +95,15 @@ class Crossing:
 
     async def settle(self) -> None:
         """Wait until the registry has each write; advance database time, so retries are due."""
-        assert self.house.rt.registry is not None
+        assert self.stack.rt.registry is not None
         async with asyncio.timeout(SETTLE_SECONDS):
             while await self._count(_OPEN_WRITES) or await self._count(_UNDECIDED):
-                self.house.rt.registry._breaker._until = 0.0
-                await self.house.ahead("1 minute")
+                self.stack.rt.registry._breaker._until = 0.0
+                await self.stack.ahead("1 minute")
                 await asyncio.sleep(0.3)
 
     async def _count(self, query: str) -> Any:
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             row = await (await session.execute(query)).fetchone()
         return row[0] if row else None
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from bot import embedded
 from bot.db.migrations import migrate
 from bot.observability import logging
-from tests.app_stack import House, furnished, opened
+from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.visitor import Visitor
 from tests.web import test_journeys as journeys
 from tests.web import test_whatsapp_journey as whatsapp
@@ -34,52 +34,52 @@ class Count:
 def counted() -> list[Count]:
     """Register once on each channel, each time in a new application stack."""
     logging.configure("error")
-    walks: tuple[Callable[[House], Awaitable[Count]], ...] = (_telegram, _whatsapp, _web)
-    return [_in_a_house(walk) for walk in walks]
+    walks: tuple[Callable[[AppStack], Awaitable[Count]], ...] = (_telegram, _whatsapp, _web)
+    return [_in_a_stack(walk) for walk in walks]
 
 
-def _in_a_house(walk: Callable[[House], Awaitable[Count]]) -> Count:
+def _in_a_stack(walk: Callable[[AppStack], Awaitable[Count]]) -> Count:
     with TemporaryDirectory() as name, embedded.postgres(Path(name) / "postgres") as admin:
         databases = embedded.prepare(admin, "kosh_messages")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with embedded.valkey(Path(name) / "valkey") as redis:
-            chosen = furnished(databases, redis, Path(name))
+            chosen = stack_settings(databases, redis, Path(name))
 
             async def walked() -> Count:
-                async with opened(chosen, admin) as house:
-                    return await walk(house)
+                async with running_stack(chosen, admin) as stack:
+                    return await walk(stack)
 
             return asyncio.run(walked())
 
 
-async def _telegram(house: House) -> Count:
-    secret = house.rt.settings.telegram_secret
+async def _telegram(stack: AppStack) -> Count:
+    secret = stack.rt.settings.telegram_secret
     assert secret
-    await house.telegram.set_webhook(f"{house.url}/webhooks/telegram", secret.get_secret_value())
-    user = house.telegram.user(7001, first_name="Test")
+    await stack.telegram.set_webhook(f"{stack.url}/webhooks/telegram", secret.get_secret_value())
+    user = stack.telegram.user(7001, first_name="Test")
     await journeys._over_telegram(user, LANGUAGE)
-    number = await journeys._receipt(house, LANGUAGE)
+    number = await journeys._receipt(stack, LANGUAGE)
     await journeys._next(user, partial(user.say, "/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
-    journal = house.telegram.journal
+    journal = stack.telegram.journal
     steps = len(journal.updates()) + REGISTRY
     return Count(
         "telegram", steps, len(journal.calls("sendMessage")), len(journal.calls("editMessageText"))
     )
 
 
-async def _whatsapp(house: House) -> Count:
-    user = await whatsapp._user(house, "77010000001")
+async def _whatsapp(stack: AppStack) -> Count:
+    user = await whatsapp._user(stack, "77010000001")
     await whatsapp._at_language(user, LANGUAGE)
-    turns = await whatsapp._walk(house, user, journeys.ANSWERS)
-    number = await journeys._receipt(house, LANGUAGE)
+    turns = await whatsapp._walk(stack, user, journeys.ANSWERS)
+    number = await journeys._receipt(stack, LANGUAGE)
     await whatsapp._next(user, partial(user.say, "/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
     return Count("whatsapp", 2 + turns + 1 + REGISTRY, len(user.received), 0)
 
 
-async def _web(house: House) -> Count:
-    async with Visitor.at(house.url) as visitor:
+async def _web(stack: AppStack) -> Count:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press(LANGUAGE)
         steps = 2 + REGISTRY
@@ -91,7 +91,7 @@ async def _web(house: House) -> Count:
                 keys = _keys(visitor)
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
             steps += 1
-        await journeys._only(house)
+        await journeys._only(stack)
         return Count("web", steps, len(visitor.bubbles), 0)
 
 

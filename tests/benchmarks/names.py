@@ -31,7 +31,7 @@ from flows.engine.events import Said
 from flows.engine.flow import OpenCase, Submit, path
 from flows.engine.state import Conversation
 from flows.preregistration import PREREGISTRATION
-from tests.app_stack import House, furnished, opened
+from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.console_client import Console, Form
 from tests.names import SCRIPTS, Pair, names
 from tests.person_client import AFTER_CONSENT, Guest
@@ -67,52 +67,54 @@ def measured(many: int, seconds: float) -> str:
         databases = embedded.prepare(admin, "kosh_names")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with embedded.valkey(Path(name) / "valkey") as redis:
-            chosen = furnished(databases, redis, Path(name))
+            chosen = stack_settings(databases, redis, Path(name))
 
             async def run() -> str:
-                async with opened(chosen, admin) as house:
+                async with running_stack(chosen, admin) as stack:
                     start = perf_counter()
-                    passed = await through(house, many // len(SCRIPTS), start + seconds)
+                    passed = await through(stack, many // len(SCRIPTS), start + seconds)
                     return table(passed, perf_counter() - start)
 
             return asyncio.run(run())
 
 
-async def through(house: House, each: int, until: float = float("inf")) -> list[Passed]:
+async def through(stack: AppStack, each: int, until: float = float("inf")) -> list[Passed]:
     """Send `each` names of each script through the application; return the counts by script.
 
     Raises AssertionError if a name is changed on its way.
     """
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     # Delay the registry's decisions until after the benchmark. Kosh has no record of these
     # submissions, so it could not match the decisions.
-    async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
+    async with stack.http.post(f"{stack.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204, await answer.text()
-    passed = await asyncio.gather(*(_script(house, one, each, until) for one in SCRIPTS))
-    stored = {(body["patronymic"], body["name_kk"]) for body in await _bodies(house)}
+    passed = await asyncio.gather(*(_script(stack, one, each, until) for one in SCRIPTS))
+    stored = {(body["patronymic"], body["name_kk"]) for body in await _bodies(stack)}
     for _one, sent in passed:
         assert sent <= stored, ascii(next(iter(sent - stored)))
     return [one for one, _sent in passed]
 
 
-async def _bodies(house: House) -> list[dict[str, str | None]]:
-    return [entry["body"] for entry in await house.entries()]
+async def _bodies(stack: AppStack) -> list[dict[str, str | None]]:
+    return [entry["body"] for entry in await stack.entries()]
 
 
 type Names = tuple[str, str]
 
 
-async def _script(house: House, script: str, each: int, until: float) -> tuple[Passed, set[Names]]:
+async def _script(
+    stack: AppStack, script: str, each: int, until: float
+) -> tuple[Passed, set[Names]]:
     """Answer two questions with names repeatedly as one person, while an officer reads the answers.
 
     Return the counts, and the pairs of names sent to the registry.
     """
-    guest = Guest(house.rt)
+    guest = Guest(stack.rt)
     await guest.consent()
     await guest.go(*BEFORE)
-    case = await _case(house, guest)
+    case = await _case(stack, guest)
     count, sent = 0, set[Names]()
-    async with Console.signed_in(house.url, OFFICER) as console:
+    async with Console.signed_in(stack.url, OFFICER) as console:
         form = (await console.get(f"/console/cases/{case}")).form("/answers")
         for (one, some), (other, more) in batched(filled(script, each), 2, strict=False):
             stored = (one[1], other[1])
@@ -124,9 +126,9 @@ async def _script(house: House, script: str, each: int, until: float) -> tuple[P
             conversation = await guest.conversation()
             assert conversation is not None
             assert _stored(conversation) == stored, ascii(one + other)
-            assert await _registered(house, conversation) == stored, ascii(stored)
+            assert await _registered(stack, conversation) == stored, ascii(stored)
             assert set(stored) <= await _on_the_page(console, form), ascii(stored)
-            assert set(stored) <= await _exported(house, guest, conversation), ascii(stored)
+            assert set(stored) <= await _exported(stack, guest, conversation), ascii(stored)
             sent.add(stored)
             count += some + more
             if perf_counter() > until:
@@ -154,10 +156,10 @@ def filled(script: str, many: int) -> Iterator[tuple[Pair, int]]:
         yield ("X", "X"), 0
 
 
-async def _case(house: House, guest: Guest) -> str:
+async def _case(stack: AppStack, guest: Guest) -> str:
     """Open and claim a case in which the person can continue the form; return its id."""
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "web", guest.name)
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "web", guest.name)
         assert person is not None
         found = await cases.open_case(session, person, OpenCase("registration"), "ru")
         case = await cases.find(session, found.case_id)
@@ -173,7 +175,7 @@ def _stored(conversation: Conversation) -> tuple[str | None, str | None]:
     return answers["patronymic"], answers["name_kk"]
 
 
-async def _registered(house: House, conversation: Conversation) -> tuple[str | None, str | None]:
+async def _registered(stack: AppStack, conversation: Conversation) -> tuple[str | None, str | None]:
     """Send a submission to the registry; return its two names.
 
     The names that the registry stored are compared at the end of the run.
@@ -181,7 +183,7 @@ async def _registered(house: House, conversation: Conversation) -> tuple[str | N
     answers = path(PREREGISTRATION, conversation.forms[PREREGISTRATION.name]).answers
     submit = Submit(PREREGISTRATION.name, {**answers, **WHOLE}, {})
     body = registry_codes.payload(submit, "ru", CONSENT)
-    registry, key = house.rt.registry, str(uuid4())
+    registry, key = stack.rt.registry, str(uuid4())
     assert registry is not None
     for _try in range(9):
         try:
@@ -199,13 +201,13 @@ async def _on_the_page(console: Console, form: Form) -> set[str]:
     return {unescape(found).translate(ISOLATES) for found in SHOWN.findall(screen.html)}
 
 
-async def _exported(house: House, guest: Guest, conversation: Conversation) -> set[str]:
+async def _exported(stack: AppStack, guest: Guest, conversation: Conversation) -> set[str]:
     """Return the values in the export of the person's data."""
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "web", guest.name)
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "web", guest.name)
         assert person is not None
         row = await data_export.export(
-            house.rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
+            stack.rt, session, person, conversation, datetime(2026, 11, 24, tzinfo=UTC)
         )
     lines = "\n".join(row.message.paragraphs if row.message else ()).split("\n")
     return {line.partition(": ")[2].translate(ISOLATES) for line in lines}

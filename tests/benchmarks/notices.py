@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bot.notifications import preferences, push_sender, web_push
 from bot.notifications.preferences import Preferences
 from bot.officers import directory
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.emulators import push
 from tests.emulators.push import PushService, push_service
@@ -41,7 +41,7 @@ def measured(cases: int) -> Delays:
 
 async def _measured(cases: int) -> Delays:
     # Imported here, since console_pictures requires packages that the rest of this module does not.
-    from tests.browser.console_pictures import house
+    from tests.browser.console_pictures import stack
 
     delays = Delays()
     async with mail_server() as mail, push_service() as service:
@@ -53,7 +53,7 @@ async def _measured(cases: int) -> Delays:
             # cases.
             "shared_networks": (ip_network("127.0.0.0/8"),),
         }  # fmt: skip
-        async with house("kosh_notices", changes) as place:
+        async with stack("kosh_notices", changes) as place:
             await _subscribe(place, service)
             for number in range(1, cases + 1):
                 arrivals = asyncio.gather(_at(mail.wait, number), _at(service.wait, number))
@@ -71,14 +71,14 @@ async def _at(wait: Callable[[int], Awaitable[Any]], count: int) -> float:
     return time.time()
 
 
-async def _opened_at(place: House) -> float:
+async def _opened_at(place: AppStack) -> float:
     async with place.rt.pool.connection() as session:
         row = await (await session.execute("SELECT max(opened_at) FROM cases")).fetchone()
     assert row is not None
     return float(row[0].timestamp())
 
 
-async def _subscribe(place: House, service: PushService) -> None:
+async def _subscribe(place: AppStack, service: PushService) -> None:
     """Give one officer on shift an e-mail address and a subscription to push."""
     sender = push_sender(place.rt)
     assert sender is not None

@@ -26,7 +26,7 @@ from bot.observability import logging
 from bot.officers import directory
 from bot.registry.sandbox import planning
 from flows.engine.referral_screens import MIN_SHOWN
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.benchmarks import attacks, families
 from tests.benchmarks.attacks import Known, Published
 from tests.benchmarks.crossing import FAULTS, Crossing
@@ -84,7 +84,7 @@ class Findings:
 
 
 async def measured(
-    house: House,
+    stack: AppStack,
     people: int,
     households: int,
     seed: int,
@@ -98,43 +98,43 @@ async def measured(
     for each in leaving:
         each.erased = True
     findings = Findings(people, households, len(registrants), len(leaving))
-    crossing = Crossing(house, invented, await _invitations(house), say=say)
+    crossing = Crossing(stack, invented, await _invitations(stack), say=say)
     for switch in FAULTS:
-        await house.fault(**switch)
+        await stack.fault(**switch)
     start = time.perf_counter()
     await crossing.cross()
     findings.seconds, findings.turns = time.perf_counter() - start, crossing.turns
-    findings.tried_again = await _value(house, _TRIED_AGAIN)
-    await _calm(house)
-    await _compare(house, invented, findings)
-    await _count_once(house, registrants, findings)
-    await _compare_referrers(house, crossing.invitations, registrants, findings)
-    await _attack(house, crossing, findings)
+    findings.tried_again = await _value(stack, _TRIED_AGAIN)
+    await _calm(stack)
+    await _compare(stack, invented, findings)
+    await _count_once(stack, registrants, findings)
+    await _compare_referrers(stack, crossing.invitations, registrants, findings)
+    await _attack(stack, crossing, findings)
     return findings
 
 
-async def _invitations(house: House) -> list[Created]:
-    async with house.rt.pool.connection() as session:
+async def _invitations(stack: AppStack) -> list[Created]:
+    async with stack.rt.pool.connection() as session:
         lead = next(each for each in await directory.everyone(session) if each.name == LEAD)
     return [
-        await referrers.add(house.rt, lead, f"Testov association {at}") for at in range(REFERRERS)
+        await referrers.add(stack.rt, lead, f"Testov association {at}") for at in range(REFERRERS)
     ]
 
 
-async def _value(house: House, query: str) -> Any:
-    async with house.rt.pool.connection() as session:
+async def _value(stack: AppStack, query: str) -> Any:
+    async with stack.rt.pool.connection() as session:
         row = await (await session.execute(query)).fetchone()
     return row[0] if row else None
 
 
-async def _calm(house: House) -> None:
-    async with house.http.delete(f"{house.sandbox}/_faults") as answer:
+async def _calm(stack: AppStack) -> None:
+    async with stack.http.delete(f"{stack.sandbox}/_faults") as answer:
         assert answer.status == 200
 
 
-async def _compare(house: House, invented: list[Family], findings: Findings) -> None:
+async def _compare(stack: AppStack, invented: list[Family], findings: Findings) -> None:
     """Compare each planning figure, before small counts are hidden, with a count of the people."""
-    async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
+    async with await psycopg.AsyncConnection.connect(stack.sandbox_database) as connection:
         found = await planning.count_people(connection)
     for names, true in families.counted(invented).items():
         for place in true.keys() | found[names].keys():
@@ -143,9 +143,9 @@ async def _compare(house: House, invented: list[Family], findings: Findings) -> 
             findings.hold(f"{names} {place}", known, true.get(place, (0, 0)))
 
 
-async def _count_once(house: House, registrants: list[Registrant], findings: Findings) -> None:
+async def _count_once(stack: AppStack, registrants: list[Registrant], findings: Findings) -> None:
     """Check that the registry has each person once, and no data of those who erased their data."""
-    entries = await house.entries()
+    entries = await stack.entries()
     stored = Counter(each["body"]["surname"] for each in entries if each["body"])
     not_erased = [each.surname for each in registrants if not each.erased]
     findings.hold("surnames", stored, Counter(not_erased))
@@ -156,29 +156,29 @@ async def _count_once(house: House, registrants: list[Registrant], findings: Fin
         sum(write["operation"] == "Create" for write in each["writes"]) for each in entries
     )
     findings.hold("creations of an entry", creations, Counter({1: len(entries)}))
-    remembered = await _value(house, _REMEMBERED)
+    remembered = await _value(stack, _REMEMBERED)
     findings.hold("people in Kosh", remembered, len(not_erased))
 
 
 async def _compare_referrers(
-    house: House, invitations: list[Created], registrants: list[Registrant], findings: Findings
+    stack: AppStack, invitations: list[Created], registrants: list[Registrant], findings: Findings
 ) -> None:
     """Check that each referring organisation reads its own count, rounded down to fives."""
-    await house.ahead("1 day")
-    await referrers.release(house.rt)
+    await stack.ahead("1 day")
+    await referrers.release(stack.rt)
     agreed = Counter(each.referrer for each in registrants if each.agrees)
     for at, invitation in enumerate(invitations):
-        view = await referrers.view(house.rt, invitation.token)
+        view = await referrers.view(stack.rt, invitation.token)
         assert view is not None
         findings.hold(f"referrer {at}", view.registered or 0, agreed[at] - agreed[at] % MIN_SHOWN)
 
 
-async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
+async def _attack(stack: AppStack, crossing: Crossing, findings: Findings) -> None:
     """Try to learn hidden counts from the sums of one day, and from a comparison of two days.
 
     Between the two days one person registers, or erases the registration.
     """
-    day = await _day(house)
+    day = await _day(stack)
     known = Known.of(day.people, day.tables)
     findings.hidden = len(known.hidden)
     findings.learned += [f"by sums: {each}" for each in known.determined().items()]
@@ -188,7 +188,7 @@ async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
     for act, change in ((crossing.register(family, alone), 1), (crossing.erase(alone), -1)):
         await act
         await crossing.settle()
-        later = await _day(house)
+        later = await _day(stack)
         findings.hold("people of the next day", later.true, day.true + change)
         found = attacks.differences(day.tables, later.tables)
         findings.learned += [f"by two days: {each}" for each in found.items()]
@@ -197,31 +197,31 @@ async def _attack(house: House, crossing: Crossing, findings: Findings) -> None:
         day = later
 
 
-async def _day(house: House) -> Day:
+async def _day(stack: AppStack) -> Day:
     """Advance the registry by one day; return all planning figures that it then publishes."""
-    async with await psycopg.AsyncConnection.connect(house.sandbox_database) as connection:
+    async with await psycopg.AsyncConnection.connect(stack.sandbox_database) as connection:
         await connection.execute(
             "UPDATE registry_sandbox.planning_releases SET at = at - interval '1 day'"
         )
         true = (await planning.count_people(connection))["age", ""]["*", "*"][0]
-    headers = {"Authorization": f"Bearer {await _token(house)}", "Acting-Officer": "planner-1"}
+    headers = {"Authorization": f"Bearer {await _token(stack)}", "Acting-Officer": "planner-1"}
     tables: Published = {}
     people = None
     for by in attacks.queries():
         params = [("by", each) for each in by]
-        url = f"{house.sandbox}/v1/planning"
-        async with house.http.get(url, params=params, headers=headers) as answer:
+        url = f"{stack.sandbox}/v1/planning"
+        async with stack.http.get(url, params=params, headers=headers) as answer:
             found = await answer.json()
         tables[by] = {tuple(cell["values"]): cell["people"] for cell in found["cells"]}
         people = found["people"]
     return Day(tables, people, true)
 
 
-async def _token(house: House) -> str:
-    secret = house.rt.settings.registry_client_secret
+async def _token(stack: AppStack) -> str:
+    secret = stack.rt.settings.registry_client_secret
     assert secret is not None
-    async with house.http.post(
-        f"{house.sandbox}/oauth/token",
+    async with stack.http.post(
+        f"{stack.sandbox}/oauth/token",
         data={"grant_type": "client_credentials"},
         headers={"Authorization": aiohttp.encode_basic_auth("kosh", secret.get_secret_value())},
     ) as answer:
@@ -230,10 +230,10 @@ async def _token(house: House) -> str:
 
 async def _run(people: int, households: int, seed: int) -> Findings:
     # Imported here, since console_pictures requires packages that the rest of this module does not.
-    from tests.browser.console_pictures import house
+    from tests.browser.console_pictures import stack
 
     logging.configure("error")
-    async with house("kosh_population") as place:
+    async with stack("kosh_population") as place:
         return await measured(place, people, households, seed, _say)
 
 

@@ -26,7 +26,7 @@ from bot.people import identities
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from flows.engine.state import Conversation
-from tests.app_stack import furnished, serving
+from tests.app_stack import serving, stack_settings
 from tests.benchmarks.processes import listening, process
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
@@ -68,7 +68,7 @@ def measured(rate: float, seconds: float) -> Figures:
         sandbox = embedded.prepare(admin, "kosh_webhooks_sandbox")
         migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
         with embedded.valkey(Path(name) / "valkey") as redis:
-            chosen = furnished(databases, redis, Path(name))
+            chosen = stack_settings(databases, redis, Path(name))
             return asyncio.run(_measured(chosen, sandbox, Path(name), rate, seconds))
 
 

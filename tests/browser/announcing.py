@@ -14,9 +14,9 @@ from bot.broadcasts import State
 from bot.i18n import Languages
 from bot.web.console import demo_officers
 from bot.web.console.labels_broadcasts import BROADCAST_STATES
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.chromium import launched
-from tests.browser.console_pictures import TIMES, house, keep
+from tests.browser.console_pictures import TIMES, keep, stack
 from tests.browser.officer import Officer
 from tests.console_client import ru
 from tests.crowd import TOPIC, Member, crowd
@@ -64,7 +64,7 @@ class Camera(Protocol):
 class Scene:
     """Objects of the walk: the application, its subscribers on Telegram, and the browser."""
 
-    house: House
+    stack: AppStack
     browser: Any
     camera: Camera
     members: list[Member] = field(default_factory=list)
@@ -72,15 +72,15 @@ class Scene:
 
     @property
     def tester(self) -> Phone:
-        return self.house.telegram.user(TESTER, started=True)
+        return self.stack.telegram.user(TESTER, started=True)
 
     async def set(self) -> None:
         """Create subscribers, one of whom has muted messages."""
-        await demo_officers.enter(self.house.rt)
-        self.members = await crowd(self.house.rt, MANY)
-        users = (self.house.telegram.user(int(each.address), started=True) for each in self.members)
+        await demo_officers.enter(self.stack.rt)
+        self.members = await crowd(self.stack.rt, MANY)
+        users = (self.stack.telegram.user(int(each.address), started=True) for each in self.members)
         self.phones = list(users)
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             await session.execute(
                 "UPDATE conversations SET quiet = true WHERE person_id = %s", (self.members[-1].id,)
             )
@@ -92,7 +92,7 @@ async def announce(scene: Scene) -> None:
 
     Recipients are in doubt if it is unknown whether the message reached them.
     """
-    marat = await Officer.at_work(scene.browser, scene.house, MARAT, locale="ru-RU")
+    marat = await Officer.at_work(scene.browser, scene.stack, MARAT, locale="ru-RU")
     path = await _write(scene, marat)
     await _test(scene, marat)
     await _time(scene, marat)
@@ -109,7 +109,7 @@ async def announce(scene: Scene) -> None:
 
 async def _write(scene: Scene, marat: Officer) -> str:
     page = marat.page
-    await page.goto(f"{scene.house.url}/console/broadcasts")
+    await page.goto(f"{scene.stack.url}/console/broadcasts")
     await marat.click("a.button.primary")
     await page.check("input[name=purpose][value=news]")
     await page.select_option("select[name=topic]", TOPIC)
@@ -169,7 +169,7 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
     await marat.click("form[action$='/ask'] button")
     await marat.wait_for_text(ru("done_submitted"))
     await scene.camera.look(marat, "asked")
-    timur = await Officer.at_work(scene.browser, scene.house, TIMUR)
+    timur = await Officer.at_work(scene.browser, scene.stack, TIMUR)
     await timur.page.goto(path)
     await timur.wait_for_text(TEXTS["kk"])
     await scene.camera.look(timur, "approval")
@@ -184,8 +184,8 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
 
 async def _start(scene: Scene, marat: Officer) -> None:
     """Start sending; Telegram loses two responses, and then rejects calls by its rate limit."""
-    scene.house.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
-    scene.house.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
+    scene.stack.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
+    scene.stack.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
     await marat.click("form[action$='/start'] button")
     await marat.wait_for_text(ru("done_started"))
     await marat.page.wait_for_selector(".key.in_doubt")
@@ -202,7 +202,7 @@ async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
     await marat.click("form[action$='/pause'] button")
     await marat.wait_for_text(ru("done_paused"))
     before = _received_count(scene)
-    await scene.house.ahead("313 seconds")
+    await scene.stack.ahead("313 seconds")
     await marat.page.reload()
     await marat.page.wait_for_selector("form[action$='/resume']")
     await scene.camera.look(marat, "held")
@@ -216,7 +216,7 @@ async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
         waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
         return bool(await waiting.count() == 0)
 
-    await scene.house.until(are_all_sent, 60)
+    await scene.stack.until(are_all_sent, 60)
 
 
 def _received_count(scene: Scene) -> int:
@@ -236,7 +236,7 @@ async def _decide(scene: Scene, marat: Officer) -> None:
         chip = await marat.page.locator("#head .chip").first.inner_text()
         return bool(chip == FINISHED and not await marat.page.locator("#doubt").count())
 
-    await scene.house.until(is_done, 60)
+    await scene.stack.until(is_done, 60)
     assert _received_count(scene) == before + 1
 
 
@@ -245,7 +245,7 @@ class Album:
     """Saves pictures in docs, numbered by step; a page is shown whole up to a maximum height."""
 
     browser: Any
-    house: House
+    stack: AppStack
     picture_count: int = 0
 
     async def look(self, officer: Officer, name: str) -> None:
@@ -256,7 +256,7 @@ class Album:
         for language, scheme, width, suffix in LOOKS:
             officer = await Officer.at_work(
                 self.browser,
-                self.house,
+                self.stack,
                 officer_name,
                 language,
                 color_scheme=scheme,
@@ -280,7 +280,7 @@ class Album:
 
 async def draw() -> None:
     """Draw a picture of each step of an announcement."""
-    async with house("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
+    async with stack("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
         scene = Scene(opened, browser, Album(browser, opened))
         await scene.set()
         await announce(scene)

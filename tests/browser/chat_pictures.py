@@ -9,9 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.chromium import launched
-from tests.browser.console_pictures import COLOURS, house
+from tests.browser.console_pictures import COLOURS, stack
 from tests.browser.picture_files import folder
 from tests.browser.test_chat import Phone
 from tests.flows.chat import LANGUAGES
@@ -31,7 +31,7 @@ ANSWER_TOP = """() => {
 
 
 async def _chat(
-    browser: Any, house: House, language: str, answers: tuple[str, ...], **options: Any
+    browser: Any, stack: AppStack, language: str, answers: tuple[str, ...], **options: Any
 ) -> Any:
     """Return a page of the web chat after a conversation with these answers."""
     context = await browser.new_context(
@@ -39,7 +39,7 @@ async def _chat(
     )
     phone = Phone(await context.new_page())
     phone.page.set_default_timeout(60_000)
-    await phone.page.goto(f"{house.url}/chat")
+    await phone.page.goto(f"{stack.url}/chat")
     for each in (language, *answers):
         await phone.answer(each)
     # Remove the demo's bar, which is not part of the chat.
@@ -65,12 +65,12 @@ def _add_frame(screen: Image.Image) -> Image.Image:
     return picture
 
 
-async def _hero(browser: Any, house: House) -> Image.Image:
+async def _hero(browser: Any, stack: AppStack) -> Image.Image:
     """Return a picture of two phones: a checklist in Cyrillic, and a dark page in Arabic script."""
-    light = await _chat(browser, house, "kk", CHECKLIST_ANSWERS, viewport=PHONE)
+    light = await _chat(browser, stack, "kk", CHECKLIST_ANSWERS, viewport=PHONE)
     await light.evaluate(PAPERS_TOP)
     dark = await _chat(
-        browser, house, "kk_Arab", ELIGIBILITY_ANSWERS, viewport=PHONE, color_scheme="dark"
+        browser, stack, "kk_Arab", ELIGIBILITY_ANSWERS, viewport=PHONE, color_scheme="dark"
     )
     await dark.evaluate(ANSWER_TOP)
     phones = [_add_frame(await _picture(each)) for each in (light, dark)]
@@ -86,7 +86,7 @@ def _keep(name: str, picture: Image.Image) -> None:
 
 async def draw() -> None:
     """Draw all pictures of the web chat."""
-    async with house("kosh_chat_pictures") as scene, launched() as browser:
+    async with stack("kosh_chat_pictures") as scene, launched() as browser:
         _keep("hero", await _hero(browser, scene))
         for language in LANGUAGES:
             page = await _chat(browser, scene, language, CHECKLIST_ANSWERS, viewport=PHONE)

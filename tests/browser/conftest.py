@@ -9,7 +9,7 @@ from typing import Any
 import pytest_asyncio
 
 from bot.config.settings import Settings
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.browser.chromium import launched
 
 
@@ -28,6 +28,6 @@ async def browser(chromium: Any) -> AsyncIterator[Any]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
-    async with opened(chosen, admin_url) as found:
+async def stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppStack]:
+    async with running_stack(chosen, admin_url) as found:
         yield found

@@ -23,7 +23,7 @@ from bot import embedded
 from bot.db.migrations import migrate
 from bot.web.console import demo_officers
 from tests import conftest
-from tests.app_stack import House, furnished, opened
+from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.browser.chromium import launched
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import folder
@@ -98,7 +98,7 @@ LOOKS = ((False, False), (True, False), (False, True), (True, True))  # dark, ph
 TILE_HEIGHT = 430  # height of a tile in px
 
 
-async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
+async def signed_in(browser: Any, stack: AppStack, shot: Shot) -> Any:
     """Return a page in a new browser context, signed in as the officer of the screen."""
     context = await browser.new_context(
         viewport=PHONE if shot.phone else DESKTOP,
@@ -107,14 +107,14 @@ async def signed_in(browser: Any, house: House, shot: Shot) -> Any:
     )
     page = await context.new_page()
     page.set_default_timeout(20_000)
-    await page.goto(f"{house.url}/console/sign-in")
+    await page.goto(f"{stack.url}/console/sign-in")
     if shot.officer:
         await page.locator(".crew button", has_text=shot.officer).click()
         await page.wait_for_url("**/console/**")
     return page
 
 
-async def walk(house: House, page: Any, shot: Shot) -> bytes:
+async def walk(stack: AppStack, page: Any, shot: Shot) -> bytes:
     for step in shot.steps:
         verb, _blank, where = step.partition(" ")
         if verb == "click":
@@ -123,7 +123,7 @@ async def walk(house: House, page: Any, shot: Shot) -> bytes:
         elif verb == "see":
             await page.locator(where).evaluate("each => each.scrollIntoView({block: 'center'})")
         else:
-            await page.goto(f"{house.url}{step}")
+            await page.goto(f"{stack.url}{step}")
         reason = page.locator("form.card input[name=reason]")
         if step.startswith("click .what") and shot.officer == MARAT and await reason.count():
             await page.locator("form.card .primary").click()
@@ -134,22 +134,22 @@ async def walk(house: House, page: Any, shot: Shot) -> bytes:
     return bytes(await page.screenshot())
 
 
-async def _take(browser: Any, house: House, shot: Shot) -> None:
-    page = await signed_in(browser, house, shot)
-    keep(shot.name, Image.open(BytesIO(await walk(house, page, shot))))
+async def _take(browser: Any, stack: AppStack, shot: Shot) -> None:
+    page = await signed_in(browser, stack, shot)
+    keep(shot.name, Image.open(BytesIO(await walk(stack, page, shot))))
     await page.context.close()
 
 
-async def _sheets(browser: Any, house: House) -> None:
+async def _sheets(browser: Any, stack: AppStack) -> None:
     """Draw a sheet for every screen: its pictures in each language, colour scheme and width."""
     tiles: dict[str, dict[tuple[str, bool, bool], Image.Image]] = {}
     for officer in dict.fromkeys(officer for _name, officer, _way in SCREENS):
         for language, (dark, phone) in product(LANGUAGE_TAGS, LOOKS):
-            page = await signed_in(browser, house, Shot("", officer, language, (), dark, phone))
+            page = await signed_in(browser, stack, Shot("", officer, language, (), dark, phone))
             for name, officer_name, steps in SCREENS:
                 if officer_name == officer:
                     shot = Shot(name, officer, language, steps, dark, phone)
-                    picture = Image.open(BytesIO(await walk(house, page, shot)))
+                    picture = Image.open(BytesIO(await walk(stack, page, shot)))
                     tiles.setdefault(name, {})[language, dark, phone] = picture
             await page.context.close()
     for name, own in tiles.items():
@@ -185,7 +185,7 @@ def keep(name: str, picture: Image.Image) -> None:
 
 
 @asynccontextmanager
-async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIterator[House]:
+async def stack(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIterator[AppStack]:
     """Start an application stack with the demo's officers, for use outside of tests."""
     home = Path(tempfile.mkdtemp(prefix="kosh-house-"))
     with (
@@ -198,15 +198,15 @@ async def house(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
         )
         with psycopg.connect(databases.owner, autocommit=True) as session:
             session.execute(CLOCK)
-        chosen = furnished(databases, redis_url, home).model_copy(update=dict(changes or {}))
-        async with opened(chosen, admin_url) as house:
-            await demo_officers.enter(house.rt)
-            yield house
+        chosen = stack_settings(databases, redis_url, home).model_copy(update=dict(changes or {}))
+        async with running_stack(chosen, admin_url) as stack:
+            await demo_officers.enter(stack.rt)
+            yield stack
 
 
 async def draw(*, sheets_only: bool = False) -> None:
     """Draw the screens of the console, and a sheet of each."""
-    async with house("kosh_pictures") as scene, launched(TIMES) as browser:
+    async with stack("kosh_pictures") as scene, launched(TIMES) as browser:
         await set_scene(scene)
         for shot in () if sheets_only else SHOTS:
             await _take(browser, scene, shot)

@@ -10,7 +10,7 @@ from bot.desk import break_glass, views
 from bot.desk.views import Filter, Queue
 from bot.officers import directory
 from bot.officers.permissions import Reason, Role
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.sample_files import photo
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
@@ -27,50 +27,50 @@ PEOPLE = (
 )
 
 
-async def _work_on_case(house: House, visitor: Visitor) -> None:
-    async with house.rt.pool.connection() as session:
+async def _work_on_case(stack: AppStack, visitor: Visitor) -> None:
+    async with stack.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     lead = next(each for each in everyone if Role.LEAD in each.roles)
-    page = await views.listing(house.rt, lead, Filter(Queue.ALL, topic="registration"))
+    page = await views.listing(stack.rt, lead, Filter(Queue.ALL, topic="registration"))
     case = page.lines[0].case
-    result = await desk.claim(house.rt, lead, case.id, case.version, key="claim")
+    result = await desk.claim(stack.rt, lead, case.id, case.version, key="claim")
     words = "Сәлеметсіз бе! Өтінішіңізді көріп отырмын, қазір тексеремін."
-    await desk.reply(house.rt, lead, case.id, result.version, key="reply", words=words)
+    await desk.reply(stack.rt, lead, case.id, result.version, key="reply", words=words)
     result = await desk.ask_document(
-        house.rt, lead, case.id, result.version, key="document", document="identity"
+        stack.rt, lead, case.id, result.version, key="document", document="identity"
     )
-    await send_paper(house, visitor)
+    await send_paper(stack, visitor)
     note = "Анкета заполнена наполовину; ждёт вопроса об имени."
-    await desk.note(house.rt, lead, case.id, result.version, key="note", words=note)
+    await desk.note(stack.rt, lead, case.id, result.version, key="note", words=note)
     await visitor.send("said", text="Рақмет! Тағы бір сұрақ: балалардың құжаты бірге ме?")
 
 
-async def send_paper(house: House, visitor: Visitor) -> None:
+async def send_paper(stack: AppStack, visitor: Visitor) -> None:
     """Upload the document that the officer requested, over the chat page."""
     form = aiohttp.FormData()
     form.add_field("chat", visitor.chat)
     form.add_field("file", photo(), filename="page.jpg")
     headers = {"X-Requested-With": "kosh"}
-    async with visitor.session.post(f"{house.url}/chat/file", data=form, headers=headers) as answer:
+    async with visitor.session.post(f"{stack.url}/chat/file", data=form, headers=headers) as answer:
         assert answer.status == 202, await answer.text()
 
 
-async def _request_emergency_access(house: House) -> None:
+async def _request_emergency_access(stack: AppStack) -> None:
     """Let a second administrator request emergency access to a case, for the first to approve."""
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
         cursor = await session.execute("SELECT min(number) FROM cases")
         row = await cursor.fetchone()
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
     erlan = await directory.enter(
-        house.rt, dana, "Erlan Testov", "mn_ulaanbaatar", [Role.ADMINISTRATOR]
+        stack.rt, dana, "Erlan Testov", "mn_ulaanbaatar", [Role.ADMINISTRATOR]
     )
     assert row is not None
-    await break_glass.ask(house.rt, erlan, row[0], Reason.COMPLAINT)
+    await break_glass.ask(stack.rt, erlan, row[0], Reason.COMPLAINT)
 
 
 async def ask_officer(
-    house: House, language: str, topic: str, words: str, after: tuple[str, ...] = ()
+    stack: AppStack, language: str, topic: str, words: str, after: tuple[str, ...] = ()
 ) -> Visitor:
     """Add a person who asks for an officer in the web chat, after some answers (`after`).
 
@@ -78,13 +78,13 @@ async def ask_officer(
     """
 
     async def cases() -> int:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
         assert row is not None
         return int(row[0])
 
     before = await cases()
-    manager = Visitor.at(house.url)
+    manager = Visitor.at(stack.url)
     visitor = await manager.__aenter__()
     await visitor.wait(1)
     await visitor.press(language)
@@ -102,7 +102,7 @@ async def ask_officer(
 
     # Wait for the case in the database, since an answer can have two messages and `say` returns
     # after the first.
-    await house.until(is_opened)
+    await stack.until(is_opened)
     visitor.leave = manager  # type: ignore[attr-defined]
     return visitor
 
@@ -118,18 +118,18 @@ def _keys(visitor: Visitor) -> list[str]:
     return [payload.partition(":")[2] or payload for payload in visitor.newest.buttons.values()]
 
 
-async def set_scene(house: House) -> None:
+async def set_scene(stack: AppStack) -> None:
     """Put a case into the officers' queue for each person in PEOPLE.
 
     The first person has filled in a part of the form, and a lead (supervising officer) has replied.
     """
     for language, topic, words in PEOPLE[1:]:
-        await leave(await ask_officer(house, language, topic, words))
-    first = await ask_officer(house, *PEOPLE[0], after=ANSWERS[:17])
-    await _work_on_case(house, first)
+        await leave(await ask_officer(stack, language, topic, words))
+    first = await ask_officer(stack, *PEOPLE[0], after=ANSWERS[:17])
+    await _work_on_case(stack, first)
     await leave(first)
-    await _request_emergency_access(house)
-    async with house.rt.pool.connection() as session:
+    await _request_emergency_access(stack)
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET shift_until = kosh_now() + %s WHERE name <> 'Berik Testov'",
             (timedelta(hours=6),),

@@ -17,9 +17,9 @@ from bot import desk
 from bot.desk import views
 from bot.desk.views import Filter, Queue
 from bot.officers import directory
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.chromium import launched
-from tests.browser.console_pictures import house
+from tests.browser.console_pictures import stack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
 from tests.visitor import Visitor
@@ -43,7 +43,7 @@ class CutCounts:
 
 
 async def cut(
-    house: House, page: Any, visitors: list[Visitor], seconds: float, counts: CutCounts
+    stack: AppStack, page: Any, visitors: list[Visitor], seconds: float, counts: CutCounts
 ) -> None:
     """Cut and restore a page's connection at random for `seconds` seconds.
 
@@ -55,49 +55,49 @@ async def cut(
         before, cut_off = cut_off, rng.random() < 0.5
         counts.cuts += cut_off and not before
         await page.context.set_offline(cut_off)
-        counts.actions += await act_at_random(house, rng, visitors)
+        counts.actions += await act_at_random(stack, rng, visitors)
         await asyncio.sleep(rng.uniform(0, 0.4))
     await page.context.set_offline(False)
 
 
-async def sleep(house: House, page: Any, visitors: list[Visitor], counts: CutCounts) -> None:
+async def sleep(stack: AppStack, page: Any, visitors: list[Visitor], counts: CutCounts) -> None:
     """Cut the connection for SLEEP_SECONDS, like a sleeping laptop, while cases change."""
     rng = random.Random(counts.sleeps)
     await page.context.set_offline(True)
     end = time.monotonic() + SLEEP_SECONDS
     while time.monotonic() < end:
-        counts.actions += await act_at_random(house, rng, visitors)
+        counts.actions += await act_at_random(stack, rng, visitors)
         await asyncio.sleep(1)
     await page.context.set_offline(False)
     counts.sleeps += 1
 
 
-async def act_at_random(house: House, rng: random.Random, visitors: list[Visitor]) -> bool:
+async def act_at_random(stack: AppStack, rng: random.Random, visitors: list[Visitor]) -> bool:
     """Make a random change to a random case: a message, a claim, a release or a reply.
 
     Return False if the change was rejected.
     """
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         berik = next(each for each in await directory.everyone(session) if each.name == BERIK)
-    page = await views.listing(house.rt, berik, Filter(Queue.ALL))
+    page = await views.listing(stack.rt, berik, Filter(Queue.ALL))
     case, key = rng.choice(page.lines).case, str(rng.random())
     with suppress(desk.Refused, Exception):
         match rng.randrange(4):
             case 0:
                 await rng.choice(visitors).send("said", text="and more")
             case 1:
-                await desk.claim(house.rt, berik, case.id, case.version, key=key)
+                await desk.claim(stack.rt, berik, case.id, case.version, key=key)
             case 2:
-                await desk.release(house.rt, berik, case.id, case.version, key=key)
+                await desk.release(stack.rt, berik, case.id, case.version, key=key)
             case _:
-                await desk.reply(house.rt, berik, case.id, case.version, key=key, words="Yes.")
+                await desk.reply(stack.rt, berik, case.id, case.version, key=key, words="Yes.")
         return True
     return False
 
 
 async def _run(minutes: float) -> CutCounts:
     counts = CutCounts()
-    async with house("kosh_cuts") as opened, launched() as browser:
+    async with stack("kosh_cuts") as opened, launched() as browser:
         visitors = [await ask_officer(opened, "ru", "general", "Testova asks") for _ in range(3)]
         pages = [await Officer.at_work(browser, opened, MARAT) for _path in PAGES]
         for officer, path in zip(pages, PAGES, strict=True):
@@ -113,14 +113,14 @@ async def _run(minutes: float) -> CutCounts:
 
 
 async def _round(
-    house: House, officer: Officer, visitors: list[Visitor], counts: CutCounts
+    stack: AppStack, officer: Officer, visitors: list[Visitor], counts: CutCounts
 ) -> None:
     """Cut the connection at random, at times for long; wait until the page is up to date."""
-    await cut(house, officer.page, visitors, ROUND_SECONDS, counts)
+    await cut(stack, officer.page, visitors, ROUND_SECONDS, counts)
     if counts.rounds % 3 == 2:
-        await sleep(house, officer.page, visitors, counts)
+        await sleep(stack, officer.page, visitors, counts)
     start = time.monotonic()
-    await house.until(officer.is_up_to_date, SLOW)
+    await stack.until(officer.is_up_to_date, SLOW)
     counts.slowest = max(counts.slowest, time.monotonic() - start)
     counts.rounds += 1
 

@@ -12,8 +12,8 @@ from tests.browser.console_pictures import (
     OWN_CASE_STEPS,
     TIMES,
     Shot,
-    house,
     signed_in,
+    stack,
     walk,
 )
 from tests.browser.console_scene import set_scene
@@ -31,7 +31,7 @@ QUALITY = 60
 async def draw() -> None:
     """Draw each picture of the manual in each language of the console."""
     manual_folder().mkdir(exist_ok=True)
-    async with house("kosh_manual") as scene, launched(TIMES) as browser:
+    async with stack("kosh_manual") as scene, launched(TIMES) as browser:
         await set_scene(scene)
         for code, _name in scene.rt.languages.languages():
             page = await signed_in(browser, scene, Shot("", MARAT, tag(code), ()))

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import pytest
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 
 # JavaScript that returns the page's HTML without the parts that may differ between two renders of
 # the same state: the key of each form, and changes that the officer made on the page.
@@ -76,7 +76,7 @@ class Officer:
 
     @classmethod
     async def at_work(
-        cls, browser: Any, house: House, name: str, language: str = "ru", **options: Any
+        cls, browser: Any, stack: AppStack, name: str, language: str = "ru", **options: Any
     ) -> Self:
         """Return an officer who is signed in, in a new browser context."""
         context = await browser.new_context(
@@ -86,5 +86,5 @@ class Officer:
         )
         officer = cls(await context.new_page())
         officer.page.set_default_timeout(60_000)
-        await officer.sign_in(house.url, name)
+        await officer.sign_in(stack.url, name)
         return officer

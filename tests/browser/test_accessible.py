@@ -7,7 +7,7 @@ import pytest
 from bot.web.console import demo_officers
 from flows.engine import screens
 from flows.engine.text import id_of
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
 
@@ -31,23 +31,23 @@ PAGES = {
 )
 async def test_console_pages_pass_the_axe_accessibility_checks(
     browser: Any,
-    house: House,
+    stack: AppStack,
     language: str,
     scheme: str,
     width: int,
 ) -> None:
-    await demo_officers.enter(house.rt)
-    visitors = [await ask_officer(house, "kk", "passport", "Testova asks") for _ in range(2)]
+    await demo_officers.enter(stack.rt)
+    visitors = [await ask_officer(stack, "kk", "passport", "Testova asks") for _ in range(2)]
     for name, paths in PAGES.items():
         options = {"color_scheme": scheme}
-        officer = await Officer.at_work(browser, house, name, language, **options)
+        officer = await Officer.at_work(browser, stack, name, language, **options)
         await officer.page.set_viewport_size({"width": width, "height": 900})
         for path in paths:
             if path == "CASE":
-                await officer.page.goto(f"{house.url}/console/inbox")
+                await officer.page.goto(f"{stack.url}/console/inbox")
                 await officer.click("[data-key=KeyN]")
             else:
-                await officer.page.goto(f"{house.url}/console{path}")
+                await officer.page.goto(f"{stack.url}/console{path}")
             await officer.page.wait_for_selector("#main")
             assert await officer.faults() == [], path
         assert officer.errors == []

@@ -8,7 +8,7 @@ import pytest
 
 from bot.config.settings import Settings
 from bot.embedded import Databases
-from tests.app_stack import House, furnished
+from tests.app_stack import AppStack, stack_settings
 from tests.browser.announcing import SETTINGS, Scene, announce
 from tests.browser.officer import Officer
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.release, pytest.mark.asyncio(loop
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings in which a Telegram account receives the tests of announcements."""
-    return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
+    return stack_settings(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 
 @dataclass
@@ -29,14 +29,14 @@ class AccessibilityCamera:
     """
 
     browser: Any
-    house: House
+    stack: AppStack
 
     async def look(self, officer: Officer, name: str) -> None:
         assert await officer.faults() == [], name
 
     async def around(self, name: str, officer_name: str, path: str) -> None:
         officer = await Officer.at_work(
-            self.browser, self.house, officer_name, "kk-Arab", color_scheme="dark"
+            self.browser, self.stack, officer_name, "kk-Arab", color_scheme="dark"
         )
         await officer.page.set_viewport_size({"width": 390, "height": 900})
         await officer.page.goto(path)
@@ -46,8 +46,8 @@ class AccessibilityCamera:
 
 async def test_broadcast_pages_lead_from_draft_to_result_in_a_browser(
     browser: Any,
-    house: House,
+    stack: AppStack,
 ) -> None:
-    scene = Scene(house, browser, AccessibilityCamera(browser, house))
+    scene = Scene(stack, browser, AccessibilityCamera(browser, stack))
     await scene.set()
     await announce(scene)

@@ -9,7 +9,7 @@ import pytest
 from bot.budgets import BUDGETS, Spending, spend
 from bot.desk.bursts import MIN_EVENTS
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
 from tests.web.test_web_budgets import _number
@@ -29,10 +29,10 @@ async def _picture(page: Any, name: str) -> None:
 @pytest.mark.requirement("S-82")
 @pytest.mark.parametrize(("script", "width"), [(True, 360), (False, 1280)])
 async def test_rate_limit_question_page_opens_the_chat_after_a_correct_answer(
-    browser: Any, house: House, script: bool, width: int
+    browser: Any, stack: AppStack, script: bool, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
-        await spend(house.rt, HERE, [Spending.CHAT])
+        await spend(stack.rt, HERE, [Spending.CHAT])
     context = await browser.new_context(
         viewport={"width": width, "height": 740},
         java_script_enabled=script,
@@ -41,10 +41,10 @@ async def test_rate_limit_question_page_opens_the_chat_after_a_correct_answer(
     )
     page = await context.new_page()
     page.set_default_timeout(60_000)
-    await page.goto(f"{house.url}/chat")
+    await page.goto(f"{stack.url}/chat")
     await page.locator("button[value$=':ru']").click()
     await page.wait_for_selector("#answer")
-    number = _number(house.rt, await page.content())
+    number = _number(stack.rt, await page.content())
     await _picture(page, f"question-{width}")
     assert await page.locator("main label[for=answer]").count() == 1
     await page.fill("#answer", str(number))
@@ -69,16 +69,16 @@ async def test_rate_limit_question_page_opens_the_chat_after_a_correct_answer(
 )
 @pytest.mark.requirement("S-82")
 async def test_rate_limit_question_page_passes_axe(
-    browser: Any, house: House, language: str, scheme: str, width: int
+    browser: Any, stack: AppStack, language: str, scheme: str, width: int
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
-        await spend(house.rt, HERE, [Spending.CHAT])
+        await spend(stack.rt, HERE, [Spending.CHAT])
     context = await browser.new_context(
         viewport={"width": width, "height": 740}, color_scheme=scheme, reduced_motion="reduce"
     )
     visitor = Officer(await context.new_page())
     visitor.page.set_default_timeout(60_000)
-    await visitor.page.goto(f"{house.url}/chat")
+    await visitor.page.goto(f"{stack.url}/chat")
     await visitor.page.locator(f"button[value$=':{language}']").click()
     await visitor.page.wait_for_selector("#answer")
     assert await visitor.faults() == []
@@ -91,15 +91,15 @@ async def test_rate_limit_question_page_passes_axe(
     [("ru", "light", 1280), ("kk-Arab", "dark", 390)],
 )
 async def test_console_page_of_case_bursts_passes_axe(
-    browser: Any, house: House, language: str, scheme: str, width: int
+    browser: Any, stack: AppStack, language: str, scheme: str, width: int
 ) -> None:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     for _event in range(MIN_EVENTS):
-        await spend(house.rt, HERE, [Spending.CHAT])
-    officer = await Officer.at_work(browser, house, "Marat Testov", language, color_scheme=scheme)
+        await spend(stack.rt, HERE, [Spending.CHAT])
+    officer = await Officer.at_work(browser, stack, "Marat Testov", language, color_scheme=scheme)
     await officer.page.set_viewport_size({"width": width, "height": 900})
-    await officer.page.goto(f"{house.url}/console/bursts")
+    await officer.page.goto(f"{stack.url}/console/bursts")
     await officer.page.wait_for_selector("#main form[action$='/bursts/close']", state="attached")
     await officer.page.locator("#main details.sure summary").click()
     await _picture(officer.page, f"bursts-{width}")

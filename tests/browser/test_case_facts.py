@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
 from tests.console_client import ru
@@ -15,16 +15,16 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 @pytest.mark.release
 async def test_fact_can_be_inserted_into_a_reply_on_wide_and_narrow_screens(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "kk", "general", "Testova asks")
-    async with house.rt.pool.connection() as session:
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "kk", "general", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         await session.execute("UPDATE cases SET country = 'CN'")
-    officer = await Officer.at_work(browser, house, "Aigul Testova", "ru")
+    officer = await Officer.at_work(browser, stack, "Aigul Testova", "ru")
     page = officer.page
     page.set_default_timeout(60_000)
-    await page.goto(house.url + "/console/inbox")
+    await page.goto(stack.url + "/console/inbox")
     await page.locator("form[action$='/next'] button").first.click()
     await page.wait_for_url("**/cases/**")
     await page.locator("#withheld summary").click()

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from bot.web.chat_rendering import LABELS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.release_only import release_only
 from tests.web.test_journeys import ANSWERS, LANGUAGES
 
@@ -57,29 +57,29 @@ class Phone:
         )
 
 
-async def _phone(browser: Any, house: House, **options: Any) -> Phone:
+async def _phone(browser: Any, stack: AppStack, **options: Any) -> Phone:
     # Without animations: Playwright does not click a moving button, and messages move for 250 ms.
     still = {"reduced_motion": "reduce", "viewport": {"width": 360, "height": 740}}
     context = await browser.new_context(**still, **options)
     phone = Phone(await context.new_page())
     phone.page.set_default_timeout(10_000)
-    await phone.page.goto(f"{house.url}/chat")
+    await phone.page.goto(f"{stack.url}/chat")
     return phone
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab",)))
 async def test_chat_page_form_leads_to_an_accepted_registration(
-    browser: Any, house: House, language: str
+    browser: Any, stack: AppStack, language: str
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     for answer in (language, *ANSWERS):
         await phone.answer(answer)
 
     async def is_accepted() -> bool:
-        return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
+        return [each["state"] for each in await stack.entries()] == ["ACCEPTED"]
 
-    await house.until(is_accepted)
-    (entry,) = await house.entries()
+    await stack.until(is_accepted)
+    (entry,) = await stack.entries()
     await phone.page.wait_for_function(
         "() => [...document.querySelectorAll('button')].some(b => b.value === '!status')"
     )
@@ -92,8 +92,8 @@ async def test_chat_page_form_leads_to_an_accepted_registration(
 
 
 @pytest.mark.requirement("S-61")
-async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
     for answer in ("ru", *ANSWERS[:11]):
         await phone.answer(answer)
     assert await phone.page.context.cookies() == []
@@ -110,9 +110,9 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, house: H
 
 
 async def test_chat_page_button_can_be_pressed_with_the_enter_key(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.page.locator(PRESSED).first.focus()
     before = await phone.newest()
     await phone.page.keyboard.press("Enter")
@@ -121,8 +121,10 @@ async def test_chat_page_button_can_be_pressed_with_the_enter_key(
     assert await phone.page.evaluate(roles) == [True, "kk"]
 
 
-async def test_chat_page_resends_text_after_a_lost_connection(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_resends_text_after_a_lost_connection(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     await phone.page.context.set_offline(True)
     await phone.page.fill("#text", "/menu")
@@ -132,8 +134,8 @@ async def test_chat_page_resends_text_after_a_lost_connection(browser: Any, hous
     await phone._until_after(before)
 
 
-async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
     for answer, endpoint in (("ru", "pressed"), ("/menu", "said")):
         newest = await phone.newest()
         async with phone.page.expect_request(f"**/chat/{endpoint}") as posting:
@@ -142,8 +144,8 @@ async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, house: H
 
 
 @pytest.mark.requirement("S-60")
-async def test_chat_page_never_renders_user_text_as_markup(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_never_renders_user_text_as_markup(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     for hostile in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"):
         await phone.answer(hostile)
@@ -154,9 +156,9 @@ async def test_chat_page_never_renders_user_text_as_markup(browser: Any, house: 
 
 
 async def test_chat_page_without_scripts_answers_a_pressed_button(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house, java_script_enabled=False)
+    phone = await _phone(browser, stack, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()
 
@@ -170,8 +172,8 @@ IN_VIEW = """() => {
 
 
 @pytest.mark.release
-async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
     for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
@@ -179,9 +181,9 @@ async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, house: Ho
 
 @pytest.mark.release
 async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     async with phone.page.expect_response("**/chat/pressed"):
         await phone.answer("ru")
     # The page scrolls after it shows the message, and again after it processes the response. Both
@@ -195,9 +197,9 @@ async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
 
 @pytest.mark.release
 async def test_chat_page_counts_unseen_messages_in_title_and_button(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     for answer in ANSWERS[:4]:
         await phone.answer(answer)
@@ -223,8 +225,10 @@ OWN = "#list li.own .bubble"
 
 
 @pytest.mark.release
-async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
     for answer in ("ru", *ANSWERS[:3]):
         await phone.answer(answer)
     question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
@@ -239,9 +243,9 @@ async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(browser: Any, hou
 
 
 async def test_quick_exit_deletes_the_chat_id_from_session_storage(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     await phone.page.wait_for_function("() => sessionStorage.length === 1")
     await phone.page.click("button.leave")
@@ -251,12 +255,12 @@ async def test_quick_exit_deletes_the_chat_id_from_session_storage(
 
 @pytest.mark.release
 async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA") + 1]):
         await phone.answer(answer)
-    note = house.rt.languages.render(LABELS["hidden"], "ru")
+    note = stack.rt.languages.render(LABELS["hidden"], "ru")
     await phone.page.wait_for_function(
         "([own, note]) => [...document.querySelectorAll(own)].pop().innerText === note",
         arg=[OWN, note],
@@ -265,9 +269,9 @@ async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
 
 @pytest.mark.release
 async def test_chat_page_header_stays_one_line_at_double_text_size(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     for width in (320, 390):
         await phone.page.set_viewport_size({"width": width, "height": 740})
@@ -283,9 +287,9 @@ async def test_chat_page_header_stays_one_line_at_double_text_size(
 
 @pytest.mark.release
 async def test_chat_page_field_placeholder_fits_at_double_text_size(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     for width in (320, 390):
         await phone.page.set_viewport_size({"width": width, "height": 740})
@@ -299,9 +303,9 @@ async def test_chat_page_field_placeholder_fits_at_double_text_size(
 
 @pytest.mark.release
 async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     await phone.page.set_viewport_size({"width": 320, "height": 740})
     wide = await phone.page.evaluate(
@@ -316,9 +320,9 @@ LONGEST_LIST_ANSWERS = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 
 @pytest.mark.release
 async def test_chat_page_longest_checklist_fits_two_phone_screens(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
     for answer in ("ru", "checklist", *LONGEST_LIST_ANSWERS):
         await phone.answer(answer)
@@ -339,9 +343,9 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
 
 @pytest.mark.release
 async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS):
         await phone.answer(answer)
     box = phone.page.locator(".tick").first
@@ -355,9 +359,9 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
 
 @pytest.mark.release
 async def test_chat_page_edit_button_of_an_answer_opens_its_question(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     for answer in ("ru", *ANSWERS[:-1]):
         await phone.answer(answer)
     await phone.page.click(".pencil[value='#change.surname']")
@@ -369,18 +373,18 @@ async def test_chat_page_edit_button_of_an_answer_opens_its_question(
 
 @pytest.mark.release
 async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.page.add_init_script("window.print = () => { window.asked = true; }")
     await phone.page.reload()
     for answer in ("ru", *ANSWERS):
         await phone.answer(answer)
 
     async def is_accepted() -> bool:
-        return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
+        return [each["state"] for each in await stack.entries()] == ["ACCEPTED"]
 
-    await house.until(is_accepted)
+    await stack.until(is_accepted)
     await phone.page.locator("button[value='!status']").last.click(timeout=60_000)
     card = phone.page.locator(".receipt:has(.number)").last
     await card.wait_for(timeout=60_000)
@@ -395,9 +399,9 @@ async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 async def test_chat_page_lists_the_browser_language_first(
-    browser: Any, house: House, scripts: bool
+    browser: Any, stack: AppStack, scripts: bool
 ) -> None:
-    phone = await _phone(browser, house, locale="zh-CN", java_script_enabled=scripts)
+    phone = await _phone(browser, stack, locale="zh-CN", java_script_enabled=scripts)
     rows = phone.page.locator("#list .tongue")
     assert await rows.count() == 6
     assert "中文" in await rows.first.inner_text()
@@ -411,8 +415,8 @@ async def test_chat_page_lists_the_browser_language_first(
     assert await phone.page.locator("#list .quiet").count() > 3
 
 
-async def test_chat_page_menu_button_opens_the_menu(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house)
+async def test_chat_page_menu_button_opens_the_menu(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
     for answer in ("ru", *ANSWERS[:3]):
         await phone.answer(answer)
     newest = await phone.newest()

@@ -15,7 +15,7 @@ from bot.web.console import demo_officers
 from flows.engine.screens import PAPER_STATES, UPDATE
 from flows.engine.text import Text, Value, _
 from flows.papers import PASSPORT
-from tests.app_stack import House, lent, serving
+from tests.app_stack import AppStack, lent, serving
 from tests.browser.console_scene import answer as give
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import CutCounts, cut
@@ -33,13 +33,13 @@ CUT_SECONDS = 4
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def office(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def office(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def applicant(office: House) -> AsyncIterator[Visitor]:
+async def applicant(office: AppStack) -> AsyncIterator[Visitor]:
     """Yield a registered person's web chat in Kazakh, open at a question of the checklist."""
     async with Visitor.at(office.url) as visitor:
         await visitor.wait(1)
@@ -61,15 +61,15 @@ async def _has_question(visitor: Visitor, count: int) -> bool:
     return any(":" in load for each in visitor.bubbles[count:] for load in each.buttons.values())
 
 
-async def _wait_for_text(house: House, visitor: Visitor, words: str) -> None:
+async def _wait_for_text(stack: AppStack, visitor: Visitor, words: str) -> None:
     async def has_text() -> bool:
         return any(words in each.text for each in visitor.bubbles)
 
-    await house.until(has_text)
+    await stack.until(has_text)
 
 
 async def test_console_case_is_handled_from_the_persons_request_to_its_close(
-    browser: Any, office: House, applicant: Visitor
+    browser: Any, office: AppStack, applicant: Visitor
 ) -> None:
     question = applicant.newest.text.splitlines()[-1]
     for answer in ("/person", "registration", "yes", "Testova: не істеуім керек?"):
@@ -120,7 +120,7 @@ async def test_console_case_is_handled_from_the_persons_request_to_its_close(
     assert officer.errors == []
 
 
-async def _send_photo(browser: Any, office: House, visitor: Visitor) -> None:
+async def _send_photo(browser: Any, office: AppStack, visitor: Visitor) -> None:
     """Upload the requested photo over the chat page, in a browser of the person."""
     (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
     context = await browser.new_context()
@@ -144,7 +144,7 @@ def render_kk(text: Text, **values: Value) -> str:
 
 
 @pytest.mark.release
-async def test_console_shows_a_new_case_without_reload(browser: Any, office: House) -> None:
+async def test_console_shows_a_new_case_without_reload(browser: Any, office: AppStack) -> None:
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.wait_for_text(ru("empty_queue"))
     await officer.page.wait_for_selector("#live[data-live=on]", state="attached")
@@ -155,7 +155,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: Hou
     assert officer.errors == []
 
 
-async def _open_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
+async def _open_case(browser: Any, office: AppStack) -> tuple[Visitor, Officer]:
     """Return a person with a question, and an officer who has opened their case."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -167,7 +167,7 @@ async def _open_case(browser: Any, office: House) -> tuple[Visitor, Officer]:
 @pytest.mark.release
 async def test_console_keeps_draft_text_when_a_message_arrives(
     browser: Any,
-    office: House,
+    office: AppStack,
 ) -> None:
     visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
@@ -187,7 +187,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
 @pytest.mark.release
 async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
-    office: House,
+    office: AppStack,
 ) -> None:
     """Open the preview, which is the response to a POST: another GET would not return it."""
     visitor, officer = await _open_case(browser, office)
@@ -211,7 +211,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
 )
 async def test_console_page_shows_missed_cases_after_a_bad_connection(
     browser: Any,
-    office: House,
+    office: AppStack,
     path: str,
 ) -> None:
     officer = await Officer.at_work(browser, office, MARAT)
@@ -227,7 +227,7 @@ async def test_console_page_shows_missed_cases_after_a_bad_connection(
 
 @pytest.mark.release
 async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks") for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -255,7 +255,7 @@ async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
 
 @pytest.mark.release
 @pytest.mark.requirement("S-61")
-async def test_console_stores_nothing_in_the_browser(browser: Any, office: House) -> None:
+async def test_console_stores_nothing_in_the_browser(browser: Any, office: AppStack) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL)
     await officer.click("[data-key=KeyN]")
@@ -275,7 +275,7 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: House
     await leave(visitor)
 
 
-async def test_console_case_can_be_answered_without_scripts(browser: Any, office: House) -> None:
+async def test_console_case_can_be_answered_without_scripts(browser: Any, office: AppStack) -> None:
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
     officer = await Officer.at_work(browser, office, AIGUL, java_script_enabled=False)
     await officer.click("[data-key=KeyN]")
@@ -288,7 +288,7 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
 
 @pytest.mark.release
 async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     older = await ask_officer(office, "ru", "general", "Testov asks")
     officer = await Officer.at_work(browser, office, AIGUL)
@@ -305,7 +305,7 @@ async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
 
 @pytest.mark.release
 async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     visitor, officer = await _open_case(browser, office)
     await officer.page.set_viewport_size({"width": 1390, "height": 800})
@@ -332,7 +332,9 @@ async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
 
 
 @pytest.mark.release
-async def test_console_administrator_signs_in_with_a_passkey(browser: Any, office: House) -> None:
+async def test_console_administrator_signs_in_with_a_passkey(
+    browser: Any, office: AppStack
+) -> None:
     port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
@@ -365,7 +367,7 @@ async def test_console_administrator_signs_in_with_a_passkey(browser: Any, offic
 
 @pytest.mark.release
 async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     visitor, officer = await _open_case(browser, office)
     gate, main = officer.page.locator("#over"), officer.page.locator("#main")
@@ -409,7 +411,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
 
 @pytest.mark.release
 async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     visitor, officer = await _open_case(browser, office)
     await officer.page.fill("#words", "half a sentence")
@@ -430,7 +432,7 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
 
 @pytest.mark.release
 async def test_console_case_is_answered_with_three_keyboard_shortcuts(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     """Count all key presses except typing: claim the case, focus the answer, send."""
     visitor = await ask_officer(office, "ru", "general", "Testova asks")
@@ -450,7 +452,7 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
 
 
 @pytest.mark.release
-async def test_console_slash_key_searches_canned_replies(browser: Any, office: House) -> None:
+async def test_console_slash_key_searches_canned_replies(browser: Any, office: AppStack) -> None:
     visitor, officer = await _open_case(browser, office)
     keyboard, ready = officer.page.keyboard, officer.page.locator("#ready")
     replies = ready.locator(".replies li:visible")
@@ -479,7 +481,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: H
 
 @pytest.mark.release
 async def test_console_officer_can_turn_off_single_key_shortcuts(
-    browser: Any, office: House
+    browser: Any, office: AppStack
 ) -> None:
     visitor, officer = await _open_case(browser, office)
     await officer.page.keyboard.press("Shift+Slash")
@@ -499,7 +501,7 @@ async def test_console_officer_can_turn_off_single_key_shortcuts(
     [(1280, True), (1600, True), (600, False)],
 )
 async def test_console_shows_case_and_inbox_side_by_side_on_wide_screens(
-    browser: Any, office: House, width: int, beside: bool
+    browser: Any, office: AppStack, width: int, beside: bool
 ) -> None:
     visitors = [await ask_officer(office, "ru", "general", "Testova asks " * 150) for _ in range(2)]
     officer = await Officer.at_work(browser, office, AIGUL)

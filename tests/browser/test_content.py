@@ -8,7 +8,7 @@ import pytest
 
 from bot.web.console import demo_officers
 from bot.web.console.labels_audit import LOGGED
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.officer import Officer
 from tests.console_client import ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
@@ -25,41 +25,41 @@ MIN_WIDTH = 140
 
 @pytest.mark.release
 async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     editor, approver = [
-        await Officer.at_work(browser, house, name, "ru") for name in (EDITOR, APPROVER)
+        await Officer.at_work(browser, stack, name, "ru") for name in (EDITOR, APPROVER)
     ]
     for officer in (editor, approver):
         officer.page.set_default_timeout(60_000)
-    async with Visitor.at(house.url) as person:
+    async with Visitor.at(stack.url) as person:
         await person.press("Русский")
         start = monotonic()
-        screens = await _write(editor, house)
+        screens = await _write(editor, stack)
         assert await editor.faults() == [], "the page of a draft"
-        screens += await _approve(approver, house)
+        screens += await _approve(approver, stack)
         assert screens <= MAX_SCREENS, screens
-        await house.until(lambda: _is_served(house), 60)
+        await stack.until(lambda: _is_served(stack), 60)
         assert "до 60 дней" in (await person.say(QUESTION)).text
         assert monotonic() - start < MAX_SECONDS
         await approver.page.locator("#sure summary").click()
         await approver.page.locator("#sure button").click()
         await approver.wait_for_text(ru("done_content_back"))
-        await house.until(lambda: _is_served(house, False), 60)
+        await stack.until(lambda: _is_served(stack, False), 60)
         assert "до 90 дней" in (await person.say(QUESTION)).text, "the earlier sum is said again"
-    await _check_audit_log(browser, house)
-    await _check_layout(browser, house)
+    await _check_audit_log(browser, stack)
+    await _check_layout(browser, stack)
 
 
 @pytest.mark.release
 async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    editor = await Officer.at_work(browser, house, EDITOR, "kk")
+    await demo_officers.enter(stack.rt)
+    editor = await Officer.at_work(browser, stack, EDITOR, "kk")
     await editor.page.set_viewport_size({"width": 390, "height": 844})
-    await editor.page.goto(f"{house.url}/console/texts")
+    await editor.page.goto(f"{stack.url}/console/texts")
     widths = await editor.page.eval_on_selector_all(
         "[role=search] .field", "all => all.map(each => each.getBoundingClientRect().width)"
     )
@@ -67,25 +67,25 @@ async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
     assert min(widths) >= MIN_WIDTH
 
 
-async def _is_served(house: House, published: bool = True) -> bool:
-    return bool(house.rt.content.snapshot.bodies) is published
+async def _is_served(stack: AppStack, published: bool = True) -> bool:
+    return bool(stack.rt.content.snapshot.bodies) is published
 
 
-async def _check_audit_log(browser: Any, house: House) -> None:
+async def _check_audit_log(browser: Any, stack: AppStack) -> None:
     """Check that the audit log shows each step of the publication and the withdrawal."""
-    auditor = await Officer.at_work(browser, house, AUDITOR, "ru")
-    await auditor.page.goto(f"{house.url}/console/audit")
+    auditor = await Officer.at_work(browser, stack, AUDITOR, "ru")
+    await auditor.page.goto(f"{stack.url}/console/audit")
     for action in ("content.drafted", "content.published", "content.withdrawn"):
-        await auditor.wait_for_text(house.rt.languages.render(LOGGED[action], "ru"))
+        await auditor.wait_for_text(stack.rt.languages.render(LOGGED[action], "ru"))
     await auditor.wait_for_text(ITEM)
     assert await auditor.faults() == [], "the audit log"
 
 
-async def _write(editor: Officer, house: House) -> int:
+async def _write(editor: Officer, stack: AppStack) -> int:
     """Change the fact in every language; return the number of screens that this took."""
-    today = await database_day(house.rt)
+    today = await database_day(stack.rt)
     page = editor.page
-    await page.goto(f"{house.url}/console/content")
+    await page.goto(f"{stack.url}/console/content")
     assert await editor.faults() == [], "the list"
     await page.locator(f"a[href$='{ITEM}']").first.click()
     await page.wait_for_url(f"**/{ITEM}")
@@ -100,10 +100,10 @@ async def _write(editor: Officer, house: House) -> int:
     return 3
 
 
-async def _approve(approver: Officer, house: House) -> int:
+async def _approve(approver: Officer, stack: AppStack) -> int:
     """Open the draft from the list and publish it; return the number of screens that this took."""
     page = approver.page
-    await page.goto(f"{house.url}/console/content")
+    await page.goto(f"{stack.url}/console/content")
     await page.locator(f"a[href$='{ITEM}']").first.click()
     await page.locator("form[action$='/approve'] button").click()
     await approver.wait_for_text(ru("done_content_live"))
@@ -111,10 +111,10 @@ async def _approve(approver: Officer, house: House) -> int:
     return 3
 
 
-async def _check_layout(browser: Any, house: House) -> None:
+async def _check_layout(browser: Any, stack: AppStack) -> None:
     """Check the list of facts and the fact's page in Arabic script, dark, on a phone."""
-    officer = await Officer.at_work(browser, house, EDITOR, "kk-Arab", color_scheme="dark")
+    officer = await Officer.at_work(browser, stack, EDITOR, "kk-Arab", color_scheme="dark")
     await officer.page.set_viewport_size({"width": 390, "height": 900})
     for path in ("/console/content", f"/console/content/{ITEM}"):
-        await officer.page.goto(house.url + path)
+        await officer.page.goto(stack.url + path)
         assert await officer.faults() == [], path

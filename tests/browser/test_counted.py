@@ -8,7 +8,7 @@ import pytest
 from bot.config.settings import Settings
 from bot.embedded import Databases
 from bot.web.console import demo_officers
-from tests.app_stack import House, furnished
+from tests.app_stack import AppStack, stack_settings
 from tests.browser.announcing import MARAT, SETTINGS, TEXTS, TIMUR
 from tests.browser.officer import Officer
 from tests.browser.test_chat import Phone
@@ -25,7 +25,7 @@ LIST_OF_ONE = ("checklist", "kandas_status", "UZ", "alone", "yes", "origin")
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings in which a Telegram account receives the tests of announcements."""
-    return furnished(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
+    return stack_settings(databases, redis_url, tmp_path).model_copy(update=SETTINGS)
 
 
 class Counter(Phone):
@@ -42,21 +42,21 @@ class Counter(Phone):
         self.typed += request.url.endswith("/chat/said")
 
 
-async def _phone(browser: Any, house: House, locale: str = "ru-RU") -> Counter:
+async def _phone(browser: Any, stack: AppStack, locale: str = "ru-RU") -> Counter:
     context = await browser.new_context(
         locale=locale, reduced_motion="reduce", viewport={"width": 390, "height": 844}
     )
     phone = Counter(await context.new_page())
     phone.page.set_default_timeout(60_000)
-    await phone.page.goto(f"{house.url}/chat")
+    await phone.page.goto(f"{stack.url}/chat")
     await phone.count()
     return phone
 
 
 async def test_chat_page_answers_a_question_after_one_typed_sentence(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     newest = await phone.newest()
     await phone.page.fill("#text", "Сколько стоит получить статус кандаса?")
     await phone.page.press("#text", "Enter")
@@ -68,9 +68,9 @@ async def test_chat_page_answers_a_question_after_one_typed_sentence(
 
 @pytest.mark.release
 async def test_chat_page_checklist_of_one_person_takes_at_most_six_taps(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     phone.taps = 0
     for each in LIST_OF_ONE:
@@ -85,9 +85,9 @@ async def test_chat_page_checklist_of_one_person_takes_at_most_six_taps(
 )
 @pytest.mark.release
 async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
-    browser: Any, house: House, purpose: str, plans: tuple[str, ...]
+    browser: Any, stack: AppStack, purpose: str, plans: tuple[str, ...]
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.answer("ru")
     phone.taps = 0
     before = [purpose if each == "information" else each for each in TO_CONSENT[1:]]
@@ -101,12 +101,12 @@ async def test_chat_page_registration_of_one_person_takes_at_most_20_taps(
 
 @pytest.mark.release
 async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    await crowd(house.rt, 6)
-    house.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)
-    marat = await Officer.at_work(browser, house, MARAT)
+    await demo_officers.enter(stack.rt)
+    await crowd(stack.rt, 6)
+    stack.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)
+    marat = await Officer.at_work(browser, stack, MARAT)
     page, clicks = marat.page, 0
 
     async def click(selector: str, then: str) -> None:
@@ -115,7 +115,7 @@ async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
         await page.locator(selector).first.click()
         await page.wait_for_url(then)
 
-    await page.goto(f"{house.url}/console/broadcasts")
+    await page.goto(f"{stack.url}/console/broadcasts")
     await click("a.button.primary", "**/broadcasts/new")
     await page.select_option("select[name=topic]", TOPIC)
     await click("form .primary", "**/write/audience*")
@@ -129,7 +129,7 @@ async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
     await click("form.card .primary", "**/broadcasts/*")
     await click("form[action$='/ask'] button", "**/broadcasts/*")
     await marat.wait_for_text(ru("done_submitted"))
-    timur = await Officer.at_work(browser, house, TIMUR)
+    timur = await Officer.at_work(browser, stack, TIMUR)
     await timur.page.goto(page.url.partition("?")[0])
     await timur.click("form[action$='/approve'] button")
     await timur.wait_for_text(ru("done_approved"))

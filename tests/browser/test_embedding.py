@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.config.settings import Settings
 from bot.web.chat_rendering import EXIT_URL
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.browser.test_chat import Phone
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 
@@ -70,20 +70,20 @@ async def embedding_site() -> AsyncIterator[EmbeddingSite]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def house(
+async def stack(
     chosen: Settings, admin_url: str, embedding_site: EmbeddingSite
-) -> AsyncIterator[House]:
+) -> AsyncIterator[AppStack]:
     settings = chosen.model_copy(update={"embed_origins": (embedding_site.origin,)})
-    async with opened(settings, admin_url) as found:
+    async with running_stack(settings, admin_url) as found:
         embedding_site.address = found.url
         yield found
 
 
-async def _chat(page: Any, house: House) -> FramedPhone:
+async def _chat(page: Any, stack: AppStack) -> FramedPhone:
     """Return the chat in the frame of the ministry's page, once it shows its first message."""
     await page.wait_for_selector("iframe")
     frame = await (await page.query_selector("iframe")).content_frame()
-    await frame.wait_for_url(f"{house.url}/chat**")
+    await frame.wait_for_url(f"{stack.url}/chat**")
     await frame.wait_for_selector("#list li.kosh")
     return FramedPhone(frame)
 
@@ -98,10 +98,10 @@ async def _visitor(browser: Any, url: str, **options: Any) -> Any:
 
 @pytest.mark.release
 async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
-    browser: Any, house: House, embedding_site: EmbeddingSite
+    browser: Any, stack: AppStack, embedding_site: EmbeddingSite
 ) -> None:
     page = await _visitor(browser, embedding_site.origin)
-    chat = await _chat(page, house)
+    chat = await _chat(page, stack)
     for answer in (*TO_CONSENT, "yes", *AFTER_CONSENT[:2]):
         await chat.answer(answer)
     (cookie,) = await page.context.cookies()
@@ -109,37 +109,37 @@ async def test_framed_chat_continues_after_a_reload_by_a_partitioned_cookie(
     assert (cookie["sameSite"], cookie["partitionKey"]) == ("None", "http://localhost")
     question = await chat.page.evaluate(LAST)
     await page.reload()
-    assert await (await _chat(page, house)).page.evaluate(LAST) == question
+    assert await (await _chat(page, stack)).page.evaluate(LAST) == question
     # The browser does not send the frame's cookie to the chat page outside the frame, so that page
     # belongs to another visitor.
     own = await page.context.new_page()
-    await own.goto(f"{house.url}/chat")
+    await own.goto(f"{stack.url}/chat")
     assert await own.evaluate(LAST) != question
 
 
 @pytest.mark.release
 async def test_framed_chat_quick_exit_also_leaves_the_embedding_page(
-    browser: Any, house: House, embedding_site: EmbeddingSite
+    browser: Any, stack: AppStack, embedding_site: EmbeddingSite
 ) -> None:
     page = await _visitor(browser, embedding_site.origin)
-    chat = await _chat(page, house)
+    chat = await _chat(page, stack)
     for answer in (*TO_CONSENT, "yes"):
         await chat.answer(answer)
     await chat.page.click("button.leave")
-    await page.wait_for_url(f"{house.url}{EXIT_URL}")
+    await page.wait_for_url(f"{stack.url}{EXIT_URL}")
 
     async def without_cookies() -> bool:
         return not await page.context.cookies()
 
-    await house.until(without_cookies)
+    await stack.until(without_cookies)
     await page.goto(embedding_site.origin)
-    again = await _chat(page, house)
+    again = await _chat(page, stack)
     assert await again.page.locator("#list li").count() == 1
 
 
 @pytest.mark.release
 async def test_framed_chat_without_scripts_answers_and_exits_in_its_frame(
-    browser: Any, house: House, embedding_site: EmbeddingSite
+    browser: Any, stack: AppStack, embedding_site: EmbeddingSite
 ) -> None:
     page = await _visitor(browser, embedding_site.origin, java_script_enabled=False)
     frame = page.frame_locator("iframe")
@@ -151,7 +151,7 @@ async def test_framed_chat_without_scripts_answers_and_exits_in_its_frame(
 
 
 async def test_framed_chat_is_blocked_on_a_page_of_an_unlisted_origin(
-    browser: Any, house: House, embedding_site: EmbeddingSite
+    browser: Any, stack: AppStack, embedding_site: EmbeddingSite
 ) -> None:
     page = await _visitor(browser, f"http://127.0.0.1:{embedding_site.port}")
     frame = await (await page.query_selector("iframe")).content_frame()

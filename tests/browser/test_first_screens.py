@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.web.chat_rendering import LINKS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.test_chat import Phone
 from tests.flows.chat import LANGUAGES
 from tests.release_only import release_only
@@ -30,11 +30,11 @@ UNDER_HEADER = """document.querySelector('.about').getBoundingClientRect().top
   - document.querySelector('.top').getBoundingClientRect().bottom"""
 
 
-async def _phone(browser: Any, house: House, *answers: str) -> Phone:
+async def _phone(browser: Any, stack: AppStack, *answers: str) -> Phone:
     context = await browser.new_context(reduced_motion="reduce", viewport=SCREEN)
     phone = Phone(await context.new_page())
     phone.page.set_default_timeout(60_000)
-    await phone.page.goto(f"{house.url}/chat")
+    await phone.page.goto(f"{stack.url}/chat")
     for answer in answers:
         await phone.answer(answer)
     return phone
@@ -42,9 +42,9 @@ async def _phone(browser: Any, house: House, *answers: str) -> Phone:
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("ru", "kk_Arab")))
 async def test_chat_page_menu_buttons_are_visible_without_scrolling(
-    browser: Any, house: House, language: str
+    browser: Any, stack: AppStack, language: str
 ) -> None:
-    phone = await _phone(browser, house, language)
+    phone = await _phone(browser, stack, language)
     below = await phone.page.evaluate(PIXELS_BELOW)
     assert len(below) == 3
     assert max(below) <= 0, "the large buttons are below the field"
@@ -53,9 +53,9 @@ async def test_chat_page_menu_buttons_are_visible_without_scrolling(
 @pytest.mark.release
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "kk_Arab")))
 async def test_chat_page_header_does_not_cover_the_links_on_a_desktop(
-    browser: Any, house: House, language: str
+    browser: Any, stack: AppStack, language: str
 ) -> None:
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     await phone.page.set_viewport_size({"width": 1280, "height": 860})
     assert await phone.page.evaluate(ORNAMENT) != "rgba(0, 0, 0, 0)"
     await phone.answer(language)
@@ -63,10 +63,10 @@ async def test_chat_page_header_does_not_cover_the_links_on_a_desktop(
     assert await phone.page.evaluate(UNDER_HEADER) >= 0, "the header covers the links"
 
 
-async def test_chat_page_links_are_in_the_chosen_language(browser: Any, house: House) -> None:
-    phone = await _phone(browser, house, "uz")
+async def test_chat_page_links_are_in_the_chosen_language(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack, "uz")
     links = phone.page.locator(".about a")
-    render = house.rt.languages.render
+    render = stack.rt.languages.render
     assert await links.all_inner_texts() == [render(each, "uz") for each in LINKS.values()]
     hrefs = await links.evaluate_all("all => all.map(each => each.getAttribute('href'))")
     assert all(href.endswith("?lang=uz") for href in hrefs), hrefs
@@ -75,9 +75,9 @@ async def test_chat_page_links_are_in_the_chosen_language(browser: Any, house: H
 @pytest.mark.parametrize("situation", release_only(SITUATIONS, keep=SITUATIONS[1:2]))
 @pytest.mark.parametrize("language", release_only(["kk", "ru"], keep=("kk",)))
 async def test_chat_page_longest_answer_fits_two_phone_screens(
-    browser: Any, house: House, language: str, situation: tuple[str, ...]
+    browser: Any, stack: AppStack, language: str, situation: tuple[str, ...]
 ) -> None:
-    phone = await _phone(browser, house, language, "eligibility", *situation)
+    phone = await _phone(browser, stack, language, "eligibility", *situation)
     bubble = phone.page.locator("#list li.kosh:has(.more) .bubble").last
     assert await bubble.evaluate("each => each.offsetHeight") <= 2 * SCREEN["height"]
     warnings = bubble.locator(".caution")
@@ -87,15 +87,15 @@ async def test_chat_page_longest_answer_fits_two_phone_screens(
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_quick_exit_page_does_not_mention_the_assistant(
-    browser: Any, house: House, scheme: str
+    browser: Any, stack: AppStack, scheme: str
 ) -> None:
     context = await browser.new_context(
         color_scheme=scheme, viewport={"width": 320, "height": 640}, locale="kk-KZ"
     )
     page = await context.new_page()
     asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url.removeprefix(house.url)))
-    await page.goto(f"{house.url}/away")
+    page.on("request", lambda request: asked.append(request.url.removeprefix(stack.url)))
+    await page.goto(f"{stack.url}/away")
     assert asked == ["/away", "/static/away.css"], "neither a script nor the assistant's icon"
     words = (await page.content()).lower()
     for name in ("kosh", "көш", "кош", "kandas", "қандас", "chat"):

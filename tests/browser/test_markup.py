@@ -10,7 +10,7 @@ from bot.broadcasts import Words
 from bot.embedded import Databases
 from bot.web.console import demo_officers
 from tests import crowd
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console_client import Console
 from tests.registry.example import new_key, pre_registration
@@ -53,10 +53,10 @@ async def _look(page: Any, url: str) -> str:
     return str(await page.inner_text("body"))
 
 
-async def _page(browser: Any, house: House, cookies: Any) -> Any:
+async def _page(browser: Any, stack: AppStack, cookies: Any) -> Any:
     context = await browser.new_context()
     await context.add_init_script(WATCH_SCRIPT)
-    cookie_fields = [{"name": each.key, "value": each.value, "url": house.url} for each in cookies]
+    cookie_fields = [{"name": each.key, "value": each.value, "url": stack.url} for each in cookies]
     await context.add_cookies(cookie_fields)
     page = await context.new_page()
 
@@ -68,15 +68,15 @@ async def _page(browser: Any, house: House, cookies: Any) -> Any:
     return page
 
 
-async def _write_texts(house: House, case: str) -> list[str]:
+async def _write_texts(stack: AppStack, case: str) -> list[str]:
     """Enter hostile text as officers: a name, a note, a reply and canned replies.
 
     Return the paths of the pages that may show it.
     """
-    async with Console.signed_in(house.url, DANA) as console:
+    async with Console.signed_in(stack.url, DANA) as console:
         await console.get("/console/officers")
         await console.submit("/officers", name=SHORT, mission="general", roles="officer")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get(f"{case}?reason=answer")
         await console.submit("/claim")
         await console.submit("/note", note=ALL)
@@ -93,27 +93,27 @@ async def _write_texts(house: House, case: str) -> list[str]:
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_user_text_is_never_executed_as_script_on_any_page(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", ALL, after=())
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", ALL, after=())
     try:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             row = await (await session.execute("SELECT id FROM cases")).fetchone()
         assert row is not None
         case = f"/console/cases/{row[0]}"
-        paths = await _write_texts(house, case)
+        paths = await _write_texts(stack, case)
         await answer(visitor, "/cancel")
-        chat = await _page(browser, house, visitor.session.cookie_jar)
-        assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
-        async with Console.signed_in(house.url, AIGUL) as console:
-            desk = await _page(browser, house, console.session.cookie_jar)
-            texts = [await _look(desk, house.url + path) for path in paths]
+        chat = await _page(browser, stack, visitor.session.cookie_jar)
+        assert "window.ran=1" in await _look(chat, f"{stack.url}/chat")
+        async with Console.signed_in(stack.url, AIGUL) as console:
+            desk = await _page(browser, stack, console.session.cookie_jar)
+            texts = [await _look(desk, stack.url + path) for path in paths]
             assert "window.ran=1" in texts[0]
-        async with Console.signed_in(house.url, DANA) as console:
-            desk = await _page(browser, house, console.session.cookie_jar)
+        async with Console.signed_in(stack.url, DANA) as console:
+            desk = await _page(browser, stack, console.session.cookie_jar)
             for path in ("/console/officers", "/console/statistics", "/console/own"):
-                texts.append(await _look(desk, house.url + path))
+                texts.append(await _look(desk, stack.url + path))
             assert any("onerror" in each for each in texts)
     finally:
         await leave(visitor)
@@ -122,17 +122,17 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 # Announcements by officers
 
 
-async def _announced(house: House, databases: Databases) -> list[str]:
+async def _announced(stack: AppStack, databases: Databases) -> list[str]:
     """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
-    officers = await crowd.crew(house.rt)
-    sent = await crowd.started(house.rt, officers, crowd.a_draft())
+    officers = await crowd.crew(stack.rt)
+    sent = await crowd.started(stack.rt, officers, crowd.a_draft())
     other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
-    waiting = await crowd.approved(house.rt, officers, crowd.a_draft(texts=other))
+    waiting = await crowd.approved(stack.rt, officers, crowd.a_draft(texts=other))
     # Written with SQL, because the form rejects brackets in an announcement.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
         session.execute("UPDATE broadcasts SET urgent_reason = %s", (ALL,))
-    async with Console.signed_in(house.url, MARAT) as console:
+    async with Console.signed_in(stack.url, MARAT) as console:
         await console.get("/console/broadcasts/new")
         await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)
         await console.submit("/audience", channels="telegram")
@@ -148,23 +148,23 @@ async def _announced(house: House, databases: Databases) -> list[str]:
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_broadcast_text_is_never_executed_as_script_on_any_page(
-    browser: Any, house: House, databases: Databases
+    browser: Any, stack: AppStack, databases: Databases
 ) -> None:
-    await demo_officers.enter(house.rt)
-    await crowd.crowd(house.rt, 1)
-    paths = await _announced(house, databases)
+    await demo_officers.enter(stack.rt)
+    await crowd.crowd(stack.rt, 1)
+    paths = await _announced(stack, databases)
     for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):
-        async with Console.signed_in(house.url, name) as console:
-            desk = await _page(browser, house, console.session.cookie_jar)
-            texts = [await _look(desk, house.url + path) for path in looked_at]
+        async with Console.signed_in(stack.url, name) as console:
+            desk = await _page(browser, stack, console.session.cookie_jar)
+            texts = [await _look(desk, stack.url + path) for path in looked_at]
             assert sum("window.ran=1" in each for each in texts) >= len(texts) - 2, name
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         await visitor.say("/news")
-        chat = await _page(browser, house, visitor.session.cookie_jar)
+        chat = await _page(browser, stack, visitor.session.cookie_jar)
         await chat.context.set_extra_http_headers({"X-Kosh-Chat": visitor.chat})
-        assert "window.ran=1" in await _look(chat, f"{house.url}/chat")
+        assert "window.ran=1" in await _look(chat, f"{stack.url}/chat")
 
 
 # Pages other than those of console and chat
@@ -174,24 +174,24 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
 @pytest.mark.requirement("S-59", "S-60")
 @pytest.mark.row(41, 95)
 async def test_url_and_registry_text_is_never_executed_as_script(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
     """Check the secure page, the status page, an expired print page, and the registry's page."""
-    page = await _page(browser, house, ())
+    page = await _page(browser, stack, ())
     encoded = quote(ALL, safe="")
     for path in (f"/status?lang={encoded}", f"/p/{encoded}", f"/print/{encoded}", f"/{encoded}"):
-        await _look(page, house.url + path)
-    registry = house.rt.registry
+        await _look(page, stack.url + path)
+    registry = stack.rt.registry
     assert registry
     names = {"surname": SHORT, "given_name": HOSTILE[4], "name_kk": HOSTILE[5]}
     await registry.create(pre_registration(**names), key=new_key())
-    assert "onerror" in await _look(page, house.sandbox)
-    user = house.telegram.user(7109, first_name="Test")
-    await _answer_to_surname(house, user)
-    await _look(page, f"{await _link(house, user)}#tgWebAppData={quote(SHORT)}")
+    assert "onerror" in await _look(page, stack.sandbox)
+    user = stack.telegram.user(7109, first_name="Test")
+    await _answer_to_surname(stack, user)
+    await _look(page, f"{await _link(stack, user)}#tgWebAppData={quote(SHORT)}")
     await page.evaluate("document.getElementById('init').value = ''")
     await page.click("main form button")
     await page.fill("textarea, input[name=text]", SHORT)
     await page.press("textarea, input[name=text]", "Enter")
     await page.wait_for_function("() => document.body.innerText.includes('onerror')")
-    await _look(page, f"{house.url}/chat")
+    await _look(page, f"{stack.url}/chat")

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 import pytest_asyncio
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.other_engines import Engine, firefox, webkit
 from tests.browser.test_chat import NEWEST, PRESSED
 from tests.browser.test_counted import LIST_OF_ONE
@@ -58,25 +58,25 @@ class Person:
         )
 
 
-async def _open_chat(page: Engine, house: House, *answers: str) -> Person:
+async def _open_chat(page: Engine, stack: AppStack, *answers: str) -> Person:
     await page.resize(390, 844)
-    await page.goto(f"{house.url}/chat")
+    await page.goto(f"{stack.url}/chat")
     person = Person(page)
     await person.answer(*answers)
     return person
 
 
 async def test_chat_page_answers_a_typed_question_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    await _open_chat(engine, house, "Сколько стоит получить статус кандаса?")
+    await _open_chat(engine, stack, "Сколько стоит получить статус кандаса?")
     assert "бесплатно" in (await engine.run("document.getElementById('list').innerText")).lower()
 
 
 async def test_chat_page_ticks_and_unfolds_checklist_items_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    await _open_chat(engine, house, "kk_Arab", *LIST_OF_ONE)
+    await _open_chat(engine, stack, "kk_Arab", *LIST_OF_ONE)
     await engine.until("document.querySelector('#list .item')")
     assert await engine.run("document.documentElement.dir") == "rtl"
     height = "document.querySelector('#list .item').offsetHeight"
@@ -90,34 +90,36 @@ async def test_chat_page_ticks_and_unfolds_checklist_items_in_firefox_and_webkit
 
 
 async def test_chat_page_completes_a_registration_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    person = await _open_chat(engine, house, *TO_CONSENT, "yes", *AFTER_CONSENT)
+    person = await _open_chat(engine, stack, *TO_CONSENT, "yes", *AFTER_CONSENT)
     await engine.until("document.querySelectorAll('#list .row-of').length > 5")
     await person.answer("submit")
 
     async def is_accepted() -> bool:
-        return [each["state"] for each in await house.entries()] == ["ACCEPTED"]
+        return [each["state"] for each in await stack.entries()] == ["ACCEPTED"]
 
-    await house.until(is_accepted)
+    await stack.until(is_accepted)
     await person.answer("/status")
     await engine.until("document.querySelector('#list .receipt .number')")
-    (entry,) = await house.entries()
+    (entry,) = await stack.entries()
     number = "[...document.querySelectorAll('#list .receipt .number')].pop().innerText"
     assert await engine.run(number) == entry["number"]
 
 
-async def test_chat_page_opens_a_case_in_firefox_and_webkit(engine: Engine, house: House) -> None:
-    await _open_chat(engine, house, "kk", "officer", "general", "yes", "Testova asks")
-    async with house.rt.pool.connection() as session:
+async def test_chat_page_opens_a_case_in_firefox_and_webkit(
+    engine: Engine, stack: AppStack
+) -> None:
+    await _open_chat(engine, stack, "kk", "officer", "general", "yes", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         row = await (await session.execute("SELECT count(*) FROM cases")).fetchone()
     assert row == (1,)
 
 
 async def test_chat_page_fits_at_double_text_size_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    await _open_chat(engine, house, "ru")
+    await _open_chat(engine, stack, "ru")
     await engine.resize(320, 740)
     await engine.run("void (document.documentElement.style.fontSize = '212.5%')")
     leave = "innerWidth - document.querySelector('.leave').getBoundingClientRect().right"
@@ -130,15 +132,15 @@ async def test_chat_page_fits_at_double_text_size_in_firefox_and_webkit(
     assert await engine.run(lines) < 3
 
 
-async def test_chat_page_without_scripts_shows_the_menu_in_firefox(house: House) -> None:
+async def test_chat_page_without_scripts_shows_the_menu_in_firefox(stack: AppStack) -> None:
     async with firefox(**{"javascript.enabled": False}) as page:
-        await page.goto(f"{house.url}/chat")
+        await page.goto(f"{stack.url}/chat")
         await page.run("document.querySelector(\"#list button[value$=':ru']\")?.click()")
         await page.until("document.querySelectorAll('#list .main').length === 3")
 
 
-async def test_chat_page_uses_dark_colours_in_firefox_when_preferred(house: House) -> None:
+async def test_chat_page_uses_dark_colours_in_firefox_when_preferred(stack: AppStack) -> None:
     async with firefox(**{"layout.css.prefers-color-scheme.content-override": 0}) as page:
-        await page.goto(f"{house.url}/chat")
+        await page.goto(f"{stack.url}/chat")
         colour = await page.run("getComputedStyle(document.body).backgroundColor")
         assert colour == "rgb(17, 23, 22)"

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.announcing import TEXTS
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.other_engines import Engine
@@ -33,19 +33,19 @@ async def engine(request: pytest.FixtureRequest) -> AsyncIterator[Engine]:
 class Colleague:
     """A member of the staff in the console, in any browser."""
 
-    def __init__(self, page: Engine, house: House) -> None:
-        self.page, self.house = page, house
+    def __init__(self, page: Engine, stack: AppStack) -> None:
+        self.page, self.stack = page, stack
 
     async def sign_in(self, name: str) -> None:
         await self.page.resize(1280, 900)
-        await self.page.goto(f"{self.house.url}/console/sign-in?language=ru")
+        await self.page.goto(f"{self.stack.url}/console/sign-in?language=ru")
         named = f"b => b.innerText.includes({json.dumps(name)})"
         button = f"[...document.querySelectorAll('.crew button')].find({named})"
         await self.page.run(f"{button}.click()")
         await self.page.until("document.querySelector('.rail') && document.getElementById('main')")
 
     async def goto(self, path: str) -> None:
-        await self.page.goto(f"{self.house.url}/console{path}")
+        await self.page.goto(f"{self.stack.url}/console{path}")
 
     async def click(self, selector: str) -> None:
         found = f"document.querySelector({json.dumps(selector)})"
@@ -65,11 +65,11 @@ class Colleague:
 
 
 async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
-    officer = Colleague(engine, house)
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    officer = Colleague(engine, stack)
     await officer.sign_in(AIGUL)
     await officer.goto("/inbox")
     await officer.click("[data-key=KeyN]")
@@ -83,25 +83,25 @@ async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
     async def has_arrived() -> bool:
         return any(ANSWER in each.text for each in visitor.bubbles)
 
-    await house.until(has_arrived)
+    await stack.until(has_arrived)
     await officer.click("#resolve summary")
     await officer.click("#resolve .primary")
     assert await engine.run(WIDTH) <= 0
 
     async def is_closed() -> bool:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             row = await (await session.execute("SELECT state FROM cases")).fetchone()
         return row == ("resolved",)
 
-    await house.until(is_closed)
+    await stack.until(is_closed)
     await leave(visitor)
 
 
 async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(
-    engine: Engine, house: House
+    engine: Engine, stack: AppStack
 ) -> None:
-    await demo_officers.enter(house.rt)
-    editor = Colleague(engine, house)
+    await demo_officers.enter(stack.rt)
+    editor = Colleague(engine, stack)
     await editor.sign_in(MARAT)
     await editor.goto("/broadcasts")
     await editor.click("a.button.primary")
@@ -124,9 +124,11 @@ async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(
     assert await engine.run(WIDTH) <= 0
 
 
-async def test_console_adds_an_officer_in_firefox_and_webkit(engine: Engine, house: House) -> None:
-    await demo_officers.enter(house.rt)
-    operator = Colleague(engine, house)
+async def test_console_adds_an_officer_in_firefox_and_webkit(
+    engine: Engine, stack: AppStack
+) -> None:
+    await demo_officers.enter(stack.rt)
+    operator = Colleague(engine, stack)
     await operator.sign_in(DANA)
     await operator.goto("/officers")
     await operator.click("main > details.card:last-of-type summary")
@@ -137,6 +139,6 @@ async def test_console_adds_an_officer_in_firefox_and_webkit(engine: Engine, hou
     assert "/console/welcome?token=" in await engine.run(link)
     await operator.click("a[href$='/console/help#officers']")
     await engine.until("document.querySelector('#officers:target')")
-    await engine.goto(f"{house.url}/status")
+    await engine.goto(f"{stack.url}/status")
     assert await engine.run("document.querySelectorAll('main li, main dt, main tr').length") > 0
     assert await engine.run(WIDTH) <= 0

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 from tests.release_only import release_only
 from tests.sample_files import photo
@@ -13,10 +13,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
 async def test_secure_page_message_about_a_used_link_is_wider_than_300_px(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 760})
-    answer = await page.goto(f"{house.url}/p/used")
+    answer = await page.goto(f"{stack.url}/p/used")
     assert answer.status == 410
     widths = await page.locator(".gate p").evaluate_all(
         "all => all.map(p => p.getBoundingClientRect().width)"
@@ -28,22 +28,22 @@ async def test_secure_page_message_about_a_used_link_is_wider_than_300_px(
     "scripts", release_only([True, False], keep=(True,)), ids=["scripts", "no scripts"]
 )
 async def test_chat_page_uploads_a_photo_and_shows_the_answer(
-    browser: Any, house: House, scripts: bool
+    browser: Any, stack: AppStack, scripts: bool
 ) -> None:
-    guest = Guest(house.rt)
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def is_accepted() -> bool:
         talk = await guest.conversation()
         return bool(talk and talk.registration and talk.registration.state == "accepted")
 
-    await house.until(is_accepted)
+    await stack.until(is_accepted)
     await guest.press("!status")
     await guest.go("papers", "yes")
     context = await browser.new_context(java_script_enabled=scripts)
-    await context.add_cookies([{"name": "kosh", "value": guest.name, "url": house.url}])
+    await context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
     page = await context.new_page()
-    await page.goto(f"{house.url}/chat")
+    await page.goto(f"{stack.url}/chat")
     form = page.locator("form.file:has(fieldset:not([disabled]))").last
     await form.locator("input[type=file]").set_input_files(
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.web.chat_rendering import EXIT_URL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.test_chat import _phone
 from tests.web.test_journeys import ANSWERS
 from tests.web.test_phone_after_exit import _documented_data
@@ -27,11 +27,11 @@ ANSWER = "TESTOVA"
 
 @pytest.mark.requirement("S-37", "S-61", "S-84")
 async def test_browser_keeps_only_documented_data_after_a_quick_exit(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
     history, files = _documented_data("Browser")
     assert "visited pages" in history and "saved" in files
-    phone = await _phone(browser, house)
+    phone = await _phone(browser, stack)
     cached: list[str] = []
     phone.page.on(
         "response",
@@ -46,7 +46,7 @@ async def test_browser_keeps_only_documented_data_after_a_quick_exit(
     for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER) + 1]):
         await phone.answer(answer)
     address = phone.page.url
-    assert address == f"{house.url}/chat", "the address opens nothing"
+    assert address == f"{stack.url}/chat", "the address opens nothing"
     await phone.page.click("button.leave")
     await phone.page.wait_for_url(f"**{EXIT_URL}")
     assert "kosh" not in (await phone.page.title()).lower()
@@ -55,7 +55,7 @@ async def test_browser_keeps_only_documented_data_after_a_quick_exit(
         # The response that deletes the cookie may arrive after the browser has left the page.
         return not await phone.page.context.cookies()
 
-    await house.until(without_cookies, 60)
+    await stack.until(without_cookies, 60)
     stored = await phone.page.evaluate(STORED)
     assert stored == dict.fromkeys(stored, 0)
     assert [each for each in cached if "/chat" in each] == []

@@ -10,7 +10,7 @@ import pytest
 
 from bot.web.console import demo_officers
 from flows.knowledge.regions import REGIONS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.officer import Officer
 from tests.console_client import ru
 from tests.registry.population import population, store
@@ -26,10 +26,10 @@ TOO_WIDE = """() => [...document.querySelectorAll('.map text')]
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    store(house.sandbox_database, population(260, 700, random.Random(SEED)).rows)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    store(stack.sandbox_database, population(260, 700, random.Random(SEED)).rows)
+    return stack
 
 
 @pytest.mark.release
@@ -43,7 +43,7 @@ async def desk(house: House) -> House:
     ],
 )
 async def test_console_planning_pages_pass_axe(
-    browser: Any, desk: House, language: str, scheme: str, width: int
+    browser: Any, desk: AppStack, language: str, scheme: str, width: int
 ) -> None:
     lead = await Officer.at_work(browser, desk, MARAT, language, color_scheme=scheme)
     await lead.page.set_viewport_size({"width": width, "height": 900})
@@ -58,7 +58,7 @@ async def test_console_planning_pages_pass_axe(
 
 
 @pytest.mark.release
-async def test_planning_page_shows_a_table_for_two_dimensions(browser: Any, desk: House) -> None:
+async def test_planning_page_shows_a_table_for_two_dimensions(browser: Any, desk: AppStack) -> None:
     lead = await Officer.at_work(browser, desk, MARAT)
     await lead.page.goto(f"{desk.url}/console/planning")
     await lead.page.select_option("select[name=second]", "country")

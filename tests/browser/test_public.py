@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.officer import Officer
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -39,14 +39,14 @@ VIEWS = [
 @pytest.mark.release
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
 async def test_public_pages_pass_axe_and_fit_the_screen_width(
-    browser: Any, house: House, language: str, width: int, scheme: str
+    browser: Any, stack: AppStack, language: str, width: int, scheme: str
 ) -> None:
     size = {"width": width, "height": 844}
     context = await browser.new_context(viewport=size, color_scheme=scheme)
     officer = Officer(await context.new_page())
     officer.page.set_default_timeout(60_000)
     for name, path in PAGES.items():
-        await officer.page.goto(f"{house.url}{path}?lang={language}")
+        await officer.page.goto(f"{stack.url}{path}?lang={language}")
         if PICTURES:
             file = Path(PICTURES) / f"pages2-{name}-{language}-{width}-{scheme}.png"
             await officer.page.screenshot(path=file, full_page=True)
@@ -58,7 +58,7 @@ async def test_public_pages_pass_axe_and_fit_the_screen_width(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
 async def test_home_page_is_small_and_requests_no_third_party(
-    browser: Any, house: House, scripts: bool
+    browser: Any, stack: AppStack, scripts: bool
 ) -> None:
     size = {"width": 390, "height": 844}
     context = await browser.new_context(java_script_enabled=scripts, locale="ru", viewport=size)
@@ -70,10 +70,10 @@ async def test_home_page_is_small_and_requests_no_third_party(
         answers.append(answer)
 
     page.on("response", record_response)
-    await page.goto(f"{house.url}/", wait_until="load")
+    await page.goto(f"{stack.url}/", wait_until="load")
     bodies = [await each.body() for each in answers]
     assert sum(map(len, bodies)) <= 60_000
-    assert {each.url.startswith(house.url) for each in answers} == {True}
+    assert {each.url.startswith(stack.url) for each in answers} == {True}
     assert await page.locator("html").get_attribute("lang") == "ru"
     await page.click(".languages a[lang=kk-Arab]")
     await page.wait_for_selector("html[dir=rtl]")
@@ -83,11 +83,11 @@ async def test_home_page_is_small_and_requests_no_third_party(
 
 
 async def test_info_index_scrolls_to_an_anchor_of_the_former_single_page(
-    browser: Any, house: House
+    browser: Any, stack: AppStack
 ) -> None:
     page = await browser.new_page(viewport={"width": 390, "height": 844})
     page.set_default_timeout(60_000)
-    await page.goto(f"{house.url}/info?lang=ru#documents.apostille")
+    await page.goto(f"{stack.url}/info?lang=ru#documents.apostille")
     entry = page.locator("[id='documents.apostille'] a")
     top = await entry.evaluate("each => each.getBoundingClientRect().top")
     assert 0 <= top < 844

@@ -140,7 +140,7 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
     `mutant` breaks the workers on purpose.
     """
     random.seed(plan.seed)
-    async with _house(folder, plan) as (rt, platform, owner):
+    async with _stack(folder, plan) as (rt, platform, owner):
         members = await crowd.crowd(rt, plan.people)
         officers = await crowd.crew(rt)
         found = await crowd.started(rt, officers, crowd.a_draft())
@@ -156,7 +156,7 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
 
 
 @asynccontextmanager
-async def _house(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platform, str]]:
+async def _stack(folder: Path, plan: Plan) -> AsyncIterator[tuple[Runtime, Platform, str]]:
     platform = Platform(plan.latency)
     async with AsyncExitStack() as stack:
         admin = stack.enter_context(embedded.postgres(folder / "postgres"))

@@ -24,7 +24,7 @@ from bot.registry import sandbox
 from bot.runtime import Runtime
 from bot.security import audit_log
 from bot.web.console import demo_officers, demo_week, demo_week_texts
-from tests.app_stack import House, serving
+from tests.app_stack import AppStack, serving
 from tests.clock import SHIFTED
 from tests.terminal import shell
 
@@ -161,19 +161,19 @@ async def test_cli_refuses_a_first_administrator_in_a_demo_and_says_what_to_do(
 
 @pytest.mark.requirement("S-57")
 async def test_console_session_of_a_demo_is_rejected_outside_demo_mode(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await demo_officers.enter(house.rt)
-    assert house.rt.console
-    async with house.rt.pool.connection() as transaction:
+    await demo_officers.enter(stack.rt)
+    assert stack.rt.console
+    async with stack.rt.pool.connection() as transaction:
         officer = (await directory.everyone(transaction))[0]
-    async with house.rt.console.connection() as connection:
+    async with stack.rt.console.connection() as connection:
         token = await sessions.begin(connection, officer.id, AuthMethod.DEMO, "Device")
     headers = {"Cookie": f"console={token}"}
     for is_demo, status in ((True, 200), (False, 303)):
-        monkeypatch.setitem(house.rt.settings.__dict__, "demo", is_demo)
-        async with house.http.get(
-            f"{house.url}/console/own", headers=headers, allow_redirects=False
+        monkeypatch.setitem(stack.rt.settings.__dict__, "demo", is_demo)
+        async with stack.http.get(
+            f"{stack.url}/console/own", headers=headers, allow_redirects=False
         ) as answer:
             assert answer.status == status, is_demo
 

@@ -26,7 +26,7 @@ from flows.engine.events import (
 )
 from flows.engine.recognition import Danger
 from flows.engine.state import Turn
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators import telegram as tg
 from tests.emulators.telegram.wire import Body
 from tests.release_only import release_only
@@ -46,8 +46,8 @@ def chosen(chosen: Settings) -> Settings:
 
 
 @pytest.fixture
-def clock(house: House) -> Clock:
-    house.rt.recent.timers = clock = Clock()
+def clock(stack: AppStack) -> Clock:
+    stack.rt.recent.timers = clock = Clock()
     return clock
 
 
@@ -69,7 +69,7 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[Event]:
 class MessengerChat:
     """A chat on either messenger; `bot_messages` includes deleted messages."""
 
-    house: House
+    stack: AppStack
     clock: Clock
     user: Any
     emulator: Any
@@ -98,11 +98,11 @@ class MessengerChat:
         await act
         await self.user.wait(lambda _chat: self.bot_texts != before)
         await self.emulator.until_taken()
-        await self.house.until(self._is_idle)
+        await self.stack.until(self._is_idle)
         return self.bot_messages[-1]
 
     async def _is_idle(self) -> bool:
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
             )
@@ -143,21 +143,21 @@ class MessengerChat:
         await self.next_reply(self.user.say("/menu"))
 
 
-async def _start_chat(house: House, clock: Clock, channel: str, *answers: str) -> MessengerChat:
+async def _start_chat(stack: AppStack, clock: Clock, channel: str, *answers: str) -> MessengerChat:
     """Return the chat of a person who has chosen a language and given these answers."""
     if channel == "telegram":
-        secret = house.rt.settings.telegram_secret
+        secret = stack.rt.settings.telegram_secret
         assert secret
-        url = f"{house.url}/webhooks/telegram"
-        await house.telegram.set_webhook(url, secret.get_secret_value())
+        url = f"{stack.url}/webhooks/telegram"
+        await stack.telegram.set_webhook(url, secret.get_secret_value())
         chat = MessengerChat(
-            house, clock, house.telegram.user(7901, first_name="Test"), house.telegram
+            stack, clock, stack.telegram.user(7901, first_name="Test"), stack.telegram
         )
     else:
-        token = house.rt.settings.whatsapp_verify_token
+        token = stack.rt.settings.whatsapp_verify_token
         assert token
-        await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", token.get_secret_value())
-        chat = MessengerChat(house, clock, house.whatsapp.user("77010000901"), house.whatsapp)
+        await stack.whatsapp.set_webhook(f"{stack.url}/webhooks/whatsapp", token.get_secret_value())
+        chat = MessengerChat(stack, clock, stack.whatsapp.user("77010000901"), stack.whatsapp)
     await chat.next_reply(chat.user.say("/start"))
     for answer in ("ru", *answers):
         await chat.press(answer)
@@ -185,10 +185,10 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_texts_gets_two_answers(
-    house: House, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each update twice; check that the second delivery gets no answer."""
-    chat = await _start_chat(house, clock, channel, *answers)
+    chat = await _start_chat(stack, clock, channel, *answers)
     before = len(chat.bot_messages)
     chat.emulator.tricks.copies = 2
     await chat.perform(*chat.send_lines(LINES))
@@ -202,7 +202,7 @@ async def test_message_burst_of_six_texts_gets_two_answers(
 
 
 async def test_message_burst_danger_check_is_skipped_for_a_single_message(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
     danger = bursts._danger
@@ -212,7 +212,7 @@ async def test_message_burst_danger_check_is_skipped_for_a_single_message(
         return danger(*given)
 
     monkeypatch.setattr(bursts, "_danger", recorded)
-    chat = await _start_chat(house, clock, "telegram")
+    chat = await _start_chat(stack, clock, "telegram")
     await chat.perform(*chat.send_lines(LINES[:1]))
     assert read == []
 
@@ -220,12 +220,12 @@ async def test_message_burst_danger_check_is_skipped_for_a_single_message(
 @pytest.mark.row(65)
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
-    house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
     """Deliver the messages concurrently and in random order, as Meta may."""
-    chat = await _start_chat(house, clock, "whatsapp", *answers)
+    chat = await _start_chat(stack, clock, "whatsapp", *answers)
     before = len(chat.bot_messages)
-    house.whatsapp.tricks.shuffled = True
+    stack.whatsapp.tricks.shuffled = True
     await chat.perform(*chat.send_lines([f"щыгзу{number}" for number in range(30)]))
     clock.advance(1)
     await chat.wait_for_messages(before + 2)
@@ -237,9 +237,9 @@ async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_messages_after_a_pause_are_each_answered_at_once(
-    house: House, clock: Clock, steps: list[Event], channel: str
+    stack: AppStack, clock: Clock, steps: list[Event], channel: str
 ) -> None:
-    chat = await _start_chat(house, clock, channel)
+    chat = await _start_chat(stack, clock, channel)
     before = len(chat.bot_messages)
     for number, line in enumerate(LINES[:3], 1):
         await chat.perform(chat.user.say(line))
@@ -249,9 +249,9 @@ async def test_messages_after_a_pause_are_each_answered_at_once(
 
 
 async def test_message_burst_answer_is_delayed_by_at_most_three_quiet_periods(
-    house: House, clock: Clock, steps: list[Event]
+    stack: AppStack, clock: Clock, steps: list[Event]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
     before = len(chat.bot_messages)
     await chat.perform(chat.user.say(LINES[0]))
     for line in LINES[1:5]:
@@ -266,9 +266,9 @@ async def test_message_burst_answer_is_delayed_by_at_most_three_quiet_periods(
 
 
 async def test_message_burst_over_2000_characters_is_processed_in_parts(
-    house: House, clock: Clock, steps: list[Event]
+    stack: AppStack, clock: Clock, steps: list[Event]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram")
+    chat = await _start_chat(stack, clock, "telegram")
     long = ["паспорт " * 124] * 3
     await chat.perform(chat.user.say(LINES[0]), *chat.send_lines(long))
     clock.advance(1)
@@ -280,12 +280,12 @@ async def test_message_burst_over_2000_characters_is_processed_in_parts(
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
-    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, channel, *answers)
+    chat = await _start_chat(stack, clock, channel, *answers)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines((*LINES[:3], "выход")))
-    phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    phrase = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
     await chat.user.wait(lambda _chat: phrase in chat.bot_messages[-1].text)
     clock.advance(5)
     await chat.request_menu()
@@ -297,9 +297,9 @@ async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_with_a_menu_word_answers_earlier_messages_first(
-    house: House, clock: Clock, steps: list[Event], channel: str
+    stack: AppStack, clock: Clock, steps: list[Event], channel: str
 ) -> None:
-    chat = await _start_chat(house, clock, channel, *CONSENTED)
+    chat = await _start_chat(stack, clock, channel, *CONSENTED)
     menu, before = chat.bot_messages[-1].text, len(chat.bot_messages)
     await chat.perform(*chat.send_lines((*LINES[:3], "меню")))
     await chat.wait_for_messages(before + 3)
@@ -309,12 +309,12 @@ async def test_message_burst_with_a_menu_word_answers_earlier_messages_first(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_text_about_danger_is_answered_at_once(
-    house: House, clock: Clock, channel: str
+    stack: AppStack, clock: Clock, channel: str
 ) -> None:
-    chat = await _start_chat(house, clock, channel)
+    chat = await _start_chat(stack, clock, channel)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines((*LINES[:2], "муж меня бьёт", *LINES[2:4])))
-    alone = house.rt.languages.render(safety.READ_ALONE, "ru")
+    alone = stack.rt.languages.render(safety.READ_ALONE, "ru")
     await chat.user.wait(
         lambda _chat: any(alone in each.text for each in chat.bot_messages[before:])
     )
@@ -325,34 +325,34 @@ async def test_message_burst_text_about_danger_is_answered_at_once(
 
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_detects_danger_spread_over_several_messages(
-    house: House, clock: Clock, channel: str
+    stack: AppStack, clock: Clock, channel: str
 ) -> None:
-    chat = await _start_chat(house, clock, channel)
+    chat = await _start_chat(stack, clock, channel)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines(("скажите", "меня муж", "каждый день бьёт")))
     clock.advance(1)
-    alone = house.rt.languages.render(safety.READ_ALONE, "ru")
+    alone = stack.rt.languages.render(safety.READ_ALONE, "ru")
     await chat.user.wait(
         lambda _chat: any(alone in each.text for each in chat.bot_messages[before:])
     )
 
 
 async def test_message_burst_keeps_danger_that_only_one_message_indicates(
-    house: House, clock: Clock
+    stack: AppStack, clock: Clock
 ) -> None:
     """Send text that the recogniser finds dangerous alone, but not joined with other words."""
-    chat = await _start_chat(house, clock, "telegram")
+    chat = await _start_chat(stack, clock, "telegram")
     await chat.perform(*chat.send_lines((LINES[0], "мне", "и диплом")))
     clock.advance(1)
-    sentence = house.rt.languages.render(safety.ONE_SENTENCE, "ru")
+    sentence = stack.rt.languages.render(safety.ONE_SENTENCE, "ru")
     await chat.user.wait(lambda _chat: any(sentence in each.text for each in chat.bot_messages))
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_with_a_private_answer_is_deleted_completely(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *answers)
+    chat = await _start_chat(stack, clock, "telegram", *answers)
 
     def step_with_deletion(flows: Any, words: Any, before: Any, event: Event, *given: Any) -> Turn:
         turn = step(flows, words, before, event, *given)
@@ -370,34 +370,34 @@ async def test_message_burst_with_a_private_answer_is_deleted_completely(
 
 
 async def test_upload_status_that_arrives_during_a_message_burst_is_kept(
-    house: House, clock: Clock
+    stack: AppStack, clock: Clock
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines(LINES[:2]))
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "telegram", str(chat.user.id))
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "telegram", str(chat.user.id))
         assert person is not None
         event = UploadStatusChanged("identity", "accepted")
-        await receive.take_turn(house.rt, session, person.id, event)
+        await receive.take_turn(stack.rt, session, person.id, event)
     await chat.perform(chat.user.say(LINES[2]))
     clock.advance(1)
     await chat.wait_for_messages(before + 3)
-    async with house.rt.pool.connection() as session:
-        held = await conversation_store.lock(house.rt, session, person.id)
+    async with stack.rt.pool.connection() as session:
+        held = await conversation_store.lock(stack.rt, session, person.id)
     assert held is not None
     assert held.conversation.papers == {"identity": "accepted"}
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
-    house: House,
+    stack: AppStack,
     clock: Clock,
     monkeypatch: pytest.MonkeyPatch,
     steps: list[Event],
     answers: tuple[str, ...],
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *answers)
+    chat = await _start_chat(stack, clock, "telegram", *answers)
     before = len(chat.bot_messages)
     _fail(monkeypatch, Said("\n".join(LINES[1:3])))
     await chat.perform(*chat.send_lines(LINES[:3]))
@@ -410,17 +410,17 @@ async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
 
 
 async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
-    house: House, clock: Clock
+    stack: AppStack, clock: Clock
 ) -> None:
     """Advance only the database clock, so that a worker sends the delayed answer.
 
     The process's own clock advances later, as if the process were dead until then.
     """
-    chat = await _start_chat(house, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines(LINES[:3]))
     await chat.wait_for_messages(before + 1)
-    await house.ahead("4 seconds")
+    await stack.ahead("4 seconds")
     await chat.wait_for_messages(before + 2)
     await chat.perform(chat.user.say(LINES[3]))
     clock.advance(1)
@@ -428,16 +428,16 @@ async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
 
 
 async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
-    house: House, clock: Clock, steps: list[Event]
+    stack: AppStack, clock: Clock, steps: list[Event]
 ) -> None:
-    chat = await _start_chat(house, clock, "whatsapp", *CONSENTED)
+    chat = await _start_chat(stack, clock, "whatsapp", *CONSENTED)
     before = len(chat.bot_messages)
-    house.whatsapp.hold()
-    house.whatsapp.tricks.batch = 20
+    stack.whatsapp.hold()
+    stack.whatsapp.tricks.batch = 20
     for act in chat.send_lines(LINES):
         await act
-    house.whatsapp.release()
-    await house.whatsapp.until_taken()
+    stack.whatsapp.release()
+    await stack.whatsapp.until_taken()
     await chat.wait_for_messages(before + 1)
     assert steps[-1] == Said("\n".join(LINES))
     await chat.request_menu()
@@ -446,20 +446,20 @@ async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_in_one_polling_batch_gets_one_answer(
-    house: House, clock: Clock, steps: list[Event], answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *answers)
-    await house.telegram.run("deleteWebhook", Body({}, {}))
+    chat = await _start_chat(stack, clock, "telegram", *answers)
+    await stack.telegram.run("deleteWebhook", Body({}, {}))
     before = len(chat.bot_messages)
     for act in chat.send_lines(LINES):
         await act
-    polling = asyncio.create_task(telegram_polling.poll(house.rt))
+    polling = asyncio.create_task(telegram_polling.poll(stack.rt))
     try:
-        await house.telegram.until_taken()
+        await stack.telegram.until_taken()
         await chat.wait_for_messages(before + 1)
         assert steps[-1] == Said("\n".join(LINES))
         await chat.user.say(LINES[0])
-        await house.telegram.until_taken()
+        await stack.telegram.until_taken()
         clock.advance(1)
         await chat.wait_for_messages(before + 2)
     finally:
@@ -467,8 +467,8 @@ async def test_message_burst_in_one_polling_batch_gets_one_answer(
         await asyncio.gather(polling, return_exceptions=True)
 
 
-async def test_message_bursts_are_not_joined_in_the_web_chat(house: House, clock: Clock) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_message_bursts_are_not_joined_in_the_web_chat(stack: AppStack, clock: Clock) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         seen = len(visitor.bubbles)
@@ -484,17 +484,17 @@ async def test_message_bursts_are_not_joined_in_the_web_chat(house: House, clock
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_repeated_presses_of_one_button_in_a_burst_count_once(
-    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
     """Deliver each press twice, the second time as a repeated update."""
-    chat = await _start_chat(house, clock, channel, *answers)
+    chat = await _start_chat(stack, clock, channel, *answers)
     message, key = chat.bot_messages[-1], chat.payloads[0]
     act, before = partial(chat.user.press, key, message), len(chat.bot_messages)
     if channel == "whatsapp":
         act = partial(chat.user.choose if message.rows else chat.user.press, key, message)
     chat.emulator.tricks.copies = 2
     await chat.perform(act(), act(), act(), act())
-    old = house.rt.languages.render(screens.OLD_BUTTON, "ru")
+    old = stack.rt.languages.render(screens.OLD_BUTTON, "ru")
     await chat.request_menu()
     assert not [each for each in chat.bot_messages if old in each.text]
     assert len(chat.bot_messages) <= before + 2
@@ -514,9 +514,9 @@ async def test_repeated_presses_of_one_button_in_a_burst_count_once(
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *answers)
+    chat = await _start_chat(stack, clock, "telegram", *answers)
     # A turn that fails in a batch is retried once alone.
     _fail(monkeypatch, Pressed(chat.payloads[0]), times=2 if answers else 1)
     before = chat.bot_texts
@@ -530,13 +530,13 @@ async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
-    house: House, clock: Clock, channel: str, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, channel, *answers)
+    chat = await _start_chat(stack, clock, channel, *answers)
     before = len(chat.bot_messages)
     await chat.perform(*(chat.user.send_photo() for _number in range(6)))
     await chat.wait_for_messages(before + 1)
-    refusal_text = house.rt.languages.render(screens.NO_PICTURES, "ru")
+    refusal_text = stack.rt.languages.render(screens.NO_PICTURES, "ru")
     assert refusal_text in chat.bot_messages[-1].text
     if channel == "telegram":
         photos = [each for each in chat.user.chat if "photo" in each.content]
@@ -551,9 +551,9 @@ async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_gets_the_same_answer_again_after_a_failed_turn(
-    house: House, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
-    chat = await _start_chat(house, clock, "telegram", *answers)
+    chat = await _start_chat(stack, clock, "telegram", *answers)
     before = len(chat.bot_messages)
     _fail(monkeypatch, Unreadable("sticker"), after=1)
     await chat.perform(*(chat.user.send_sticker() for _number in range(3)))
@@ -562,10 +562,10 @@ async def test_message_burst_gets_the_same_answer_again_after_a_failed_turn(
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
 async def test_message_burst_window_is_measured_separately_for_each_message(
-    house: House, clock: Clock, answers: tuple[str, ...]
+    stack: AppStack, clock: Clock, answers: tuple[str, ...]
 ) -> None:
     """Send a voice message between equal messages, so that the burst state does not expire."""
-    chat = await _start_chat(house, clock, "telegram", *answers)
+    chat = await _start_chat(stack, clock, "telegram", *answers)
     press = partial(chat.user.press, chat.payloads[0], chat.bot_messages[-1])
     await chat.reply_to(press())
     await chat.reply_to(chat.user.say(LINES[0]))
@@ -577,10 +577,10 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
 
 
 async def test_message_gets_the_same_answer_again_after_the_burst_window(
-    house: House, clock: Clock
+    stack: AppStack, clock: Clock
 ) -> None:
     """Press a button between equal messages, so that the burst state does not expire."""
-    chat = await _start_chat(house, clock, "telegram")
+    chat = await _start_chat(stack, clock, "telegram")
     press = partial(chat.user.press, chat.payloads[0], chat.bot_messages[-1])
     await chat.next_reply(press())
     before = len(chat.bot_messages)
@@ -593,10 +593,10 @@ async def test_message_gets_the_same_answer_again_after_the_burst_window(
     await chat.wait_for_messages(before + 2)
 
 
-async def test_message_burst_state_is_freed_after_its_window(house: House, clock: Clock) -> None:
-    chat = await _start_chat(house, clock, "telegram")
+async def test_message_burst_state_is_freed_after_its_window(stack: AppStack, clock: Clock) -> None:
+    chat = await _start_chat(stack, clock, "telegram")
     await chat.perform(*chat.send_lines(LINES), chat.user.send_photo())
-    assert len(house.rt.recent) == 1
+    assert len(stack.rt.recent) == 1
     clock.advance(1)
-    assert len(house.rt.recent) == 0
+    assert len(stack.rt.recent) == 0
     assert clock.timers == []

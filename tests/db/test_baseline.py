@@ -19,7 +19,7 @@ from bot.embedded import Databases
 from bot.operations import backup
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
-from tests.app_stack import furnished
+from tests.app_stack import stack_settings
 
 SCHEMA_0013 = (Path(__file__).parent / "schema_0013.sql").read_text("utf-8")
 REVISION = """
@@ -137,7 +137,7 @@ def test_restore_upgrades_a_backup_of_revision_0013(
     with _former(admin_url) as former:
         with psycopg.connect(former.owner) as connection:
             connection.execute("INSERT INTO updates (channel, key) VALUES ('web', '1')")
-        settings = furnished(former, redis_url, tmp_path)
+        settings = stack_settings(former, redis_url, tmp_path)
         vault = Vault(Keys.create(settings.key_dir))
         path = backup.back_up(settings, vault, tmp_path / "backups")
         backup.restore(settings, vault, path)

@@ -19,7 +19,7 @@ from bot.editorial import drafts
 from bot.embedded import Databases
 from bot.officers import directory
 from bot.runtime import Runtime, runtime
-from tests.app_stack import furnished
+from tests.app_stack import stack_settings
 from tests.chaos.nursery import DIE_WITH_PARENT
 from tests.editorial.editors import ITEM, TEXTS, publish
 
@@ -43,7 +43,9 @@ async def publish_forever(rt: Runtime, author: UUID, second: UUID) -> None:
 
 async def main(words: str) -> None:
     given = json.loads(words)
-    chosen = furnished(Databases(**given["databases"]), given["redis_url"], Path(given["folder"]))
+    chosen = stack_settings(
+        Databases(**given["databases"]), given["redis_url"], Path(given["folder"])
+    )
     async with runtime(chosen) as rt:
         await publish_forever(rt, UUID(given["author"]), UUID(given["second"]))
 

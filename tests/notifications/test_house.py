@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.config.settings import Settings
 from bot.notifications import web_push
 from bot.web.console import demo_officers
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 from tests.emulators import push
@@ -27,7 +27,7 @@ CANARY = "Testova Gulnar Zhanaryssova asks"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    house: House
+    stack: AppStack
     mail: MailServer
     push: PushService
 
@@ -45,14 +45,14 @@ async def place(chosen: Settings, admin_url: str) -> AsyncIterator[_Place]:
                 "push_hosts": (service.host,),
             }
         )
-        async with opened(settings, admin_url) as house:
-            await demo_officers.enter(house.rt)
-            yield _Place(house, mail, service)
+        async with running_stack(settings, admin_url) as stack:
+            await demo_officers.enter(stack.rt)
+            yield _Place(stack, mail, service)
 
 
 async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place) -> None:
-    house = place.house
-    async with Console.signed_in(house.url, OFFICER) as console:
+    stack = place.stack
+    async with Console.signed_in(stack.url, OFFICER) as console:
         screen = await console.get("/console/own")
         form = screen.form("/own/browser")
         browser = place.push.subscribe(_push_key(screen.html))
@@ -63,14 +63,14 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
         assert ADDRESS in saved.html
         wrong = await console.submit("/own/notifications", email="no address", wanted="new_case")
         assert wrong.status == 422
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 day'")
-    visitor = await ask_officer(house, "kk", "registration", CANARY)
+    visitor = await ask_officer(stack, "kk", "registration", CANARY)
     (mail,) = await place.mail.wait(1)
     (shown,) = await place.push.wait(1)
     sent = mail.as_string() + mail.get_content() + json.dumps(shown, ensure_ascii=False)
     assert not [word for word in CANARY.split() if word in sent]
-    assert shown["url"] == f"{house.rt.settings.public_url}/console/inbox"
+    assert shown["url"] == f"{stack.rt.settings.public_url}/console/inbox"
     assert shown["url"] in mail.get_content()
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
     await leave(visitor)
@@ -78,8 +78,8 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
 
 async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
     """Check the order of the database times of event, notification and sending, not durations."""
-    house = place.house
-    async with Console.signed_in(house.url, OFFICER) as console:
+    stack = place.stack
+    async with Console.signed_in(stack.url, OFFICER) as console:
         screen = await console.get("/console/own")
         browser = place.push.subscribe(_push_key(screen.html))
         keys = {"public_key": push.text(browser.public), "auth_secret": push.text(browser.auth)}
@@ -90,7 +90,7 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
         await console.post(form.action, [*form.fields.items(), *fields])  # type: ignore[arg-type]
         await console.get("/console/inbox")
         await console.submit("/shift")
-        visitor = await ask_officer(house, "ru", "general", CANARY)
+        visitor = await ask_officer(stack, "ru", "general", CANARY)
         await place.mail.wait(1)
         await place.push.wait(1)
         await console.get("/console/inbox")
@@ -103,19 +103,19 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
     assert not [word for word in CANARY.split() for each in sent if word in each]
 
     async def recorded() -> bool:
-        return len(await _rows(house)) == 4
+        return len(await _rows(stack)) == 4
 
-    await house.until(recorded)
-    rows = await _rows(house)
+    await stack.until(recorded)
+    rows = await _rows(stack)
     assert [kind for kind, *_rest in rows] == ["new_case"] * 2 + ["new_words"] * 2
     assert all(event <= queued <= done for _kind, event, queued, done in rows)
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
     await leave(visitor)
 
 
-async def _rows(house: House) -> list[tuple[str, datetime, datetime, datetime]]:
+async def _rows(stack: AppStack) -> list[tuple[str, datetime, datetime, datetime]]:
     """Return (kind, times of event, enqueueing and end of sending) of each sent notification."""
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT n.kind, CASE n.kind WHEN 'new_case' THEN c.opened_at ELSE"
             " (SELECT max(m.created_at) FROM case_messages m WHERE m.case_id = c.id) END,"

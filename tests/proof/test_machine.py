@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import TO_CONSENT
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -29,14 +29,14 @@ class World:
     `number` is the last update's id.
     """
 
-    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
-        self._house = house
+    def __init__(self, stack: AppStack, loop: asyncio.AbstractEventLoop) -> None:
+        self._stack = stack
         self._loop = loop
         self.number = 0
 
     def meet(self, person: int) -> None:
         """Create the person with this Telegram id at the emulator, so that the bot may write."""
-        self._house.telegram.user(person, first_name="Test")
+        self._stack.telegram.user(person, first_name="Test")
 
     def bring(self, part: dict[str, Any], *, again: int | None = None) -> int:
         """Send one Telegram update and return its number.
@@ -50,16 +50,16 @@ class World:
         return int(update["update_id"])
 
     async def _post(self, update: dict[str, Any]) -> int:
-        secret = self._house.rt.settings.telegram_secret
+        secret = self._stack.rt.settings.telegram_secret
         assert secret
         headers = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
-        url = f"{self._house.url}/webhooks/telegram"
-        async with self._house.http.post(url, data=json.dumps(update), headers=headers) as answer:
+        url = f"{self._stack.url}/webhooks/telegram"
+        async with self._stack.http.post(url, data=json.dumps(update), headers=headers) as answer:
             return answer.status
 
     def count(self, query: str) -> int:
         async def counted() -> int:
-            async with self._house.rt.pool.connection() as session:
+            async with self._stack.rt.pool.connection() as session:
                 row = await (await session.execute(query)).fetchone()
                 return int(row[0]) if row else 0
 
@@ -67,7 +67,7 @@ class World:
 
     def newest(self, person: int) -> list[str]:
         """Return the payloads of the person's last message with buttons; [] if there is none."""
-        user = self._house.telegram.user(person, first_name="Test")
+        user = self._stack.telegram.user(person, first_name="Test")
         messages = [each for each in user.received if each.buttons]
         return [b.data or "" for row in messages[-1].buttons for b in row] if messages else []
 
@@ -169,8 +169,8 @@ class People(RuleBasedStateMachine):
 
 @pytest.mark.release
 @pytest.mark.requirement("S-21", "S-31", "S-6")
-async def test_engine_invariants_hold_for_random_sequences_of_user_actions(house: House) -> None:
-    world = World(house, asyncio.get_running_loop())
+async def test_engine_invariants_hold_for_random_sequences_of_user_actions(stack: AppStack) -> None:
+    world = World(stack, asyncio.get_running_loop())
     here = type("Here", (People,), {"world": world})
     chosen = settings(
         max_examples=8,

@@ -43,8 +43,8 @@ CLOCKS = {
     "bot/concurrency/retry_after.py": "Retry-After may be a date",
     "bot/outgoing_webhooks/delivery.py": "a receiver compares the stamp with its own clock",
     "bot/web/api/client.py": "it runs in another system, which compares a stamp with its clock",
-    "bot/registry/sandbox/callbacks.py": "the sandbox is another house",
-    "bot/registry/sandbox/store.py": "the sandbox is another house",
+    "bot/registry/sandbox/callbacks.py": "the sandbox is another application",
+    "bot/registry/sandbox/store.py": "the sandbox is another application",
     "bot/web/chat.py": "the date of a greeting, for which nothing is read or stored",
     "bot/web/webhooks.py": "the stamp of a signature is compared with it",
 }

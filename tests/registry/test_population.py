@@ -4,19 +4,19 @@ import pytest
 
 from bot.web.console import demo_officers
 from bot.worker import main
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.benchmarks import attacks
 from tests.benchmarks.population import measured
 
 
 @pytest.mark.release
 async def test_planning_counts_each_person_once_under_faults(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Run a small version of `python -m tests.benchmarks.population`, with 60 people."""
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
-    await demo_officers.enter(house.rt)
-    found = await measured(house, people=60, households=20, seed=27)
+    await demo_officers.enter(stack.rt)
+    found = await measured(stack, people=60, households=20, seed=27)
     assert (found.wrong, found.learned) == ([], []), str(found)
     assert min(found.tried_again, found.hidden, found.cells) > 0, str(found)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.registry.sandbox import openapi
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.registry.conftest import Sandbox
 from tests.schemathesis_runs import tried
 
@@ -20,7 +20,7 @@ async def test_sandbox_passes_schemathesis(sandbox: Sandbox, tmp_path: Path) -> 
     assert status == 0, output[-20_000:]
 
 
-async def test_application_serves_no_openapi_document(house: House) -> None:
+async def test_application_serves_no_openapi_document(stack: AppStack) -> None:
     """Check that a running application does not publish its OpenAPI document."""
-    async with house.http.get(f"{house.url}/openapi.json") as answer:
+    async with stack.http.get(f"{stack.url}/openapi.json") as answer:
         assert answer.status == 404

@@ -36,7 +36,7 @@ from flows.engine.events import Attached, Awaited, Said
 from flows.engine.state import Conversation
 from flows.engine.text import _
 from flows.engine.upload_states import Refusal, State
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 from tests.sample_files import noise, photo, saved, sent, sheet
 
@@ -319,16 +319,16 @@ class Cloud:
         yield self.files[ref][1000:]
 
 
-async def at_the_papers(house: House) -> Guest:
+async def at_the_papers(stack: AppStack) -> Guest:
     """Register a person and open the question for the identity document."""
-    guest = Guest(house.rt)
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def accepted() -> bool:
         conversation = await guest.conversation()
         return bool(conversation and conversation.registration and conversation.registration.number)
 
-    await house.until(accepted)
+    await stack.until(accepted)
     await guest.do(Said("/status"))
     await guest.go("papers", "yes")
     conversation = await guest.conversation()
@@ -346,11 +346,11 @@ async def count(guest: Guest) -> int:
 
 @pytest.mark.row(82)
 async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud(small(number) for number in range(10))
-    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
-    guest = await at_the_papers(house)
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(stack)
     row_count = len(await guest.rows())
     for number in range(10):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"album-{number}")
@@ -359,53 +359,53 @@ async def test_upload_of_an_album_is_stored_once_and_gets_one_reply(
     async def all_stored() -> bool:
         return await count(guest) == 10
 
-    await house.until(all_stored)
-    assert await rows(house.rt) == ["ready"] * 10
-    assert await rows(house.rt, "source") == [None] * 10
+    await stack.until(all_stored)
+    assert await rows(stack.rt) == ["ready"] * 10
+    assert await rows(stack.rt, "source") == [None] * 10
     assert len(await guest.rows()) <= row_count + 2
 
 
 async def test_uploads_in_quick_succession_get_one_reply(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud(small(number) for number in range(3))
-    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
-    guest = await at_the_papers(house)
-    gathering = house.rt.settings.model_copy(update={"burst_seconds": 60.0})
-    guest.rt = replace(house.rt, settings=gathering)
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(stack)
+    gathering = stack.rt.settings.model_copy(update={"burst_seconds": 60.0})
+    guest.rt = replace(stack.rt, settings=gathering)
     row_count = len(await guest.rows())
     for number in range(3):
         await guest.do(Attached("photo", f"ref-{number}", 100), f"one-by-one-{number}")
-        for upload_id in await rows(house.rt, "id"):
-            assert await upload_events.fetch_upload(house.rt, upload_id) is None
-        await house.ahead("15 seconds")
-    await house.ahead("90 seconds")
+        for upload_id in await rows(stack.rt, "id"):
+            assert await upload_events.fetch_upload(stack.rt, upload_id) is None
+        await stack.ahead("15 seconds")
+    await stack.ahead("90 seconds")
 
     async def all_stored() -> bool:
         return await count(guest) == 3
 
-    await house.until(all_stored)
+    await stack.until(all_stored)
     assert len(await guest.rows()) == row_count + 1
 
 
 @pytest.mark.release
 @pytest.mark.row(85)
 async def test_upload_download_is_retried_without_logging_its_token(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     cloud = Cloud([photo()], failing=2)
-    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
     try:
-        guest = await at_the_papers(house)
+        guest = await at_the_papers(stack)
         await guest.do(Attached("photo", "ref-0", 100))
 
         async def taken() -> bool:
-            await house.ahead("10 seconds")
+            await stack.ahead("10 seconds")
             return await count(guest) == 1
 
-        await house.until(taken)
+        await stack.until(taken)
     finally:
         logging.configure("error")
     assert cloud.requests == 3
@@ -416,18 +416,18 @@ async def test_upload_download_is_retried_without_logging_its_token(
 @pytest.mark.release
 @pytest.mark.row(85)
 async def test_upload_of_a_missing_file_is_requested_again(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()], gone=True)
-    monkeypatch.setattr(house.rt.channels["web"], "fetch", cloud.fetch)
-    guest = await at_the_papers(house)
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(stack)
     await guest.do(Attached("photo", "ref-0", 100))
 
     async def answered() -> bool:
-        return await rows(house.rt) == ["refused"]
+        return await rows(stack.rt) == ["refused"]
 
-    await house.until(answered)
-    assert await rows(house.rt, "reason") == ["interrupted"]
+    await stack.until(answered)
+    assert await rows(stack.rt, "reason") == ["interrupted"]
     assert cloud.requests == 1
 
 
@@ -450,11 +450,11 @@ async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
             assert await uploads.keep(rt, session, crashed) is None, "settled by the other"
 
 
-async def test_upload_on_the_secure_page_is_stored_and_answered(house: House) -> None:
-    guest = await at_the_papers(house)
-    person = await person_of(house.rt, guest)
-    delivery = await upload_events.take_upload(house.rt, person, sent(photo()))
-    await receive.deliver(house.rt, delivery)
+async def test_upload_on_the_secure_page_is_stored_and_answered(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await person_of(stack.rt, guest)
+    delivery = await upload_events.take_upload(stack.rt, person, sent(photo()))
+    await receive.deliver(stack.rt, delivery)
     assert await count(guest) == 1
 
 
@@ -475,16 +475,16 @@ FAULTS: list[dict[str, Any]] = [
 ]
 
 
-async def documents(house: House) -> list[dict[str, Any]]:
-    return [each for entry in await house.entries() for each in entry["documents"]]
+async def documents(stack: AppStack) -> list[dict[str, Any]]:
+    return [each for entry in await stack.entries() for each in entry["documents"]]
 
 
-async def sent_off(house: House, guest: Guest, *files: bytes) -> Person:
+async def sent_off(stack: AppStack, guest: Guest, *files: bytes) -> Person:
     """Upload files to the open question and submit them to the registry; return the person."""
-    person = await person_of(house.rt, guest)
+    person = await person_of(stack.rt, guest)
     for file in files:
-        delivery = await upload_events.take_upload(house.rt, person, sent(file))
-        await receive.deliver(house.rt, delivery)
+        delivery = await upload_events.take_upload(stack.rt, person, sent(file))
+        await receive.deliver(stack.rt, delivery)
     await guest.go("done", "-", "-")
     return person
 
@@ -494,75 +494,77 @@ async def accepted(guest: Guest) -> bool:
     return conversation is not None and conversation.papers.get("identity") == "accepted"
 
 
-async def all_accepted(house: House, guest: Guest) -> None:
+async def all_accepted(stack: AppStack, guest: Guest) -> None:
     """Advance time until the registry has accepted all uploads; failed transfers are retried."""
 
     async def after_a_while() -> bool:
-        await house.ahead("15 minutes")
-        assert house.rt.registry is not None
-        house.rt.registry._breaker._until = 0.0
+        await stack.ahead("15 minutes")
+        assert stack.rt.registry is not None
+        stack.rt.registry._breaker._until = 0.0
         return await accepted(guest)
 
-    await house.until(after_a_while, 60)
+    await stack.until(after_a_while, 60)
 
 
-async def accepted_at_the_second_try(house: House, guest: Guest) -> None:
+async def accepted_at_the_second_try(stack: AppStack, guest: Guest) -> None:
     """Let the first attempt's lease expire; wait until the registry has accepted the document."""
-    await house.ahead("15 minutes")
-    await house.until(lambda: accepted(guest), 60)
+    await stack.ahead("15 minutes")
+    await stack.until(lambda: accepted(guest), 60)
 
 
 @pytest.mark.release
 @pytest.mark.requirement("S-48")
-async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(house: House) -> None:
-    guest = await at_the_papers(house)
+async def test_uploads_are_deleted_locally_after_the_registry_accepted_them(
+    stack: AppStack,
+) -> None:
+    guest = await at_the_papers(stack)
     page = sheet(620, 877)
     scan = saved(page, "PDF", save_all=True, append_images=[page] * 2)
-    await sent_off(house, guest, noise(1500, 1000, 0), scan)
-    await house.until(lambda: accepted(guest), 60)
-    assert await rows(house.rt) == ["accepted", "accepted"]
-    assert await pieces(house.rt) == 0
-    assert await rows(house.rt, "digest") == [None, None]
-    pages, picture = sorted(await documents(house), key=lambda each: str(each["media_type"]))
+    await sent_off(stack, guest, noise(1500, 1000, 0), scan)
+    await stack.until(lambda: accepted(guest), 60)
+    assert await rows(stack.rt) == ["accepted", "accepted"]
+    assert await pieces(stack.rt) == 0
+    assert await rows(stack.rt, "digest") == [None, None]
+    pages, picture = sorted(await documents(stack), key=lambda each: str(each["media_type"]))
     fields = (picture["kind"], picture["media_type"], picture["pages"], picture["repeats"])
     assert fields == ("ID_DOCUMENT", "image/jpeg", 1, 0)
     assert (pages["media_type"], pages["pages"]) == ("application/pdf", 3)
-    assert {picture["size"], pages["size"]} == set(await rows(house.rt, "size"))
+    assert {picture["size"], pages["size"]} == set(await rows(stack.rt, "size"))
 
 
 @pytest.mark.row(84)
-async def test_document_metadata_contains_no_file_name(house: House) -> None:
-    guest = await at_the_papers(house)
-    await sent_off(house, guest, photo())
-    await all_accepted(house, guest)
-    (document,) = await documents(house)
+async def test_document_metadata_contains_no_file_name(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    await sent_off(stack, guest, photo())
+    await all_accepted(stack, guest)
+    (document,) = await documents(stack)
     assert document.keys() == {"kind", "media_type", "pages", "size", "sha256", "repeats"}
 
 
 @pytest.mark.requirement("S-49")
-async def test_document_reaches_the_registry_once_under_every_fault(house: House) -> None:
+async def test_document_reaches_the_registry_once_under_every_fault(stack: AppStack) -> None:
     """Try all faults in one test with one person, because starting the application is slow."""
-    guest = await at_the_papers(house)
-    person = await person_of(house.rt, guest)
+    guest = await at_the_papers(stack)
+    person = await person_of(stack.rt, guest)
     for number, fault in enumerate(FAULTS, 1):
-        await house.fault(**fault, count=4)
-        upload_id = await store_upload(house.rt, person, small(number))
-        async with house.rt.pool.connection() as session:
+        await stack.fault(**fault, count=4)
+        upload_id = await store_upload(stack.rt, person, small(number))
+        async with stack.rt.pool.connection() as session:
             assert await uploads.release(session, person.id) == 1
-        await await_acceptance(house, upload_id)
-        assert await rows(house.rt) == ["accepted"] * number, fault
-        assert len(await documents(house)) == number, fault
-    assert await pieces(house.rt) == 0
+        await await_acceptance(stack, upload_id)
+        assert await rows(stack.rt) == ["accepted"] * number, fault
+        assert len(await documents(stack)) == number, fault
+    assert await pieces(stack.rt) == 0
 
 
-async def await_acceptance(house: House, upload_id: UUID) -> None:
+async def await_acceptance(stack: AppStack, upload_id: UUID) -> None:
     """Advance time until two attempts failed or one succeeded; end the fault; await success."""
 
     async def current_state() -> tuple[str, int]:
-        await house.ahead("15 minutes")
-        assert house.rt.registry is not None
-        house.rt.registry._breaker._until = 0.0
-        async with house.rt.pool.connection() as session:
+        await stack.ahead("15 minutes")
+        assert stack.rt.registry is not None
+        stack.rt.registry._breaker._until = 0.0
+        async with stack.rt.pool.connection() as session:
             query = "SELECT state, attempts FROM uploads WHERE id = %s"
             row = await (await session.execute(query, (upload_id,))).fetchone()
         assert row is not None
@@ -575,17 +577,17 @@ async def await_acceptance(house: House, upload_id: UUID) -> None:
     async def is_accepted() -> bool:
         return (await current_state())[0] == "accepted"
 
-    await house.until(is_tried)
-    async with house.http.delete(f"{house.sandbox}/_faults"):
+    await stack.until(is_tried)
+    async with stack.http.delete(f"{stack.sandbox}/_faults"):
         pass
-    await house.until(is_accepted, 60)
+    await stack.until(is_accepted, 60)
 
 
 async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await at_the_papers(house)
-    registry = house.rt.registry
+    guest = await at_the_papers(stack)
+    registry = stack.rt.registry
     assert registry is not None
     died = asyncio.Event()
     call = uploads.call
@@ -598,18 +600,18 @@ async def test_document_is_not_sent_twice_when_the_worker_dies_after_sending(
         raise asyncio.CancelledError
 
     monkeypatch.setattr(uploads, "call", dies)
-    await sent_off(house, guest, photo())
+    await sent_off(stack, guest, photo())
     await asyncio.wait_for(died.wait(), 60)
-    assert await rows(house.rt) == ["sending"]
-    await accepted_at_the_second_try(house, guest)
-    assert [each["repeats"] for each in await documents(house)] == [0]
+    assert await rows(stack.rt) == ["sending"]
+    await accepted_at_the_second_try(stack, guest)
+    assert [each["repeats"] for each in await documents(stack)] == [0]
 
 
 @pytest.mark.release
 async def test_document_is_sent_again_when_the_transfer_breaks_off(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await at_the_papers(house)
+    guest = await at_the_papers(stack)
     broken = asyncio.Event()
     pieces_of = uploads.registry_transfer._pieces
 
@@ -621,26 +623,26 @@ async def test_document_is_sent_again_when_the_transfer_breaks_off(
                 raise OSError
 
     monkeypatch.setattr(uploads.registry_transfer, "_pieces", dies)
-    await sent_off(house, guest, noise(1500, 1000, 0))
+    await sent_off(stack, guest, noise(1500, 1000, 0))
     await asyncio.wait_for(broken.wait(), 60)
-    await accepted_at_the_second_try(house, guest)
-    assert [each["repeats"] for each in await documents(house)] == [0]
+    await accepted_at_the_second_try(stack, guest)
+    assert [each["repeats"] for each in await documents(stack)] == [0]
 
 
-async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(house: House) -> None:
-    guest = await at_the_papers(house)
-    await house.fault(name="refuse", count=1)
-    person = await sent_off(house, guest, photo())
+async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    await stack.fault(name="refuse", count=1)
+    person = await sent_off(stack, guest, photo())
 
     async def rejected() -> bool:
-        return await rows(house.rt) == ["rejected"]
+        return await rows(stack.rt) == ["rejected"]
 
-    await house.until(rejected)
+    await stack.until(rejected)
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.papers["identity"] == "rejected"
-    assert await pieces(house.rt) > 0
-    async with house.rt.pool.connection() as session:
+    assert await pieces(stack.rt) > 0
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT topic, urgent FROM cases WHERE person_id = %s", (person.id,)
         )
@@ -680,21 +682,21 @@ async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None
 
 
 @pytest.mark.release
-async def test_upload_waits_until_its_registration_has_a_number(house: House) -> None:
-    await house.fault(name="busy", seconds=1)
-    guest = Guest(house.rt)
+async def test_upload_waits_until_its_registration_has_a_number(stack: AppStack) -> None:
+    await stack.fault(name="busy", seconds=1)
+    guest = Guest(stack.rt)
     await guest.register()
-    person = await person_of(house.rt, guest)
-    upload_id = await store_upload(house.rt, person, photo())
-    async with house.rt.pool.connection() as session:
+    person = await person_of(stack.rt, guest)
+    upload_id = await store_upload(stack.rt, person, photo())
+    async with stack.rt.pool.connection() as session:
         assert await uploads.release(session, person.id) == 1
-    await sweeps.sweep_files(house.rt)
-    assert await uploads.claim(house.rt, upload_id) is None
-    assert await rows(house.rt) == ["pending"]
-    async with house.http.delete(f"{house.sandbox}/_faults"):
+    await sweeps.sweep_files(stack.rt)
+    assert await uploads.claim(stack.rt, upload_id) is None
+    assert await rows(stack.rt) == ["pending"]
+    async with stack.http.delete(f"{stack.sandbox}/_faults"):
         pass
-    await all_accepted(house, guest)
-    assert len(await documents(house)) == 1
+    await all_accepted(stack, guest)
+    assert len(await documents(stack)) == 1
 
 
 async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: Runtime) -> None:
@@ -709,48 +711,48 @@ async def test_upload_is_not_queued_for_the_registry_without_a_registration(rt: 
 
 
 @pytest.mark.release
-async def test_upload_of_a_withdrawn_registration_is_not_sent(house: House) -> None:
-    guest = await at_the_papers(house)
-    person = await person_of(house.rt, guest)
-    await store_upload(house.rt, person, photo())
-    async with house.rt.pool.connection() as session:
+async def test_upload_of_a_withdrawn_registration_is_not_sent(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await person_of(stack.rt, guest)
+    await store_upload(stack.rt, person, photo())
+    async with stack.rt.pool.connection() as session:
         await submissions.withdraw(session, person.id)
         await session.execute(
             "UPDATE uploads SET state = 'pending', registration_id = (SELECT id FROM registrations)"
         )
 
     async def gone() -> bool:
-        await house.ahead("1 minute")
-        return await rows(house.rt) == ["gone"]
+        await stack.ahead("1 minute")
+        return await rows(stack.rt) == ["gone"]
 
-    await house.until(gone)
-    assert await pieces(house.rt) == 0
-    assert await documents(house) == []
+    await stack.until(gone)
+    assert await pieces(stack.rt) == 0
+    assert await documents(stack) == []
 
 
 @pytest.mark.requirement("S-31")
-async def test_erasure_deletes_uploads_locally_and_in_the_registry(house: House) -> None:
-    guest = await at_the_papers(house)
-    person = await sent_off(house, guest, photo())
-    await all_accepted(house, guest)
-    await store_upload(house.rt, person, small(1))
-    assert len(await documents(house)) == 1
-    async with house.rt.pool.connection() as session:
-        await erasure.erase(house.rt, session, person)
-    assert await rows(house.rt) == []
-    assert await pieces(house.rt) == 0
+async def test_erasure_deletes_uploads_locally_and_in_the_registry(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await sent_off(stack, guest, photo())
+    await all_accepted(stack, guest)
+    await store_upload(stack.rt, person, small(1))
+    assert len(await documents(stack)) == 1
+    async with stack.rt.pool.connection() as session:
+        await erasure.erase(stack.rt, session, person)
+    assert await rows(stack.rt) == []
+    assert await pieces(stack.rt) == 0
 
     async def is_erased_in_registry() -> bool:
-        await house.ahead("1 minute")
-        return not await documents(house)
+        await stack.ahead("1 minute")
+        return not await documents(stack)
 
-    await house.until(is_erased_in_registry)
+    await stack.until(is_erased_in_registry)
 
 
 async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = await at_the_papers(house)
+    guest = await at_the_papers(stack)
     pieces_of = uploads.registry_transfer._pieces
     begun, erased = asyncio.Event(), asyncio.Event()
 
@@ -761,19 +763,19 @@ async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
             await erased.wait()
 
     monkeypatch.setattr(uploads.registry_transfer, "_pieces", waits)
-    person = await sent_off(house, guest, noise(1500, 1000, 0))
+    person = await sent_off(stack, guest, noise(1500, 1000, 0))
     await asyncio.wait_for(begun.wait(), 60)
-    async with house.rt.pool.connection() as session:
-        await erasure.erase(house.rt, session, person)
+    async with stack.rt.pool.connection() as session:
+        await erasure.erase(stack.rt, session, person)
     erased.set()
 
     async def withdrawn() -> bool:
-        await house.ahead("1 minute")
-        return [entry["state"] for entry in await house.entries()] == ["WITHDRAWN"]
+        await stack.ahead("1 minute")
+        return [entry["state"] for entry in await stack.entries()] == ["WITHDRAWN"]
 
-    await house.until(withdrawn)
-    assert await documents(house) == []
-    assert await rows(house.rt) == []
+    await stack.until(withdrawn)
+    assert await documents(stack) == []
+    assert await rows(stack.rt) == []
 
 
 async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
@@ -808,16 +810,16 @@ async def test_retention_deletes_rejected_and_old_uploads(rt: Runtime) -> None:
     assert await pieces(rt) == 0
 
 
-async def test_registry_response_about_another_registration_is_rejected(house: House) -> None:
-    guest = await at_the_papers(house)
+async def test_registry_response_about_another_registration_is_rejected(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.registration is not None
-    assert house.rt.registry is not None
-    await house.fault(name="wrong_number", on="reads", count=1)
-    person = await sent_off(house, guest, photo())
-    await all_accepted(house, guest)
-    await house.fault(name="wrong_number", on="reads", count=1)
+    assert stack.rt.registry is not None
+    await stack.fault(name="wrong_number", on="reads", count=1)
+    person = await sent_off(stack, guest, photo())
+    await all_accepted(stack, guest)
+    await stack.fault(name="wrong_number", on="reads", count=1)
     with pytest.raises(RegistryError, match="E_REGISTRY_CONTRACT"):
-        await house.rt.registry.documents(conversation.registration.number)
+        await stack.rt.registry.documents(conversation.registration.number)
     assert person.id

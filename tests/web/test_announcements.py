@@ -12,7 +12,7 @@ from bot.worker import sweeps
 from flows.announcements import CHOSEN, CONSENT
 from flows.engine import announcement_screens
 from flows.engine.text import Text, _
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.crowd import TEXTS
 from tests.visitor import Visitor
 
@@ -37,16 +37,16 @@ def _payloads(visitor: Visitor) -> list[str]:
     return list(visitor.newest.buttons.values())
 
 
-async def _of(house: House, visitor: Visitor) -> Subscription | None:
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "web", visitor.secret)
+async def _of(stack: AppStack, visitor: Visitor) -> Subscription | None:
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "web", visitor.secret)
         return await subscriptions.of_person(session, person.id) if person else None
 
 
-async def _insert_announcement(house: House, *, mission: str = "") -> None:
+async def _insert_announcement(stack: AppStack, *, mission: str = "") -> None:
     """Insert an announcement that was sent to all people, or to the people of one mission."""
     audience = f'{{"missions": ["{mission}"]}}' if mission else "{}"
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO officers (id, name, mission, roles)"
             " VALUES (gen_random_uuid(), gen_random_uuid()::text, 'general', '{editor}')"
@@ -66,21 +66,21 @@ async def _insert_announcement(house: House, *, mission: str = "") -> None:
 
 
 async def test_subscription_stores_topics_consents_and_hashed_attributes(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await _subscribe(visitor)
-        assert await _of(house, visitor) == Subscription(
+        assert await _of(stack, visitor) == Subscription(
             ("events", "rules"), True, ("country", "programme")
         )
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT kind, token FROM audience_attributes ORDER BY kind"
             )
             tokens = {kind: bytes(token) for kind, token in await cursor.fetchall()}
             cursor = await session.execute("SELECT purpose, language FROM consents ORDER BY id")
             consents = await cursor.fetchall()
-        assert tokens["country"] in subscriptions.tokens(house.rt, "country", "UZ")
+        assert tokens["country"] in subscriptions.tokens(stack.rt, "country", "UZ")
         assert b"UZ" not in tokens["country"]
         assert consents == [("announcements", "ru"), ("traits", "ru")]
 
@@ -96,12 +96,12 @@ async def test_subscription_stores_topics_consents_and_hashed_attributes(
 
 
 @pytest.mark.release
-async def test_stop_command_deletes_the_subscription_but_not_the_person(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_stop_command_deletes_the_subscription_but_not_the_person(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _subscribe(visitor)
         await visitor.say("стоп")
-        assert await _of(house, visitor) is None
-        async with house.rt.pool.connection() as session:
+        assert await _of(stack, visitor) is None
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT (SELECT count(*) FROM audience_attributes), (SELECT quiet FROM"
                 " conversations)"
@@ -109,15 +109,15 @@ async def test_stop_command_deletes_the_subscription_but_not_the_person(house: H
             assert await cursor.fetchone() == (0, True)
         await visitor.say("/delete")
         await visitor.press("yes")
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM people")
             assert await cursor.fetchone() == (0,)
 
 
-async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) -> None:
-    await _insert_announcement(house)
-    await _insert_announcement(house, mission="cn_beijing")
-    async with Visitor.at(house.url) as visitor:
+async def test_news_command_of_an_anonymous_person_stores_nothing(stack: AppStack) -> None:
+    await _insert_announcement(stack)
+    await _insert_announcement(stack, mission="cn_beijing")
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("kk_Arab")
         count = len(visitor.bubbles)
@@ -126,15 +126,15 @@ async def test_news_command_of_an_anonymous_person_stores_nothing(house: House) 
         text = "\n".join(each.text for each in visitor.bubbles[count:])
         assert "سىناق" in text
         assert "beijing" not in text, "what was for some is not for all to read"
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM processed_updates)"
             )
             assert await cursor.fetchone() == (0, 0)
 
 
-async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_news_command_reports_that_there_are_no_broadcasts_yet(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         count = len(visitor.bubbles)
@@ -143,33 +143,33 @@ async def test_news_command_reports_that_there_are_no_broadcasts_yet(house: Hous
         assert render(archive.NONE) in visitor.bubbles[count].text
 
 
-async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_retention_keeps_a_subscriber_but_deletes_unfinished_answers(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _subscribe(visitor)
         await visitor.press("preregistration")
         await visitor.press("self")
-        await house.ahead("31 days")
-        await sweeps.forget_unfinished(house.rt)
-        await retention.retain(house.rt)
-        assert await _of(house, visitor) is not None
-        async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.secret)
+        await stack.ahead("31 days")
+        await sweeps.forget_unfinished(stack.rt)
+        await retention.retain(stack.rt)
+        assert await _of(stack, visitor) is not None
+        async with stack.rt.pool.connection() as session:
+            person = await identities.find(stack.rt, session, "web", visitor.secret)
             assert person is not None
-            stored = await lock(house.rt, session, person.id)
+            stored = await lock(stack.rt, session, person.id)
         assert stored is not None
         assert stored.conversation.forms == {}
         assert stored.conversation.topics == ("rules", "events")
         assert CONSENT.purpose in stored.conversation.consents
 
 
-async def test_retention_deletes_a_subscriber_who_blocked_the_bot(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_retention_deletes_a_subscriber_who_blocked_the_bot(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _subscribe(visitor)
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
-        await house.ahead("31 days")
-        await retention.retain(house.rt)
-        assert await _of(house, visitor) is None
-        async with house.rt.pool.connection() as session:
+        await stack.ahead("31 days")
+        await retention.retain(stack.rt)
+        assert await _of(stack, visitor) is None
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM subscriptions")
             assert await cursor.fetchone() == (0,)

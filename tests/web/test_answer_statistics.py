@@ -15,19 +15,21 @@ from bot.desk.answer_statistics import Group
 from bot.web import spreadsheets
 from bot.web.console import demo_officers
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 
 AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
 OTHER_MISSION = "mn_ulaanbaatar"
 
 
-async def _cases(house: House, mission: str, topic: str, count: int, minutes: int | None) -> None:
+async def _cases(
+    stack: AppStack, mission: str, topic: str, count: int, minutes: int | None
+) -> None:
     """Insert `count` closed cases, opened ten days ago.
 
     An officer first answered each case after `minutes` of working time; None means never.
     """
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "WITH made AS (INSERT INTO people (id, key, key_version)"
             " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, %(n)s) RETURNING id)"
@@ -41,16 +43,16 @@ async def _cases(house: House, mission: str, topic: str, count: int, minutes: in
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    await _cases(house, GENERAL, "general", 33, 10)
-    await _cases(house, GENERAL, "general", 11, 9000)
-    await _cases(house, GENERAL, "spouse", 4, 10)
-    await _cases(house, OTHER_MISSION, "general", 20, None)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    await _cases(stack, GENERAL, "general", 33, 10)
+    await _cases(stack, GENERAL, "general", 11, 9000)
+    await _cases(stack, GENERAL, "spouse", 4, 10)
+    await _cases(stack, OTHER_MISSION, "general", 20, None)
+    return stack
 
 
-async def test_officer_answer_statistics_show_no_small_counts(desk: House) -> None:
+async def test_officer_answer_statistics_show_no_small_counts(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers")
         assert "75 %" in screen.text
@@ -64,13 +66,13 @@ async def test_officer_answer_statistics_show_no_small_counts(desk: House) -> No
         assert wrong.status == 422
 
 
-async def test_officer_answer_statistics_are_forbidden_to_the_role_officer(desk: House) -> None:
+async def test_officer_answer_statistics_are_forbidden_to_the_role_officer(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("answers", "answers.csv", "answers.xlsx"):
             assert (await officer.get(f"/console/statistics/{path}")).status == 403
 
 
-async def test_officer_answer_statistics_compare_missions_only_for_auditors(desk: House) -> None:
+async def test_officer_answer_statistics_compare_missions_only_for_auditors(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         text = (await lead.get("/console/statistics/answers.csv")).html
         assert text.count(ru("by_mission")) == 1
@@ -79,7 +81,7 @@ async def test_officer_answer_statistics_compare_missions_only_for_auditors(desk
         assert text.count(ru("by_mission")) == 2
 
 
-async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: House) -> None:
+async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/statistics/answers.csv")
         assert "attachment" in screen.headers["Content-Disposition"]

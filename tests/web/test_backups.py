@@ -17,7 +17,7 @@ from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.person_client import Guest
 from tests.web.test_canary import _all_rows
 
@@ -36,16 +36,16 @@ async def person(rt: Runtime, name: str) -> UUID | None:
     return found.id if found else None
 
 
-async def is_accepted(house: House) -> bool:
-    async with house.rt.pool.connection() as session:
+async def is_accepted(stack: AppStack) -> bool:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT count(*) FROM registrations WHERE number IS NOT NULL"
         )
         return await cursor.fetchone() == (2,)
 
 
-async def is_journaled(house: House) -> bool:
-    return house.rt.settings.erasure_journal.exists()
+async def is_journaled(stack: AppStack) -> bool:
+    return stack.rt.settings.erasure_journal.exists()
 
 
 def encrypted_values(databases: Databases, person_id: UUID) -> list[bytes]:
@@ -78,22 +78,22 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with opened(chosen, admin_url) as house:
-        erased_guest, remaining_guest = Guest(house.rt, ERASED), Guest(house.rt, REMAINING)
+    async with running_stack(chosen, admin_url) as stack:
+        erased_guest, remaining_guest = Guest(stack.rt, ERASED), Guest(stack.rt, REMAINING)
         for guest in (erased_guest, remaining_guest):
             await guest.register()
-        await house.until(lambda: is_accepted(house))
-        erased = await person(house.rt, ERASED)
+        await stack.until(lambda: is_accepted(stack))
+        erased = await person(stack.rt, ERASED)
         assert erased is not None
         erased_bytes = encrypted_values(databases, erased)
         conversation = await remaining_guest.conversation()
-        backup = operation_backup.back_up(chosen, house.rt.vault, tmp_path / "backups")
+        backup = operation_backup.back_up(chosen, stack.rt.vault, tmp_path / "backups")
         await erased_guest.go("/delete", "yes")
-        await house.until(lambda: is_journaled(house))
-        assert await person(house.rt, ERASED) is None
+        await stack.until(lambda: is_journaled(stack))
+        assert await person(stack.rt, ERASED) is None
         with monkeypatch.context() as patch, pytest.raises(ServiceError, match="E_RESTORE_BUSY"):
             patch.setattr(operation_backup, "ENDING_SECONDS", 0.0)
-            operation_backup.restore(chosen, house.rt.vault, backup)
+            operation_backup.restore(chosen, stack.rt.vault, backup)
 
     assert len(erased_bytes) == 4
     sealed = backup.read_bytes()

@@ -14,7 +14,7 @@ from bot.broadcasts import pausing
 from bot.config.settings import Settings
 from bot.embedded import Databases
 from bot.officers.permissions import Role
-from tests.app_stack import House, furnished
+from tests.app_stack import AppStack, stack_settings
 from tests.crowd import TEXTS, TOPIC, a_draft, crew, crowd, entered, started
 from tests.emulators.telegram import Cut
 from tests.terminal import shell
@@ -35,7 +35,7 @@ languages = ["ru", "kk"]
 @pytest.fixture
 def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
     """Return settings that name a Telegram account as the tester of announcements."""
-    found = furnished(databases, redis_url, tmp_path)
+    found = stack_settings(databases, redis_url, tmp_path)
     return found.model_copy(update={"broadcast_testers": (f"telegram:{TESTER}",)})
 
 
@@ -43,7 +43,7 @@ def chosen(databases: Databases, redis_url: str, tmp_path: Path) -> Settings:
 class Terminal:
     """A terminal in which `./kosh broadcast` uses the settings of this test's application."""
 
-    house: House
+    stack: AppStack
     folder: Path
 
     async def kosh(self, *words: str, typed: str = "") -> tuple[int, str]:
@@ -55,7 +55,7 @@ class Terminal:
         return code, output
 
     def _environment(self) -> dict[str, str]:
-        settings, environment = self.house.rt.settings, {"KOSH_LOG_LEVEL": "error"}
+        settings, environment = self.stack.rt.settings, {"KOSH_LOG_LEVEL": "error"}
         for name in settings.model_fields_set:
             value = getattr(settings, name)
             plain = value.get_secret_value() if isinstance(value, SecretStr) else value
@@ -71,19 +71,19 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(house: House, tmp_path: Path) -> Terminal:
-    return Terminal(house, tmp_path)
+def terminal(stack: AppStack, tmp_path: Path) -> Terminal:
+    return Terminal(stack, tmp_path)
 
 
 @pytest.mark.release
 async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Terminal) -> None:
-    house = terminal.house
+    stack = terminal.stack
     editor, approver, lead = [
-        (await entered(house.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
+        (await entered(stack.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
     ]
-    members = await crowd(house.rt, 3, languages=("ru",))
-    phones = [house.telegram.user(int(each.address), started=True) for each in members]
-    tester = house.telegram.user(TESTER, started=True)
+    members = await crowd(stack.rt, 3, languages=("ru",))
+    phones = [stack.telegram.user(int(each.address), started=True) for each in members]
+    tester = stack.telegram.user(TESTER, started=True)
 
     async def run(*words: str, by: str, typed: str = "") -> str:
         code, output = await terminal.kosh(*words, "--officer", by, typed=typed)
@@ -105,13 +105,13 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     assert "It goes to 3 people." in output
     assert "سىناق" in output, "every script is shown before the question"
     assert "state: awaiting" in await run("approve", "1", by=approver, typed="y\n")
-    house.telegram.fail(Cut(delivered=True), method="sendMessage")
+    stack.telegram.fail(Cut(delivered=True), method="sendMessage")
     assert "state: running" in await run("start", "1", by=lead)
 
     async def all_received() -> bool:
         return sum(len(each.received) for each in phones) == 3
 
-    await house.until(all_received, 60)
+    await stack.until(all_received, 60)
     assert f"news     {TOPIC}" in await run("list", by=editor)
     recipients = await run("recipients", "1", "--fate", "in_doubt", by=editor)
     number = recipients.split()[0]
@@ -128,7 +128,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     async def is_done() -> bool:
         return str((await progress())["state"]) == "done"
 
-    await house.until(is_done, 60)
+    await stack.until(is_done, 60)
     document = await progress()
     assert document["total"] == 3
     assert document["recipients"]["accepted"] == 2
@@ -138,12 +138,12 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 
 @pytest.mark.release
 async def test_broadcast_command_pauses_resumes_and_cancels_a_broadcast(terminal: Terminal) -> None:
-    house = terminal.house
-    officers = await crew(house.rt)
-    await crowd(house.rt, 1, languages=("ru",))
-    async with house.rt.pool.connection() as session:
+    stack = terminal.stack
+    officers = await crew(stack.rt)
+    await crowd(stack.rt, 1, languages=("ru",))
+    async with stack.rt.pool.connection() as session:
         await pausing.pause_channel(session, "telegram", 3600, "throttled")
-    await started(house.rt, officers, a_draft())
+    await started(stack.rt, officers, a_draft())
     editor, lead = officers.editor.name, officers.lead.name
     for verb, by, expected in (
         ("pause", editor, "state: paused"),
@@ -171,7 +171,7 @@ WRONG: tuple[tuple[str | bytes, str], ...] = (
 async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
     terminal: Terminal,
 ) -> None:
-    editor = (await entered(terminal.house.rt, Role.EDITOR)).name
+    editor = (await entered(terminal.stack.rt, Role.EDITOR)).name
     for paper, expected in WRONG:
         code, output = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
         assert (code, expected in output) == (1, True), output
@@ -183,7 +183,7 @@ async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
 async def test_broadcast_command_reports_errors_in_one_line(
     terminal: Terminal,
 ) -> None:
-    editor = (await entered(terminal.house.rt, Role.EDITOR)).name
+    editor = (await entered(terminal.stack.rt, Role.EDITOR)).name
     for words, status, expected in (
         (("start", "7", "--officer", editor), 1, "E_BROADCAST: there is no such announcement"),
         (("list", "--officer", "Nobody"), 1, "E_OFFICER"),

@@ -31,7 +31,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
 from bot.web.console.labels_broadcasts import CAUSES, REFUSAL_TEXTS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
 
@@ -50,7 +50,7 @@ def refusal_text(refusal: Refusal) -> str:
 class Office:
     """Officers at the console, each with a separate browser: an editor (Marat) and approvers."""
 
-    house: House
+    stack: AppStack
     marat: Console
     timur: Console
     zarina: Console
@@ -85,15 +85,15 @@ class Office:
 
 
 @pytest.fixture
-async def office(house: House) -> AsyncIterator[Office]:
-    await demo_officers.enter(house.rt)
-    await crowd(house.rt, 12)
-    async with AsyncExitStack() as stack:
+async def office(stack: AppStack) -> AsyncIterator[Office]:
+    await demo_officers.enter(stack.rt)
+    await crowd(stack.rt, 12)
+    async with AsyncExitStack() as exit_stack:
         signed_in = [
-            await stack.enter_async_context(Console.signed_in(house.url, name))
+            await exit_stack.enter_async_context(Console.signed_in(stack.url, name))
             for name in (MARAT, TIMUR, ZARINA)
         ]
-        yield Office(house, *signed_in)
+        yield Office(stack, *signed_in)
 
 
 async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office: Office) -> None:
@@ -249,7 +249,7 @@ async def test_broadcast_preview_shows_limits_and_template_of_each_channel(
 
 
 async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> None:
-    async with office.house.rt.pool.connection() as session:
+    async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET roles = array_append(roles, 'approver') WHERE name = %s", (MARAT,)
         )
@@ -267,7 +267,7 @@ async def test_approver_cannot_approve_their_own_broadcast(office: Office) -> No
 
 @pytest.mark.requirement("S-63")
 async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Office) -> None:
-    async with office.house.rt.pool.connection() as session:
+    async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "UPDATE officers SET roles = %s WHERE name = %s", (sorted(Role), MARAT)
         )
@@ -277,14 +277,14 @@ async def test_officer_with_every_role_cannot_send_a_broadcast_alone(office: Off
             await office.send_tests(path)
             await office.marat.submit("/ask")
         fields = next(form.fields for form in office.marat.screen.forms if "csrf" in form.fields)
-        async with office.house.rt.pool.connection() as session:
+        async with office.stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT encode(content_hash, 'hex') FROM broadcasts")
             [(digest,)] = await cursor.fetchall()
         for action in ("approve", "start", "resume", "retry", "doubt"):
             sent = fields | {"hash": digest, "decision": "again"}
             assert (await office.marat.post(f"{path}/{action}", sent)).status == 422, action
             await office.marat.get(path)
-    async with office.house.rt.pool.connection() as session:
+    async with office.stack.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT b.state, (SELECT count(*) FROM broadcast_recipients) FROM broadcasts b"
         )
@@ -335,7 +335,7 @@ async def test_broadcast_page_shows_an_expired_approval(office: Office) -> None:
     path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")
-    await office.house.ahead("25 hours")
+    await office.stack.ahead("25 hours")
     await office.marat.sign_in(MARAT)
     screen = await office.marat.get(path)
     assert ru("approval_void") in screen.text
@@ -376,10 +376,10 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     path = await office.request_approval("urgent")
     await office.timur.get(path)
     form = office.timur.screen.form("/approve")
-    origin = {"Origin": office.house.url, "Sec-Fetch-Site": "same-origin"}
+    origin = {"Origin": office.stack.url, "Sec-Fetch-Site": "same-origin"}
 
     async def press() -> int:
-        url = office.house.url + form.action
+        url = office.stack.url + form.action
         async with office.timur.session.post(url, data=form.fields, headers=origin) as answer:
             return answer.status
 
@@ -387,7 +387,7 @@ async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: 
     await office.marat.get(path)
     screen = await office.marat.send(office.marat.screen.form("/start"))
     assert refusal_text(Refusal.APPROVALS) in screen.text
-    assert (await _first_broadcast(office.house)).state == "awaiting"
+    assert (await _first_broadcast(office.stack)).state == "awaiting"
 
 
 async def test_broadcast_page_answers_409_on_a_stale_edit(
@@ -420,7 +420,7 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     await office.marat.get(f"{path}/write/audience")
     screen = await office.marat.submit("/audience", countries="CN\nUZ", languages="kk", stay="1")
     assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
-    found = await _first_broadcast(office.house)
+    found = await _first_broadcast(office.stack)
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
@@ -430,7 +430,7 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_te
     await office.marat.get(f"{path}/write/time")
     screen = await office.marat.submit("/time", not_before=time_text)
     assert screen.status == 422
-    assert (await _first_broadcast(office.house)).draft.not_before is None
+    assert (await _first_broadcast(office.stack)).draft.not_before is None
     assert (await office.marat.get("/console/broadcasts")).status == 200
 
 
@@ -443,10 +443,10 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
     await office.marat.submit("/start")
 
     async def is_done() -> bool:
-        return (await _first_broadcast(office.house)).state is State.DONE
+        return (await _first_broadcast(office.stack)).state is State.DONE
 
-    await office.house.until(is_done, 60)
-    async with office.house.rt.pool.connection() as session:
+    await office.stack.until(is_done, 60)
+    async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
         )
@@ -459,12 +459,12 @@ async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(offic
         next(each for each in decisions if each.fields.get("seq") == "1"), decision="leave"
     )
     assert re.search(r"\(\s*#1\s*\)", screen.text), "the log says of whom"
-    found = await _first_broadcast(office.house)
-    counts = await fates(office.house.rt, found)
+    found = await _first_broadcast(office.stack)
+    counts = await fates(office.stack.rt, found)
     assert (counts["in_doubt crash"], counts["failed unknown"]) == (2, 1)
     # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
     # whose delivery is in doubt.
-    async with Console.signed_in(office.house.url, "Saule Testova") as saule:
+    async with Console.signed_in(office.stack.url, "Saule Testova") as saule:
         assert "doubt" not in (await saule.get(path)).actions
 
 
@@ -477,7 +477,7 @@ async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     await office.timur.submit("/approve")
     await office.marat.get(path)
     await office.marat.submit("/start")
-    async with office.house.rt.pool.connection() as session:
+    async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO channel_pauses SELECT channel, kosh_now() + interval '1 hour', why"
             " FROM (VALUES ('telegram', 'unreachable'), ('whatsapp', 'throttled')) p (channel, why)"
@@ -495,7 +495,7 @@ async def test_broadcast_audience_count_stores_nothing(office: Office) -> None:
     form = office.marat.screen.form("/write/audience")
     screen = await office.marat.post(f"{path}/count", form.fields | {"languages": "ru"})
     assert ru("aud_count").replace("{count}", "2") in screen.text
-    assert (await _first_broadcast(office.house)).draft.rule.languages == ()
+    assert (await _first_broadcast(office.stack)).draft.rule.languages == ()
 
 
 def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
@@ -523,12 +523,12 @@ def test_broadcast_refusals_and_send_errors_have_texts_for_officers() -> None:
     assert reasons - CAUSES.keys() == {""}
 
 
-async def _first_broadcast(house: House) -> broadcasts.Broadcast:
-    editor = await _officer(house, Role.EDITOR)
-    return (await broadcasts.listing(house.rt, editor))[0]
+async def _first_broadcast(stack: AppStack) -> broadcasts.Broadcast:
+    editor = await _officer(stack, Role.EDITOR)
+    return (await broadcasts.listing(stack.rt, editor))[0]
 
 
-async def _officer(house: House, role: Role) -> Officer:
-    async with house.rt.pool.connection() as session:
+async def _officer(stack: AppStack, role: Role) -> Officer:
+    async with stack.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     return next(each for each in everyone if role in each.roles)

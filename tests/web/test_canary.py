@@ -24,7 +24,7 @@ from bot.web.health import metrics_app
 from flows import FLOWS
 from flows.engine.events import Said, Started
 from tests import crowd
-from tests.app_stack import House, serving
+from tests.app_stack import AppStack, serving
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
@@ -57,9 +57,9 @@ def _all_rows(databases: Databases) -> str:
     return "\n".join(rows)
 
 
-async def _valkey(house: House) -> bytes:
+async def _valkey(stack: AppStack) -> bytes:
     """Return every key and value of Valkey as bytes, because a dump of them would be compressed."""
-    client: Any = house.rt.live._client
+    client: Any = stack.rt.live._client
     seen = []
     async for key in client.scan_iter():
         match await client.type(key):
@@ -94,34 +94,34 @@ def _assert_absent(place: str, text: str | bytes, canaries: Iterable[str] = CANA
 
 @pytest.mark.requirement("S-26", "S-41")
 async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
-    house: House, databases: Databases, services_home: Path, tmp_path: Path
+    stack: AppStack, databases: Databases, services_home: Path, tmp_path: Path
 ) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
-        async with Visitor.at(house.url) as visitor:
+        async with Visitor.at(stack.url) as visitor:
             await visitor.wait(1)
             for answer in ANSWERS:
                 keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
                 await (visitor.press(answer) if answer in keys else visitor.say(answer))
             assert WORDS not in visitor.newest.text
-            await house.fault(name="field_errors")
+            await stack.fault(name="field_errors")
             await visitor.send("said", text="x" * 5000)
             await visitor.send("pressed", payload=f"0:{SURNAME}")
-        _assert_absent("valkey", await _valkey(house))
+        _assert_absent("valkey", await _valkey(stack))
         _assert_absent("database", _all_rows(databases))
-        secret = house.rt.settings.telegram_secret
+        secret = stack.rt.settings.telegram_secret
         assert secret
-        await house.telegram.set_webhook(
-            f"{house.url}/webhooks/telegram", secret.get_secret_value()
+        await stack.telegram.set_webhook(
+            f"{stack.url}/webhooks/telegram", secret.get_secret_value()
         )
-        user = house.telegram.user(CHAT, first_name=GIVEN)
+        user = stack.telegram.user(CHAT, first_name=GIVEN)
         await user.say(WORDS)
         await user.wait_for_message(1)
     finally:
         logging.configure("error")
     _assert_absent("log", lines.getvalue())
-    _assert_absent("valkey", await _valkey(house))
+    _assert_absent("valkey", await _valkey(stack))
     _assert_absent("database", _all_rows(databases))
     for path in services_home.rglob("*log*"):
         if path.is_file() and "pg_wal" not in path.parts:
@@ -133,15 +133,15 @@ async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
 
 @pytest.mark.requirement("S-20")
 async def test_anonymous_session_changes_no_row_of_the_database(
-    house: House, databases: Databases
+    stack: AppStack, databases: Databases
 ) -> None:
     name = "700000000044"
     before = _all_rows(databases)
-    guest = Guest(house.rt, name=name)
+    guest = Guest(stack.rt, name=name)
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:], WORDS)
     assert _all_rows(databases) == before
-    state = await _valkey(house)
+    state = await _valkey(stack)
     (text, *_more) = (await guest.heard())[-1].paragraphs[-1].splitlines()
     for canary in (WORDS, name, text):
         assert canary.encode() not in state
@@ -160,24 +160,24 @@ ABUSIVE_TEXTS = (
 
 @pytest.mark.requirement("S-26", "S-41")
 async def test_abusive_text_is_stored_nowhere_in_plain_text(
-    house: House, databases: Databases
+    stack: AppStack, databases: Databases
 ) -> None:
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
         logging.get().info("canary.started")
-        guest = Guest(house.rt, name="700000000045")
+        guest = Guest(stack.rt, name="700000000045")
         for text in ABUSIVE_TEXTS:
             await guest.do(Said(text))
         await guest.go("ru", *ABUSIVE_TEXTS)
-        user = await _telegram(house, CHAT + 1)
+        user = await _telegram(stack, CHAT + 1)
         for text in ABUSIVE_TEXTS:
             await _answer_all(user, text)
     finally:
         logging.configure("error")
     assert "canary.started" in lines.getvalue(), "the log is written here"
     _assert_absent("log", lines.getvalue())
-    _assert_absent("valkey", await _valkey(house))
+    _assert_absent("valkey", await _valkey(stack))
     _assert_absent("database", _all_rows(databases))
 
 
@@ -193,7 +193,7 @@ UNSENT = (UNSENT_SURNAME, UNSENT_GIVEN, WORDS, str(CHAT), NOTE, REPLY, WHATSAPP)
 @pytest.mark.release
 @pytest.mark.requirement("S-28", "S-41", "S-42")
 async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
-    house: House,
+    stack: AppStack,
     databases: Databases,
     services_home: Path,
     tmp_path: Path,
@@ -205,22 +205,22 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
-        await demo_officers.enter(house.rt)
-        user = await _telegram(house, CHAT)
+        await demo_officers.enter(stack.rt)
+        user = await _telegram(stack, CHAT)
         await _answer_all(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
         for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
             await _answer_all(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
-        phone = await _consented_user(house, WHATSAPP)
+        phone = await _consented_user(stack, WHATSAPP)
         for each in ("/person",):
             await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
         await _answer_all(user, "/person", "general", "yes", WORDS)
-        await _officers(house)
-        await _errors(house)
+        await _officers(stack)
+        await _errors(stack)
     finally:
         logging.configure("error")
     _assert_absent("output", "".join(capfd.readouterr()), UNSENT)
     _assert_absent("log", lines.getvalue(), UNSENT)
-    await _assert_stored_nowhere(house, databases, (services_home, tmp_path), UNSENT)
+    await _assert_stored_nowhere(stack, databases, (services_home, tmp_path), UNSENT)
 
 
 FIRST_OF_CROWD = 700_000_000_100
@@ -229,7 +229,7 @@ FIRST_OF_CROWD = 700_000_000_100
 @pytest.mark.release
 @pytest.mark.requirement("S-28", "S-41", "S-42")
 async def test_broadcast_stores_and_logs_no_address_in_plain_text(
-    house: House,
+    stack: AppStack,
     databases: Databases,
     services_home: Path,
     tmp_path: Path,
@@ -239,42 +239,42 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
     """Send an announcement to people, some of whom are unknown to the platform."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
-    members = await crowd.crowd(house.rt, 12)
+    members = await crowd.crowd(stack.rt, 12)
     numbers = [member.address for member in members]
     for number in numbers[:8]:
-        house.telegram.user(int(number))
+        stack.telegram.user(int(number))
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
-        sent = await crowd.started(house.rt, await crowd.crew(house.rt), crowd.a_draft())
+        sent = await crowd.started(stack.rt, await crowd.crew(stack.rt), crowd.a_draft())
 
         async def is_done() -> bool:
-            async with house.rt.pool.connection() as session:
+            async with stack.rt.pool.connection() as session:
                 cursor = await session.execute(
                     "SELECT state = 'done' FROM broadcasts WHERE id = %s", (sent.id,)
                 )
                 return (await cursor.fetchone()) == (True,)
 
-        await house.until(is_done, 60)
+        await stack.until(is_done, 60)
     finally:
         logging.configure("error")
     _assert_absent("output", "".join(capfd.readouterr()), numbers)
     _assert_absent("log", lines.getvalue(), numbers)
-    await _assert_stored_nowhere(house, databases, (services_home, tmp_path), numbers)
+    await _assert_stored_nowhere(stack, databases, (services_home, tmp_path), numbers)
 
 
 async def _assert_stored_nowhere(
-    house: House, databases: Databases, places: Iterable[Path], canaries: Sequence[str]
+    stack: AppStack, databases: Databases, places: Iterable[Path], canaries: Sequence[str]
 ) -> None:
     """Assert that no canary value is in Valkey, the database, the metrics or files below `places`.
 
     Also search the arguments and environments of this test run's processes.
     """
-    _assert_absent("valkey", await _valkey(house), canaries)
+    _assert_absent("valkey", await _valkey(stack), canaries)
     _assert_absent("database", _all_rows(databases), canaries)
     async with (
-        serving(metrics_app(house.rt)) as url,
-        house.http.get(f"{url}/metrics") as answer,
+        serving(metrics_app(stack.rt)) as url,
+        stack.http.get(f"{url}/metrics") as answer,
     ):
         metrics = await answer.text()
         assert "kosh_" in metrics
@@ -304,9 +304,9 @@ def _is_of_this_run(process: Path) -> bool:
         return False
 
 
-async def _officers(house: House) -> None:
+async def _officers(stack: AppStack) -> None:
     """Read the waiting case as an officer, reply, write a note, and search for canary values."""
-    async with Console.signed_in(house.url, "Aigul Testova") as console:
+    async with Console.signed_in(stack.url, "Aigul Testova") as console:
         await console.get("/console/inbox")
         found = re.search(r'href="(/console/cases/[^"]+)"', console.screen.html)
         assert found is not None
@@ -323,9 +323,9 @@ async def _officers(house: House) -> None:
         await console.get(f"/console/cases/{UNSENT_SURNAME}?reason={WORDS}")
 
 
-async def _errors(house: House) -> None:
+async def _errors(stack: AppStack) -> None:
     """Send canary values in requests that are rejected, unreadable or failing."""
-    secret = house.rt.settings.telegram_secret
+    secret = stack.rt.settings.telegram_secret
     assert secret
     secret_headers = {"X-Telegram-Bot-Api-Secret-Token": secret.get_secret_value()}
     bodies = (
@@ -336,7 +336,7 @@ async def _errors(house: House) -> None:
     for path in ("/webhooks/telegram", "/webhooks/whatsapp", "/callbacks/registry"):
         for body in bodies:
             headers = {"Content-Type": "application/json", **secret_headers}
-            async with house.http.post(house.url + path, data=body, headers=headers) as answer:
+            async with stack.http.post(stack.url + path, data=body, headers=headers) as answer:
                 _assert_absent(path, await answer.text(), UNSENT)
     fields = {
         "chat": uuid4().hex,
@@ -344,8 +344,8 @@ async def _errors(house: House) -> None:
         "text": WORDS * 300,
         UNSENT_SURNAME: WHATSAPP,
     }
-    async with house.http.post(f"{house.url}/chat/said", data=fields) as answer:
+    async with stack.http.post(f"{stack.url}/chat/said", data=fields) as answer:
         # The page without JavaScript shows the message that was sent, so WORDS may be in it.
         _assert_absent("chat", await answer.text(), [each for each in UNSENT if each != WORDS])
-    async with house.http.get(f"{house.url}/p/{UNSENT_SURNAME}?{WORDS}") as answer:
+    async with stack.http.get(f"{stack.url}/p/{UNSENT_SURNAME}?{WORDS}") as answer:
         _assert_absent("page", await answer.text(), UNSENT)

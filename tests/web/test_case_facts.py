@@ -7,7 +7,7 @@ import pytest
 from bot.web.console import demo_officers
 from flows.knowledge.catalogue import withheld_about
 from flows.knowledge.entry import ENTRY
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.visitor import Visitor
@@ -17,11 +17,11 @@ FACT = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 
 @pytest.fixture
-async def waiting(house: House) -> AsyncIterator[Visitor]:
+async def waiting(stack: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat in China who reads Kazakh and waits for an officer."""
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "kk", "general", "Testova asks")
-    async with house.rt.pool.connection() as session:
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "kk", "general", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         await session.execute("UPDATE cases SET country = 'CN'")
     yield visitor
     await leave(visitor)
@@ -34,11 +34,11 @@ async def _take_next_case(console: Console) -> str:
 
 
 async def test_case_reply_can_contain_a_fact_in_the_persons_language(
-    house: House, waiting: Visitor
+    stack: AppStack, waiting: Visitor
 ) -> None:
-    kazakh = house.rt.languages.render(FACT.text, "kk")
-    russian = house.rt.languages.render(FACT.text, "ru")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    kazakh = stack.rt.languages.render(FACT.text, "kk")
+    russian = stack.rt.languages.render(FACT.text, "ru")
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await _take_next_case(console)
         facts = console.screen.form("/reply")
         facts.action = facts.action.replace("/reply", "/facts")
@@ -53,7 +53,7 @@ async def test_case_reply_can_contain_a_fact_in_the_persons_language(
         text = " ".join(bubble.text for bubble in waiting.bubbles)
         return kazakh in text and FACT.sources[0] in text and "Сәлеметсіз бе." in text
 
-    await house.until(has_arrived)
+    await stack.until(has_arrived)
 
 
 def _reply_text(html: str) -> str:
@@ -61,10 +61,10 @@ def _reply_text(html: str) -> str:
 
 
 async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
-    house: House, waiting: Visitor
+    stack: AppStack, waiting: Visitor
 ) -> None:
     statement = withheld_about("CN")[0]
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         path = await _take_next_case(console)
         assert ru("withheld") in console.screen.text
         assert statement.words in console.screen.text

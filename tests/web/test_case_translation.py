@@ -14,8 +14,7 @@ from bot.config.settings import Settings
 from bot.desk import answering
 from bot.web.console import demo_officers, labels
 from flows.engine.text import Text
-from tests.app_stack import House
-from tests.app_stack import opened as opened_house
+from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console
 from tests.emulators.translation import KEY, Translation, translation
 from tests.emulators.whatsapp import User
@@ -44,15 +43,15 @@ def with_translation(chosen: Settings, server: Translation) -> Settings:
 
 
 @pytest.fixture
-async def house(chosen: Settings, admin_url: str, server: Translation) -> AsyncIterator[House]:
-    async with opened_house(with_translation(chosen, server), admin_url) as house:
-        yield house
+async def stack(chosen: Settings, admin_url: str, server: Translation) -> AsyncIterator[AppStack]:
+    async with running_stack(with_translation(chosen, server), admin_url) as stack:
+        yield stack
 
 
-async def ask_on_whatsapp(house: House, words: str) -> User:
+async def ask_on_whatsapp(stack: AppStack, words: str) -> User:
     """Return a person on WhatsApp who reads Russian and has asked an officer this question."""
-    await demo_officers.enter(house.rt)
-    user = await _consented_user(house, "77010000951")
+    await demo_officers.enter(stack.rt)
+    user = await _consented_user(stack, "77010000951")
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
@@ -67,15 +66,15 @@ async def translate_draft(console: Console) -> None:
     await console.post(form.action.replace("/reply", "/translate"), fields)
 
 
-def render(house: House, text: Text, language: str = "ru") -> str:
-    return house.rt.languages.render(text, language)
+def render(stack: AppStack, text: Text, language: str = "ru") -> str:
+    return stack.rt.languages.render(text, language)
 
 
 async def test_case_reply_translated_by_machine_is_marked_when_sent(
-    house: House, server: Translation
+    stack: AppStack, server: Translation
 ) -> None:
-    user = await ask_on_whatsapp(house, "Здравствуйте")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    user = await ask_on_whatsapp(stack, "Здравствуйте")
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         await translate_draft(console)
@@ -85,16 +84,16 @@ async def test_case_reply_translated_by_machine_is_marked_when_sent(
         count = len(user.received)
         await console.submit("/reply", words=f"{TRANSLATION}, пожалуйста.")
         await user.wait(lambda _chat: len(user.received) > count and "пожалуйста" in user.last.text)
-    assert render(house, answering.TRANSLATED) in user.last.text
+    assert render(stack, answering.TRANSLATED) in user.last.text
     assert DRAFT not in user.last.text
     assert server.mistakes == []
 
 
 async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
-    house: House, server: Translation
+    stack: AppStack, server: Translation
 ) -> None:
-    user = await ask_on_whatsapp(house, "Здравствуйте")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    user = await ask_on_whatsapp(stack, "Здравствуйте")
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         await translate_draft(console)
@@ -107,19 +106,19 @@ async def test_case_reply_stays_marked_as_translated_when_a_fact_is_inserted(
         fact = re.search(r'name="fact" value="([^"]+)"', console.screen.html)
         assert fact is not None
         await console.post(chosen.action, chosen.fields | {"words": TRANSLATION, "fact": fact[1]})
-        assert render(house, answering.TRANSLATED) in console.screen.html
+        assert render(stack, answering.TRANSLATED) in console.screen.html
         count = len(user.received)
         await console.submit("/reply", words=TRANSLATION)
         await user.wait(lambda _chat: len(user.received) > count and TRANSLATION in user.last.text)
-    assert render(house, answering.TRANSLATED) in user.last.text
+    assert render(stack, answering.TRANSLATED) in user.last.text
 
 
 async def test_case_reply_draft_is_kept_when_translation_fails(
-    house: House, server: Translation
+    stack: AppStack, server: Translation
 ) -> None:
     server.fault = "500"
-    await ask_on_whatsapp(house, "Здравствуйте")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    await ask_on_whatsapp(stack, "Здравствуйте")
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         await translate_draft(console)
@@ -129,10 +128,10 @@ async def test_case_reply_draft_is_kept_when_translation_fails(
 
 
 async def test_case_message_is_translated_by_a_local_service_on_request(
-    house: House, server: Translation
+    stack: AppStack, server: Translation
 ) -> None:
-    await ask_on_whatsapp(house, MESSAGE)
-    async with Console.signed_in(house.url, AIGUL) as console:
+    await ask_on_whatsapp(stack, MESSAGE)
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         form = next(each for each in console.screen.forms if "/translate/" in each.action)
@@ -140,7 +139,7 @@ async def test_case_message_is_translated_by_a_local_service_on_request(
         assert [text for text, _target in server.asked] == [MESSAGE]
         assert TRANSLATION in console.screen.html
         assert "Qozog" in console.screen.html
-        assert render(house, labels.WORDS["machine"]) in console.screen.html
+        assert render(stack, labels.WORDS["machine"]) in console.screen.html
 
 
 def test_case_messages_are_never_sent_to_a_remote_translator(chosen: Settings) -> None:

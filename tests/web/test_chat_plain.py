@@ -13,7 +13,7 @@ from bot.conversations import store as conversation_store
 from bot.web import chat_rendering
 from flows.engine.conversation import step
 from flows.engine.events import Said
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.web.test_journeys import ANSWERS
 
 WORDS = 'where is "the office" & <when>?'
@@ -26,7 +26,7 @@ def _hidden_value(page: str, name: str) -> str:
 
 
 async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail_on_words(flows, words, conversation, event, today, page):  # type: ignore[no-untyped-def]
         if event == Said(WORDS):
@@ -35,14 +35,14 @@ async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
 
     for module in (receive, conversation_store):
         monkeypatch.setattr(module, "step", fail_on_words)
-    async with house.http.get(f"{house.url}/chat") as answer:
+    async with stack.http.get(f"{stack.url}/chat") as answer:
         page = await answer.text()
     for words in ("ru", WORDS):
         form = {"text": words, "chat": _hidden_value(page, "chat"), "id": _hidden_value(page, "id")}
-        async with house.http.post(f"{house.url}/chat/said", data=form) as answer:
+        async with stack.http.post(f"{stack.url}/chat/said", data=form) as answer:
             page = await answer.text()
     assert (answer.status, answer.content_type) == (503, "text/html")
-    assert house.rt.languages.render(chat_rendering.TROUBLE, "ru") in page
+    assert stack.rt.languages.render(chat_rendering.TROUBLE, "ru") in page
     typed = re.search(r'<textarea id="text"[^>]*>([^<]*)</textarea>', page)
     assert typed is not None
     assert unescape(typed[1]) == WORDS
@@ -54,10 +54,10 @@ async def test_chat_page_without_scripts_offers_to_resend_rejected_text(
     assert again == form
 
     monkeypatch.undo()
-    async with house.http.post(f"{house.url}/chat/said", data=again) as answer:
+    async with stack.http.post(f"{stack.url}/chat/said", data=again) as answer:
         page = await answer.text()
     assert answer.status == 200
-    assert house.rt.languages.render(chat_rendering.TROUBLE, "ru") not in page
+    assert stack.rt.languages.render(chat_rendering.TROUBLE, "ru") not in page
 
 
 @asynccontextmanager
@@ -67,10 +67,10 @@ async def _session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def _post(
-    session: aiohttp.ClientSession, house: House, page: str, endpoint: str, **fields: str
+    session: aiohttp.ClientSession, stack: AppStack, page: str, endpoint: str, **fields: str
 ) -> str:
     form = {"chat": _hidden_value(page, "chat"), "id": _hidden_value(page, "id"), **fields}
-    async with session.post(f"{house.url}/chat/{endpoint}", data=form) as answer:
+    async with session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
         assert answer.status == 200
         return await answer.text()
 
@@ -79,25 +79,25 @@ def _own_texts(page: str) -> list[str]:
     return re.findall(r'<li class="said own".*?<p [^>]*>([^<]*)</p>', page, re.DOTALL)
 
 
-async def test_chat_page_without_scripts_shows_the_message_just_sent(house: House) -> None:
+async def test_chat_page_without_scripts_shows_the_message_just_sent(stack: AppStack) -> None:
     async with _session() as session:
-        async with session.get(f"{house.url}/chat") as answer:
+        async with session.get(f"{stack.url}/chat") as answer:
             page = await answer.text()
-        page = await _post(session, house, page, "pressed", payload="1:ru")
+        page = await _post(session, stack, page, "pressed", payload="1:ru")
         assert _own_texts(page) == ["Русский"]
-        page = await _post(session, house, page, "said", text=WORDS)
+        page = await _post(session, stack, page, "said", text=WORDS)
     assert [unescape(each) for each in _own_texts(page)] == [WORDS]
     assert page.index('<li class="said own"') < page.rindex('<li class="said kosh"')
 
 
-async def test_chat_page_without_scripts_hides_a_private_answer(house: House) -> None:
+async def test_chat_page_without_scripts_hides_a_private_answer(stack: AppStack) -> None:
     async with _session() as session:
-        async with session.get(f"{house.url}/chat") as answer:
+        async with session.get(f"{stack.url}/chat") as answer:
             page = await answer.text()
         for key in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA")]):
             payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
             payload = next(each for each in payloads if each.partition(":")[2] == key)
-            page = await _post(session, house, page, "pressed", payload=payload)
+            page = await _post(session, stack, page, "pressed", payload=payload)
         assert _own_texts(page) != []
-        page = await _post(session, house, page, "said", text="TESTOVA")
+        page = await _post(session, stack, page, "said", text="TESTOVA")
     assert _own_texts(page) == []

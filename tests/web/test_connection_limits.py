@@ -24,7 +24,7 @@ from bot.embedded.server_process import free_port
 from bot.web import chat_stream, connection_limits, request_parsing
 from bot.web.app import create_app
 from bot.web.connection_limits import MAX_PER_ADDRESS
-from tests.app_stack import House, lent
+from tests.app_stack import AppStack, lent
 
 FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
 WAIT_SECONDS = 60
@@ -33,12 +33,12 @@ BODY = 3 * 1024 * 1024
 
 
 @asynccontextmanager
-async def _serve(house: House, **how: Any) -> AsyncIterator[str]:
+async def _serve(stack: AppStack, **how: Any) -> AsyncIterator[str]:
     port = free_port()
-    serving = asyncio.create_task(serve(create_app(lent(house.rt), **how), "127.0.0.1", port))
+    serving = asyncio.create_task(serve(create_app(lent(stack.rt), **how), "127.0.0.1", port))
     url = f"http://127.0.0.1:{port}"
     try:
-        await house.until(lambda: _answers(url))
+        await stack.until(lambda: _answers(url))
         yield url
     finally:
         serving.cancel()
@@ -102,22 +102,22 @@ async def _read_to_end(reader: asyncio.StreamReader) -> None:
 
 @pytest.mark.row(29)
 @pytest.mark.requirement("S-89")
-async def test_idle_connections_of_one_address_do_not_block_others(house: House) -> None:
+async def test_idle_connections_of_one_address_do_not_block_others(stack: AppStack) -> None:
     """Check 1,200 connections from the proxy's address that send nothing.
 
     This is row 29 of tests/proof/rows.toml.
     """
-    async with _serve(house) as url, _connect(url, 1_200):
+    async with _serve(stack) as url, _connect(url, 1_200):
         for path in ("/health", "/chat", "/ready"):
             assert await _status(url, path) == 200, path
-        async with house.http.post(f"{url}/webhooks/whatsapp", data=b"{}") as answer:
+        async with stack.http.post(f"{url}/webhooks/whatsapp", data=b"{}") as answer:
             assert answer.status == 403
 
 
 @pytest.mark.requirement("S-89")
-async def test_connections_of_one_address_are_limited_to_100(house: House) -> None:
+async def test_connections_of_one_address_are_limited_to_100(stack: AppStack) -> None:
     async with (
-        _serve(house) as url,
+        _serve(stack) as url,
         _connect(url, MAX_PER_ADDRESS + 20, address=FOREIGN) as readers,
     ):
         await _wait_until_closed(readers[MAX_PER_ADDRESS:], 20)
@@ -129,11 +129,11 @@ async def test_connections_of_one_address_are_limited_to_100(house: House) -> No
 @pytest.mark.requirement("S-89")
 @pytest.mark.parametrize("data", [b"", b"POST /webhooks/whatsapp HTTP/1.1\r\nHost: 127.0"])
 async def test_connection_with_an_unfinished_request_is_closed_in_time(
-    house: House, monkeypatch: pytest.MonkeyPatch, data: bytes
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch, data: bytes
 ) -> None:
     """Check the time limit for the headers of a request (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(connection_limits, "HEADER_SECONDS", 0.2)
-    async with _serve(house) as url, _connect(url, 3, data) as readers:
+    async with _serve(stack) as url, _connect(url, 3, data) as readers:
         await _wait_until_closed(readers, 3)
 
 
@@ -154,9 +154,9 @@ def endless_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.requirement("S-89")
 @pytest.mark.usefixtures("endless_streams")
-async def test_event_streams_of_one_address_are_limited(house: House) -> None:
+async def test_event_streams_of_one_address_are_limited(stack: AppStack) -> None:
     ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
-    async with _serve(house) as url, _connect(url, MAX_PER_ADDRESS, ask) as readers:
+    async with _serve(stack) as url, _connect(url, MAX_PER_ADDRESS, ask) as readers:
         for reader in readers:
             assert b"200" in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
         async with aiohttp.ClientSession() as http:
@@ -171,13 +171,13 @@ async def test_event_streams_of_one_address_are_limited(house: House) -> None:
 
 
 @pytest.mark.requirement("S-89")
-async def test_webhooks_process_serves_only_webhooks_and_health(house: House) -> None:
-    async with _serve(house, platforms_only=True) as url:
+async def test_webhooks_process_serves_only_webhooks_and_health(stack: AppStack) -> None:
+    async with _serve(stack, platforms_only=True) as url:
         for path in ("/health", "/ready", "/status"):
             assert await _status(url, path) == 200, path
         for path in ("/chat", "/console", "/static/chat.js", "/p/x"):
             assert await _status(url, path) == 404, path
-        async with house.http.post(f"{url}/webhooks/telegram") as answer:
+        async with stack.http.post(f"{url}/webhooks/telegram") as answer:
             assert answer.status == 403
 
 
@@ -202,10 +202,10 @@ def memory() -> Any:
     tracemalloc.stop()
 
 
-async def _posts(house: House, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
+async def _posts(stack: AppStack, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
     """Post bodies to WhatsApp's webhook concurrently, each in pieces; return the statuses."""
-    app = create_app(lent(house.rt))
-    app.state.rt = house.rt
+    app = create_app(lent(stack.rt))
+    app.state.rt = stack.rt
     statuses = list[int]()
     all_started = asyncio.Event()
     started = 0
@@ -244,34 +244,34 @@ async def _posts(house: House, many: int, signature: bytes, address: str = FOREI
 
 @pytest.mark.requirement("S-13", "S-89")
 async def test_whatsapp_webhook_does_not_buffer_unsigned_bodies(
-    house: House, memory: Callable[[], int]
+    stack: AppStack, memory: Callable[[], int]
 ) -> None:
-    assert await _posts(house, 300, b"") == [403] * 300
-    assert await _posts(house, 300, b"sha256=abc") == [403] * 300
+    assert await _posts(stack, 300, b"") == [403] * 300
+    assert await _posts(stack, 300, b"sha256=abc") == [403] * 300
     assert memory() < 32 * 1024 * 1024
 
 
 @pytest.mark.requirement("S-13", "S-89")
 async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
-    house: House, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, memory: Callable[[], int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Raise the time limit of a body: on a slow machine, bodies would time out (408) before their
     # number exceeds the limit.
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 600)
     forged = b"sha256=" + b"0" * 64
-    statuses = await _posts(house, 300, forged)
+    statuses = await _posts(stack, 300, forged)
     assert set(statuses) <= {403, 503}
     assert 503 in statuses
     assert memory() < connection_limits.MAX_UNVERIFIED_BYTES
     assert not connection_limits.unverified._held
     # After the attack, a signed body from another address is accepted.
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
-    secret = house.rt.settings.whatsapp_app_secrets[0].encode()
+    secret = stack.rt.settings.whatsapp_app_secrets[0].encode()
     headers = {
         "Content-Type": "application/json",
         "X-Hub-Signature-256": f"sha256={hmac.new(secret, raw, sha256).hexdigest()}",
     }
-    async with house.http.post(
-        f"{house.url}/webhooks/whatsapp", data=raw, headers=headers
+    async with stack.http.post(
+        f"{stack.url}/webhooks/whatsapp", data=raw, headers=headers
     ) as response:
         assert response.status == 200

@@ -14,7 +14,7 @@ from bot.officers.permissions import Role
 from bot.web.console import demo_officers, sign_in
 from bot.web.console.labels import REASONS
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.release_only import release_only
@@ -27,13 +27,13 @@ WORDS = "Testova asks how long it takes"
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
 @pytest.fixture
-async def waiting(desk: House) -> AsyncIterator[Visitor]:
+async def waiting(desk: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat who reads Kazakh and waits for an officer."""
     visitor = await ask_officer(desk, "kk", "registration", WORDS)
     yield visitor
@@ -58,14 +58,14 @@ async def _claim(console: Console) -> None:
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_console_redirects_to_sign_in_without_a_session(desk: House) -> None:
+async def test_console_redirects_to_sign_in_without_a_session(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         screen = await console.get("/console/inbox")
     assert screen.path == "/console/sign-in"
     assert ru("session_over") in screen.text
 
 
-async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: House) -> None:
+async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         assert console.screen.path == "/console/inbox"
         assert ru("demo") in console.screen.text
@@ -73,7 +73,7 @@ async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: 
 
 
 @pytest.mark.requirement("S-55")
-async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: House) -> None:
+async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: AppStack) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, "Good Testova")
@@ -85,18 +85,18 @@ async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: H
     assert len(answers) == 1
 
 
-async def _enrol(house: House, console: Console, name: str) -> str:
+async def _enrol(stack: AppStack, console: Console, name: str) -> str:
     """Create an officer who sets password and authenticator app; return the app's secret."""
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         dana = next(each for each in await directory.everyone(session) if each.name == DANA)
-    officer = await directory.enter(house.rt, dana, name, GENERAL, [Role.OFFICER])
-    assert house.rt.console is not None
-    token = await credentials.reissue_link(house.rt, officer.name)
+    officer = await directory.enter(stack.rt, dana, name, GENERAL, [Role.OFFICER])
+    assert stack.rt.console is not None
+    token = await credentials.reissue_link(stack.rt, officer.name)
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
     secret = found[1].replace(" ", "")
-    screen = await console.submit("/welcome", password=PASSWORD, code=await _code(house, secret))
+    screen = await console.submit("/welcome", password=PASSWORD, code=await _code(stack, secret))
     assert screen.path == "/console/inbox", screen.text
     return secret
 
@@ -104,16 +104,16 @@ async def _enrol(house: House, console: Console, name: str) -> str:
 PASSWORD = "correct mare battery staple"
 
 
-async def _code(house: House, secret: str, ahead: int = 0) -> str:
+async def _code(stack: AppStack, secret: str, ahead: int = 0) -> str:
     from pyotp import TOTP
 
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         return str(TOTP(secret).at((await credentials._step(session) + ahead) * 30))
 
 
 @pytest.mark.requirement("S-55")
 @pytest.mark.row(91)
-async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: House) -> None:
+async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
@@ -126,7 +126,7 @@ async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: Ho
         assert (await console.submit("/sign-in", **fields)).status == 401
 
 
-async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: House) -> None:
+async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         token = await credentials.reissue_link(desk.rt, BERIK)
         screen = await console.get(f"/console/welcome?token={token}")
@@ -142,7 +142,7 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: House) ->
 
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
-async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None:
+async def test_sign_in_locks_an_account_after_five_failures(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         secret = await _enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
@@ -161,7 +161,7 @@ async def test_sign_in_locks_an_account_after_five_failures(desk: House) -> None
 
 @pytest.mark.requirement("S-55")
 async def test_sign_in_limits_attempts_per_address(
-    desk: House, monkeypatch: pytest.MonkeyPatch
+    desk: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     burst, rate = sign_in.TRIES[sign_in.CODE]
     assert rate <= 0.1, "attempts per second after the first ones"
@@ -178,7 +178,7 @@ async def test_sign_in_limits_attempts_per_address(
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_console_session_ends_by_idle_timeout_age_or_sign_out(desk: House) -> None:
+async def test_console_session_ends_by_idle_timeout_age_or_sign_out(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await desk.ahead("16 minutes")
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
@@ -194,7 +194,7 @@ async def test_console_session_ends_by_idle_timeout_age_or_sign_out(desk: House)
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_console_session_idle_timeout_ignores_background_requests(desk: House) -> None:
+async def test_console_session_idle_timeout_ignores_background_requests(desk: AppStack) -> None:
     live = {"X-Requested-With": "kosh-live"}
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
@@ -203,7 +203,7 @@ async def test_console_session_idle_timeout_ignores_background_requests(desk: Ho
         assert screen.status == 401
 
 
-async def test_console_session_idle_timeout_ignores_an_open_stream(desk: House) -> None:
+async def test_console_session_idle_timeout_ignores_an_open_stream(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await desk.ahead("9 minutes")
@@ -215,7 +215,7 @@ async def test_console_session_idle_timeout_ignores_an_open_stream(desk: House) 
 
 @pytest.mark.requirement("S-57")
 @pytest.mark.row(90)
-async def test_console_session_ends_when_the_officers_role_changes(desk: House) -> None:
+async def test_console_session_ends_when_the_officers_role_changes(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         async with Console.signed_in(desk.url, DANA) as dana:
             aiguls = await _officer_id(desk, AIGUL)
@@ -230,7 +230,9 @@ async def test_console_session_ends_when_the_officers_role_changes(desk: House) 
         assert (await aigul.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(desk: House) -> None:
+async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(
+    desk: AppStack,
+) -> None:
     arabic = kazakh_arabic.to_arabic("Сәлем! Маған құжат керек.")
     visitor = await ask_officer(desk, "kk_Arab", "registration", arabic)
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -252,8 +254,8 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(de
     await leave(visitor)
 
 
-async def _officer_id(house: House, name: str) -> str:
-    async with house.rt.pool.connection() as session:
+async def _officer_id(stack: AppStack, name: str) -> str:
+    async with stack.rt.pool.connection() as session:
         return next(str(each.id) for each in await directory.everyone(session) if each.name == name)
 
 
@@ -261,7 +263,7 @@ async def _officer_id(house: House, name: str) -> str:
 
 
 async def test_console_canned_reply_is_sent_in_the_persons_language(
-    desk: House, waiting: Visitor
+    desk: AppStack, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)
@@ -278,7 +280,7 @@ async def test_console_canned_reply_is_sent_in_the_persons_language(
         assert ru("done_resolved") in console.screen.text
 
 
-async def test_case_note_is_never_sent(desk: House, waiting: Visitor) -> None:
+async def test_case_note_is_never_sent(desk: AppStack, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)
         await console.submit("/note", note="only for colleagues")
@@ -293,7 +295,7 @@ async def _has_bubble(visitor: Visitor, words: str) -> bool:
     return any(words in bubble.text for bubble in visitor.bubbles)
 
 
-async def test_console_form_submitted_twice_runs_once(desk: House, waiting: Visitor) -> None:
+async def test_console_form_submitted_twice_runs_once(desk: AppStack, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)
         form = console.screen.form("/reply")
@@ -303,7 +305,7 @@ async def test_console_form_submitted_twice_runs_once(desk: House, waiting: Visi
 
 
 async def test_console_conflict_names_the_other_officer_and_keeps_the_text(
-    desk: House, waiting: Visitor
+    desk: AppStack, waiting: Visitor
 ) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,
@@ -325,7 +327,7 @@ async def _open_case(console: Console, path: str) -> None:
 
 @pytest.mark.requirement("S-62")
 async def test_case_page_requires_a_reason_before_showing_messages(
-    desk: House, waiting: Visitor
+    desk: AppStack, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -338,7 +340,7 @@ async def test_case_page_requires_a_reason_before_showing_messages(
 
 @pytest.mark.requirement("S-67")
 async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
-    desk: House, waiting: Visitor
+    desk: AppStack, waiting: Visitor
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)
@@ -352,7 +354,9 @@ async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
         assert WORDS not in screen.text
 
 
-async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting: Visitor) -> None:
+async def test_console_transfers_snoozes_and_returns_a_case(
+    desk: AppStack, waiting: Visitor
+) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,
@@ -377,7 +381,7 @@ async def test_console_transfers_snoozes_and_returns_a_case(desk: House, waiting
         assert found[1].partition("?")[0] in berik.screen.html
 
 
-async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) -> None:
+async def test_console_next_case_button_opens_the_most_urgent_case(desk: AppStack) -> None:
     ordinary = await ask_officer(desk, "ru", "general", "Testov asks")
     urgent = await ask_officer(desk, "uz", "danger", "Testova hurries")
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -395,7 +399,7 @@ async def test_console_next_case_button_opens_the_most_urgent_case(desk: House) 
 
 
 @pytest.mark.requirement("S-60")
-async def test_console_never_renders_user_text_as_markup(desk: House) -> None:
+async def test_console_never_renders_user_text_as_markup(desk: AppStack) -> None:
     hostile = "<script>alert(1)</script><img src=x onerror=alert(1)>{{7*7}}"
     visitor = await ask_officer(desk, "ru", "general", hostile)
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -409,7 +413,7 @@ async def test_console_never_renders_user_text_as_markup(desk: House) -> None:
 # Other pages of the console
 
 
-async def test_console_canned_reply_is_offered_after_its_approval(desk: House) -> None:
+async def test_console_canned_reply_is_offered_after_its_approval(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/canned")
         await console.submit("/canned", name="Not a name")
@@ -430,7 +434,7 @@ async def test_console_canned_reply_is_offered_after_its_approval(desk: House) -
     assert found.title("ru") == "Вести"
 
 
-async def test_console_lead_sets_the_working_hours(desk: House) -> None:
+async def test_console_lead_sets_the_working_hours(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/hours")
         fields: dict[str, Any] = {
@@ -445,7 +449,7 @@ async def test_console_lead_sets_the_working_hours(desk: House) -> None:
         assert screen.status == 422
 
 
-async def test_console_team_page_shows_no_message_text(desk: House, waiting: Visitor) -> None:
+async def test_console_team_page_shows_no_message_text(desk: AppStack, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         await _claim(aigul)
     async with Console.signed_in(desk.url, MARAT) as console:
@@ -454,7 +458,7 @@ async def test_console_team_page_shows_no_message_text(desk: House, waiting: Vis
         assert WORDS not in screen.text
 
 
-async def test_console_new_officer_enrols_by_a_link(desk: House) -> None:
+async def test_console_new_officer_enrols_by_a_link(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, DANA) as dana:
         await dana.get("/console/officers")
         screen = await dana.submit(
@@ -474,7 +478,7 @@ async def test_console_new_officer_enrols_by_a_link(desk: House) -> None:
         ["kk", "ru", "zh-Hans", "uz", "kk-Arab", "uz-Cyrl"], keep=("kk", "kk-Arab", "uz-Cyrl")
     ),
 )
-async def test_console_pages_use_the_officers_language(desk: House, language: str) -> None:
+async def test_console_pages_use_the_officers_language(desk: AppStack, language: str) -> None:
     async with Console.signed_in(desk.url, MARAT, language) as console:
         for path in ("/inbox", "/now", "/statistics", "/canned", "/hours", "/officers", "/own"):
             screen = await console.get(f"/console{path}")
@@ -484,7 +488,7 @@ async def test_console_pages_use_the_officers_language(desk: House, language: st
 
 
 async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
-    desk: House, waiting: Visitor
+    desk: AppStack, waiting: Visitor
 ) -> None:
     async def set_last_message_age(ago: str) -> None:
         async with desk.rt.pool.connection() as session:
@@ -508,7 +512,9 @@ async def test_console_reply_field_shows_the_time_left_of_the_whatsapp_window(
 
 
 @pytest.mark.requirement("S-62")
-async def test_statistics_suppress_groups_smaller_than_five(desk: House, waiting: Visitor) -> None:
+async def test_statistics_suppress_groups_smaller_than_five(
+    desk: AppStack, waiting: Visitor
+) -> None:
     assert await form_funnel.count_steps(desk.rt) == 1
     async with Console.signed_in(desk.url, MARAT) as console:
         screen = await console.get("/console/statistics")
@@ -528,7 +534,7 @@ async def test_statistics_suppress_groups_smaller_than_five(desk: House, waiting
         assert "1234" not in (await console.get("/console/statistics?language=ru")).text
 
 
-async def test_form_funnel_counts_people_per_question(desk: House) -> None:
+async def test_form_funnel_counts_people_per_question(desk: AppStack) -> None:
     visitor = await ask_officer(desk, "kk", "general", WORDS, after=ANSWERS[:14])
     await form_funnel.count_steps(desk.rt)
     async with desk.rt.pool.connection() as session:

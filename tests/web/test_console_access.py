@@ -26,7 +26,7 @@ from bot.web import console
 from bot.web.console import demo_officers, labels, oidc, passkeys, sign_in
 from bot.web.console.request_context import ROOT
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.release_only import release_only
@@ -75,25 +75,25 @@ def test_console_get_routes_change_nothing() -> None:
 
 
 @pytest.fixture
-async def office(house: House) -> AsyncIterator[tuple[House, str]]:
+async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, str]]:
     """Yield an application and the id of its unclaimed case.
 
     The case's mission and another one each have an officer of each role.
     """
-    await demo_officers.enter(house.rt)
-    async with house.rt.pool.connection() as session:
+    await demo_officers.enter(stack.rt)
+    async with stack.rt.pool.connection() as session:
         dana = next(
             each for each in await directory.everyone(session) if Role.ADMINISTRATOR in each.roles
         )
     for role in Role:
         for mission in (GENERAL, OTHER_MISSION):
-            await directory.enter(house.rt, dana, f"{role} of {mission}", mission, [role])
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
-    async with house.rt.pool.connection() as session:
+            await directory.enter(stack.rt, dana, f"{role} of {mission}", mission, [role])
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         row = await cursor.fetchone()
     assert row is not None
-    yield house, str(row[0])
+    yield stack, str(row[0])
     await leave(visitor)
 
 
@@ -101,12 +101,12 @@ async def office(house: House) -> AsyncIterator[tuple[House, str]]:
 @pytest.mark.requirement("S-53")
 @pytest.mark.row(86)
 async def test_console_routes_follow_the_permissions_of_each_role(
-    office: tuple[House, str], mission: str
+    office: tuple[AppStack, str], mission: str
 ) -> None:
-    house, case_id = office
+    stack, case_id = office
     for role in set(Role) - {Role.INTEGRATOR}:  # It cannot sign in: tests/web/api/test_tokens.py.
         officer = Officer(uuid4(), "", mission, frozenset({role}))
-        async with Console.signed_in(house.url, f"{role} of {mission}") as visitor:
+        async with Console.signed_in(stack.url, f"{role} of {mission}") as visitor:
             await _check_all_routes(visitor, officer, case_id)
 
 
@@ -135,9 +135,9 @@ async def _check_all_routes(visitor: Console, officer: Officer, case_id: str) ->
 
 
 @pytest.mark.requirement("S-53")
-async def test_console_routes_need_a_session(office: tuple[House, str]) -> None:
-    house, case_id = office
-    async with Console.at(house.url) as visitor:
+async def test_console_routes_need_a_session(office: tuple[AppStack, str]) -> None:
+    stack, case_id = office
+    async with Console.at(stack.url) as visitor:
         for route in PERMISSION_ROUTES:
             path = route.path.replace("{case_id}", case_id)
             if route.method == "GET":
@@ -152,7 +152,7 @@ async def test_console_routes_need_a_session(office: tuple[House, str]) -> None:
     ("path", "returns_to"), [("/console", ""), ("/console/inbox", "?next=/console/inbox")]
 )
 async def test_console_sign_in_returns_to_the_page_that_was_asked_for(
-    office: tuple[House, str], path: str, returns_to: str
+    office: tuple[AppStack, str], path: str, returns_to: str
 ) -> None:
     url = office[0].url + path
     async with ClientSession() as http, http.get(url, allow_redirects=False) as sent:
@@ -171,10 +171,10 @@ async def test_console_sign_in_returns_to_the_page_that_was_asked_for(
 @pytest.mark.requirement("S-58")
 @pytest.mark.row(89)
 async def test_console_refuses_a_form_of_another_site(
-    office: tuple[House, str], headers: dict[str, str]
+    office: tuple[AppStack, str], headers: dict[str, str]
 ) -> None:
-    house, case_id = office
-    async with Console.signed_in(house.url, "officer of general") as visitor:
+    stack, case_id = office
+    async with Console.signed_in(stack.url, "officer of general") as visitor:
         screen = await visitor.get(f"/console/cases/{case_id}?reason=answer")
         form = screen.form("/claim")
         assert (await visitor.post(form.action, form.fields, **headers)).status == 403
@@ -184,13 +184,13 @@ async def test_console_refuses_a_form_of_another_site(
 
 
 @pytest.mark.requirement("S-55")
-async def test_console_sensitive_action_needs_a_passkey(office: tuple[House, str]) -> None:
-    house, _case = office
-    async with Console.signed_in(house.url, "administrator of general") as visitor:
+async def test_console_sensitive_action_needs_a_passkey(office: tuple[AppStack, str]) -> None:
+    stack, _case = office
+    async with Console.signed_in(stack.url, "administrator of general") as visitor:
         screen = await visitor.get("/console/own")
         csrf = screen.form("/language").fields["csrf"]
-        assert house.rt.console is not None
-        async with house.rt.console.connection() as session:
+        assert stack.rt.console is not None
+        async with stack.rt.console.connection() as session:
             await session.execute("UPDATE console_sessions SET auth_method = 'code'")
         screen = await visitor.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
         assert screen.path == "/console/sign-in"
@@ -199,9 +199,9 @@ async def test_console_sensitive_action_needs_a_passkey(office: tuple[House, str
 
 
 @pytest.mark.requirement("S-59")
-async def test_console_responses_have_security_headers(office: tuple[House, str]) -> None:
-    house, case_id = office
-    async with Console.signed_in(house.url, "officer of general") as visitor:
+async def test_console_responses_have_security_headers(office: tuple[AppStack, str]) -> None:
+    stack, case_id = office
+    async with Console.signed_in(stack.url, "officer of general") as visitor:
         for path in ("/console/inbox", f"/console/cases/{case_id}", "/console/audit", "/console/x"):
             screen = await visitor.get(path)
             csp = screen.headers["Content-Security-Policy"]

@@ -18,7 +18,7 @@ from bot.officers.permissions import Reason, Role
 from bot.runtime import Runtime
 from bot.web.console import demo_officers
 from flows.engine.events import Pressed, Said
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.desk.desks import an_officer, key, now
@@ -34,18 +34,18 @@ FORM = NewFile("Application.pdf", "application/pdf", b"%PDF-1.4 made safe earlie
 
 
 @pytest.fixture
-async def person(house: House) -> AsyncIterator[Visitor]:
+async def person(stack: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat who waits for an officer."""
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", "Testova asks for the form")
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks for the form")
     yield visitor
     await leave(visitor)
 
 
 @pytest.fixture
-async def officer(house: House, person: Visitor) -> AsyncIterator[Console]:
+async def officer(stack: AppStack, person: Visitor) -> AsyncIterator[Console]:
     """Yield an officer's browser with the visitor's case claimed and open."""
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         yield console
@@ -68,23 +68,23 @@ async def _form(console: Console, name: str) -> Screen:
     return await console.post(form.action, form.fields | {"form": name})
 
 
-async def _files(house: House) -> list[tuple[UUID, str]]:
-    async with house.rt.pool.connection() as session:
+async def _files(stack: AppStack) -> list[tuple[UUID, str]]:
+    async with stack.rt.pool.connection() as session:
         found = await session.execute("SELECT id, media_type FROM case_files")
         return list(await found.fetchall())
 
 
 async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
-    house: House, person: Visitor, officer: Console
+    stack: AppStack, person: Visitor, officer: Console
 ) -> None:
     count = len(person.bubbles)
     screen = await _submit_file(officer, "/file", SCRIPT, name="Application ../<b>")
     assert ru("done_replied") in screen.text
     await person.wait(count + 1)
-    [(file_id, media_type)] = await _files(house)
+    [(file_id, media_type)] = await _files(stack)
     assert media_type == "application/pdf"
     assert "Application b .pdf" in officer.screen.text or "Application b.pdf" in officer.screen.text
-    address = f"{house.url}/chat/files/{file_id}"
+    address = f"{stack.url}/chat/files/{file_id}"
     async with person.session.get(address) as answer:
         body = await answer.read()
     assert answer.status == 200
@@ -96,24 +96,26 @@ async def test_pdf_from_an_officer_is_rebuilt_as_pictures_for_the_web_chat(
 
 @pytest.mark.parametrize("contents", [EICAR, HTML, SVG, b"", photo()[:-5000], pdf()[:-30]])
 async def test_officer_file_that_is_unsafe_is_refused(
-    house: House, officer: Console, contents: bytes
+    stack: AppStack, officer: Console, contents: bytes
 ) -> None:
     screen = await _submit_file(officer, "/file", contents, name="x")
     assert screen.status == 422
-    assert await _files(house) == []
+    assert await _files(stack) == []
     screen = await officer.submit("/reply", words="still mine to answer")
     assert ru("done_replied") in screen.text
 
 
 @pytest.mark.requirement("S-13")
 async def test_officer_file_form_with_a_nul_character_is_refused(
-    house: House, officer: Console
+    stack: AppStack, officer: Console
 ) -> None:
     assert (await _submit_file(officer, "/file", pdf(), name="Applica\0tion")).status == 400
-    assert await _files(house) == []
+    assert await _files(stack) == []
 
 
-async def test_officer_file_form_of_another_site_is_refused(house: House, officer: Console) -> None:
+async def test_officer_file_form_of_another_site_is_refused(
+    stack: AppStack, officer: Console
+) -> None:
     data = aiohttp.FormData()
     fields = officer.screen.form("/file").fields
     for name, value in (fields | {"csrf": "0" * 64}).items():
@@ -122,36 +124,36 @@ async def test_officer_file_form_of_another_site_is_refused(house: House, office
     fields_and_file: Any = data
     screen = await officer.post(officer.screen.form("/file").action, fields_and_file)
     assert screen.status == 403
-    assert await _files(house) == []
+    assert await _files(stack) == []
 
 
 async def test_officer_file_is_readable_only_by_the_case_owner(
-    house: House, officer: Console
+    stack: AppStack, officer: Console
 ) -> None:
     await _submit_file(officer, "/file", photo(), name="Map")
-    [(file_id, _type)] = await _files(house)
+    [(file_id, _type)] = await _files(stack)
     address = f"{officer.screen.path}/files/{file_id}"
-    async with officer.session.get(house.url + address) as answer:
+    async with officer.session.get(stack.url + address) as answer:
         assert (answer.status, (await answer.read())[:2]) == (200, b"\xff\xd8")
-    async with Console.signed_in(house.url, MARAT) as colleague:
+    async with Console.signed_in(stack.url, MARAT) as colleague:
         assert (await colleague.get(address)).status == 403
 
 
 async def test_officer_file_is_erased_with_its_person(
-    house: House, person: Visitor, officer: Console
+    stack: AppStack, person: Visitor, officer: Console
 ) -> None:
     await _submit_file(officer, "/file", photo(), name="Map")
-    assert len(await _files(house)) == 1
-    async with house.rt.pool.connection() as session:
+    assert len(await _files(stack)) == 1
+    async with stack.rt.pool.connection() as session:
         await session.execute("DELETE FROM people")
-    assert await _files(house) == []
+    assert await _files(stack) == []
 
 
 async def test_file_from_the_form_library_is_sent_in_the_persons_language(
-    house: House, person: Visitor, officer: Console
+    stack: AppStack, person: Visitor, officer: Console
 ) -> None:
     path = officer.screen.path
-    async with Console.signed_in(house.url, MARAT) as lead:
+    async with Console.signed_in(stack.url, MARAT) as lead:
         for language in ("kk", "ru"):
             await lead.get("/console/forms")
             screen = await _submit_file(
@@ -167,9 +169,9 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
     assert (await _form(officer, "Another")).status == 422
 
 
-async def test_canned_reply_sends_its_attached_form(house: House) -> None:
-    rt = house.rt
-    user, officer, case_id, _version = await _open_case(house, "77010000901")
+async def test_canned_reply_sends_its_attached_form(stack: AppStack) -> None:
+    rt = stack.rt
+    user, officer, case_id, _version = await _open_case(stack, "77010000901")
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     await form_library.put(rt, lead, "Application", "ru", FORM)
     await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
@@ -180,19 +182,19 @@ async def test_canned_reply_sends_its_attached_form(house: House) -> None:
     assert "Fill it in." in user.received[-2].text
     content = user.received[-1].content["document"]
     assert content["filename"] == "Application.pdf"
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
     view = await views.view(rt, officer, case_id, Reason.CHECK)
     assert [each.name for each in view.thread[-1].files] == ["Application.pdf"]
 
 
-async def test_officer_picture_is_sent_as_an_image_on_whatsapp(house: House) -> None:
-    user, officer, case_id, version = await _open_case(house, "77010000902")
+async def test_officer_picture_is_sent_as_an_image_on_whatsapp(stack: AppStack) -> None:
+    user, officer, case_id, version = await _open_case(stack, "77010000902")
     file = NewFile("Map.jpg", "image/jpeg", photo())
     count = len(user.received)
-    await desk.reply(house.rt, officer, case_id, version, key=key(), file=file)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), file=file)
     await user.wait_for_message(count + 2)
     assert "image" in user.received[-1].content
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
 
 
 async def _ask_officer(member: Member) -> None:
@@ -238,20 +240,20 @@ async def _scanner(verdict: bytes) -> AsyncIterator[str]:
     ("verdict", "status"), [(b"stream: OK", 200), (b"stream: Eicar-Test FOUND", 422), (b"", 422)]
 )
 async def test_officer_file_is_checked_by_the_configured_virus_scanner(
-    house: House, officer: Console, verdict: bytes, status: int
+    stack: AppStack, officer: Console, verdict: bytes, status: int
 ) -> None:
     async with _scanner(verdict) as address:
-        object.__setattr__(house.rt.settings, "clamd", address)
+        object.__setattr__(stack.rt.settings, "clamd", address)
         screen = await _submit_file(officer, "/file", photo(), name="Map")
     assert screen.status == status
-    assert len(await _files(house)) == (status == 200)
+    assert len(await _files(stack)) == (status == 200)
 
 
 async def test_officer_file_is_refused_when_the_virus_scanner_is_down(
-    house: House, officer: Console
+    stack: AppStack, officer: Console
 ) -> None:
     async with _scanner(b"stream: OK") as address:
         pass
-    object.__setattr__(house.rt.settings, "clamd", address)
+    object.__setattr__(stack.rt.settings, "clamd", address)
     assert (await _submit_file(officer, "/file", photo(), name="Map")).status == 422
-    assert await _files(house) == []
+    assert await _files(stack) == []

@@ -10,7 +10,7 @@ import pytest
 
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
 from tests.desk.desks import an_officer
@@ -20,23 +20,23 @@ RECEIPT = "KS-2026-TEST-TEST"
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[House]:
+async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
     """Yield an application with case 1, which waits; its person has the registration RECEIPT."""
-    await demo_officers.enter(house.rt)
-    await an_officer(house.rt, BEIJING_OFFICER, "cn_beijing", (Role.OFFICER,))
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
-    async with house.rt.pool.connection() as session:
+    await demo_officers.enter(stack.rt)
+    await an_officer(stack.rt, BEIJING_OFFICER, "cn_beijing", (Role.OFFICER,))
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO registrations (id, person_id, state, number)"
             " SELECT %s, person_id, 'accepted', %s FROM cases",
             (uuid4(), RECEIPT),
         )
-    yield house
+    yield stack
     await leave(visitor)
 
 
 @pytest.mark.parametrize("query", ["1", f" {RECEIPT.lower()} "])
-async def test_console_case_search_opens_a_case_by_its_number(desk: House, query: str) -> None:
+async def test_console_case_search_opens_a_case_by_its_number(desk: AppStack, query: str) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=mine")
         screen = await console.submit("/find", number=query)
@@ -59,7 +59,7 @@ async def test_console_case_search_opens_a_case_by_its_number(desk: House, query
     ],
 )
 async def test_console_case_search_rejects_unknown_and_other_missions_cases(
-    desk: House, officer: str, query: str
+    desk: AppStack, officer: str, query: str
 ) -> None:
     async with Console.signed_in(desk.url, officer) as console:
         await console.get("/console/inbox")
@@ -73,7 +73,7 @@ async def test_console_case_search_rejects_unknown_and_other_missions_cases(
         assert await cursor.fetchall() == [("console", "absent")]
 
 
-async def test_console_case_search_opens_a_closed_case(desk: House) -> None:
+async def test_console_case_search_opens_a_closed_case(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")

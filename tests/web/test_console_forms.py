@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 
 LEAD = "Marat Testov"
@@ -13,10 +13,10 @@ LONG = "9" * 20
 
 
 @pytest.fixture
-async def console(house: House) -> AsyncIterator[Console]:
+async def console(stack: AppStack) -> AsyncIterator[Console]:
     """Yield the browser of a lead who is signed in at the console."""
-    await demo_officers.enter(house.rt)
-    async with Console.signed_in(house.url, LEAD) as console:
+    await demo_officers.enter(stack.rt)
+    async with Console.signed_in(stack.url, LEAD) as console:
         yield console
 
 
@@ -52,8 +52,8 @@ async def test_console_form_with_a_nul_character_is_refused(console: Console) ->
 
 
 @pytest.mark.requirement("S-13")
-async def test_console_form_without_a_session_is_answered_with_401(house: House) -> None:
-    async with Console.at(house.url) as client:
+async def test_console_form_without_a_session_is_answered_with_401(stack: AppStack) -> None:
+    async with Console.at(stack.url) as client:
         assert (await client.post("/console/own/end", {"session": "x"})).status == 401
 
 
@@ -67,20 +67,20 @@ async def test_console_form_without_a_session_is_answered_with_401(house: House)
     ],
 )
 async def test_console_query_with_an_invalid_value_is_answered_with_422(
-    house: House, console: Console, path: str
+    stack: AppStack, console: Console, path: str
 ) -> None:
     who = "Saule Testova" if "audit" in path else LEAD
-    async with Console.signed_in(house.url, who) as officer:
+    async with Console.signed_in(stack.url, who) as officer:
         screen = await officer.get(path)
     assert (screen.status, ru("problem") in screen.text) == (422, True)
     assert path.rpartition("=")[2] not in screen.html
 
 
 async def test_console_case_id_that_is_malformed_is_answered_with_404(
-    house: House, console: Console
+    stack: AppStack, console: Console
 ) -> None:
     assert (await console.get("/console/cases/not-an-id")).status == 404
-    async with house.rt.pool.connection() as transaction:
+    async with stack.rt.pool.connection() as transaction:
         cursor = await transaction.execute(
             "SELECT detail FROM audit_entries WHERE action = 'denied'"
         )

@@ -9,7 +9,7 @@ import pytest
 from bot.officers import directory
 from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 
@@ -18,19 +18,19 @@ MARAT, SAULE = "Marat Testov", "Saule Testova"
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[House]:
+async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
     """Yield an application with two waiting cases, whose topics are "general" and "spouse"."""
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     visitors = [
-        await ask_officer(house, "ru", topic, f"Testova asks of {topic}")
+        await ask_officer(stack, "ru", topic, f"Testova asks of {topic}")
         for topic in ("general", "spouse")
     ]
-    yield house
+    yield stack
     for visitor in visitors:
         await leave(visitor)
 
 
-async def test_case_page_keeps_the_inbox_list_from_which_it_was_opened(desk: House) -> None:
+async def test_case_page_keeps_the_inbox_list_from_which_it_was_opened(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all&topic=spouse")
         assert screen.html.count('class="line') == 1
@@ -48,7 +48,7 @@ async def test_case_page_keeps_the_inbox_list_from_which_it_was_opened(desk: Hou
 
 @pytest.mark.parametrize("list_of", ["queue=nonsense", "after=x&queue=mine", "topic=" + "x" * 99])
 async def test_case_page_ignores_invalid_parameters_of_the_inbox_list(
-    desk: House, list_of: str
+    desk: AppStack, list_of: str
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -58,7 +58,7 @@ async def test_case_page_ignores_invalid_parameters_of_the_inbox_list(
         assert ru("yours") in screen.text
 
 
-async def test_canned_reply_can_be_searched_and_previewed_without_scripts(desk: House) -> None:
+async def test_canned_reply_can_be_searched_and_previewed_without_scripts(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -73,7 +73,9 @@ async def test_canned_reply_can_be_searched_and_previewed_without_scripts(desk: 
         assert 'name="canned"' not in screen.html
 
 
-async def test_canned_reply_page_has_no_form_for_an_officer_without_the_case(desk: House) -> None:
+async def test_canned_reply_page_has_no_form_for_an_officer_without_the_case(
+    desk: AppStack,
+) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -92,7 +94,7 @@ async def _numbers(console: Console, query: str) -> list[str]:
     return re.findall(r'id="case-(\d+)"', screen.html)
 
 
-async def test_case_can_be_labelled_and_marked_urgent(desk: House) -> None:
+async def test_case_can_be_labelled_and_marked_urgent(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/labels")
         await lead.submit("/labels", name="  no   flat ")
@@ -115,7 +117,7 @@ async def test_case_can_be_labelled_and_marked_urgent(desk: House) -> None:
         assert "no flat" not in screen.text
 
 
-async def test_case_labels_are_edited_only_by_leads(desk: House) -> None:
+async def test_case_labels_are_edited_only_by_leads(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/labels")
         assert screen.status == 200
@@ -125,7 +127,7 @@ async def test_case_labels_are_edited_only_by_leads(desk: House) -> None:
         assert (await console.post("/console/labels", fields)).status == 403
 
 
-async def test_case_stays_on_the_call_back_list_until_called_back(desk: House) -> None:
+async def test_case_stays_on_the_call_back_list_until_called_back(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _take_next_case(console)
         await console.submit("/call-back", **{"for": "1h"})
@@ -139,7 +141,7 @@ async def test_case_stays_on_the_call_back_list_until_called_back(desk: House) -
         assert await _numbers(console, "queue=call_back") == []
 
 
-async def test_inbox_filters_by_country_and_language(desk: House) -> None:
+async def test_inbox_filters_by_country_and_language(desk: AppStack) -> None:
     async with desk.rt.pool.connection() as session:
         await session.execute("UPDATE cases SET country = 'CN' WHERE number = 1")
         await session.execute("UPDATE cases SET language = 'kk' WHERE number = 2")
@@ -150,7 +152,7 @@ async def test_inbox_filters_by_country_and_language(desk: House) -> None:
         assert await _numbers(console, "country=CN&language=kk") == []
 
 
-async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: House) -> None:
+async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox?queue=all&topic=spouse")
         screen = await console.submit("/views", name="Wives & husbands")
@@ -165,7 +167,7 @@ async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: 
         assert "Wives" not in screen.html
 
 
-async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: House) -> None:
+async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await _take_next_case(console)
@@ -191,7 +193,7 @@ async def _post(console: Console, path: str, fields: list[tuple[str, str]]) -> S
     return await console.post(path, fields)  # type: ignore[arg-type]
 
 
-async def test_inbox_hands_over_only_the_officers_own_cases(desk: House) -> None:
+async def test_inbox_hands_over_only_the_officers_own_cases(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/inbox")
         chosen = re.findall(r'name="case" value="([^"]+)"', screen.html)
@@ -201,7 +203,7 @@ async def test_inbox_hands_over_only_the_officers_own_cases(desk: House) -> None
         assert await _numbers(console, "topic=spouse") == ["2"]
 
 
-async def test_canned_reply_is_found_by_its_title(desk: House) -> None:
+async def test_canned_reply_is_found_by_its_title(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/canned")
         await lead.submit("/canned", name="flat")
@@ -220,7 +222,7 @@ PANE = {"X-Requested-With": "kosh-live", "X-Live-Part": "pane"}
 WHOLE = PANE | {"X-Live-Part": "whole"}
 
 
-async def test_inbox_list_can_be_fetched_without_the_case_beside_it(desk: House) -> None:
+async def test_inbox_list_can_be_fetched_without_the_case_beside_it(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
         path = unescape(console.screen.html.partition('class="what" href="')[2].partition('"')[0])
@@ -234,7 +236,7 @@ async def test_inbox_list_can_be_fetched_without_the_case_beside_it(desk: House)
         assert await found.fetchone() == (0,)
 
 
-async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> None:
+async def test_case_page_can_be_fetched_without_the_inbox_list(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _take_next_case(console)
         async with console.session.get(f"{desk.url}{path}", headers=WHOLE) as answer:
@@ -243,7 +245,7 @@ async def test_case_page_can_be_fetched_without_the_inbox_list(desk: House) -> N
         assert "<nav" not in html
 
 
-async def test_inbox_row_of_a_changed_case_is_rendered_again(desk: House) -> None:
+async def test_inbox_row_of_a_changed_case_is_rendered_again(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _take_next_case(console)
         before = (await console.get("/console/inbox?queue=mine")).html
@@ -254,7 +256,7 @@ async def test_inbox_row_of_a_changed_case_is_rendered_again(desk: House) -> Non
 
 
 async def test_case_page_uses_exactly_three_database_connections(
-    desk: House, monkeypatch: pytest.MonkeyPatch
+    desk: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         path = await _take_next_case(console)
@@ -272,7 +274,7 @@ async def test_case_page_uses_exactly_three_database_connections(
 
 
 @pytest.mark.release
-async def test_case_page_shows_which_colleague_is_typing(desk: House) -> None:
+async def test_case_page_shows_which_colleague_is_typing(desk: AppStack) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as writer,
         Console.signed_in(desk.url, BERIK) as reader,

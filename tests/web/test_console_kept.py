@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC
@@ -21,9 +21,9 @@ ANSWER = 'Come <b>on Monday</b>,\r\nthe "second" floor & the third door'
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
 def _kept_texts(screen: Screen) -> dict[str, str]:
@@ -32,7 +32,7 @@ def _kept_texts(screen: Screen) -> dict[str, str]:
     return {name: unescape(words) for name, words in found}
 
 
-async def test_expired_session_keeps_a_reply_for_resubmission(desk: House) -> None:
+async def test_expired_session_keeps_a_reply_for_resubmission(desk: AppStack) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -61,20 +61,20 @@ async def test_expired_session_keeps_a_reply_for_resubmission(desk: House) -> No
     await leave(visitor)
 
 
-async def test_expired_session_ignores_a_form_of_another_site(desk: House) -> None:
+async def test_expired_session_ignores_a_form_of_another_site(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         elsewhere = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
         screen = await console.post("/console/shift", {"hours": "eight hours"}, **elsewhere)
         assert (screen.status, screen.html) == (401, "")
 
 
-async def _denials(house: House) -> list[str]:
-    async with house.rt.pool.connection() as session:
+async def _denials(stack: AppStack) -> list[str]:
+    async with stack.rt.pool.connection() as session:
         query = "SELECT detail FROM audit_entries WHERE action = 'denied' ORDER BY seq"
         return [row[0] for row in await (await session.execute(query)).fetchall()]
 
 
-async def test_expired_session_offers_text_only_to_its_author(desk: House) -> None:
+async def test_expired_session_offers_text_only_to_its_author(desk: AppStack) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
     async with Console.signed_in(desk.url, AIGUL) as console:
         await console.get("/console/inbox")
@@ -101,7 +101,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: House) -> No
     await leave(visitor)
 
 
-async def test_expired_session_replays_only_forms_with_text(desk: House) -> None:
+async def test_expired_session_replays_only_forms_with_text(desk: AppStack) -> None:
     """Check that forms without text, such as decisions, are not offered again after sign-in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")
@@ -136,7 +136,7 @@ async def _open_text_step(console: Console) -> None:
     await console.submit("/audience", channels="telegram\nweb")
 
 
-async def test_broadcast_texts_of_all_languages_survive_an_expired_session(desk: House) -> None:
+async def test_broadcast_texts_of_all_languages_survive_an_expired_session(desk: AppStack) -> None:
     texts_by_field = {f"text_{code}": each.body for code, each in TEXTS.items()}
     async with Console.signed_in(desk.url, MARAT) as console:
         await _open_text_step(console)
@@ -151,7 +151,7 @@ async def test_broadcast_texts_of_all_languages_survive_an_expired_session(desk:
         assert all(each in unescape(screen.html) for each in texts_by_field.values())
 
 
-async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House) -> None:
+async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _open_text_step(console)
         form = (await console.get(console.screen.path.replace("/text", "/audience"))).form(
@@ -169,7 +169,7 @@ async def test_expired_session_keeps_the_ticked_checkboxes_of_a_form(desk: House
             ]
 
 
-async def test_console_conflict_page_shows_the_typed_and_the_stored_text(desk: House) -> None:
+async def test_console_conflict_page_shows_the_typed_and_the_stored_text(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await _open_text_step(console)
         stale = console.screen.form("/text")

@@ -16,7 +16,7 @@ from bot.web.console import demo_officers
 from bot.web.console.labels_audit import BECAUSE, LOGGED, REGISTRY_STATES, SENT
 from bot.web.console.labels_common import ROLES
 from flows.engine.text import Text
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen
 
@@ -29,10 +29,10 @@ def _ru(text: Text) -> str:
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[House]:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
-    yield house
+async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    yield stack
     await leave(visitor)
 
 
@@ -48,7 +48,7 @@ def test_audit_actions_all_have_labels() -> None:
     assert {*Action, *actions} - LOGGED.keys() == set()
 
 
-async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -> None:
+async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL), Console.signed_in(desk.url, SAULE) as auditor:
         everything = await auditor.get("/console/audit")
         aigul = re.search(rf'value="([0-9a-f-]+)"[^>]*>{AIGUL}', everything.html)
@@ -68,7 +68,9 @@ async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: House) -
 
 
 @pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
-async def test_console_pages_accept_the_earliest_and_the_latest_date(desk: House, day: str) -> None:
+async def test_console_pages_accept_the_earliest_and_the_latest_date(
+    desk: AppStack, day: str
+) -> None:
     async with Console.signed_in(desk.url, SAULE) as auditor:
         for path in ("audit", "content/ends"):
             assert (await auditor.get(f"/console/{path}?day={day}")).status == 200, path
@@ -82,7 +84,7 @@ def _rows(screen: Screen) -> list[tuple[str, str]]:
     return [(row[2], row[3]) for row in plain]
 
 
-async def test_audit_page_shows_action_names(desk: House) -> None:
+async def test_audit_page_shows_action_names(desk: AppStack) -> None:
     async with desk.rt.pool.connection() as session:
         await audit_log.append(session, actor="operator", action="not.known", subject="-")
     async with Console.signed_in(desk.url, AIGUL) as console:
@@ -94,7 +96,7 @@ async def test_audit_page_shows_action_names(desk: House) -> None:
     assert "not.known" in screen.text
 
 
-async def test_case_page_shows_registry_states_in_the_officers_language(desk: House) -> None:
+async def test_case_page_shows_registry_states_in_the_officers_language(desk: AppStack) -> None:
     async with desk.rt.pool.connection() as session:
         registration = uuid4()
         await session.execute(

@@ -16,7 +16,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Allowed, Role, Subject, check
 from bot.web.console import demo_officers, routes
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 from tests.release_only import release_only
@@ -40,13 +40,13 @@ SITUATIONS = [
 class Office:
     """An application with one case, and all officers by name."""
 
-    house: House
+    stack: AppStack
     case_id: UUID
     officers: dict[str, Officer]
 
     async def put(self, state: State, owner: UUID | None) -> tuple[Any, ...]:
         """Set the case's state and owner; return the columns of the case that `row` reads."""
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             await session.execute("DELETE FROM case_actions")
             await session.execute(
                 "UPDATE cases SET state = %s, owner = %s, mission = %s, topic = 'general',"
@@ -57,7 +57,7 @@ class Office:
         return await self.row()
 
     async def row(self) -> tuple[Any, ...]:
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT state, owner, version, topic, mission, snoozed_until,"
                 " (SELECT count(*) FROM case_actions), (SELECT count(*) FROM case_notes),"
@@ -70,9 +70,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(house: House) -> AsyncIterator[Office]:
-    await demo_officers.enter(house.rt)
-    async with house.rt.pool.connection() as session:
+async def office(stack: AppStack) -> AsyncIterator[Office]:
+    await demo_officers.enter(stack.rt)
+    async with stack.rt.pool.connection() as session:
         everyone = await directory.everyone(session)
     dana = next(each for each in everyone if Role.ADMINISTRATOR in each.roles)
     officers = {each.name: each for each in everyone}
@@ -84,12 +84,12 @@ async def office(house: House) -> AsyncIterator[Office]:
         (Role.ADMINISTRATOR, GENERAL),
     ):
         name = f"{role} of {mission}"
-        officers[name] = await directory.enter(house.rt, dana, name, mission, [role])
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
-    async with house.rt.pool.connection() as session:
+        officers[name] = await directory.enter(stack.rt, dana, name, mission, [role])
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    async with stack.rt.pool.connection() as session:
         row = await (await session.execute("SELECT id FROM cases")).fetchone()
     assert row is not None
-    yield Office(house, row[0], officers)
+    yield Office(stack, row[0], officers)
     await leave(visitor)
 
 
@@ -105,7 +105,7 @@ async def _differences(office: Office, name: str, situations: Any) -> list[str]:
     """
     found, me = [], office.officers[name]
     owners = {"nobody": None, "me": me.id, "other": office.officers["Berik Testov"].id}
-    async with Console.signed_in(office.house.url, name) as console:
+    async with Console.signed_in(office.stack.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         for state, owner in situations:
             for method, path, action in _routes():
@@ -169,7 +169,7 @@ async def test_case_routes_are_denied_without_a_permission_rule(
 ) -> None:
     name = f"lead of {GENERAL}"
     me = office.officers[name]
-    async with Console.signed_in(office.house.url, name) as console:
+    async with Console.signed_in(office.stack.url, name) as console:
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
         for method, path, action in _routes():
             before = await office.put(State.CLAIMED, me.id)

@@ -9,7 +9,7 @@ from bot.officers.permissions import Action, DenialReason, Role
 from bot.web.console import demo_officers
 from bot.web.console.labels import WHYS
 from flows.knowledge.missions import GENERAL
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, Form, ru
 from tests.web.test_attacks import _rows
 from tests.web.test_attempts import _denials
@@ -20,16 +20,16 @@ ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").s
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
+async def desk(stack: AppStack) -> AppStack:
     """Return an application with the administrators Dana and Erlan."""
-    await demo_officers.enter(house.rt)
-    dana = await _officer_named(house, DANA)
-    await directory.enter(house.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
-    return house
+    await demo_officers.enter(stack.rt)
+    dana = await _officer_named(stack, DANA)
+    await directory.enter(stack.rt, dana, ERLAN, GENERAL, [Role.ADMINISTRATOR])
+    return stack
 
 
-async def _officer_named(house: House, name: str) -> Officer:
-    async with house.rt.pool.connection() as session:
+async def _officer_named(stack: AppStack, name: str) -> Officer:
+    async with stack.rt.pool.connection() as session:
         return await directory.by_name(session, name)
 
 
@@ -52,7 +52,7 @@ def _forms(console: Console, officer: Officer) -> dict[str, Form]:
 )
 @pytest.mark.requirement("S-53", "S-64")
 async def test_administrator_cannot_change_their_own_account(
-    desk: House, more: dict[str, str]
+    desk: AppStack, more: dict[str, str]
 ) -> None:
     dana, erlan = await _officer_named(desk, DANA), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
@@ -68,7 +68,7 @@ async def test_administrator_cannot_change_their_own_account(
 
 
 @pytest.mark.requirement("S-53", "S-56")
-async def test_administrator_cannot_link_a_work_account_to_themselves(desk: House) -> None:
+async def test_administrator_cannot_link_a_work_account_to_themselves(desk: AppStack) -> None:
     dana, aigul = await _officer_named(desk, DANA), await _officer_named(desk, AIGUL)
     async with Console.signed_in(desk.url, DANA) as console:
         await console.get("/console/officers")
@@ -82,7 +82,7 @@ async def test_administrator_cannot_link_a_work_account_to_themselves(desk: Hous
     assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
 
 
-async def test_work_account_is_linked_to_one_officer_only(desk: House) -> None:
+async def test_work_account_is_linked_to_one_officer_only(desk: AppStack) -> None:
     aigul, erlan = await _officer_named(desk, AIGUL), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         for officer, status in ((aigul, 200), (erlan, 409)):
@@ -94,7 +94,7 @@ async def test_work_account_is_linked_to_one_officer_only(desk: House) -> None:
         assert ru("tied_already") in screen.text
 
 
-async def test_administrator_can_be_changed_by_another_administrator(desk: House) -> None:
+async def test_administrator_can_be_changed_by_another_administrator(desk: AppStack) -> None:
     dana = await _officer_named(desk, DANA)
     async with Console.signed_in(desk.url, ERLAN) as console:
         await console.get("/console/officers")
@@ -104,7 +104,7 @@ async def test_administrator_can_be_changed_by_another_administrator(desk: House
     assert (await _officer_named(desk, DANA)).roles == {Role.ADMINISTRATOR, Role.LEAD}
 
 
-async def test_officers_page_explains_why_the_own_account_cannot_be_changed(desk: House) -> None:
+async def test_officers_page_explains_why_the_own_account_cannot_be_changed(desk: AppStack) -> None:
     dana, erlan = await _officer_named(desk, DANA), await _officer_named(desk, ERLAN)
     async with Console.signed_in(desk.url, DANA) as console:
         screen = await console.get("/console/officers")

@@ -19,7 +19,7 @@ from bot.i18n import Languages
 from bot.officers import credentials
 from bot.web.console import demo_officers, sign_in
 from bot.web.console.labels_audit import LOGGED
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
 from tests.web.test_attacks import _rows
@@ -30,9 +30,9 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
 async def _csrf(console: Console) -> str:
@@ -50,9 +50,9 @@ async def _add_credential(console: Console, credential: str) -> Screen:
     return await console.post("/console/own/passkey", fields)
 
 
-async def _add_passkey(house: House, console: Console) -> Device:
+async def _add_passkey(stack: AppStack, console: Console) -> Device:
     """Add a passkey of a new device for the signed-in officer; return the device."""
-    device = Device(house.rt.settings.public_url)
+    device = Device(stack.rt.settings.public_url)
     screen = await _add_credential(console, await _create_credential(console, device))
     assert ru("done_passkey") in screen.text
     return device
@@ -70,29 +70,29 @@ async def _remove_passkey(console: Console, device: Device) -> Screen:
     return await console.post("/console/own/passkey/remove", fields)
 
 
-async def _passkey_ids(house: House) -> set[bytes]:
-    assert house.rt.console is not None
-    async with house.rt.console.connection() as session:
+async def _passkey_ids(stack: AppStack) -> set[bytes]:
+    assert stack.rt.console is not None
+    async with stack.rt.console.connection() as session:
         found = await session.execute("SELECT id FROM passkeys")
         return {bytes(row[0]) for row in await found.fetchall()}
 
 
-async def _audit_entries(house: House) -> list[tuple[str, str, str]]:
+async def _audit_entries(stack: AppStack) -> list[tuple[str, str, str]]:
     """Return (action, officer, detail) of the audit entries about passkeys, oldest first."""
     return await _rows(
-        house,
+        stack,
         "SELECT a.action, o.name, a.detail FROM audit_entries a JOIN officers o"
         " ON o.id::text = a.subject AND a.actor = a.subject"
         " WHERE a.action LIKE 'passkey.%' ORDER BY a.seq",
     )
 
 
-async def _use_link(house: House, console: Console, token: str) -> Screen:
+async def _use_link(stack: AppStack, console: Console, token: str) -> Screen:
     """Open an enrolment link and set a new password and authenticator app."""
     screen = await console.get(f"/console/welcome?token={token}")
     found = re.search(r'class="secret">([^<]+)<', screen.html)
     assert found is not None
-    code = await _code(house, found[1].replace(" ", ""))
+    code = await _code(stack, found[1].replace(" ", ""))
     return await console.submit("/welcome", password=PASSWORD, code=code)
 
 
@@ -100,7 +100,7 @@ async def _use_link(house: House, console: Console, token: str) -> Screen:
 
 
 @pytest.mark.requirement("S-55")
-async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: House) -> None:
+async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         device = await _add_passkey(desk, console)
@@ -109,7 +109,7 @@ async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: House) -> 
 
 
 @pytest.mark.requirement("S-55")
-async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: House) -> None:
+async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         late = Device(desk.rt.settings.public_url)
@@ -131,7 +131,7 @@ async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: House
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: House) -> None:
+async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         device = await _add_passkey(desk, console)
@@ -142,7 +142,7 @@ async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: House) -> N
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: House) -> None:
+async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         first = await _add_passkey(desk, console)
@@ -152,7 +152,7 @@ async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: 
     assert await _passkey_ids(desk) == {second.id}
 
 
-async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -> None:
+async def test_account_page_offers_only_permitted_passkey_actions(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         screen = await console.get("/console/own")
@@ -173,7 +173,7 @@ async def test_account_page_offers_only_permitted_passkey_actions(desk: House) -
 
 
 @pytest.mark.requirement("S-55")
-async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: House) -> None:
+async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         old_device = await _add_passkey(desk, console)
@@ -190,7 +190,7 @@ async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: House) ->
 
 
 @pytest.mark.requirement("S-55")
-async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> None:
+async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         aiguls = await _add_passkey(desk, console)
     async with Console.at(desk.url) as console:
@@ -200,7 +200,7 @@ async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: House) -> N
 
 
 @pytest.mark.requirement("S-55", "S-57")
-async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: House) -> None:
+async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: AppStack) -> None:
     """The session is valid when the form's headers arrive, and revoked before the form's end."""
     link_used = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
@@ -230,13 +230,13 @@ async def _post_slowly(console: Console, fields: dict[str, str], until: asyncio.
         assert answer.url.path == "/console/sign-in"
 
 
-async def _has_checked_session(house: House) -> bool:
+async def _has_checked_session(stack: AppStack) -> bool:
     """Return True if the server has checked a console session within the last minute.
 
     The server checks the session when the headers of a form have arrived, before it reads the body.
     """
-    assert house.rt.console is not None
-    async with house.rt.console.connection() as session:
+    assert stack.rt.console is not None
+    async with stack.rt.console.connection() as session:
         found = await session.execute(
             "SELECT FROM console_sessions WHERE seen_at > kosh_now() - interval '1 minute'"
         )
@@ -247,7 +247,7 @@ async def _has_checked_session(house: House) -> bool:
 
 
 @pytest.mark.requirement("S-64")
-async def test_passkey_changes_are_audited(desk: House) -> None:
+async def test_passkey_changes_are_audited(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         first = await _add_passkey(desk, console)
@@ -286,7 +286,7 @@ async def _sign_challenge(console: Console, device: Device) -> str:
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk: House) -> None:
+async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         device = await _add_passkey(desk, console)
@@ -301,7 +301,7 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
 
 
 @pytest.mark.requirement("S-55")
-async def test_passkey_challenge_expires_after_five_minutes(desk: House) -> None:
+async def test_passkey_challenge_expires_after_five_minutes(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
         device = await _add_passkey(desk, console)
@@ -318,7 +318,7 @@ async def _sign_in_with_password(console: Console, password: str, code: str) -> 
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
 async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
-    desk: House,
+    desk: AppStack,
 ) -> None:
     async with Console.at(desk.url) as console, Console.at(desk.url) as other:
         secret = await _enrol(desk, console, NAME)
@@ -334,7 +334,7 @@ async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
 @pytest.mark.release
 @pytest.mark.requirement("S-55")
 async def test_known_device_is_not_locked_out_by_failures_at_the_same_address(
-    desk: House,
+    desk: AppStack,
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as other:
@@ -358,7 +358,7 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @asynccontextmanager
-async def _with_passkey(desk: House) -> AsyncIterator[tuple[Console, Device]]:
+async def _with_passkey(desk: AppStack) -> AsyncIterator[tuple[Console, Device]]:
     """Yield an officer's browser, and the device with the passkey that the officer added."""
     async with Console.at(desk.url) as console:
         await _enrol(desk, console, NAME)
@@ -373,7 +373,7 @@ async def _post_invalid(console: Console, times: int) -> Screen:
 
 @pytest.mark.requirement("S-55")
 async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
-    desk: House, few_tries: None
+    desk: AppStack, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as other:
         await _post_invalid(other, 6)
@@ -383,7 +383,7 @@ async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
 
 @pytest.mark.requirement("S-55")
 async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
-    desk: House, few_tries: None
+    desk: AppStack, few_tries: None
 ) -> None:
     async with _with_passkey(desk) as (console, device), Console.at(desk.url) as other:
         await other.post("/console/passkey/options", {})

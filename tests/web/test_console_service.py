@@ -26,7 +26,7 @@ from bot.officers import credentials, directory
 from bot.web.app import create_app
 from bot.web.console import demo_officers, oidc
 from bot.web.console.oidc import NotProven, checked
-from tests.app_stack import House, lent, serving
+from tests.app_stack import AppStack, lent, serving
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
 from tests.web.test_attacks import _rows
@@ -97,19 +97,19 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def office(house: House) -> AsyncIterator[tuple[House, Provider, str]]:
+async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, Provider, str]]:
     """Serve the console with an emulated provider; yield application, provider and console URL."""
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     provider, port = Provider(), free_port()
     async with serving(provider.app()) as issuer:
         provider.issuer = issuer
-        settings = house.rt.settings.model_copy(update={
+        settings = stack.rt.settings.model_copy(update={
             "public_url": f"http://127.0.0.1:{port}", "oidc_issuer": issuer,
             "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET),
         })  # fmt: skip
-        rt = replace(house.rt, settings=settings)
+        rt = replace(stack.rt, settings=settings)
         async with serving(create_app(lent(rt)), port) as url:
-            yield replace(house, rt=rt, url=url), provider, url
+            yield replace(stack, rt=rt, url=url), provider, url
 
 
 async def _start_sign_in(console: Console, provider: Provider) -> None:
@@ -124,11 +124,11 @@ async def _start_sign_in(console: Console, provider: Provider) -> None:
     assert provider.parameters["code_challenge_method"] == "S256"
 
 
-async def _link_identity(house: House, subject: str, name: str = AIGUL) -> None:
-    assert house.rt.console is not None
-    async with house.rt.console.connection() as session:
+async def _link_identity(stack: AppStack, subject: str, name: str = AIGUL) -> None:
+    assert stack.rt.console is not None
+    async with stack.rt.console.connection() as session:
         officer = await directory.by_name(session, name)
-        await credentials.link_identity(session, officer.id, oidc.indexes(house.rt, subject)[0])
+        await credentials.link_identity(session, officer.id, oidc.indexes(stack.rt, subject)[0])
 
 
 async def _finish_sign_in(console: Console, provider: Provider) -> Screen:
@@ -141,17 +141,17 @@ async def _finish_sign_in(console: Console, provider: Provider) -> Screen:
 
 
 async def test_linked_work_account_signs_in_to_the_console(
-    office: tuple[House, Provider, str],
+    office: tuple[AppStack, Provider, str],
 ) -> None:
-    house, provider, url = office
-    await _link_identity(house, "subject-1")
+    stack, provider, url = office
+    await _link_identity(stack, "subject-1")
     async with Console.at(url) as console:
         assert (await _finish_sign_in(console, provider)).path == "/console/inbox"
         assert AIGUL in console.screen.text
 
 
-async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, str]) -> None:
-    _house, provider, url = office
+async def test_unlinked_work_account_is_refused(office: tuple[AppStack, Provider, str]) -> None:
+    _stack, provider, url = office
     async with Console.at(url) as console:
         assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
@@ -159,13 +159,13 @@ async def test_unlinked_work_account_is_refused(office: tuple[House, Provider, s
 
 @pytest.mark.requirement("S-55", "S-56")
 async def test_passkey_can_be_added_only_after_sign_in_by_the_work_account(
-    office: tuple[House, Provider, str],
+    office: tuple[AppStack, Provider, str],
 ) -> None:
-    house, provider, url = office
+    stack, provider, url = office
     async with Console.at(url) as console:
-        await _enrol(house, console, NAME)
-        await _link_identity(house, "subject-1", NAME)
-        device = Device(house.rt.settings.public_url)
+        await _enrol(stack, console, NAME)
+        await _link_identity(stack, "subject-1", NAME)
+        device = Device(stack.rt.settings.public_url)
         assert "passkey" not in (await console.get("/console/own")).actions
         assert ru("passkeys_guarded") in console.screen.text
         options = {"csrf": console.screen.form("/language").fields["csrf"]}
@@ -176,43 +176,43 @@ async def test_passkey_can_be_added_only_after_sign_in_by_the_work_account(
             ru("done_passkey")
             in (await _add_credential(console, await _create_credential(console, device))).text
         )
-    assert await _passkey_ids(house) == {device.id}
+    assert await _passkey_ids(stack) == {device.id}
 
 
-async def test_work_account_is_ignored_when_oidc_is_not_configured(house: House) -> None:
-    await demo_officers.enter(house.rt)
-    async with Console.at(house.url) as console:
-        await _enrol(house, console, NAME)
-        await _link_identity(house, "subject-1", NAME)
-        await _add_passkey(house, console)
+async def test_work_account_is_ignored_when_oidc_is_not_configured(stack: AppStack) -> None:
+    await demo_officers.enter(stack.rt)
+    async with Console.at(stack.url) as console:
+        await _enrol(stack, console, NAME)
+        await _link_identity(stack, "subject-1", NAME)
+        await _add_passkey(stack, console)
 
 
 @pytest.mark.requirement("S-55", "S-56")
 async def test_second_enrolment_link_unlinks_the_work_account(
-    office: tuple[House, Provider, str],
+    office: tuple[AppStack, Provider, str],
 ) -> None:
-    house, provider, url = office
-    await _link_identity(house, "subject-1", BERIK)
+    stack, provider, url = office
+    await _link_identity(stack, "subject-1", BERIK)
     async with Console.at(url) as console:
-        await _use_link(house, console, await credentials.reissue_link(house.rt, BERIK))
+        await _use_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
         assert (await _finish_sign_in(console, provider)).path == "/console/inbox", (
             "tied before it came in"
         )
-        await _use_link(house, console, await credentials.reissue_link(house.rt, BERIK))
+        await _use_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text
     query = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
-    assert await _rows(house, f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
+    assert await _rows(stack, f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])
 @pytest.mark.requirement("S-56")
 async def test_oidc_sign_in_with_altered_parameters_is_refused(
-    office: tuple[House, Provider, str], spoil: str
+    office: tuple[AppStack, Provider, str], spoil: str
 ) -> None:
-    house, provider, url = office
-    await _link_identity(house, "subject-1")
+    stack, provider, url = office
+    await _link_identity(stack, "subject-1")
     async with Console.at(url) as console:
         await _start_sign_in(console, provider)
         state, code = provider.parameters["state"], "the-code"

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console
 
 LEAD = "Marat Testov"
@@ -14,17 +14,17 @@ INBOX, SIGN_IN = "/console/inbox", "/console/sign-in"
 
 
 @pytest.fixture
-async def console(house: House) -> AsyncIterator[Console]:
+async def console(stack: AppStack) -> AsyncIterator[Console]:
     """Yield the browser of a lead who is signed in at the console."""
-    await demo_officers.enter(house.rt)
-    async with Console.signed_in(house.url, LEAD) as console:
+    await demo_officers.enter(stack.rt)
+    async with Console.signed_in(stack.url, LEAD) as console:
         yield console
 
 
 @pytest.mark.requirement("S-57")
-async def test_console_session_is_refused_after_sign_out(house: House, console: Console) -> None:
+async def test_console_session_is_refused_after_sign_out(stack: AppStack, console: Console) -> None:
     (token,) = [each.value for each in console.session.cookie_jar if each.key == "console"]
-    async with Console.at(house.url) as copy:
+    async with Console.at(stack.url) as copy:
         assert (await copy.get(INBOX, Cookie=f"console={token}")).path == INBOX
         await console.get(INBOX)
         await console.submit("/sign-out")
@@ -33,9 +33,9 @@ async def test_console_session_is_refused_after_sign_out(house: House, console: 
 
 @pytest.mark.requirement("S-57")
 async def test_console_session_can_be_ended_from_another_browser(
-    house: House, console: Console
+    stack: AppStack, console: Console
 ) -> None:
-    async with Console.signed_in(house.url, LEAD) as other:
+    async with Console.signed_in(stack.url, LEAD) as other:
         page = await other.get("/console/own")
         (session,) = re.findall(r'name="session" value="([0-9a-f-]{36})"', page.html)
         await other.submit("/own/end", session=session)

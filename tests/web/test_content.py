@@ -14,7 +14,7 @@ from bot.web.console import demo_officers, labels_content
 from flows import FLOWS
 from flows.engine.recognition import Danger
 from flows.knowledge.entry import ENTRY
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, Form, Screen, ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
 from tests.visitor import Visitor
@@ -34,7 +34,7 @@ def refusal_text(refusal: str) -> str:
 class Desk:
     """An editor and an approver, each with a browser at the console."""
 
-    house: House
+    stack: AppStack
     editor: Console
     approver: Console
     today: date
@@ -54,14 +54,14 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[Desk]:
-    await demo_officers.enter(house.rt)
-    async with AsyncExitStack() as stack:
+async def desk(stack: AppStack) -> AsyncIterator[Desk]:
+    await demo_officers.enter(stack.rt)
+    async with AsyncExitStack() as exit_stack:
         editor, approver = [
-            await stack.enter_async_context(Console.signed_in(house.url, name))
+            await exit_stack.enter_async_context(Console.signed_in(stack.url, name))
             for name in (MARAT, TIMUR)
         ]
-        yield Desk(house, editor, approver, await database_day(house.rt))
+        yield Desk(stack, editor, approver, await database_day(stack.rt))
 
 
 async def test_content_page_can_change_publish_and_roll_back_a_fact(desk: Desk) -> None:
@@ -73,7 +73,7 @@ async def test_content_page_can_change_publish_and_roll_back_a_fact(desk: Desk) 
     assert "approve" not in screen.actions
     assert ru("content_own") in screen.text
     for channel in ("telegram", "whatsapp", "web"):
-        for form, _own in desk.house.rt.languages.languages():
+        for form, _own in desk.stack.rt.languages.languages():
             assert f'data-look="{form} {channel}"' in screen.html
 
     screen = await desk.approver.get(PATH)
@@ -152,7 +152,7 @@ async def test_content_page_of_an_unknown_fact_is_not_found(desk: Desk) -> None:
 
 
 async def test_content_pages_are_forbidden_without_an_editor_role(desk: Desk) -> None:
-    async with Console.signed_in(desk.house.url, "Aigul Testova") as officer:
+    async with Console.signed_in(desk.stack.url, "Aigul Testova") as officer:
         assert (await officer.get("/console/content")).status == 403
         assert (await officer.get(PATH)).status == 403
 
@@ -171,17 +171,17 @@ async def test_content_page_can_rearrange_the_parts_of_an_answer(desk: Desk) -> 
     assert ru("done_content_saved") in screen.text, screen.text
     await desk.approver.get(ANSWER)
     await desk.approver.submit("/approve")
-    live = desk.house.rt.content
-    async with desk.house.rt.pool.connection() as transaction:
+    live = desk.stack.rt.content
+    async with desk.stack.rt.pool.connection() as transaction:
         await live.load(transaction)
     answer = live.snapshot.answers["permit.visa"]
     assert answers.token(answer.opening[0]) == second
     assert first not in {answers.token(part) for part in answer.parts}
     assert answer.flow == "eligibility"
-    async with Visitor.at(desk.house.url) as person:
+    async with Visitor.at(desk.stack.url) as person:
         await person.press("Русский")
         reply = await person.say("Нужна ли мне виза в Казахстан?")
-        assert desk.house.rt.languages.render(FLOWS["eligibility"].title, "ru") in reply.buttons
+        assert desk.stack.rt.languages.render(FLOWS["eligibility"].title, "ru") in reply.buttons
 
 
 async def test_content_page_refuses_an_empty_answer_and_unknown_parts(desk: Desk) -> None:
@@ -203,9 +203,9 @@ async def test_content_page_adds_a_recognized_phrase_but_none_about_danger(desk:
     screen = await desk.approver.get(PHRASES)
     assert phrase in screen.text
     await desk.approver.submit("/approve")
-    async with desk.house.rt.pool.connection() as transaction:
-        await desk.house.rt.content.load(transaction)
-    read = desk.house.rt.understanding.recognizer.read
+    async with desk.stack.rt.pool.connection() as transaction:
+        await desk.stack.rt.content.load(transaction)
+    read = desk.stack.rt.understanding.recognizer.read
     assert read("у вас гостить СКОЛЬКО денечков?", "ru").recognition.intents == ("permit.visa",)
     assert read("меня хотят убить", "ru").danger is not Danger.NONE
     await desk.editor.get("/console/content/phrases:kandas.what")
@@ -248,10 +248,10 @@ async def test_content_page_of_expiring_facts_shows_their_replacement_texts(desk
     await desk.save()
     await desk.approver.get(PATH)
     await desk.approver.submit("/approve")
-    async with desk.house.rt.pool.connection() as transaction:
-        await desk.house.rt.content.load(transaction)
+    async with desk.stack.rt.pool.connection() as transaction:
+        await desk.stack.rt.content.load(transaction)
     screen = await desk.editor.get(f"/console/content/ends?day={until}")
     assert TEXTS["ru"] in screen.text
-    assert desk.house.rt.languages.render(STAY.ended or STAY.text, "ru") in screen.text
+    assert desk.stack.rt.languages.render(STAY.ended or STAY.text, "ru") in screen.text
     screen = await desk.editor.get("/console/content/ends?day=someday")
     assert screen.status == 200

@@ -16,7 +16,7 @@ from bot.config.settings import Settings
 from bot.people import identities, secure_links
 from bot.web import chat_session
 from bot.web.console import demo_officers
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console, Screen
 from tests.person_client import Guest
 from tests.web.test_page import _answer_to_surname
@@ -27,23 +27,23 @@ CHAT, CONSOLE, DEVICE = "__Host-kosh", "__Host-console", "console-device"
 
 
 @pytest.fixture
-async def https_house(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+async def https_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppStack]:
     """Yield an application whose public URL is https, as behind a proxy that terminates TLS."""
     https = chosen.model_copy(update={"public_url": "https://kosh.example"})
-    async with opened(https, admin_url) as house:
-        yield house
+    async with running_stack(https, admin_url) as stack:
+        yield stack
 
 
 async def _post(
-    house: House, name: str, endpoint: str, **fields: str
+    stack: AppStack, name: str, endpoint: str, **fields: str
 ) -> tuple[str, Morsel[str] | None]:
     """Post to /chat/`endpoint` like the page without JavaScript, with `name` as the cookie's value.
 
     Return the page that follows and the cookie that it sets, if any.
     """
-    url, headers = f"{house.url}/chat/{endpoint}", {"Cookie": f"{CHAT}={name}"}
+    url, headers = f"{stack.url}/chat/{endpoint}", {"Cookie": f"{CHAT}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
-    async with house.http.post(url, data=form, headers=headers) as answer:
+    async with stack.http.post(url, data=form, headers=headers) as answer:
         assert answer.status == 200
         return await answer.text(), answer.cookies.get(CHAT)
 
@@ -60,64 +60,64 @@ def _is_deleted(cookie: Morsel[str] | None) -> bool:
     ) == ("0", True, "/", "", True, "strict")  # fmt: skip
 
 
-async def test_chat_cookie_is_deleted_after_erasure(https_house: House) -> None:
-    guest = Guest(https_house.rt)
+async def test_chat_cookie_is_deleted_after_erasure(https_stack: AppStack) -> None:
+    guest = Guest(https_stack.rt)
     await guest.consent()
-    page, cookie = await _post(https_house, guest.name, "said", text="/delete")
+    page, cookie = await _post(https_stack, guest.name, "said", text="/delete")
     assert cookie is not None
     assert (int(cookie["max-age"]), cookie["secure"]) == (chat_session.COOKIE_SECONDS, True)
     (yes,) = re.findall(r'name="payload" value="(\d+:yes)"', page)
-    _page, cookie = await _post(https_house, guest.name, "pressed", payload=yes)
+    _page, cookie = await _post(https_stack, guest.name, "pressed", payload=yes)
     assert _is_deleted(cookie)
-    async with https_house.rt.pool.connection() as session:
-        assert await identities.find(https_house.rt, session, "web", guest.name) is None
+    async with https_stack.rt.pool.connection() as session:
+        assert await identities.find(https_stack.rt, session, "web", guest.name) is None
 
 
-async def test_console_cookie_is_deleted_at_sign_out(https_house: House) -> None:
-    await demo_officers.enter(https_house.rt)
-    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=https_house.url)
+async def test_console_cookie_is_deleted_at_sign_out(https_stack: AppStack) -> None:
+    await demo_officers.enter(https_stack.rt)
+    jar = aiohttp.CookieJar(unsafe=True, treat_as_secure_origin=https_stack.url)
     async with aiohttp.ClientSession(cookie_jar=jar, headers={"Accept-Language": "ru"}) as session:
-        console = Console(session, https_house.url, Screen(0, "", https_house.url, {}))
+        console = Console(session, https_stack.url, Screen(0, "", https_stack.url, {}))
         form = (await console.sign_in("Marat Testov")).form("/sign-out")
         assert {each.key for each in jar} == {CONSOLE, DEVICE}
         async with session.post(
-            https_house.url + form.action,
+            https_stack.url + form.action,
             data=form.fields,
-            headers={"Origin": https_house.url, "Sec-Fetch-Site": "same-origin"},
+            headers={"Origin": https_stack.url, "Sec-Fetch-Site": "same-origin"},
             allow_redirects=False,
         ) as answer:
             assert answer.status == 303
             assert _is_deleted(answer.cookies.get(CONSOLE))
 
 
-async def test_secure_page_cookie_expires_with_its_session(https_house: House) -> None:
-    user = https_house.telegram.user(7301, first_name="Test")
-    await _answer_to_surname(https_house, user)
-    async with https_house.rt.pool.connection() as session:
-        person = await identities.find(https_house.rt, session, "telegram", str(user.id))
+async def test_secure_page_cookie_expires_with_its_session(https_stack: AppStack) -> None:
+    user = https_stack.telegram.user(7301, first_name="Test")
+    await _answer_to_surname(https_stack, user)
+    async with https_stack.rt.pool.connection() as session:
+        person = await identities.find(https_stack.rt, session, "telegram", str(user.id))
         assert person is not None
-        token = await secure_links.create_link(https_house.rt, session, person, "telegram")
-    async with https_house.http.post(
-        f"{https_house.url}/p/{token}", data={}, allow_redirects=False
+        token = await secure_links.create_link(https_stack.rt, session, person, "telegram")
+    async with https_stack.http.post(
+        f"{https_stack.url}/p/{token}", data={}, allow_redirects=False
     ) as entered:
         cookie = entered.cookies[CHAT]
     assert (int(cookie["max-age"]), cookie["secure"]) == (secure_links.VISIT_MINUTES * 60, True)
-    page, renewed = await _post(https_house, cookie.value, "said", text="TESTOVA")
+    page, renewed = await _post(https_stack, cookie.value, "said", text="TESTOVA")
     assert "имя" in page.lower(), "the answer was taken"
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
 
 
 async def test_chat_page_answers_when_the_database_cannot_renew_the_cookie(
-    https_house: House, monkeypatch: pytest.MonkeyPatch
+    https_stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guest = Guest(https_house.rt)
+    guest = Guest(https_stack.rt)
     await guest.consent()
 
     async def fail(*_args: object) -> bool:
         raise PoolTimeout
 
     monkeypatch.setattr(identities, "is_permanent", fail)
-    page, cookie = await _post(https_house, guest.name, "said", text="/menu")
+    page, cookie = await _post(https_stack, guest.name, "said", text="/menu")
     assert "payload" in page
     assert cookie is None
     assert (await guest.rows())[-1][2] == "sent"

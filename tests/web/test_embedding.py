@@ -15,7 +15,7 @@ from bot.db.connection import Transaction
 from bot.people import identities
 from bot.people.identities import Person
 from bot.web.chat_rendering import FILES_URL
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-57", "S-61")
@@ -30,28 +30,28 @@ OTHER_COOKIES = (
 
 
 @pytest.fixture
-async def embedded(chosen: Settings, admin_url: str) -> AsyncIterator[House]:
+async def embedded(chosen: Settings, admin_url: str) -> AsyncIterator[AppStack]:
     """Yield an application on https whose chat two origins (ORIGINS) may embed."""
     changes = {"public_url": "https://kosh.example", "embed_origins": ORIGINS}
-    async with opened(chosen.model_copy(update=changes), admin_url) as house:
-        yield house
+    async with running_stack(chosen.model_copy(update=changes), admin_url) as stack:
+        yield stack
 
 
-async def _policy(house: House, path: str, **headers: str) -> str:
-    async with house.http.get(house.url + path, headers=headers, allow_redirects=False) as answer:
+async def _policy(stack: AppStack, path: str, **headers: str) -> str:
+    async with stack.http.get(stack.url + path, headers=headers, allow_redirects=False) as answer:
         return str(answer.headers["content-security-policy"])
 
 
-async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(embedded: House) -> None:
+async def test_embedding_is_allowed_only_for_the_chat_on_listed_origins(embedded: AppStack) -> None:
     for path in ("/chat", "/away"):
         assert (await _policy(embedded, path)).endswith(f" frame-ancestors {' '.join(ORIGINS)}")
     for path in OTHER_COOKIES:
         assert (await _policy(embedded, path)).endswith(STRICT), path
 
 
-async def test_embedding_is_forbidden_when_no_origin_is_configured(house: House) -> None:
+async def test_embedding_is_forbidden_when_no_origin_is_configured(stack: AppStack) -> None:
     for path in ("/chat", "/away", *OTHER_COOKIES):
-        assert (await _policy(house, path)).endswith(STRICT), path
+        assert (await _policy(stack, path)).endswith(STRICT), path
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_embedding_setting_accepts_only_https_origins(chosen: Settings, value: s
 
 
 async def _post(
-    house: House, name: str, text: str, cookie: str = FRAMED, **headers: str
+    stack: AppStack, name: str, text: str, cookie: str = FRAMED, **headers: str
 ) -> aiohttp.ClientResponse:
     form = {"text": text, "id": uuid4().hex, "chat": ""}
     cookies = {"Cookie": f"{cookie}={name}"}
-    return await house.http.post(
-        f"{house.url}/chat/said", data=form, headers=cookies | headers, allow_redirects=False
+    return await stack.http.post(
+        f"{stack.url}/chat/said", data=form, headers=cookies | headers, allow_redirects=False
     )
 
 
-async def test_embedding_page_cannot_post_to_the_chat(embedded: House) -> None:
+async def test_embedding_page_cannot_post_to_the_chat(embedded: AppStack) -> None:
     guest = Guest(embedded.rt)
     await guest.consent()
     for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": ORIGINS[0]}):
@@ -85,7 +85,7 @@ async def test_embedding_page_cannot_post_to_the_chat(embedded: House) -> None:
 
 
 async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(
-    embedded: House,
+    embedded: AppStack,
 ) -> None:
     guest = Guest(embedded.rt)
     await guest.consent()
@@ -101,7 +101,7 @@ async def test_embedded_chat_has_its_own_cookie_and_exit_deletes_all_cookies(
 
 
 async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
-    embedded: House,
+    embedded: AppStack,
 ) -> None:
     guest = Guest(embedded.rt)
     await guest.consent()
@@ -123,7 +123,7 @@ async def test_embedding_setting_keeps_cookies_outside_frames_samesite_strict(
     ],
 )
 async def test_embedded_chat_cookie_works_only_in_frames(
-    embedded: House, cookie: str, inside: dict[str, str], *, opens: bool
+    embedded: AppStack, cookie: str, inside: dict[str, str], *, opens: bool
 ) -> None:
     guest = Guest(embedded.rt)
     await guest.consent()
@@ -135,7 +135,7 @@ async def test_embedded_chat_cookie_works_only_in_frames(
 
 
 async def test_embedded_chat_file_can_be_downloaded_only_by_its_owner(
-    embedded: House, monkeypatch: pytest.MonkeyPatch
+    embedded: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     owner, other = Guest(embedded.rt), Guest(embedded.rt)
     await owner.consent()

@@ -26,7 +26,7 @@ from flows.engine.events import Said
 from flows.engine.text import Text
 from flows.preregistration.after_consent import BIRTH_YEAR
 from flows.preregistration.before_consent import PAPERS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
@@ -45,34 +45,34 @@ def _update(number: int, user_id: int, **parts: Any) -> bytes:
     return json.dumps({"update_id": number, "message": place | {"from": sender} | parts}).encode()
 
 
-async def _post(house: House, body: bytes, **headers: str) -> int:
-    secret = house.rt.settings.telegram_secret
+async def _post(stack: AppStack, body: bytes, **headers: str) -> int:
+    secret = stack.rt.settings.telegram_secret
     assert secret
     sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
     sent |= {name.replace("_", "-"): value for name, value in headers.items()}
-    async with house.http.post(
-        f"{house.url}/webhooks/telegram", data=body, headers=sent
+    async with stack.http.post(
+        f"{stack.url}/webhooks/telegram", data=body, headers=sent
     ) as response:
         return response.status
 
 
-async def _count(house: House, query: str) -> int:
-    async with house.rt.pool.connection() as session:
+async def _count(stack: AppStack, query: str) -> int:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(query)
         row = await cursor.fetchone()
     return int(row[0]) if row else 0
 
 
-def _render(house: House, text: Text, language: str = "ru") -> str:
-    return house.rt.languages.render(text, language)
+def _render(stack: AppStack, text: Text, language: str = "ru") -> str:
+    return stack.rt.languages.render(text, language)
 
 
 # Actions of a person on Telegram
 
 
-async def _telegram(house: House, user_id: int) -> User:
-    await house.receive_telegram()
-    user = house.telegram.user(user_id, first_name="Test")
+async def _telegram(stack: AppStack, user_id: int) -> User:
+    await stack.receive_telegram()
+    user = stack.telegram.user(user_id, first_name="Test")
     await user.start()
     await user.wait_for_message(1)
     return user
@@ -134,7 +134,7 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 )
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
-async def test_webhook_ignores_a_forged_platform_address(house: House, header: str) -> None:
+async def test_webhook_ignores_a_forged_platform_address(stack: AppStack, header: str) -> None:
     """Claim Telegram's IP address in a header; only the secret admits an update.
 
     This is row 8 of tests/proof/rows.toml.
@@ -142,11 +142,11 @@ async def test_webhook_ignores_a_forged_platform_address(house: House, header: s
     value = f"for={TELEGRAMS_ADDRESS}" if header == "Forwarded" else TELEGRAMS_ADDRESS
     forged = {header.replace("-", "_"): value}
     body = _update(700, 7200, text="/start")
-    assert await _post(house, body, **forged, **{SECRET.replace("-", "_"): "x" * 64}) == 403
-    assert await _count(house, "SELECT count(*) FROM quarantined_updates") == 0
-    assert house.telegram.journal.calls("sendMessage") == []
-    assert await _post(house, body, **forged) == 200
-    assert len(house.telegram.journal.calls("sendMessage")) == 1
+    assert await _post(stack, body, **forged, **{SECRET.replace("-", "_"): "x" * 64}) == 403
+    assert await _count(stack, "SELECT count(*) FROM quarantined_updates") == 0
+    assert stack.telegram.journal.calls("sendMessage") == []
+    assert await _post(stack, body, **forged) == 200
+    assert len(stack.telegram.journal.calls("sendMessage")) == 1
 
 
 # Slow clients (row 28 of tests/proof/rows.toml)
@@ -169,186 +169,188 @@ async def _sockets(url: str, many: int, data: bytes) -> AsyncIterator[list[async
                 await writer.wait_closed()
 
 
-async def _health(house: House, url: str) -> int:
-    async with house.http.get(f"{url}/health", headers={"Connection": "close"}) as response:
+async def _health(stack: AppStack, url: str) -> int:
+    async with stack.http.get(f"{url}/health", headers={"Connection": "close"}) as response:
         return response.status
 
 
 @pytest.mark.row(28)
 async def test_webhook_answers_408_for_an_unfinished_body(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check the time limit for a body (row 28 of tests/proof/rows.toml)."""
     monkeypatch.setattr(request_parsing, "BODY_SECONDS", 0.2)
-    secret = house.rt.settings.telegram_secret
+    secret = stack.rt.settings.telegram_secret
     assert secret
     head = (
         "POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
         f"{SECRET}: {secret.get_secret_value()}\r\nContent-Length: 1000\r\n\r\n{{"
     )
-    async with _sockets(house.url, 1, head.encode()) as (reader,):
+    async with _sockets(stack.url, 1, head.encode()) as (reader,):
         answer = await asyncio.wait_for(reader.read(64), 60)
     assert answer.startswith(b"HTTP/1.1 408")
 
 
 @pytest.mark.row(28)
-async def test_connections_with_unfinished_headers_block_no_other_client(house: House) -> None:
+async def test_connections_with_unfinished_headers_block_no_other_client(stack: AppStack) -> None:
     """Open 200 connections that send unfinished headers (row 28 of tests/proof/rows.toml)."""
-    async with _sockets(house.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
-        assert await _health(house, house.url) == 200
-        assert await _post(house, _update(710, 7210, text="/start")) == 200
+    async with _sockets(stack.url, 200, b"POST /webhooks/telegram HTTP/1.1\r\nHost: 127.0"):
+        assert await _health(stack, stack.url) == 200
+        assert await _post(stack, _update(710, 7210, text="/start")) == 200
 
 
 # Order and number of updates (rows 32 and 65 of tests/proof/rows.toml)
 
 
 @pytest.mark.row(32)
-async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(house: House) -> None:
+async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(
+    stack: AppStack,
+) -> None:
     """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""
-    user = await _telegram(house, 7220)
+    user = await _telegram(stack, 7220)
     await _answer_all(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
     assert old
     await _answer_all(user, "yes", "information", "CN", "unsaid", "long")
     question = user.last.text
     assert _payload(user, "yes"), "another question with the same answers"
-    before = len(house.telegram.journal.calls("sendMessage"))
+    before = len(stack.telegram.journal.calls("sendMessage"))
     for _again in range(2):
-        assert await _post(house, _update(1, user.id, data=old)) == 200
-    await user.wait(lambda chat: _render(house, screens.OLD_BUTTON) in user.last.text)
+        assert await _post(stack, _update(1, user.id, data=old)) == 200
+    await user.wait(lambda chat: _render(stack, screens.OLD_BUTTON) in user.last.text)
     assert question.splitlines()[-1] in user.last.text
-    assert await _post(house, _update(2, user.id, text="нет")) == 200
-    await user.wait(lambda chat: _render(house, PAPERS.text) in user.last.text)
-    assert len(house.telegram.journal.calls("sendMessage")) == before + 2
+    assert await _post(stack, _update(2, user.id, text="нет")) == 200
+    await user.wait(lambda chat: _render(stack, PAPERS.text) in user.last.text)
+    assert len(stack.telegram.journal.calls("sendMessage")) == before + 2
 
 
 @pytest.mark.release
 @pytest.mark.row(65)
 @pytest.mark.requirement("S-19")
 async def test_webhook_accepts_100_concurrent_messages_of_one_person(
-    house: House,
+    stack: AppStack,
 ) -> None:
     """Send 100 messages concurrently; each gets a reply, as does another person's.
 
     This is row 65 of tests/proof/rows.toml.
     """
-    user = await _telegram(house, 7230)
+    user = await _telegram(stack, 7230)
     await _answer_all(user, *TO_CONSENT, "yes")
-    assert await _count(house, "SELECT count(*) FROM people") == 1
-    count = len(house.telegram.journal.calls("sendMessage"))
+    assert await _count(stack, "SELECT count(*) FROM people") == 1
+    count = len(stack.telegram.journal.calls("sendMessage"))
 
     async def resend(number: int) -> None:
         """Resend the update until the server accepts it, as the platform does."""
-        while await _post(house, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
+        while await _post(stack, _update(2_000 + number, user.id, text="?")) != 200:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
 
-    other = house.telegram.user(7231, first_name="Test")
+    other = stack.telegram.user(7231, first_name="Test")
     flood = asyncio.gather(*(resend(number) for number in range(100)))
     await other.start()
     await other.wait_for_message(1)
     await flood
 
     async def are_all_sent() -> bool:
-        return await _count(house, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
+        return await _count(stack, "SELECT count(*) FROM messages WHERE state <> 'sent'") == 0
 
-    await house.until(are_all_sent, 60)
-    assert len(house.telegram.journal.calls("sendMessage")) == count + 101, (
+    await stack.until(are_all_sent, 60)
+    assert len(stack.telegram.journal.calls("sendMessage")) == count + 101, (
         "one each, and one other"
     )
     await _answer_all(user, "/menu")
-    assert _render(house, screens.MENU_TEXT) in user.last.text
+    assert _render(stack, screens.MENU_TEXT) in user.last.text
 
 
 # A message about danger (row 64 of tests/proof/rows.toml)
 
 
 @pytest.mark.row(64)
-async def test_request_for_an_officer_after_a_danger_message_is_urgent(house: House) -> None:
+async def test_request_for_an_officer_after_a_danger_message_is_urgent(stack: AppStack) -> None:
     """Check also that the reply does not repeat the message about danger, and opens no case.
 
     This is row 64 of tests/proof/rows.toml.
     """
     words = "мне угрожают"
-    user = await _telegram(house, 7240)
+    user = await _telegram(stack, 7240)
     await _answer_all(user, "ru", "preregistration", "self", words)
     assert words not in user.last.text
     assert "угро" not in user.last.text.lower()
-    assert await _count(house, "SELECT count(*) FROM people") == 0, "nothing before consent"
-    assert await _count(house, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
+    assert await _count(stack, "SELECT count(*) FROM people") == 0, "nothing before consent"
+    assert await _count(stack, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
     await _answer_all(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
-    assert await _count(house, "SELECT count(*) FROM cases") == 1
+    assert await _count(stack, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
-    assert await _count(house, urgent) == 1
-    assert any(_render(house, screens.WAITING) in message.text for message in user.received)
+    assert await _count(stack, urgent) == 1
+    assert any(_render(stack, screens.WAITING) in message.text for message in user.received)
 
 
 # The bot is blocked during a conversation (row 67 of tests/proof/rows.toml)
 
 
-async def _send_to_all(house: House) -> None:
+async def _send_to_all(stack: AppStack) -> None:
     """Enqueue a message to each person, and run the periodic job that sends queued messages."""
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM people")
         for (person_id,) in await cursor.fetchall():
-            person = await identities.load(house.rt, session, person_id)
+            person = await identities.load(stack.rt, session, person_id)
             assert person is not None
             message = Message(("A word of ours",), language="ru")
             await outbox.enqueue(session, person, "telegram", [outbox.Row("send", message)])
-    await outbox.sweep(house.rt)
+    await outbox.sweep(stack.rt)
 
 
 @pytest.mark.requirement("S-12")
 @pytest.mark.row(67)
-async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(house: House) -> None:
+async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(stack: AppStack) -> None:
     """Check late updates, messages to the person, and the person's return.
 
     This is row 67 of tests/proof/rows.toml.
     """
-    user = await _telegram(house, 7250)
+    user = await _telegram(stack, 7250)
     await _answer_all(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
 
     async def blocked() -> bool:
-        return await _count(house, "SELECT count(*) FROM handles WHERE blocked") == 1
+        return await _count(stack, "SELECT count(*) FROM handles WHERE blocked") == 1
 
-    await house.until(blocked)
-    before = len(house.telegram.journal.calls("sendMessage"))
+    await stack.until(blocked)
+    before = len(stack.telegram.journal.calls("sendMessage"))
     # An update that Telegram sent before the person blocked the bot may still arrive.
-    assert await _post(house, _update(3, user.id, text="GULNAR")) == 200
+    assert await _post(stack, _update(3, user.id, text="GULNAR")) == 200
 
     async def nothing_queued() -> bool:
         waiting = "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
-        return await _count(house, waiting) == 0
+        return await _count(stack, waiting) == 0
 
-    await house.until(nothing_queued)
-    await retention.retain(house.rt)
-    assert await _count(house, "SELECT count(*) FROM people") == 1
+    await stack.until(nothing_queued)
+    await retention.retain(stack.rt)
+    assert await _count(stack, "SELECT count(*) FROM people") == 1
     # One more call is possible: Kosh sends the reply to the late update before it knows of the
     # block.
-    assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
-    await _send_to_all(house)
-    await house.until(nothing_queued)
-    assert len(house.telegram.journal.calls("sendMessage")) <= before + 1
+    assert len(stack.telegram.journal.calls("sendMessage")) <= before + 1
+    await _send_to_all(stack)
+    await stack.until(nothing_queued)
+    assert len(stack.telegram.journal.calls("sendMessage")) <= before + 1
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
     await _answer_all(user, "preregistration")
-    assert _render(house, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
+    assert _render(stack, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
-    await house.until(blocked)
-    await house.ahead("31 days")
-    await retention.retain(house.rt)
-    assert await _count(house, "SELECT count(*) FROM people") == 0
+    await stack.until(blocked)
+    await stack.ahead("31 days")
+    await retention.retain(stack.rt)
+    assert await _count(stack, "SELECT count(*) FROM people") == 0
 
 
 # Two people register with the same details (row 68 of tests/proof/rows.toml)
 
 
-async def _received_texts(house: House, guest: Guest) -> list[tuple[str, ...]]:
+async def _received_texts(stack: AppStack, guest: Guest) -> list[tuple[str, ...]]:
     """Return the paragraphs of each message that the person's web chat got since consent."""
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "web", guest.name)
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "web", guest.name)
     assert person is not None
-    rows = await outbox.waiting(house.rt, person, "web", 0)
+    rows = await outbox.waiting(stack.rt, person, "web", 0)
     return [row.message.paragraphs for row in rows if row.message]
 
 
@@ -359,33 +361,33 @@ def _without_numbers(messages: list[tuple[str, ...]]) -> list[tuple[str, ...]]:
 
 @pytest.mark.release
 @pytest.mark.row(68)
-async def test_equal_details_in_two_registrations_open_a_case_for_officers(house: House) -> None:
+async def test_equal_details_in_two_registrations_open_a_case_for_officers(stack: AppStack) -> None:
     """Check that officers get a case, while both people get the same messages.
 
     This is row 68 of tests/proof/rows.toml.
     """
-    guests = [Guest(house.rt), Guest(house.rt)]
+    guests = [Guest(stack.rt), Guest(stack.rt)]
     for guest in guests:
         await guest.consent()
         await guest.go(*AFTER_CONSENT, "submit")
 
     async def is_accepted() -> bool:
-        return [entry["state"] for entry in await house.entries()] == ["ACCEPTED"] * 2
+        return [entry["state"] for entry in await stack.entries()] == ["ACCEPTED"] * 2
 
     async def are_equal() -> bool:
-        one, other = [await _received_texts(house, guest) for guest in guests]
-        return one == other and any(_render(house, screens.UPDATE) in each for each in one)
+        one, other = [await _received_texts(stack, guest) for guest in guests]
+        return one == other and any(_render(stack, screens.UPDATE) in each for each in one)
 
-    await house.until(is_accepted)
-    await house.until(are_equal)
-    assert await _count(house, "SELECT count(*) FROM cases WHERE topic = 'same_details'") == 1
-    assert await _count(house, "SELECT count(*) FROM cases") == 1
+    await stack.until(is_accepted)
+    await stack.until(are_equal)
+    assert await _count(stack, "SELECT count(*) FROM cases WHERE topic = 'same_details'") == 1
+    assert await _count(stack, "SELECT count(*) FROM cases") == 1
     exports = []
     for guest in guests:
-        before = len(await _received_texts(house, guest))
+        before = len(await _received_texts(stack, guest))
         await guest.do(Said("/status"))
         await guest.do(Said("/mydata"))
-        exports.append((await _received_texts(house, guest))[before:])
+        exports.append((await _received_texts(stack, guest))[before:])
     assert _without_numbers(exports[0]) == _without_numbers(exports[1]), (
         "status and data tell the two apart"
     )

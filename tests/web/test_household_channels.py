@@ -10,7 +10,7 @@ import pytest
 
 from flows.engine import household_screens, screens
 from flows.engine.text import Text
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.emulators.whatsapp import User as WhatsAppUser
 from tests.release_only import release_only
@@ -25,22 +25,22 @@ from tests.web.test_whatsapp_journey import _press as _press_bubble
 CODE = re.compile(r"[2-9A-Z]{5}-[2-9A-Z]{5}")
 
 
-def _render(house: House, text: Text, language: str) -> str:
-    return house.rt.languages.render(text, language)
+def _render(stack: AppStack, text: Text, language: str) -> str:
+    return stack.rt.languages.render(text, language)
 
 
-async def _wait_until_accepted(house: House, count: int) -> None:
+async def _wait_until_accepted(stack: AppStack, count: int) -> None:
     async def is_accepted() -> bool:
-        return [each["state"] for each in await house.entries()] == ["ACCEPTED"] * count
+        return [each["state"] for each in await stack.entries()] == ["ACCEPTED"] * count
 
-    await house.until(is_accepted)
+    await stack.until(is_accepted)
 
 
-async def _request_code(house: House, user: User, language: str) -> str:
+async def _request_code(stack: AppStack, user: User, language: str) -> str:
     """Register over Telegram and request a family code; open the notice and return the code."""
     await _over_telegram(user, language)
-    await _wait_until_accepted(house, 1)
-    update = _render(house, screens.UPDATE, language)
+    await _wait_until_accepted(stack, 1)
+    update = _render(stack, screens.UPDATE, language)
     await user.wait(lambda chat: chat[-1].text.startswith(update))
     await _next(user, partial(user.say, "/status"))
     for key in ("household", "invite", "yes"):
@@ -53,11 +53,11 @@ async def _request_code(house: House, user: User, language: str) -> str:
     return found[0]
 
 
-async def _join(house: House, other: WhatsAppUser, code: str, language: str) -> None:
+async def _join(stack: AppStack, other: WhatsAppUser, code: str, language: str) -> None:
     """Register over WhatsApp, enter the family code and consent to the link."""
     await _at_language(other, language)
-    await _walk(house, other, ANSWERS)
-    await _wait_until_accepted(house, 2)
+    await _walk(stack, other, ANSWERS)
+    await _wait_until_accepted(stack, 2)
     await other.wait(lambda chat: "!status" in _keys_of(other.last))
     await _next_bubble(other, lambda: other.say("/status"))
     await other.wait(lambda chat: "household" in _keys_of(other.last))
@@ -68,27 +68,27 @@ async def _join(house: House, other: WhatsAppUser, code: str, language: str) -> 
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab",)))
-async def test_family_is_linked_from_telegram_to_whatsapp(house: House, language: str) -> None:
-    await house.receive_telegram()
-    user = house.telegram.user(8300, first_name="Test")
-    code = await _request_code(house, user, language)
-    other = await _user(house, "77010000312")
-    await _join(house, other, code, language)
-    update = _render(house, screens.UPDATE, language)
+async def test_family_is_linked_from_telegram_to_whatsapp(stack: AppStack, language: str) -> None:
+    await stack.receive_telegram()
+    user = stack.telegram.user(8300, first_name="Test")
+    code = await _request_code(stack, user, language)
+    other = await _user(stack, "77010000312")
+    await _join(stack, other, code, language)
+    update = _render(stack, screens.UPDATE, language)
     await other.wait(lambda chat: other.last.text.startswith(update))
     await _next_bubble(other, lambda: other.say("/status"))
-    linked = _render(house, household_screens.LINKED, language)
+    linked = _render(stack, household_screens.LINKED, language)
     await other.wait(lambda chat: linked in other.last.text)
-    assert house.rt.registry is not None
-    for entry in await house.entries():
-        assert (await house.rt.registry.household(entry["number"])).registrations == 2
-    assert house.whatsapp.journal.mistakes() == []
-    assert house.telegram.journal.mistakes() == []
+    assert stack.rt.registry is not None
+    for entry in await stack.entries():
+        assert (await stack.rt.registry.household(entry["number"])).registrations == 2
+    assert stack.whatsapp.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
 @pytest.mark.release
-async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         for answer in ANSWERS:
@@ -97,13 +97,13 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
                 await visitor.press(">")
                 keys = _loads(visitor)
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        await _wait_until_accepted(house, 1)
+        await _wait_until_accepted(stack, 1)
 
         async def has_number() -> bool:
             await visitor.say("/status")
             return "household" in _loads(visitor)
 
-        await house.until(has_number)
+        await stack.until(has_number)
         await visitor.press("household")
         await visitor.press("enter")
         bubble = await visitor.say("22222-22222")
@@ -113,9 +113,9 @@ async def test_code_to_join_a_family_can_be_entered_in_the_web_chat(house: House
         async def is_refused() -> bool:
             await visitor.say("/status")
             wrong = household_screens.REFUSED["unknown_code"]
-            return _render(house, wrong, "ru") in visitor.newest.text
+            return _render(stack, wrong, "ru") in visitor.newest.text
 
-        await house.until(is_refused)
+        await stack.until(is_refused)
 
 
 def _loads(visitor: Visitor) -> set[str]:

@@ -14,7 +14,7 @@ from bot.web.info_feed import ATOM
 from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.editorial.editors import TEXTS, approver, editor, publish
 from tests.release_only import release_only
 
@@ -24,13 +24,13 @@ DATA = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.DOTA
 LINK = re.compile(r'href="(/info[^"?]*)\?lang=(\w+)"')
 
 
-async def _get(house: House, path: str) -> tuple[str, dict[str, str]]:
-    async with house.http.get(house.url + path) as answer:
+async def _get(stack: AppStack, path: str) -> tuple[str, dict[str, str]]:
+    async with stack.http.get(stack.url + path) as answer:
         assert answer.status == 200, path
         return await answer.text(), {name.lower(): each for name, each in answer.headers.items()}
 
 
-async def _pages(house: House, form: str) -> dict[str, str]:
+async def _pages(stack: AppStack, form: str) -> dict[str, str]:
     """Return the HTML of each page to which /info links, by path.
 
     `form` is the language and script of the pages.
@@ -39,7 +39,7 @@ async def _pages(house: House, form: str) -> dict[str, str]:
     waiting = ["/info"]
     while waiting:
         path = waiting.pop()
-        found[path], headers = await _get(house, f"{path}?lang={form}")
+        found[path], headers = await _get(stack, f"{path}?lang={form}")
         assert "set-cookie" not in headers
         linked = {link for link, language in LINK.findall(found[path]) if language == form}
         waiting += sorted(linked - found.keys() - set(waiting) - {"/info/feed.atom"})
@@ -47,8 +47,10 @@ async def _pages(house: House, form: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("form", release_only(FORMS, keep=("kk_Arab", "zh_Hans")))
-async def test_info_pages_are_all_linked_and_below_the_size_limit(house: House, form: str) -> None:
-    pages = await _pages(house, form)
+async def test_info_pages_are_all_linked_and_below_the_size_limit(
+    stack: AppStack, form: str
+) -> None:
+    pages = await _pages(stack, form)
     lists = {f"/info/papers/{code}/{each.key}" for code in ORIGINS for each in PROGRAMMES}
     assert lists <= pages.keys()
     answered = {each.intent for each in ANSWERS if not each.unanswered}
@@ -61,22 +63,22 @@ async def test_info_pages_are_all_linked_and_below_the_size_limit(house: House, 
         assert "\\u04" not in page, "letters of the structured data are not escaped"
 
 
-async def test_info_page_has_structured_data(house: House) -> None:
-    index, headers = await _get(house, "/info?lang=kk")
+async def test_info_page_has_structured_data(stack: AppStack) -> None:
+    index, headers = await _get(stack, "/info?lang=kk")
     assert headers["x-robots-tag"] == "noindex"
     (found,) = DATA.findall(index)
     entries = json.loads(found)["itemListElement"]
     assert len(entries) > 50
     assert [each["position"] for each in entries] == list(range(1, len(entries) + 1))
-    topic, _headers = await _get(house, "/info/kandas.documents?lang=kk")
+    topic, _headers = await _get(stack, "/info/kandas.documents?lang=kk")
     (found,) = DATA.findall(topic)
     (question,) = json.loads(found)["mainEntity"]
     assert question["name"]
     assert question["acceptedAnswer"]["text"]
 
 
-async def test_info_index_keeps_the_anchors_of_the_former_single_page(house: House) -> None:
-    index, _headers = await _get(house, "/info?lang=ru")
+async def test_info_index_keeps_the_anchors_of_the_former_single_page(stack: AppStack) -> None:
+    index, _headers = await _get(stack, "/info?lang=ru")
     for anchor in ("kandas.documents", "documents.apostille", "papers", "contacts"):
         assert f'id="{anchor}"' in index
 
@@ -88,12 +90,12 @@ def test_info_index_groups_contain_every_public_answer() -> None:
     assert public <= set(answers)
 
 
-async def test_info_page_is_gzip_compressed_when_accepted(house: House) -> None:
-    path, plain = f"{house.url}/info?lang=ru", {"Accept-Encoding": "identity"}
-    async with house.http.get(path, headers=plain) as answer:
+async def test_info_page_is_gzip_compressed_when_accepted(stack: AppStack) -> None:
+    path, plain = f"{stack.url}/info?lang=ru", {"Accept-Encoding": "identity"}
+    async with stack.http.get(path, headers=plain) as answer:
         whole = await answer.read()
         assert "Content-Encoding" not in answer.headers
-    async with house.http.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
+    async with stack.http.get(path, headers={"Accept-Encoding": "gzip"}) as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert "Accept-Encoding" in answer.headers["Vary"]
         assert int(answer.headers["Content-Length"]) < len(whole) / 3
@@ -103,25 +105,25 @@ async def test_info_page_is_gzip_compressed_when_accepted(house: House) -> None:
 @pytest.mark.parametrize(
     "path", ["/info/nothing", "/info/contacts/XX", "/info/papers/XX", "/info/papers/CN/nothing"]
 )
-async def test_info_page_of_an_unknown_subject_is_not_found(house: House, path: str) -> None:
-    async with house.http.get(house.url + path) as answer:
+async def test_info_page_of_an_unknown_subject_is_not_found(stack: AppStack, path: str) -> None:
+    async with stack.http.get(stack.url + path) as answer:
         assert answer.status == 404
 
 
-async def test_info_pages_and_feed_show_a_newly_published_fact(house: House) -> None:
+async def test_info_pages_and_feed_show_a_newly_published_fact(stack: AppStack) -> None:
     path = "/info/permit.visa?lang=ru"
-    before, _headers = await _get(house, path)
+    before, _headers = await _get(stack, path)
     assert TEXTS["ru"] not in before
-    await publish(house.rt, await editor(house.rt), await approver(house.rt))
-    async with house.rt.pool.connection() as transaction:
-        await house.rt.content.load(transaction)
-    after, _headers = await _get(house, path)
+    await publish(stack.rt, await editor(stack.rt), await approver(stack.rt))
+    async with stack.rt.pool.connection() as transaction:
+        await stack.rt.content.load(transaction)
+    after, _headers = await _get(stack, path)
     assert TEXTS["ru"] in after
     assert "https://www.gov.kz/example" in after
-    changes, _headers = await _get(house, "/info/announcements?lang=ru")
+    changes, _headers = await _get(stack, "/info/announcements?lang=ru")
     assert '<article id="fact:tr.stay">' in changes
     assert TEXTS["ru"] in changes
-    feed, headers = await _get(house, "/info/feed.atom?lang=zh_Hans")
+    feed, headers = await _get(stack, "/info/feed.atom?lang=zh_Hans")
     assert headers["content-type"].startswith("application/atom+xml")
     root = ElementTree.fromstring(feed)
     (content,) = root.iter(f"{{{ATOM}}}content")
@@ -143,8 +145,10 @@ async def test_info_pages_and_feed_show_a_newly_published_fact(house: House) -> 
         ("", "kk"),
     ],
 )
-async def test_info_page_uses_the_browsers_language(house: House, accepted: str, lang: str) -> None:
+async def test_info_page_uses_the_browsers_language(
+    stack: AppStack, accepted: str, lang: str
+) -> None:
     headers = {"Accept-Language": accepted}
-    async with house.http.get(f"{house.url}/info?lang=nothing", headers=headers) as answer:
+    async with stack.http.get(f"{stack.url}/info?lang=nothing", headers=headers) as answer:
         assert f'<html lang="{lang}"' in await answer.text()
         assert answer.headers["Content-Language"] == lang

@@ -11,7 +11,7 @@ from bot.people import identities
 from bot.privacy import data_export
 from flows.engine import join_screens, screens
 from flows.engine.text import Text
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import Message, User
 from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
@@ -28,13 +28,13 @@ def _without_marks(text: str) -> str:
     return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
-def _render(house: House, text: Text) -> str:
-    return house.rt.languages.render(text, "ru")
+def _render(stack: AppStack, text: Text) -> str:
+    return stack.rt.languages.render(text, "ru")
 
 
-async def _consented_user(house: House, number: int) -> User:
+async def _consented_user(stack: AppStack, number: int) -> User:
     """Return a person who gave consent on Telegram."""
-    user = await house.telegram_user(number)
+    user = await stack.telegram_user(number)
     await _press(user, "ru")
     for answer in CONSENTED:
         while answer not in _keys(user) and ">" in _keys(user):
@@ -53,23 +53,23 @@ async def _code(user: User) -> str:
     return found[0]
 
 
-async def _confirm(house: House, user: User) -> None:
+async def _confirm(stack: AppStack, user: User) -> None:
     await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
     await _press(user, "yes")
 
 
-async def _handles(house: House) -> list[str]:
-    async with house.rt.pool.connection() as session:
+async def _handles(stack: AppStack) -> list[str]:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT channel FROM handles ORDER BY channel")
         return [each[0] for each in await cursor.fetchall()]
 
 
-async def _join(house: House, user: User, visitor: Visitor) -> None:
+async def _join(stack: AppStack, user: User, visitor: Visitor) -> None:
     """Join the web chat to the Telegram chat, and choose Telegram for status updates."""
     await visitor.press("ru")
     await visitor.say(await _code(user))
     await visitor.press("yes")
-    await _confirm(house, user)
+    await _confirm(stack, user)
     await visitor.press("done")
     await visitor.press("telegram")
 
@@ -80,89 +80,91 @@ async def _wait_for_text(visitor: Visitor, text: str) -> Bubble:
     return next(each for each in reversed(visitor.bubbles) if text in each.text)
 
 
-async def _updates_channel(house: House) -> str | None:
-    async with house.rt.pool.connection() as session:
+async def _updates_channel(stack: AppStack) -> str | None:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT updates_channel FROM conversations")
         row = await cursor.fetchone()
     assert row is not None
     return None if row[0] is None else str(row[0])
 
 
-async def test_web_chat_is_joined_to_telegram_and_both_are_erased(house: House) -> None:
-    user = await _consented_user(house, 8201)
+async def test_web_chat_is_joined_to_telegram_and_both_are_erased(stack: AppStack) -> None:
+    user = await _consented_user(stack, 8201)
     code = await _code(user)
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.press("ru")
         await visitor.say(code)
         await visitor.press("yes")
-        await _confirm(house, user)
+        await _confirm(stack, user)
         joined = await visitor.press("done")
-        assert _render(house, join_screens.JOINED) in joined.text
-        assert await _handles(house) == ["telegram", "web"]
+        assert _render(stack, join_screens.JOINED) in joined.text
+        assert await _handles(stack) == ["telegram", "web"]
         assert [each.key for each in visitor.session.cookie_jar] == ["kosh"]
         await visitor.press("telegram")
         await visitor.say("/delete")
         await visitor.press("yes")
-        assert await _handles(house) == []
+        assert await _handles(stack) == []
         await user.wait(lambda chat: all(each.deleted for each in chat if code in each.text))
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
-async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(house: House) -> None:
+async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(stack: AppStack) -> None:
     """Check that WhatsApp is joined only after the person has confirmed in both chats."""
-    user = await _consented_user(house, 8202)
-    other = await _user(house, "77010000311")
+    user = await _consented_user(stack, 8202)
+    other = await _user(stack, "77010000311")
     await _next_bubble(other, lambda: other.say("👋"))
     await _press_bubble(other, "ru")
     code = await _code(user)
     await _next_bubble(other, lambda: other.say(code))
     await _press_bubble(other, "yes")
-    assert await _handles(house) == ["telegram"]
-    await _confirm(house, user)
+    assert await _handles(stack) == ["telegram"]
+    await _confirm(stack, user)
     joined = await _press_bubble(other, "done")
-    assert _render(house, join_screens.JOINED) in joined.text
-    assert set(await _handles(house)) == {"telegram", "whatsapp"}
+    assert _render(stack, join_screens.JOINED) in joined.text
+    assert set(await _handles(stack)) == {"telegram", "whatsapp"}
     await _press_bubble(other, "whatsapp")
-    assert house.whatsapp.journal.mistakes() == []
-    assert house.telegram.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
-async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(house: House) -> None:
-    user = await _consented_user(house, 8203)
-    async with Visitor.at(house.url) as visitor:
+async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(stack: AppStack) -> None:
+    user = await _consented_user(stack, 8203)
+    async with Visitor.at(stack.url) as visitor:
         await visitor.press("ru")
         await visitor.say(await _code(user))
         await visitor.press("yes")
         await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
         await _press(user, "no")
         await visitor.press("done")
-        async with house.rt.pool.connection() as session:
-            assert await identities.find(house.rt, session, "web", visitor.chat) is None
+        async with stack.rt.pool.connection() as session:
+            assert await identities.find(stack.rt, session, "web", visitor.chat) is None
         assert list(visitor.session.cookie_jar) == []
 
 
-async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(house: House) -> None:
-    user = await _consented_user(house, 8204)
-    async with Visitor.at(house.url) as visitor:
-        await _join(house, user, visitor)
+async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, 8204)
+    async with Visitor.at(stack.url) as visitor:
+        await _join(stack, user, visitor)
         await visitor.say("/mydata")
-        data = await _wait_for_text(visitor, _render(house, data_export.CHATS))
-        web = _render(house, join_screens.CHANNELS["web"])
+        data = await _wait_for_text(visitor, _render(stack, data_export.CHATS))
+        web = _render(stack, join_screens.CHANNELS["web"])
         assert "Telegram" in data.text
         assert web in data.text
         assert "8204" not in data.text
         assert join_screens.UNJOIN in data.buttons.values()
         await visitor.send("pressed", payload=join_screens.UNJOIN)
-        await _wait_for_text(visitor, _render(house, join_screens.UNJOIN_TEXT)[:40])
+        await _wait_for_text(visitor, _render(stack, join_screens.UNJOIN_TEXT)[:40])
         await visitor.press("yes")
-        await _wait_for_text(visitor, _render(house, join_screens.UNJOINED).partition("{")[0])
-        assert await _handles(house) == ["telegram"]
-        there = _render(house, unjoining.UNJOINED_NOTICE).partition("{")[0]
+        await _wait_for_text(visitor, _render(stack, join_screens.UNJOINED).partition("{")[0])
+        assert await _handles(stack) == ["telegram"]
+        there = _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0]
         await user.wait(lambda chat: any(there in _without_marks(each.text) for each in chat))
         reply = await visitor.say("/mydata")
-        assert _render(house, screens.NOTHING_KEPT) in reply.text
+        assert _render(stack, screens.NOTHING_KEPT) in reply.text
     await _next(user, partial(user.say, "/mydata"))
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
 def _has_unjoin(message: Message) -> bool:
@@ -170,23 +172,23 @@ def _has_unjoin(message: Message) -> bool:
 
 
 async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _consented_user(house, 8205)
-    async with Visitor.at(house.url) as visitor:
-        await _join(house, user, visitor)
-        assert await _updates_channel(house) == "telegram"
+    user = await _consented_user(stack, 8205)
+    async with Visitor.at(stack.url) as visitor:
+        await _join(stack, user, visitor)
+        assert await _updates_channel(stack) == "telegram"
         await _next(user, partial(user.say, "/mydata"))
         await user.wait(lambda chat: any(_has_unjoin(each) for each in chat))
         await _next(user, lambda: user.press(join_screens.UNJOIN))
         await _press(user, "yes")
-        assert await _handles(house) == ["web"]
-        assert await _updates_channel(house) is None
-        await _wait_for_text(visitor, _render(house, unjoining.UNJOINED_NOTICE).partition("{")[0])
+        assert await _handles(stack) == ["web"]
+        assert await _updates_channel(stack) is None
+        await _wait_for_text(visitor, _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0])
         await visitor.say("/mydata")
         await visitor.say("/delete")
         while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):
             await visitor.wait(len(visitor.bubbles) + 1)
         await visitor.press("yes")
-        assert await _handles(house) == []
-    assert house.telegram.journal.mistakes() == []
+        assert await _handles(stack) == []
+    assert stack.telegram.journal.mistakes() == []

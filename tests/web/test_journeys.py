@@ -14,7 +14,7 @@ from bot.conversations.effects import AfterCommit
 from bot.runtime import Runtime
 from bot.worker import telegram_polling
 from flows.engine.screens import EXIT_TEXT
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.release_only import release_only
 from tests.visitor import Visitor
@@ -30,8 +30,8 @@ ANSWERS = (
 )  # fmt: skip
 
 
-async def _receipt(house: House, language: str) -> str:
-    entry = await _only(house)
+async def _receipt(stack: AppStack, language: str) -> str:
+    entry = await _only(stack)
     body = entry["body"]
     tags = {
         "kk": "kk-Cyrl",
@@ -51,21 +51,21 @@ async def _receipt(house: House, language: str) -> str:
     return str(entry["number"])
 
 
-async def _only(house: House) -> dict[str, Any]:
+async def _only(stack: AppStack) -> dict[str, Any]:
     async def is_accepted() -> bool:
-        entries = await house.entries()
+        entries = await stack.entries()
         return [each["state"] for each in entries] == ["ACCEPTED"]
 
-    await house.until(is_accepted)
-    (entry,) = await house.entries()
+    await stack.until(is_accepted)
+    (entry,) = await stack.entries()
     return entry
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab", "zh_Hans")))
 async def test_web_chat_conversation_ends_with_a_registration_number(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
         for answer in ANSWERS:
@@ -74,7 +74,7 @@ async def test_web_chat_conversation_ends_with_a_registration_number(
                 await visitor.press(">")
                 keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
             await (visitor.press(answer) if answer in keys else visitor.say(answer))
-        number = await _receipt(house, language)
+        number = await _receipt(stack, language)
         await visitor.press("!status") if "!status" in visitor.newest.buttons.values() else None
         while number not in visitor.newest.text or "KS-" not in visitor.newest.text:
             count = len(visitor.bubbles)
@@ -82,7 +82,7 @@ async def test_web_chat_conversation_ends_with_a_registration_number(
             assert status == 202
             await visitor.wait(count + 1)
         assert number in visitor.newest.text
-    assert house.telegram.journal.calls("sendMessage") == []
+    assert stack.telegram.journal.calls("sendMessage") == []
 
 
 async def _over_telegram(user: User, language: str) -> None:
@@ -100,10 +100,10 @@ async def _over_telegram(user: User, language: str) -> None:
             await _next(user, partial(user.say, answer))
 
 
-async def _register(house: House, number: int) -> User:
+async def _register(stack: AppStack, number: int) -> User:
     """Register a person over Telegram with all ANSWERS; updates come by webhook."""
-    await house.receive_telegram()
-    user = house.telegram.user(number, first_name="Test")
+    await stack.receive_telegram()
+    user = stack.telegram.user(number, first_name="Test")
     await _over_telegram(user, "ru")
     return user
 
@@ -131,9 +131,9 @@ async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
 
 
 @pytest.mark.parametrize("answered", [0, ANSWERS.index("1990")])
-async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) -> None:
+async def test_web_chat_answers_an_unexpected_file(stack: AppStack, answered: int) -> None:
     """Send a file when no question asks for one, before and after consent."""
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         for answer in ANSWERS[:answered]:
@@ -143,7 +143,7 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
         form = aiohttp.FormData({"chat": visitor.chat})
         form.add_field("file", b"not even a picture", filename="page.jpg")
         async with visitor.session.post(
-            f"{house.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
+            f"{stack.url}/chat/file", data=form, headers={"X-Requested-With": "kosh"}
         ) as response:
             assert response.status == 202
         bubble = await visitor.wait(count + 1)
@@ -152,37 +152,37 @@ async def test_web_chat_answers_an_unexpected_file(house: House, answered: int) 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "ru")))
 async def test_telegram_webhook_conversation_ends_with_a_registration_number(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    secret = house.rt.settings.telegram_secret
+    secret = stack.rt.settings.telegram_secret
     assert secret
-    url = f"{house.url}/webhooks/telegram"
-    await house.telegram.set_webhook(url, secret.get_secret_value())
-    user = house.telegram.user(7001, first_name="Test")
+    url = f"{stack.url}/webhooks/telegram"
+    await stack.telegram.set_webhook(url, secret.get_secret_value())
+    user = stack.telegram.user(7001, first_name="Test")
     await _over_telegram(user, language)
-    number = await _receipt(house, language)
+    number = await _receipt(stack, language)
     await _next(user, lambda: user.say("/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("uz",)))
 async def test_telegram_polling_conversation_ends_with_a_registration_number(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    polling = asyncio.create_task(telegram_polling.poll(house.rt))
-    user = house.telegram.user(7002, first_name="Test")
+    polling = asyncio.create_task(telegram_polling.poll(stack.rt))
+    user = stack.telegram.user(7002, first_name="Test")
     await _over_telegram(user, language)
-    number = await _receipt(house, language)
+    number = await _receipt(stack, language)
     await _next(user, lambda: user.say("/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
     polling.cancel()
     await asyncio.gather(polling, return_exceptions=True)
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
 async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: list[object] = []
     deliver = receive.deliver
@@ -194,8 +194,8 @@ async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
         await deliver(rt, delivery)
 
     monkeypatch.setattr(receive, "deliver", fails_once)
-    polling = asyncio.create_task(telegram_polling.poll(house.rt))
-    user = house.telegram.user(7012, first_name="Test")
+    polling = asyncio.create_task(telegram_polling.poll(stack.rt))
+    user = stack.telegram.user(7012, first_name="Test")
     await user.start("")
     await user.wait_for_message(1)
     await _press(user, "ru")
@@ -205,19 +205,19 @@ async def test_telegram_polling_continues_when_a_reply_cannot_be_sent(
 
 
 @pytest.mark.requirement("S-37")
-async def test_quick_exit_empties_the_telegram_chat(house: House) -> None:
+async def test_quick_exit_empties_the_telegram_chat(stack: AppStack) -> None:
     """Check that the messages of person and bot are deleted, also those before consent."""
-    user = await _register(house, 7013)
-    await _receipt(house, "ru")
+    user = await _register(stack, 7013)
+    await _receipt(stack, "ru")
     for text in ("/menu", "Что такое кандас?", "выход"):
         await _next(user, partial(user.say, text))
-    phrase = house.rt.languages.render(EXIT_TEXT, "ru")
+    phrase = stack.rt.languages.render(EXIT_TEXT, "ru")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
 @pytest.mark.requirement("S-35")
-async def test_messages_with_names_are_deleted_from_the_telegram_chat(house: House) -> None:
-    user = await _register(house, 7003)
+async def test_messages_with_names_are_deleted_from_the_telegram_chat(stack: AppStack) -> None:
+    user = await _register(stack, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")
     )

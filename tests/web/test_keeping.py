@@ -15,7 +15,7 @@ from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.screens import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.visitor import Bubble, Visitor
 from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap
@@ -54,14 +54,14 @@ async def _reminder_count(rt: Runtime) -> int:
 
 
 @pytest.mark.requirement("S-31")
-async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_saved_checklist_is_encrypted_exported_and_erased(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         reply = await _save_checklist(visitor)
         assert render(checklist_screens.KEPT) in reply.text
         await visitor.press("tick")
         await visitor.press(IIN.key)
-        assert b"kandas" not in await _stored_state(house.rt)
-        async with house.rt.pool.connection() as session:
+        assert b"kandas" not in await _stored_state(stack.rt)
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT purpose FROM consents")
             assert await cursor.fetchall() == [("checklist",)]
 
@@ -75,29 +75,29 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(house: House) ->
 
         await visitor.say("/delete")
         await visitor.press("yes")
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM people")
             assert await cursor.fetchone() == (0,)
 
 
 @pytest.mark.requirement("S-36")
-async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_checklist_reminder_is_sent_once_on_its_day_without_details(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.press("remind")
-        before = await _stored_state(house.rt)
-        await house.ahead("5 days")
-        await sweeps.remind(house.rt)
-        assert await _reminder_count(house.rt) == 1
+        before = await _stored_state(stack.rt)
+        await stack.ahead("5 days")
+        await sweeps.remind(stack.rt)
+        assert await _reminder_count(stack.rt) == 1
 
         count = len(visitor.bubbles)
-        await house.ahead("3 days")
-        await asyncio.gather(*(sweeps.remind(house.rt) for _worker in range(3)))
+        await stack.ahead("3 days")
+        await asyncio.gather(*(sweeps.remind(stack.rt) for _worker in range(3)))
         bubble = await visitor.wait(count + 1)
         assert bubble.paragraphs == [render(SOMETHING_NEW)]
         assert list(bubble.buttons) == [render(OPEN)]
-        assert await _reminder_count(house.rt) == 0
-        assert await _stored_state(house.rt) == before, (
+        assert await _reminder_count(stack.rt) == 0
+        assert await _stored_state(stack.rt) == before, (
             "what is kept lives no longer for being reminded"
         )
         assert len(visitor.bubbles) == count + 1
@@ -107,59 +107,59 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(house:
 
 
 @pytest.mark.requirement("S-38")
-async def test_reminder_is_not_sent_to_a_muted_person(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_reminder_is_not_sent_to_a_muted_person(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.press("remind")
-        assert await _reminder_count(house.rt) == 1
+        assert await _reminder_count(stack.rt) == 1
         await visitor.say("/stop")
-        assert await _reminder_count(house.rt) == 0
+        assert await _reminder_count(stack.rt) == 0
 
         # Insert a due reminder, as if the person had turned messages off after it was set.
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             await session.execute(
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
         count = len(visitor.bubbles)
-        await sweeps.remind(house.rt)
-        assert await _reminder_count(house.rt) == 0
+        await sweeps.remind(stack.rt)
+        assert await _reminder_count(stack.rt) == 0
         await visitor.say("/menu")
         assert render(SOMETHING_NEW) not in "\n".join(each.text for each in visitor.bubbles[count:])
 
 
-async def test_checklist_reminder_does_not_extend_the_persons_retention(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_checklist_reminder_does_not_extend_the_persons_retention(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.press("remind")
-        await house.ahead("8 days")
-        await sweeps.remind(house.rt)
-        await house.ahead("23 days")
-        await retention.retain(house.rt)
-        async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.secret)
+        await stack.ahead("8 days")
+        await sweeps.remind(stack.rt)
+        await stack.ahead("23 days")
+        await retention.retain(stack.rt)
+        async with stack.rt.pool.connection() as session:
+            person = await identities.find(stack.rt, session, "web", visitor.secret)
             assert person is None
             cursor = await session.execute("SELECT person_id FROM reminders")
             assert await cursor.fetchall() == []
 
 
-async def test_eligibility_answers_are_not_in_the_stored_conversation(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_eligibility_answers_are_not_in_the_stored_conversation(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.say("/menu")
         await visitor.press("eligibility")
         await visitor.press("move")
         await visitor.say("/menu")
-        async with house.rt.pool.connection() as session:
-            person = await identities.find(house.rt, session, "web", visitor.secret)
+        async with stack.rt.pool.connection() as session:
+            person = await identities.find(stack.rt, session, "web", visitor.secret)
             assert person is not None
-            stored = await lock(house.rt, session, person.id)
+            stored = await lock(stack.rt, session, person.id)
         assert stored is not None
         assert stored.conversation.forms == {}
 
 
-async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> None:
+async def test_whatsapp_reminder_waits_for_the_24_hour_window(stack: AppStack) -> None:
     """WhatsApp allows free text only within 24 hours of the person's last message."""
-    user = await _user(house, "77010000732")
+    user = await _user(stack, "77010000732")
     await _at_language(user, "ru")
     for tap in CHECKLIST_TAPS[1:]:
         await _tap(user, tap)
@@ -167,13 +167,13 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(house: House) -> N
     async def can_save() -> bool:
         return "keep" in _keys(user.last)
 
-    await house.until(can_save)
+    await stack.until(can_save)
     for tap in ("keep", "yes", "remind"):
         await _tap(user, tap)
     count = len(user.received)
-    await house.ahead("8 days")
-    await sweeps.remind(house.rt)
-    async with house.rt.pool.connection() as session:
+    await stack.ahead("8 days")
+    await sweeps.remind(stack.rt)
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")
         assert await cursor.fetchone() == (1,)
     assert len(user.received) == count

@@ -18,7 +18,7 @@ from bot.web.console.labels import WORDS
 from bot.web.console.manual import SECTIONS
 from bot.web.console.rendering import MENU
 from flows.engine.text import Text
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 
@@ -73,27 +73,27 @@ def _texts() -> Iterator[Text]:
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
-async def test_manual_shows_every_text_in_the_officers_language(house: House, code: str) -> None:
-    await demo_officers.enter(house.rt)
+async def test_manual_shows_every_text_in_the_officers_language(stack: AppStack, code: str) -> None:
+    await demo_officers.enter(stack.rt)
     render = Languages((code,)).render
-    async with Console.signed_in(house.url, OFFICERS[0], LANGUAGES[code]) as console:
+    async with Console.signed_in(stack.url, OFFICERS[0], LANGUAGES[code]) as console:
         page = await console.get("/console/help")
         page_text = page.text
         assert f'lang="{LANGUAGES[code]}"' in page.html
         for text in _texts():
             assert " ".join(unescape(render(text, code)).split()) in page_text, text.msgid
         for picture in re.findall(r'src="(/static/manual/[^"]+)"', page.html):
-            async with console.session.get(house.url + picture) as answer:
+            async with console.session.get(stack.url + picture) as answer:
                 assert (answer.status, answer.content_type) == (200, "image/webp")
 
 
 @pytest.mark.release
-async def test_manual_section_is_linked_from_each_console_page(house: House) -> None:
-    await demo_officers.enter(house.rt)
-    visitor = await ask_officer(house, "ru", "general", "Testova asks")
+async def test_manual_section_is_linked_from_each_console_page(stack: AppStack) -> None:
+    await demo_officers.enter(stack.rt)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     reached: dict[str, set[str]] = {}
     for name in OFFICERS:
-        async with Console.signed_in(house.url, name) as console:
+        async with Console.signed_in(stack.url, name) as console:
             anchors = set(
                 re.findall(
                     r'<section [^>]*id="([\w-]+)"', (await console.get("/console/help")).html

@@ -18,7 +18,7 @@ from bot.web.console import demo_officers
 from bot.web.console.labels import REFUSALS
 from flows.engine import limit_screens, safety
 from flows.engine.text import Text, _
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.visitor import Visitor
@@ -32,10 +32,10 @@ WORDS = "Testova was not rude"
 
 
 @pytest.fixture
-async def visitor(house: House) -> AsyncIterator[Visitor]:
+async def visitor(stack: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat who has asked for an officer."""
-    await demo_officers.enter(house.rt)
-    asking = await ask_officer(house, "ru", "general", "Testova asks rudely")
+    await demo_officers.enter(stack.rt)
+    asking = await ask_officer(stack, "ru", "general", "Testova asks rudely")
     yield asking
     await leave(asking)
 
@@ -47,27 +47,27 @@ async def _limit(console: Console, per_day: int, **more: str) -> Screen:
     return await console.submit("/limit", per_day=str(per_day), **(LIMIT_FIELDS | more))
 
 
-async def _limit_visitor(house: House, per_day: int, **more: str) -> str:
+async def _limit_visitor(stack: AppStack, per_day: int, **more: str) -> str:
     """As Aigul, limit the visitor to `per_day` messages a day; return the path of the case."""
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         screen = await _limit(console, per_day, **more)
         assert ru("done_limited") in screen.text
         return screen.path
 
 
-async def _wait_for_text(house: House, visitor: Visitor, text: Text, since: int = 0) -> None:
+async def _wait_for_text(stack: AppStack, visitor: Visitor, text: Text, since: int = 0) -> None:
     """Wait until a message contains the text's beginning, up to its first placeholder.
 
     Ignore the visitor's first `since` messages.
     """
-    start = house.rt.languages.render(text, "ru").partition("{")[0]
+    start = stack.rt.languages.render(text, "ru").partition("{")[0]
     while not any(start in each.text for each in visitor.bubbles[since:]):
         await visitor.wait(len(visitor.bubbles) + 1)
 
 
-async def _case_texts(house: House) -> list[str]:
+async def _case_texts(stack: AppStack) -> list[str]:
     """Return the texts of the messages that Aigul reads in her own case."""
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=mine")
         link = unescape(screen.html.partition('class="what" href="')[2].partition('"')[0])
         html = (await console.get(link)).html
@@ -75,61 +75,61 @@ async def _case_texts(house: House) -> list[str]:
     return [each.partition(">")[2].partition("<")[0] for each in bubbles]
 
 
-async def _limits(house: House) -> int:
-    async with house.rt.pool.connection() as session:
+async def _limits(stack: AppStack) -> int:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM message_limits")
         row = await cursor.fetchone()
     assert row is not None
     return int(row[0])
 
 
-async def _database_now(house: House) -> datetime:
-    async with house.rt.pool.connection() as session:
+async def _database_now(stack: AppStack) -> datetime:
+    async with stack.rt.pool.connection() as session:
         return await database_time(session)
 
 
 async def test_block_by_an_officer_is_explained_and_flows_remain_available(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    await _limit_visitor(house, 0)
-    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
-    now = await _database_now(house)
-    last = house.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
+    await _limit_visitor(stack, 0)
+    await _wait_for_text(stack, visitor, limit_screens.BLOCKED)
+    now = await _database_now(stack)
+    last = stack.rt.languages.render(_("{day}", day=(now + timedelta(days=3)).date()), "ru")
     assert last in visitor.newest.text
     await visitor.say("/menu")
     await visitor.press("checklist")
     await visitor.say("/person")
-    await _wait_for_text(house, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
-    async with Console.signed_in(house.url, AIGUL) as console:
+    await _wait_for_text(stack, visitor, limit_screens.BLOCKED, since=len(visitor.bubbles) - 1)
+    async with Console.signed_in(stack.url, AIGUL) as console:
         screen = await console.get("/console/inbox?queue=all")
         assert 'class="line' not in screen.html
 
 
 async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    await _limit_visitor(house, 0)
-    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
+    await _limit_visitor(stack, 0)
+    await _wait_for_text(stack, visitor, limit_screens.BLOCKED)
     await visitor.press("danger")
     await visitor.say("Testova is in danger")
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         screen = await _limit(console, 0)
         assert (screen.status, ru("urgent") in screen.text) == (422, True)
-        assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
+        assert stack.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
     await visitor.send("said", text="one more")
-    assert await _case_texts(house) == ["Testova is in danger", "one more"]
+    assert await _case_texts(stack) == ["Testova is in danger", "one more"]
 
 
 @pytest.mark.parametrize("change", ["mark", "transfer"])
 async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
-    house: House, visitor: Visitor, change: str
+    stack: AppStack, visitor: Visitor, change: str
 ) -> None:
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         case_id = console.screen.path.partition("?")[0].rpartition("/")[2]
         was = "urgent = true" if change == "mark" else f"topic = '{safety.TOPIC}'"
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             await session.execute(f"UPDATE cases SET {was} WHERE id = %s", [case_id])
         await console.get(console.screen.path)
         if change == "mark":
@@ -139,44 +139,46 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
             await console.get("/console/inbox")
             await console.submit("/next")
         screen = await console.submit("/limit", per_day="0", **LIMIT_FIELDS)
-        assert house.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
-    assert await _limits(house) == 0
+        assert stack.rt.languages.render(REFUSALS["danger"], "ru") in screen.text
+    assert await _limits(stack) == 0
 
 
 async def test_message_limit_relays_allowed_messages_and_any_about_danger(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    await _limit_visitor(house, 1)
-    await _wait_for_text(house, visitor, limit_screens.SLOWED)
+    await _limit_visitor(stack, 1)
+    await _wait_for_text(stack, visitor, limit_screens.SLOWED)
     await visitor.send("said", text="one")
     await visitor.say("two")
-    await _wait_for_text(house, visitor, limit_screens.USED_UP)
+    await _wait_for_text(stack, visitor, limit_screens.USED_UP)
     await visitor.send("said", text="мне угрожают")
     await visitor.send("said", text="three")
-    assert await _case_texts(house) == ["Testova asks rudely", "one", "мне угрожают", "three"]
+    assert await _case_texts(stack) == ["Testova asks rudely", "one", "мне угрожают", "three"]
 
 
-async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor: Visitor) -> None:
-    await _limit_visitor(house, 0)
-    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
+async def test_message_limit_appeal_is_decided_by_the_lead(
+    stack: AppStack, visitor: Visitor
+) -> None:
+    await _limit_visitor(stack, 0)
+    await _wait_for_text(stack, visitor, limit_screens.BLOCKED)
     await visitor.press("appeal")
     await visitor.say(WORDS)
-    async with Console.signed_in(house.url, MARAT) as lead:
+    async with Console.signed_in(stack.url, MARAT) as lead:
         screen = await lead.get("/console/limits")
         assert WORDS in screen.text
         assert AIGUL in screen.text
         screen = await lead.submit("/limits/keep", **_case_of(screen))
         assert ru("done_limit_kept") in screen.text
-        await _wait_for_text(house, visitor, limit_screens.KEPT)
+        await _wait_for_text(stack, visitor, limit_screens.KEPT)
         assert "keep" not in screen.actions
         screen = await lead.submit("/limits/lift", **_case_of(screen))
         assert ru("done_limit_lifted") in screen.text
         again = await lead.post("/console/limits/lift", {"csrf": _csrf(lead), **LIMIT_FIELDS})
         assert again.status == 422
-    await _wait_for_text(house, visitor, limit_screens.LIFTED)
+    await _wait_for_text(stack, visitor, limit_screens.LIFTED)
     await visitor.say("/person")
     assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-    async with Console.signed_in(house.url, SAULE) as auditor:
+    async with Console.signed_in(stack.url, SAULE) as auditor:
         screen = await auditor.get("/console/audit")
         for each in ("limit", "limits", "done_limit_kept", "done_limit_lifted"):
             assert ru(each) in screen.text
@@ -185,25 +187,25 @@ async def test_message_limit_appeal_is_decided_by_the_lead(house: House, visitor
 
 @pytest.mark.parametrize(("others", "status"), [(1, 422), (0, 200)])
 async def test_message_limit_appeal_goes_to_a_lead_who_did_not_set_the_limit(
-    house: House, visitor: Visitor, others: int, status: int
+    stack: AppStack, visitor: Visitor, others: int, status: int
 ) -> None:
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         lead = await directory.by_name(session, MARAT)
         for each in range(others):
             row = (uuid4(), f"Another Testov {each}", lead.mission, [Role.LEAD.value])
             await session.execute(_NEW_LEAD, row)
-    async with Console.signed_in(house.url, MARAT) as console:
+    async with Console.signed_in(stack.url, MARAT) as console:
         await _limit(console, 0)
-        await _wait_for_text(house, visitor, limit_screens.BLOCKED)
+        await _wait_for_text(stack, visitor, limit_screens.BLOCKED)
         await visitor.press("appeal")
         await visitor.say(WORDS)
         for action in ("keep", "lift"):
             screen = await console.get("/console/limits")
             screen = await console.submit(f"/limits/{action}", **_case_of(screen))
             assert screen.status == status
-            refusal = house.rt.languages.render(REFUSALS["own_limit"], "ru")
+            refusal = stack.rt.languages.render(REFUSALS["own_limit"], "ru")
             assert (refusal in screen.text) is (others > 0)
-    assert await _limits(house) == others
+    assert await _limits(stack) == others
 
 
 def _case_of(screen: Screen) -> dict[str, str]:
@@ -215,58 +217,58 @@ def _csrf(console: Console) -> str:
 
 
 async def test_message_limits_are_managed_only_by_leads_of_the_mission(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    path = await _limit_visitor(house, 3)
+    path = await _limit_visitor(stack, 3)
     for name in (AIGUL, BERIK, SAULE):
-        async with Console.signed_in(house.url, name) as console:
+        async with Console.signed_in(stack.url, name) as console:
             assert (await console.get("/console/limits")).status == 403
             csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
             fields = {"case": path.rpartition("/")[2], "csrf": csrf}
             assert (await console.post("/console/limits/lift", fields)).status == 403
-    assert await _limits(house) == 1
+    assert await _limits(stack) == 1
 
 
 @pytest.mark.parametrize("wrong", [{"days": "31"}, {"limit_reason": "dislike"}, {"per_day": "-1"}])
 async def test_message_limit_with_invalid_values_is_refused(
-    house: House, visitor: Visitor, wrong: dict[str, str]
+    stack: AppStack, visitor: Visitor, wrong: dict[str, str]
 ) -> None:
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         screen = await console.submit("/limit", **({"per_day": "0"} | LIMIT_FIELDS | wrong))
         assert screen.status == 422
-        assert house.rt.languages.render(REFUSALS["no_limit"], "ru") in screen.text
-    assert await _limits(house) == 0
+        assert stack.rt.languages.render(REFUSALS["no_limit"], "ru") in screen.text
+    assert await _limits(stack) == 0
 
 
 async def test_message_limit_is_deleted_by_retention_after_its_last_day(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    await _limit_visitor(house, 0, days="1")
-    await _wait_for_text(house, visitor, limit_screens.BLOCKED)
-    await retention.retain(house.rt)
-    assert await _limits(house) == 1
-    await house.ahead("49 hours")
-    await retention.retain(house.rt)
-    assert await _limits(house) == 0
+    await _limit_visitor(stack, 0, days="1")
+    await _wait_for_text(stack, visitor, limit_screens.BLOCKED)
+    await retention.retain(stack.rt)
+    assert await _limits(stack) == 1
+    await stack.ahead("49 hours")
+    await retention.retain(stack.rt)
+    assert await _limits(stack) == 0
     await visitor.say("/person")
     assert "general" in {each.partition(":")[2] for each in visitor.newest.buttons.values()}
 
 
 async def test_message_limit_is_shown_in_the_case_to_the_next_officer(
-    house: House, visitor: Visitor
+    stack: AppStack, visitor: Visitor
 ) -> None:
-    path = await _limit_visitor(house, 5)
-    async with Console.signed_in(house.url, MARAT) as lead:
+    path = await _limit_visitor(stack, 5)
+    async with Console.signed_in(stack.url, MARAT) as lead:
         screen = await lead.get(f"{path}?reason=supervision")
         assert ru("limit_title") in screen.text
-        reason = house.rt.languages.render(limit_screens.REASONS["insults"], "ru")
+        reason = stack.rt.languages.render(limit_screens.REASONS["insults"], "ru")
         assert reason in screen.text
 
 
-async def _recordings(house: House) -> int:
-    async with house.rt.pool.connection() as session:
+async def _recordings(stack: AppStack) -> int:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_files")
         row = await cursor.fetchone()
     assert row is not None
@@ -274,11 +276,11 @@ async def _recordings(house: House) -> int:
 
 
 async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    await demo_officers.enter(house.rt)
-    await house.receive_telegram()
-    user = house.telegram.user(7951, first_name="Test")
+    await demo_officers.enter(stack.rt)
+    await stack.receive_telegram()
+    user = stack.telegram.user(7951, first_name="Test")
     await user.start()
     await user.wait_for_message(1)
     await _press(user, "ru")
@@ -286,18 +288,18 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks"))
-    await _next(user, lambda: _limit_visitor(house, 1))
+    await _next(user, lambda: _limit_visitor(stack, 1))
     await user.say("one")
-    await house.telegram.until_taken()
-    used_up = house.rt.languages.render(limit_screens.USED_UP, "ru")
+    await stack.telegram.until_taken()
+    used_up = stack.rt.languages.render(limit_screens.USED_UP, "ru")
     await _next(user, lambda: user.say("two"))
     assert used_up in user.last.text
     await user.send_voice()
 
     async def is_relayed() -> bool:
-        return await _recordings(house) == 1
+        return await _recordings(stack) == 1
 
-    await house.until(is_relayed)
+    await stack.until(is_relayed)
     await _next(user, user.send_voice)
     assert used_up in user.last.text
-    assert await _recordings(house) == 1
+    assert await _recordings(stack) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.benchmarks import names
 from tests.names import SCRIPTS
 
@@ -11,8 +11,8 @@ NAMES_PER_SCRIPT = 60
 
 @pytest.mark.release
 @pytest.mark.row(43)
-async def test_names_are_unchanged_by_every_storage_that_holds_them(house: House) -> None:
+async def test_names_are_unchanged_by_every_storage_that_holds_them(stack: AppStack) -> None:
     """Check NAMES_PER_SCRIPT names in each script; `./kosh bench names` checks 200,000 names."""
-    results = await names.through(house, NAMES_PER_SCRIPT)
+    results = await names.through(stack, NAMES_PER_SCRIPT)
     assert {each.script: each.names for each in results} == dict.fromkeys(SCRIPTS, NAMES_PER_SCRIPT)
     assert all(each.answers > 3 for each in results)

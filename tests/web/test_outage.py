@@ -29,16 +29,16 @@ from bot.web.chat_rendering import EXIT, EXIT_URL
 from bot.web.console import demo_officers, live_updates
 from bot.web.secure_page import NOT_NOW
 from flows.engine import screens
-from tests.app_stack import House, lent, serving
+from tests.app_stack import AppStack, lent, serving
 from tests.console_client import Console
 from tests.person_client import elsewhere
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
 
-async def _post_update(house: House, number: int, user_id: int = 7300, url: str = "") -> int:
+async def _post_update(stack: AppStack, number: int, user_id: int = 7300, url: str = "") -> int:
     """Post the update `number` of the person `user_id` to Telegram's webhook; return the status."""
-    secret = house.rt.settings.telegram_secret
+    secret = stack.rt.settings.telegram_secret
     assert secret
     sender = {"id": user_id, "is_bot": False, "first_name": "Test", "language_code": "kk"}
     chat = {"id": user_id, "type": "private"}
@@ -53,8 +53,8 @@ async def _post_update(house: House, number: int, user_id: int = 7300, url: str 
         },
     }
     sent = {"Content-Type": "application/json", SECRET: secret.get_secret_value()}
-    url = f"{url or house.url}/webhooks/telegram"
-    async with house.http.post(url, data=json.dumps(update), headers=sent) as answer:
+    url = f"{url or stack.url}/webhooks/telegram"
+    async with stack.http.post(url, data=json.dumps(update), headers=sent) as answer:
         return answer.status
 
 
@@ -78,31 +78,31 @@ def _stop_database(admin_url: str, database: str) -> Iterator[None]:
             allow_connections(True)
 
 
-async def _status(house: House, path: str) -> int:
-    async with house.http.get(f"{house.url}{path}") as answer:
+async def _status(stack: AppStack, path: str) -> int:
+    async with stack.http.get(f"{stack.url}{path}") as answer:
         return answer.status
 
 
 @pytest.mark.requirement("S-1", "S-5", "S-75")
 async def test_webhook_answers_503_when_the_database_is_down(
-    house: House, admin_url: str, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert runtime.DATABASE_SECONDS <= 3
-    assert await _post_update(house, 1) == 200
-    database = house.rt.settings.database().rsplit("/", 1)[1]
+    assert await _post_update(stack, 1) == 200
+    database = stack.rt.settings.database().rsplit("/", 1)[1]
     with _stop_database(admin_url, database):
-        assert await _post_update(house, 2) == 503
-        assert await _status(house, "/ready") == 503
-        assert await _status(house, "/health") == 200
+        assert await _post_update(stack, 2) == 503
+        assert await _status(stack, "/ready") == 503
+        assert await _status(stack, "/health") == 200
 
     async def is_ready() -> bool:
-        return await _status(house, "/ready") == 200
+        return await _status(stack, "/ready") == 200
 
-    await house.until(is_ready, 60)
-    count = len(house.telegram.journal.calls("sendMessage"))
+    await stack.until(is_ready, 60)
+    count = len(stack.telegram.journal.calls("sendMessage"))
     for _again in range(2):
-        assert await _post_update(house, 2) == 200
-    assert len(house.telegram.journal.calls("sendMessage")) == count + 1
+        assert await _post_update(stack, 2) == 200
+    assert len(stack.telegram.journal.calls("sendMessage")) == count + 1
 
 
 def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
@@ -134,53 +134,53 @@ def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
 
 @pytest.mark.requirement("S-5")
 async def test_request_times_out_when_its_database_connection_freezes(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Stop the connection's PostgreSQL process: the request must get 503 within REQUEST_SECONDS."""
     assert connection.REQUEST_SECONDS <= 3 < connection.SILENCE_SECONDS
-    async with runtime.pool(house.rt.settings.database(), 1) as own:
-        web = elsewhere(replace(house.rt, pool=own))
+    async with runtime.pool(stack.rt.settings.database(), 1) as own:
+        web = elsewhere(replace(stack.rt, pool=own))
         async with serving(create_app(lent(web))) as url:
-            assert await _post_update(house, 1, url=url) == 200
+            assert await _post_update(stack, 1, url=url) == 200
             async with own.connection() as transaction:
                 backend = transaction.info.backend_pid
             waits = _limit_waits(monkeypatch, backend)
             os.kill(backend, signal.SIGSTOP)
             try:
-                assert await _post_update(house, 2, url=url) == 503
+                assert await _post_update(stack, 2, url=url) == 503
                 assert 0 < sum(waits) <= connection.REQUEST_SECONDS
             finally:
                 os.kill(backend, signal.SIGCONT)
 
             async def is_accepted() -> bool:
-                return await _post_update(house, 2, url=url) == 200
+                return await _post_update(stack, 2, url=url) == 200
 
-            await house.until(is_accepted, 60)
+            await stack.until(is_accepted, 60)
 
 
 PAGE_HEADERS = {"Accept": "text/html,application/xhtml+xml"}
 
 
 @pytest.mark.release
-async def test_pages_answer_503_when_the_database_is_down(house: House, admin_url: str) -> None:
+async def test_pages_answer_503_when_the_database_is_down(stack: AppStack, admin_url: str) -> None:
     form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
-    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
-        assert await _check_outage_page(house, f"{house.url}/p/an-invented-link") == 503
-        async with house.http.get(f"{house.url}/chat", headers=PAGE_HEADERS) as answer:
+    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
+        assert await _check_outage_page(stack, f"{stack.url}/p/an-invented-link") == 503
+        async with stack.http.get(f"{stack.url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200, "the greeting needs no database"
-        async with house.http.post(
-            f"{house.url}/chat/said", data=form, headers=PAGE_HEADERS
+        async with stack.http.post(
+            f"{stack.url}/chat/said", data=form, headers=PAGE_HEADERS
         ) as answer:
             assert answer.status == 503
             html = await answer.text()
-        async with house.http.post(
-            f"{house.url}/chat/said", data=form, headers={"X-Requested-With": "kosh"}
+        async with stack.http.post(
+            f"{stack.url}/chat/said", data=form, headers={"X-Requested-With": "kosh"}
         ) as answer:
             assert (answer.status, await answer.json()) == (503, {"error": "E_UNAVAILABLE"})
         for field in ({"text": "exit"}, {"payload": EXIT}):
             endpoint = "said" if "text" in field else "pressed"
-            async with house.http.post(
-                f"{house.url}/chat/{endpoint}",
+            async with stack.http.post(
+                f"{stack.url}/chat/{endpoint}",
                 data=field,
                 headers=PAGE_HEADERS,
                 allow_redirects=False,
@@ -191,31 +191,31 @@ async def test_pages_answer_503_when_the_database_is_down(house: House, admin_ur
 
 
 @pytest.mark.requirement("S-81")
-async def test_chat_page_answers_when_valkey_is_down(house: House) -> None:
+async def test_chat_page_answers_when_valkey_is_down(stack: AppStack) -> None:
     nowhere = Cache.at("redis://127.0.0.1:9")
-    channels = {**house.rt.channels, WebChat.name: WebChat(nowhere, house.rt.vault)}
-    alone = replace(house.rt, live=nowhere, channels=channels)
+    channels = {**stack.rt.channels, WebChat.name: WebChat(nowhere, stack.rt.vault)}
+    alone = replace(stack.rt, live=nowhere, channels=channels)
     async with serving(create_app(lent(alone))) as url:
-        async with house.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
+        async with stack.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200
             page = await answer.text()
         (name,) = set(re.findall(r'name="chat" value="([^"]+)"', page))
         (russian,) = re.findall(r'name="payload" value="([^"]+:ru)"', page)
         pressed = {"payload": russian, "chat": name}
-        async with house.http.post(
+        async with stack.http.post(
             f"{url}/chat/pressed", data=pressed, headers=PAGE_HEADERS
         ) as answer:
             assert answer.status == 200
-            menu = house.rt.languages.render(screens.MENU_TEXT, "ru")
+            menu = stack.rt.languages.render(screens.MENU_TEXT, "ru")
             assert menu in unescape(await answer.text())
 
 
-async def _check_outage_page(house: House, url: str) -> int:
+async def _check_outage_page(stack: AppStack, url: str) -> int:
     """Check that the page reports the outage in all languages; return its HTTP status."""
-    async with house.http.get(url, headers=PAGE_HEADERS) as answer:
+    async with stack.http.get(url, headers=PAGE_HEADERS) as answer:
         html = await answer.text()
-        for code, _own in house.rt.languages.languages():
-            assert house.rt.languages.render(NOT_NOW, code) in unescape(html)
+        for code, _own in stack.rt.languages.languages():
+            assert stack.rt.languages.render(NOT_NOW, code) in unescape(html)
         assert answer.headers["Retry-After"]
         return answer.status
 
@@ -225,18 +225,18 @@ async def _fail_for_lack_of_a_connection(*_arguments: object) -> None:
 
 
 async def test_chat_stream_ends_without_an_error_when_the_database_is_down(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_stream, "unread_notes", _fail_for_lack_of_a_connection)
-    async with house.http.get(f"{house.url}/chat/stream") as response:
+    async with stack.http.get(f"{stack.url}/chat/stream") as response:
         assert await response.text() == ": open\n\n"
 
 
 async def test_console_stream_ends_without_an_error_when_the_database_is_down(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     monkeypatch.setattr(live_updates.ChangeFeed, "changes", _fail_for_lack_of_a_connection)
-    async with Console.signed_in(house.url, "Aigul Testova") as console:
-        response = await console.session.get(f"{house.url}/console/stream")
+    async with Console.signed_in(stack.url, "Aigul Testova") as console:
+        response = await console.session.get(f"{stack.url}/console/stream")
         assert (await response.text()).endswith(": open\n\n")

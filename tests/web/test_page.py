@@ -16,7 +16,7 @@ import pytest
 
 from bot.conversations import receive
 from flows.engine.events import Joined
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
@@ -25,8 +25,8 @@ SURNAME = ANSWERS.index("TESTOVA")
 CANARY = "CANARYOVA"
 
 
-async def _answer_to_surname(house: House, user: User) -> None:
-    await house.receive_telegram()
+async def _answer_to_surname(stack: AppStack, user: User) -> None:
+    await stack.receive_telegram()
     await user.start("")
     await user.wait_for_message(1)
     await _press(user, "ru")
@@ -36,11 +36,11 @@ async def _answer_to_surname(house: House, user: User) -> None:
         await _press(user, answer)
 
 
-async def _link(house: House, user: User) -> str:
+async def _link(stack: AppStack, user: User) -> str:
     """Press the button for the secure page; return its link, with this test server's URL."""
     await _next(user, partial(user.press, "!page"))
     (url,) = [button.url for row in user.last.buttons for button in row if button.url]
-    return house.url + "/p/" + url.rsplit("/p/", 1)[1]
+    return stack.url + "/p/" + url.rsplit("/p/", 1)[1]
 
 
 async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
@@ -48,13 +48,13 @@ async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
         return answer.status, await answer.text()
 
 
-async def _answer_on_page(link: str, house: House, *answers: str | bytes) -> list[str]:
+async def _answer_on_page(link: str, stack: AppStack, *answers: str | bytes) -> list[str]:
     """Open the link on a new device, and answer with texts, button keys (`-`, `done`) or files.
 
     Return the page after each answer.
     """
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        visitor = Visitor(session, house.url)
+        visitor = Visitor(session, stack.url)
         async with session.get(link) as response:
             assert response.status == 200
         status, page = await _enter(visitor, link)
@@ -62,7 +62,7 @@ async def _answer_on_page(link: str, house: House, *answers: str | bytes) -> lis
         pages = []
         for answer in answers:
             endpoint, form = _form(page, answer)
-            async with session.post(f"{house.url}/chat/{endpoint}", data=form) as after:
+            async with session.post(f"{stack.url}/chat/{endpoint}", data=form) as after:
                 assert after.status == 200
                 page = await after.text()
             pages.append(page)
@@ -80,21 +80,21 @@ def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
     return ("pressed" if buttons else "said"), form
 
 
-async def test_secure_page_keeps_private_answers_out_of_the_messenger(house: House) -> None:
-    user = house.telegram.user(7101, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    pages = await _answer_on_page(link, house, CANARY, "GULNAR")
-    assert CANARY not in b"".join(house.telegram.journal.lines(0)).decode()
+async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: AppStack) -> None:
+    user = stack.telegram.user(7101, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    pages = await _answer_on_page(link, stack, CANARY, "GULNAR")
+    assert CANARY not in b"".join(stack.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
     assert "Сохранено" in pages[-1]
 
 
-async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
-    user = house.telegram.user(7102, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    async with Visitor.at(house.url) as first, Visitor.at(house.url) as second:
+async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None:
+    user = stack.telegram.user(7102, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as first, Visitor.at(stack.url) as second:
         assert (await _enter(first, link))[0] == 200
         status, page = await _enter(second, link)
         assert status == 410
@@ -105,63 +105,63 @@ async def test_secure_link_works_once_and_on_one_device(house: House) -> None:
             assert again.url.path == "/chat"
 
 
-async def test_secure_link_is_not_consumed_by_previews_but_expires(house: House) -> None:
-    user = house.telegram.user(7103, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    async with Visitor.at(house.url) as visitor:
+async def test_secure_link_is_not_consumed_by_previews_but_expires(stack: AppStack) -> None:
+    user = stack.telegram.user(7103, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
         for _preview in range(3):
             async with visitor.session.get(link) as looked:
                 assert looked.status == 200
-        await house.ahead("11 minutes")
+        await stack.ahead("11 minutes")
         assert (await _enter(visitor, link))[0] == 410
 
 
-async def test_secure_page_session_ends_after_half_an_hour(house: House) -> None:
-    user = house.telegram.user(7104, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    async with Visitor.at(house.url) as visitor:
+async def test_secure_page_session_ends_after_half_an_hour(stack: AppStack) -> None:
+    user = stack.telegram.user(7104, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
         assert (await _enter(visitor, link))[0] == 200
-        await house.ahead("31 minutes")
-        async with visitor.session.get(f"{house.url}/chat") as page:
+        await stack.ahead("31 minutes")
+        async with visitor.session.get(f"{stack.url}/chat") as page:
             assert "фамилия" not in (await page.text()).lower()
 
 
-async def test_expired_secure_page_session_continues_in_the_messenger(house: House) -> None:
-    user = house.telegram.user(7108, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    async with Visitor.at(house.url) as visitor:
+async def test_expired_secure_page_session_continues_in_the_messenger(stack: AppStack) -> None:
+    user = stack.telegram.user(7108, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
         assert (await _enter(visitor, link))[0] == 200
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM conversations")
         (person_id,) = await cursor.fetchone() or (None,)
     assert person_id is not None
-    await house.ahead("31 minutes")
-    async with house.rt.pool.connection() as session:
+    await stack.ahead("31 minutes")
+    async with stack.rt.pool.connection() as session:
         await session.execute("DELETE FROM handles WHERE expires_at < kosh_now()")
-        delivery = await receive.take_turn(house.rt, session, person_id, Joined())
-    await _next(user, partial(receive.deliver, house.rt, delivery))
+        delivery = await receive.take_turn(stack.rt, session, person_id, Joined())
+    await _next(user, partial(receive.deliver, stack.rt, delivery))
 
 
-async def test_secure_link_is_revoked_by_a_new_one(house: House) -> None:
-    user = house.telegram.user(7105, first_name="Test")
-    await _answer_to_surname(house, user)
-    old, new = await _link(house, user), ""
+async def test_secure_link_is_revoked_by_a_new_one(stack: AppStack) -> None:
+    user = stack.telegram.user(7105, first_name="Test")
+    await _answer_to_surname(stack, user)
+    old, new = await _link(stack, user), ""
     await _next(user, partial(user.say, "/help"))
-    new = await _link(house, user)
-    async with Visitor.at(house.url) as visitor:
+    new = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
         assert (await _enter(visitor, old))[0] == 410
         assert (await _enter(visitor, new))[0] == 200
 
 
-def _signed_data(house: House, user_id: int, *, at: float | None = None) -> str:
+def _signed_data(stack: AppStack, user_id: int, *, at: float | None = None) -> str:
     """Return the data that Telegram passes to a Mini App, signed as its documentation says.
 
     `at` is the time in the data, in Unix seconds (None: now).
     """
-    token = house.rt.settings.telegram_token
+    token = stack.rt.settings.telegram_token
     assert token
     fields: dict[str, Any] = {
         "auth_date": str(int(at or time.time())),
@@ -179,16 +179,16 @@ def _with_wrong_signature(signed: str) -> str:
 
 
 @pytest.mark.requirement("S-2")
-async def test_secure_link_in_a_mini_app_admits_only_its_person(house: House) -> None:
-    user = house.telegram.user(7106, first_name="Test")
-    await _answer_to_surname(house, user)
-    link = await _link(house, user)
-    async with Visitor.at(house.url) as visitor:
+async def test_secure_link_in_a_mini_app_admits_only_its_person(stack: AppStack) -> None:
+    user = stack.telegram.user(7106, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
         for init in (
-            _signed_data(house, 7999),
-            _signed_data(house, 7106, at=time.time() - 3600),
-            _with_wrong_signature(_signed_data(house, 7106)),
+            _signed_data(stack, 7999),
+            _signed_data(stack, 7106, at=time.time() - 3600),
+            _with_wrong_signature(_signed_data(stack, 7106)),
             "nonsense",
         ):
             assert (await _enter(visitor, link, init=init))[0] == 403
-        assert (await _enter(visitor, link, init=_signed_data(house, 7106)))[0] == 200
+        assert (await _enter(visitor, link, init=_signed_data(stack, 7106)))[0] == 200

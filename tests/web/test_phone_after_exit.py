@@ -11,7 +11,7 @@ import pytest
 
 from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.web.test_journeys import ANSWERS, _only, _register
 from tests.web.test_page import _answer_on_page
 from tests.web.test_whatsapp_journey import _at_language, _user, _walk
@@ -40,19 +40,19 @@ def _documented_data(channel: str) -> list[str]:
 
 
 @pytest.mark.requirement("S-37", "S-84")
-async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
+async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(stack: AppStack) -> None:
     chat, phrase, old = _documented_data("Telegram")
     assert "list of commands" in chat and "useful phrase" in phrase and "48 hours" in old
-    user = await _register(house, 7041)
-    update = house.rt.languages.render(screens.UPDATE, "ru")
+    user = await _register(stack, 7041)
+    update = stack.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
-    exit_text = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    exit_text = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
     await user.say("выход")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [exit_text])
     (remaining,) = [each for each in user.chat if not each.deleted]
     assert (remaining.buttons, remaining.reply_to) == ((), None)
     assert user.keyboard == []
-    journal = house.telegram.journal
+    journal = stack.telegram.journal
     assert {name: len(journal.calls(name)) for name in LEAVING_METHODS} == dict.fromkeys(
         LEAVING_METHODS, 0
     )
@@ -61,28 +61,28 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(house
 
 
 @pytest.mark.requirement("S-37", "S-84")
-async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(house: House) -> None:
+async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(stack: AppStack) -> None:
     (listed,) = _documented_data("WhatsApp")
     assert "whole chat" in listed and "names" in listed and "phone number" in listed
-    user = await _user(house, "77010007042")
+    user = await _user(stack, "77010007042")
     await _at_language(user, "ru")
-    await _walk(house, user, ANSWERS[:CONTACT_QUESTION])
+    await _walk(stack, user, ANSWERS[:CONTACT_QUESTION])
     await _press_of_whatsapp(user, "phone")
     assert user.last.link is not None
-    link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _next_of_whatsapp(user, partial(_answer_on_page, link, house, NUMBER))
-    await _walk(house, user, ANSWERS[CONTACT_QUESTION + 1 :])
-    assert "+77012345678" in repr(await _only(house))
+    link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+    await _next_of_whatsapp(user, partial(_answer_on_page, link, stack, NUMBER))
+    await _walk(stack, user, ANSWERS[CONTACT_QUESTION + 1 :])
+    assert "+77012345678" in repr(await _only(stack))
     before = len(user.received)
     await _next_of_whatsapp(user, partial(user.say, "выход"))
-    notice = house.rt.languages.render(NOT_DELETED, "ru")
+    notice = stack.rt.languages.render(NOT_DELETED, "ru")
     await user.wait(lambda _chat: any(notice in each.text for each in user.received[before:]))
     for secret in ("TESTOVA", "GULNAR"):
         assert not any(secret in each.text for each in user.screen)
     for number in (NUMBER, user.phone):
         digits = re.sub(r"\D", "", number)[-MIN_DIGITS:]
         assert not any(digits in re.sub(r"\D", "", each.text) for each in user.screen)
-    exit_text = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    exit_text = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
     after = [each for each in user.received[before:] if notice not in each.text]
     assert all(exit_text in each.text for each in after), (
         "the exit leaves the phrase and nothing else"

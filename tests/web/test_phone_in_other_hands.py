@@ -19,7 +19,7 @@ from bot.web.console import labels
 from flows import lifetimes
 from flows.engine import screens
 from flows.engine.questions import YES
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console
 from tests.desk.desks import an_officer, key
 from tests.emulators.telegram import User
@@ -44,9 +44,9 @@ EXITS = [("said", {"text": "выход"}), ("pressed", {"payload": EXIT})]
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-84")
 async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
-    house: House, endpoint: str, fields: dict[str, str], script: bool
+    stack: AppStack, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await _answer_to_consent(visitor)
         await visitor.press("yes")
@@ -54,15 +54,15 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
         secret = visitor.secret
     headers = {"Cookie": f"kosh={secret}"} | ({"X-Requested-With": "kosh"} if script else {})
     form = {"chat": "", "id": "the-exit", **fields}
-    async with house.http.post(
-        f"{house.url}/chat/{endpoint}", data=form, headers=headers, allow_redirects=False
+    async with stack.http.post(
+        f"{stack.url}/chat/{endpoint}", data=form, headers=headers, allow_redirects=False
     ) as response:
         assert response.status == (202 if script else 303)
         assert response.cookies["kosh"]["max-age"] == "0"
-    async with house.http.get(f"{house.url}/chat", headers=headers) as page:
-        assert house.rt.languages.render(screens.CHOOSE_LANGUAGE, "ru") in await page.text()
-    async with house.rt.pool.connection() as session:
-        assert await identities.find(house.rt, session, WebChat.name, secret) is None
+    async with stack.http.get(f"{stack.url}/chat", headers=headers) as page:
+        assert stack.rt.languages.render(screens.CHOOSE_LANGUAGE, "ru") in await page.text()
+    async with stack.rt.pool.connection() as session:
+        assert await identities.find(stack.rt, session, WebChat.name, secret) is None
         cursor = await session.execute("SELECT count(*) FROM messages WHERE body IS NOT NULL")
         assert await cursor.fetchone() == (0,)
 
@@ -71,14 +71,14 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
 @pytest.mark.parametrize("script", [True, False], ids=["script", "plain"])
 @pytest.mark.requirement("S-37", "S-84")
 async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
-    house: House, admin_url: str, endpoint: str, fields: dict[str, str], script: bool
+    stack: AppStack, admin_url: str, endpoint: str, fields: dict[str, str], script: bool
 ) -> None:
-    guest = Guest(house.rt)
+    guest = Guest(stack.rt)
     await guest.consent()
     headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
-    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
-        async with house.http.post(
-            f"{house.url}/chat/{endpoint}", data=fields, headers=headers, allow_redirects=False
+    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
+        async with stack.http.post(
+            f"{stack.url}/chat/{endpoint}", data=fields, headers=headers, allow_redirects=False
         ) as response:
             assert response.status == (202 if script else 303)
             if script:
@@ -87,8 +87,10 @@ async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
 
 
 @pytest.mark.requirement("S-84")
-async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(house: House) -> None:
-    async with house.http.get(f"{house.url}/away", headers={"Accept-Language": "zh-CN"}) as answer:
+async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(
+    stack: AppStack,
+) -> None:
+    async with stack.http.get(f"{stack.url}/away", headers={"Accept-Language": "zh-CN"}) as answer:
         page = await answer.text()
     assert '<html lang="zh-Hans" dir="ltr">' in page
     assert '<meta name="viewport"' in page
@@ -102,50 +104,50 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(hou
 
 @pytest.mark.requirement("S-37")
 async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
-    house: House, admin_url: str
+    stack: AppStack, admin_url: str
 ) -> None:
-    user = await _telegram_user_with_case(house, 7021)
-    with _stop_database(admin_url, house.rt.settings.database().rsplit("/", 1)[1]):
+    user = await _telegram_user_with_case(stack, 7021)
+    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
         await user.say("выход")
         await user.wait(lambda chat: next(e for e in chat if e.text == "выход").deleted)
 
 
 @pytest.mark.requirement("S-30", "S-84")
-async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(house: House) -> None:
-    user = await _register(house, 7022)
+async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(stack: AppStack) -> None:
+    user = await _register(stack, 7022)
     for word in ("/mydata", "выход", "/start"):
         await _next(user, partial(user.say, word))
-    masked = house.rt.languages.render(screens.MASKED, "ru")
+    masked = stack.rt.languages.render(screens.MASKED, "ru")
     count = len(user.chat)
     await user.say("/mydata")
     await user.wait(lambda chat: any(masked in each.text for each in chat[count:]))
-    hidden = house.rt.languages.render(screens.HIDDEN, "ru")
+    hidden = stack.rt.languages.render(screens.HIDDEN, "ru")
     await user.wait(lambda chat: any(hidden in each.text for each in chat[count:]))
     assert not any("TESTOVA" in each.text for each in user.chat[count:])
 
 
 @pytest.mark.requirement("S-32", "S-84")
-async def test_quick_exit_after_erasure_deletes_the_last_message(house: House) -> None:
-    user = await _register(house, 7023)
+async def test_quick_exit_after_erasure_deletes_the_last_message(stack: AppStack) -> None:
+    user = await _register(stack, 7023)
     # Wait for the registry's decision, which could otherwise arrive between the erasure and the
     # quick exit.
-    update = house.rt.languages.render(screens.UPDATE, "ru")
+    update = stack.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     await _next(user, partial(user.say, "/delete"))
-    await user.press(house.rt.languages.render(YES.label, "ru"))
-    done = house.rt.languages.render(screens.DELETED, "ru")
+    await user.press(stack.rt.languages.render(YES.label, "ru"))
+    done = stack.rt.languages.render(screens.DELETED, "ru")
     await user.wait(lambda chat: any(done in each.text for each in chat))
     await user.say("выход")
-    phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+    phrase = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
     await user.wait(lambda chat: [each.text for each in chat if not each.deleted] == [phrase])
 
 
 # How an officer's reply arrives
 
 
-async def _telegram_user_with_case(house: House, number: int) -> User:
+async def _telegram_user_with_case(stack: AppStack, number: int) -> User:
     """Return a person on Telegram who has just asked for an officer."""
-    user = await house.telegram_user(number)
+    user = await stack.telegram_user(number)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/person"))
     await _press(user, "general")
@@ -154,23 +156,23 @@ async def _telegram_user_with_case(house: House, number: int) -> User:
     return user
 
 
-async def _claim(house: House) -> tuple[Officer, UUID, int]:
-    async with house.rt.pool.connection() as session:
+async def _claim(stack: AppStack) -> tuple[Officer, UUID, int]:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id, version FROM cases")
         found = await cursor.fetchone()
     assert found is not None
-    officer = await an_officer(house.rt)
-    result = await desk.claim(house.rt, officer, found[0], found[1], key=key())
+    officer = await an_officer(stack.rt)
+    result = await desk.claim(stack.rt, officer, found[0], found[1], key=key())
     return officer, found[0], result.version
 
 
-async def _wait_until_away(house: House, user: User) -> None:
-    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+async def _wait_until_away(stack: AppStack, user: User) -> None:
+    await stack.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-ABSENCES: dict[str, Callable[[House, User], Awaitable[object]]] = {
-    "stop": lambda _house, user: _next(user, partial(user.say, "стоп")),
-    "exit": lambda _house, user: user.say("выход"),
+ABSENCES: dict[str, Callable[[AppStack, User], Awaitable[object]]] = {
+    "stop": lambda _stack, user: _next(user, partial(user.say, "стоп")),
+    "exit": lambda _stack, user: user.say("выход"),
     "silence": _wait_until_away,
 }
 
@@ -178,18 +180,18 @@ ABSENCES: dict[str, Callable[[House, User], Awaitable[object]]] = {
 @pytest.mark.parametrize("reason", ABSENCES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
-    house: House, reason: str
+    stack: AppStack, reason: str
 ) -> None:
-    user, render = await _telegram_user_with_case(house, 7024), house.rt.languages.render
-    officer, case_id, version = await _claim(house)
+    user, render = await _telegram_user_with_case(stack, 7024), stack.rt.languages.render
+    officer, case_id, version = await _claim(stack)
     joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
-    await ABSENCES[reason](house, user)
+    await ABSENCES[reason](stack, user)
     if reason == "exit":
         phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     for words in (ANSWER, f"{ANSWER} again"):
-        result = await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+        result = await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
         version = result.version
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
@@ -201,26 +203,26 @@ async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
 
 
 @pytest.mark.requirement("S-83")
-async def test_officer_reply_that_is_withheld_is_kept_until_opened(house: House) -> None:
-    user, render = await _telegram_user_with_case(house, 7027), house.rt.languages.render
-    officer, case_id, version = await _claim(house)
-    await _wait_until_away(house, user)
-    await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
+async def test_officer_reply_that_is_withheld_is_kept_until_opened(stack: AppStack) -> None:
+    user, render = await _telegram_user_with_case(stack, 7027), stack.rt.languages.render
+    officer, case_id, version = await _claim(stack)
+    await _wait_until_away(stack, user)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
-    await house.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
-    await retention.retain(house.rt)
+    await stack.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
+    await retention.retain(stack.rt)
     await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
 
 
 @pytest.mark.requirement("S-66", "S-83")
 async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _telegram_user_with_case(house, 7025)
-    officer, case_id, version = await _claim(house)
-    await desk.reply(house.rt, officer, case_id, version, key=key(), words=ANSWER)
+    user = await _telegram_user_with_case(stack, 7025)
+    officer, case_id, version = await _claim(stack)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 
@@ -228,12 +230,12 @@ async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
 # The console's sentence about how a reply will arrive
 
 
-async def _delivery_sentence(house: House, case_id: str) -> str:
+async def _delivery_sentence(stack: AppStack, case_id: str) -> str:
     """Return the console's sentence above the reply field about how the reply will arrive.
 
     Claim the case first if it is unclaimed.
     """
-    async with Console.signed_in(house.url, GENERAL_LEAD) as console:
+    async with Console.signed_in(stack.url, GENERAL_LEAD) as console:
         screen = await console.get(f"/console/cases/{case_id}?reason=answer")
         if "/claim" in screen.html:
             screen = await console.send(screen.form("/claim"))
@@ -244,13 +246,13 @@ async def _delivery_sentence(house: House, case_id: str) -> str:
 
 @pytest.mark.requirement("S-83")
 async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
-    office: tuple[House, str],
+    office: tuple[AppStack, str],
 ) -> None:
-    house, case_id = office
-    wording = labels.Wording(house.rt.languages, "ru")
-    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
-    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _delivery_sentence(house, case_id) == wording("arrives_whole")
+    stack, case_id = office
+    wording = labels.Wording(stack.rt.languages, "ru")
+    assert await _delivery_sentence(stack, case_id) == wording("arrives_whole")
+    await stack.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+    assert await _delivery_sentence(stack, case_id) == wording("arrives_whole")
 
 
 @pytest.mark.parametrize(
@@ -258,18 +260,18 @@ async def test_console_shows_that_a_web_chat_reply_is_never_withheld(
 )
 @pytest.mark.requirement("S-83")
 async def test_console_shows_when_a_messenger_reply_will_be_withheld(
-    office: tuple[House, str], channel: str, present: str
+    office: tuple[AppStack, str], channel: str, present: str
 ) -> None:
     """Move the case to a messenger.
 
     If the person was silent for PRESENT_MINUTES, another person may be looking at the phone.
     """
-    house, case_id = office
-    wording = labels.Wording(house.rt.languages, "ru")
-    await _delivery_sentence(house, case_id)
-    async with house.rt.pool.connection() as session:
+    stack, case_id = office
+    wording = labels.Wording(stack.rt.languages, "ru")
+    await _delivery_sentence(stack, case_id)
+    async with stack.rt.pool.connection() as session:
         await session.execute("UPDATE handles SET channel = %s, spoke_at = kosh_now()", (channel,))
         await session.execute("UPDATE conversations SET channel = %s", (channel,))
-    assert await _delivery_sentence(house, case_id) == wording(present)
-    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
-    assert await _delivery_sentence(house, case_id) == wording("arrives_withheld")
+    assert await _delivery_sentence(stack, case_id) == wording(present)
+    await stack.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+    assert await _delivery_sentence(stack, case_id) == wording("arrives_withheld")

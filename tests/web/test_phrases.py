@@ -6,7 +6,7 @@ from bot.desk import phrase_review
 from bot.privacy import retention
 from bot.web.console import demo_officers
 from flows import lifetimes
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 from tests.visitor import Visitor
 
@@ -15,14 +15,14 @@ EDITOR, OFFICER = "Marat Testov", "Aigul Testova"
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
-async def contribute(house: House) -> None:
+async def contribute(stack: AppStack) -> None:
     """Contribute SENTENCE in the web chat as a person who has not given consent."""
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.press("ru")
         for _each in range(2):
             await visitor.say(SENTENCE)
@@ -30,13 +30,13 @@ async def contribute(house: House) -> None:
         await visitor.say(SENTENCE)
 
 
-async def stored_phrases(house: House) -> list[tuple[object, ...]]:
+async def stored_phrases(stack: AppStack) -> list[tuple[object, ...]]:
     query = "SELECT language, body, state, intent FROM suggested_phrases"
-    async with house.rt.console.connection() as session:  # type: ignore[union-attr]
+    async with stack.rt.console.connection() as session:  # type: ignore[union-attr]
         return list(await (await session.execute(query)).fetchall())
 
 
-async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> None:
+async def test_suggested_phrase_is_stored_without_its_person(desk: AppStack) -> None:
     await contribute(desk)
     assert await stored_phrases(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:
@@ -44,7 +44,7 @@ async def test_suggested_phrase_is_stored_without_its_person(desk: House) -> Non
     assert people == (0,)
 
 
-async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: House) -> None:
+async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: AppStack) -> None:
     await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -58,7 +58,7 @@ async def test_suggested_phrase_is_accepted_for_an_intent_by_an_editor(desk: Hou
     assert await phrase_review.accepted(desk.rt) == [("ru", "kandas.what", SENTENCE)]
 
 
-async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
+async def test_suggested_phrase_is_removed_by_an_editor(desk: AppStack) -> None:
     await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -67,7 +67,7 @@ async def test_suggested_phrase_is_removed_by_an_editor(desk: House) -> None:
     assert await stored_phrases(desk) == []
 
 
-async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: House) -> None:
+async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: AppStack) -> None:
     await contribute(desk)
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/phrases")
@@ -77,14 +77,14 @@ async def test_suggested_phrase_is_not_accepted_for_an_unknown_intent(desk: Hous
     assert [row[2] for row in await stored_phrases(desk)] == ["new"]
 
 
-async def test_suggested_phrases_page_is_forbidden_to_officers(desk: House) -> None:
+async def test_suggested_phrases_page_is_forbidden_to_officers(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get("/console/phrases")
         assert screen.status == 403
         assert "/console/phrases" not in screen.html
 
 
-async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: House) -> None:
+async def test_suggested_phrase_is_deleted_after_its_retention_period(desk: AppStack) -> None:
     await contribute(desk)
     await desk.ahead(f"{lifetimes.SUGGESTED_PHRASE_DAYS} days")
     await retention.retain(desk.rt)

@@ -19,7 +19,7 @@ from bot.web import spreadsheets
 from bot.web.console import demo_officers, planning_map
 from flows.knowledge.regions import REGIONS
 from flows.preregistration.after_consent import SUPPORT_NEEDED
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 from tests.registry.population import population, store
 
@@ -28,19 +28,19 @@ SEED = 27
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    store(house.sandbox_database, population(260, 700, random.Random(SEED)).rows)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    store(stack.sandbox_database, population(260, 700, random.Random(SEED)).rows)
+    return stack
 
 
-def _rows(house: House, query: str) -> list[tuple[Any, ...]]:
-    with psycopg.connect(house.sandbox_database) as connection:
+def _rows(stack: AppStack, query: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(stack.sandbox_database) as connection:
         return connection.execute(query.encode()).fetchall()
 
 
-async def _audit_rows(house: House) -> list[tuple[Any, ...]]:
-    async with house.rt.pool.connection() as session:
+async def _audit_rows(stack: AppStack) -> list[tuple[Any, ...]]:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, detail FROM audit_entries WHERE action = 'planning.read' ORDER BY seq"
         )
@@ -53,7 +53,7 @@ async def _csv(console: Console, query: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(screen.html.removeprefix("\ufeff"))))
 
 
-async def test_planning_csv_has_the_counts_that_the_registry_released(desk: House) -> None:
+async def test_planning_csv_has_the_counts_that_the_registry_released(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         rows = await _csv(lead, "first=trade&second=country")
     released = _rows(
@@ -67,7 +67,7 @@ async def test_planning_csv_has_the_counts_that_the_registry_released(desk: Hous
     assert not any("*" in row for row in rows)
 
 
-async def test_planning_parquet_file_has_codes_and_null_for_hidden_counts(desk: House) -> None:
+async def test_planning_parquet_file_has_codes_and_null_for_hidden_counts(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert (
             "/console/planning.parquet?first=region" in (await lead.get("/console/planning")).html
@@ -90,7 +90,7 @@ async def test_planning_parquet_file_has_codes_and_null_for_hidden_counts(desk: 
 
 
 async def test_planning_page_offers_no_parquet_file_when_pyarrow_is_missing(
-    desk: House, monkeypatch: pytest.MonkeyPatch
+    desk: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spreadsheets, "has_parquet", lambda: False)
     async with Console.signed_in(desk.url, MARAT) as lead:
@@ -99,7 +99,7 @@ async def test_planning_page_offers_no_parquet_file_when_pyarrow_is_missing(
     assert len(await _audit_rows(desk)) == 1
 
 
-async def test_planning_page_explains_hidden_counts(desk: House) -> None:
+async def test_planning_page_explains_hidden_counts(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         one = await lead.get("/console/planning?first=region")
         two = await lead.get("/console/planning?first=trade&second=country")
@@ -110,7 +110,7 @@ async def test_planning_page_explains_hidden_counts(desk: House) -> None:
     assert ru("planning_hidden") in two.text.partition(ru("planning_hidden_hint"))[2]
 
 
-async def test_planning_page_and_csv_show_the_kinds_of_support_in_words(desk: House) -> None:
+async def test_planning_page_and_csv_show_the_kinds_of_support_in_words(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         page = await lead.get("/console/planning?first=support")
         rows = await _csv(lead, "first=support&second=region")
@@ -122,7 +122,7 @@ async def test_planning_page_and_csv_show_the_kinds_of_support_in_words(desk: Ho
     assert all(name in page.text for name in named)
 
 
-async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk: House) -> None:
+async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         await lead.get("/console/planning?first=region&second=age")
         await _csv(lead, "first=language")
@@ -137,7 +137,7 @@ async def test_planning_query_is_audited_by_the_console_and_by_the_registry(desk
     assert ru("planning") in screen.text
 
 
-async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
+async def test_planning_pages_are_forbidden_to_officers(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("planning", "planning.csv", "planning.xlsx", "planning.parquet"):
             assert (await officer.get(f"/console/{path}")).status == 403
@@ -145,7 +145,7 @@ async def test_planning_pages_are_forbidden_to_officers(desk: House) -> None:
     assert await _audit_rows(desk) == []
 
 
-async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> None:
+async def test_planning_page_reports_that_the_registry_is_down(desk: AppStack) -> None:
     await desk.fault(name="down")
     async with Console.signed_in(desk.url, MARAT) as lead:
         screen = await lead.get("/console/planning")
@@ -154,7 +154,7 @@ async def test_planning_page_reports_that_the_registry_is_down(desk: House) -> N
     assert len(await _audit_rows(desk)) == 2
 
 
-async def test_planning_page_reports_that_no_registry_is_configured(desk: House) -> None:
+async def test_planning_page_reports_that_no_registry_is_configured(desk: AppStack) -> None:
     object.__setattr__(desk.rt, "registry", None)
     async with Console.signed_in(desk.url, MARAT) as lead:
         assert ru("planning_off") in (await lead.get("/console/planning")).text
@@ -182,7 +182,7 @@ NEXT_YEAR = {
     ],
 )
 async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
-    desk: House, answer: dict[str, Any], status: int, expected: str
+    desk: AppStack, answer: dict[str, Any], status: int, expected: str
 ) -> None:
     app = web.Application()
     token = {"access_token": "a-token-of-the-tests", "token_type": "Bearer", "expires_in": 600}

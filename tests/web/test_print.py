@@ -15,7 +15,7 @@ from bot.printing import pdf as printing_pdf
 from bot.web.printed_checklist import OVER
 from flows.checklist import CHECKLIST, USUAL
 from flows.knowledge.documents import IIN
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.flows.chat import LANGUAGES, TODAY
 from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import _press
@@ -52,14 +52,14 @@ async def _complete_checklist(visitor: Visitor, language: str = "ru") -> Bubble:
     return visitor.bubbles[-2]
 
 
-def _print_url(house: House, bubble: Bubble) -> str:
+def _print_url(stack: AppStack, bubble: Bubble) -> str:
     """Return the message's link for printing, with this test server's URL."""
     (url,) = (each for each in bubble.buttons.values() if "/print/" in each)
-    return house.url + "/print/" + url.rsplit("/print/", 1)[1]
+    return stack.url + "/print/" + url.rsplit("/print/", 1)[1]
 
 
-async def _count(house: House, table: str) -> int:
-    async with house.rt.pool.connection() as session:
+async def _count(stack: AppStack, table: str) -> int:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute(f"SELECT count(*) FROM {table}")
         row = await cursor.fetchone()
     assert row is not None
@@ -132,11 +132,11 @@ MOBILE = {"Sec-CH-UA-Mobile": "?1"}
 
 @pytest.mark.parametrize("hint", [MOBILE, {"User-Agent": "Mozilla/5.0 (iPhone) Mobile/15E148"}])
 async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
-    house: House, hint: dict[str, str]
+    stack: AppStack, hint: dict[str, str]
 ) -> None:
     widths = []
-    async with Visitor.at(house.url) as visitor:
-        link = _print_url(house, await _complete_checklist(visitor))
+    async with Visitor.at(stack.url) as visitor:
+        link = _print_url(stack, await _complete_checklist(visitor))
         async with visitor.session.get(link, headers=hint) as answer:
             assert answer.content_type == "text/html"
             assert answer.headers["Cache-Control"] == "no-store"
@@ -147,13 +147,13 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
                 document = pypdfium2.PdfDocument(await answer.read())
                 widths.append(round(document[0].get_width() / 72 * 25.4))
         assert widths == [90, 210]
-        async with visitor.session.get(f"{house.url}/print/{'x' * 32}", headers=hint) as unknown:
+        async with visitor.session.get(f"{stack.url}/print/{'x' * 32}", headers=hint) as unknown:
             assert unknown.status == 410
 
 
-async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
-        link = _print_url(house, await _complete_checklist(visitor))
+async def test_anonymous_person_prints_a_checklist_and_stores_nothing(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
+        link = _print_url(stack, await _complete_checklist(visitor))
         for _time in range(2):
             async with visitor.session.get(link) as answer:
                 assert answer.status == 200
@@ -164,19 +164,19 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(house: Hou
     text = words(pdf)
     assert WORDS.render(USUAL, "ru").partition("{")[0].strip() in text
     assert visitor.chat not in text
-    assert await _count(house, "people") == await _count(house, "messages") == 0
+    assert await _count(stack, "people") == await _count(stack, "messages") == 0
 
 
-async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
-        link = _print_url(house, await _complete_checklist(visitor))
+async def test_checklist_share_link_is_opaque_and_expires(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
+        link = _print_url(stack, await _complete_checklist(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)
         for _time in range(20):
             async with visitor.session.get(link) as answer:
                 if answer.status != 200:
                     break
         assert answer.status == 410, "nobody keeps the typesetter busy with one list"
-        async with visitor.session.get(f"{house.url}/print/{'x' * 32}") as unknown:
+        async with visitor.session.get(f"{stack.url}/print/{'x' * 32}") as unknown:
             assert unknown.status == 410
             page = await unknown.text()
         for language in LANGUAGES:
@@ -184,8 +184,8 @@ async def test_checklist_share_link_is_opaque_and_expires(house: House) -> None:
 
 
 @pytest.mark.release
-async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) -> None:
-    user = await house.telegram_user(7301)
+async def test_checklist_share_link_is_a_url_button_on_telegram(stack: AppStack) -> None:
+    user = await stack.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
         await _press(user, tap)
     count = len(user.received)
@@ -197,9 +197,9 @@ async def test_checklist_share_link_is_a_url_button_on_telegram(house: House) ->
 
 
 async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _user(house, "77010000731")
+    user = await _user(stack, "77010000731")
     await _at_language(user, "ru")
     for tap in TAPS[:-1]:
         await _tap(user, tap)
@@ -208,7 +208,7 @@ async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp
     async def can_save() -> bool:
         return any("keep" in key for key in _keys(user.last))
 
-    await house.until(can_save)
+    await stack.until(can_save)
     (link,) = [each.link for each in user.received if each.link is not None]
     assert "/print/" in link[1]
 

@@ -9,7 +9,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Reason
 from bot.web.console import demo_officers
 from flows.engine import screens
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.attachments.opus_files import BROKEN, voice
 from tests.console_client import Console
 from tests.desk.desks import key, now
@@ -21,92 +21,92 @@ AIGUL = "Aigul Testova"
 OPUS = "audio/ogg; codecs=opus"
 
 
-async def _state(house: House) -> list[tuple[str, bytes]]:
-    return [tuple(row) for row in await _query(house, "SELECT state, body FROM case_files")]
+async def _state(stack: AppStack) -> list[tuple[str, bytes]]:
+    return [tuple(row) for row in await _query(stack, "SELECT state, body FROM case_files")]
 
 
-async def _wait_until_fetched(house: House) -> None:
+async def _wait_until_fetched(stack: AppStack) -> None:
     async def is_fetched() -> bool:
-        return all(state != "fetching" for state, _body in await _state(house))
+        return all(state != "fetching" for state, _body in await _state(stack))
 
-    await house.until(is_fetched)
+    await stack.until(is_fetched)
 
 
-async def _send_voice(house: House, user: User, data: bytes) -> None:
+async def _send_voice(stack: AppStack, user: User, data: bytes) -> None:
     """Send a voice message on WhatsApp and wait until Kosh has downloaded it."""
     await user.send("audio", data, OPUS)
-    await house.whatsapp.until_taken()
-    await _wait_until_fetched(house)
+    await stack.whatsapp.until_taken()
+    await _wait_until_fetched(stack)
 
 
-async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(house: House) -> None:
-    await demo_officers.enter(house.rt)
-    user = await _consented_user(house, "77010000911")
+async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(stack: AppStack) -> None:
+    await demo_officers.enter(stack.rt)
+    user = await _consented_user(stack, "77010000911")
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks something"))
-    async with Console.signed_in(house.url, AIGUL) as console:
+    async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
-        await _send_voice(house, user, voice())
-        [(state, body)] = await _state(house)
+        await _send_voice(stack, user, voice())
+        [(state, body)] = await _state(stack)
         assert (state, b"OggS" in body) == ("ready", False)
         screen = await console.get(console.screen.path)
         address = screen.html.partition("<audio")[2].partition('src="')[2].partition('"')[0]
-        async with console.session.get(house.url + address) as answer:
+        async with console.session.get(stack.url + address) as answer:
             assert (await answer.read())[:4] == b"OggS"
         assert answer.headers["Content-Type"] == "audio/ogg"
         assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
 
 
-async def test_voice_message_is_erased_with_its_person(house: House) -> None:
-    user, _officer, _case_id, _version = await _open_case(house, "77010000912")
-    await _send_voice(house, user, voice())
-    assert len(await _state(house)) == 1
-    await _query(house, "DELETE FROM people RETURNING id")
-    assert await _state(house) == []
+async def test_voice_message_is_erased_with_its_person(stack: AppStack) -> None:
+    user, _officer, _case_id, _version = await _open_case(stack, "77010000912")
+    await _send_voice(stack, user, voice())
+    assert len(await _state(stack)) == 1
+    await _query(stack, "DELETE FROM people RETURNING id")
+    assert await _state(stack) == []
 
 
 @pytest.mark.parametrize("kind", ["an mp3", "a flipped bit in the sound", "six megabytes"])
 async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
-    house: House, kind: str
+    stack: AppStack, kind: str
 ) -> None:
-    user, officer, case_id, _version = await _open_case(house, "77010000913")
-    await _send_voice(house, user, BROKEN[kind]())
-    assert [state for state, _body in await _state(house)] == ["refused"]
-    reply = house.rt.languages.render(screens.RECORDING_BROKEN, "ru")
+    user, officer, case_id, _version = await _open_case(stack, "77010000913")
+    await _send_voice(stack, user, BROKEN[kind]())
+    assert [state for state, _body in await _state(stack)] == ["refused"]
+    reply = stack.rt.languages.render(screens.RECORDING_BROKEN, "ru")
     await user.wait(lambda _chat: reply in user.last.text)
-    view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+    view = await views.view(stack.rt, officer, case_id, Reason.CHECK)
     assert [each.state for each in view.thread[-1].files] == ["refused"]
 
 
-async def test_voice_message_is_downloaded_only_once(house: House) -> None:
-    user, _officer, _case_id, _version = await _open_case(house, "77010000914")
-    await _send_voice(house, user, voice())
-    [(file_id,)] = await _query(house, "SELECT id FROM case_files")
-    assert await upload_events.fetch_recording(house.rt, file_id) is None
-    assert len(await _state(house)) == 1
+async def test_voice_message_is_downloaded_only_once(stack: AppStack) -> None:
+    user, _officer, _case_id, _version = await _open_case(stack, "77010000914")
+    await _send_voice(stack, user, voice())
+    [(file_id,)] = await _query(stack, "SELECT id FROM case_files")
+    assert await upload_events.fetch_recording(stack.rt, file_id) is None
+    assert len(await _state(stack)) == 1
 
 
 async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _consented_user(house, "77010000915")
+    user = await _consented_user(stack, "77010000915")
     await user.send("audio", voice(), OPUS)
-    reply = house.rt.languages.render(screens.CANNOT_HEAR, "ru")
+    reply = stack.rt.languages.render(screens.CANNOT_HEAR, "ru")
     await user.wait(lambda _chat: reply in user.last.text)
-    assert await _state(house) == []
+    assert await _state(stack) == []
 
 
-async def _reply(house: House, officer: Officer, case_id: object) -> None:
-    case = await now(house.rt, case_id)  # type: ignore[arg-type]
-    await desk.reply(house.rt, officer, case.id, case.version, key=key(), words="Heard.")
+async def _reply(stack: AppStack, officer: Officer, case_id: object) -> None:
+    case = await now(stack.rt, case_id)  # type: ignore[arg-type]
+    await desk.reply(stack.rt, officer, case.id, case.version, key=key(), words="Heard.")
 
 
-async def test_case_that_waits_for_the_person_continues_on_a_voice_message(house: House) -> None:
-    user, officer, case_id, _version = await _open_case(house, "77010000916")
-    await _reply(house, officer, case_id)
-    assert (await now(house.rt, case_id)).state == "waiting_person"
-    await _send_voice(house, user, voice())
-    assert (await now(house.rt, case_id)).state == "claimed"
+async def test_case_that_waits_for_the_person_continues_on_a_voice_message(stack: AppStack) -> None:
+    user, officer, case_id, _version = await _open_case(stack, "77010000916")
+    await _reply(stack, officer, case_id)
+    assert (await now(stack.rt, case_id)).state == "waiting_person"
+    await _send_voice(stack, user, voice())
+    assert (await now(stack.rt, case_id)).state == "claimed"

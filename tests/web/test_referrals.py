@@ -19,7 +19,7 @@ from flows.engine import referral_screens
 from flows.engine.events import Started
 from flows.engine.referrals import CountReferral
 from flows.engine.text import Text
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 from tests.visitor import Visitor
@@ -33,41 +33,41 @@ NAME = "Testov association"
 
 
 @pytest.fixture
-async def desk(house: House) -> House:
-    await demo_officers.enter(house.rt)
-    return house
+async def desk(stack: AppStack) -> AppStack:
+    await demo_officers.enter(stack.rt)
+    return stack
 
 
 @pytest.fixture
-async def invitation(desk: House) -> Created:
+async def invitation(desk: AppStack) -> Created:
     async with desk.rt.pool.connection() as session:
         lead = next(each for each in await directory.everyone(session) if each.name == MARAT)
     return await referrers.add(desk.rt, lead, NAME)
 
 
-async def _one(house: House, query: str, *values: object) -> Any:
-    async with house.rt.pool.connection() as session:
+async def _one(stack: AppStack, query: str, *values: object) -> Any:
+    async with stack.rt.pool.connection() as session:
         row = await (await session.execute(query, values)).fetchone()
     return row[0] if row else None
 
 
-async def _registration_count(house: House) -> int:
-    return int(await _one(house, "SELECT registered FROM referrers"))
+async def _registration_count(stack: AppStack) -> int:
+    return int(await _one(stack, "SELECT registered FROM referrers"))
 
 
-def _render(house: House, text: Text, **values: str | int) -> str:
+def _render(stack: AppStack, text: Text, **values: str | int) -> str:
     filled = Text(text.msgid, tuple(values.items()))
-    return " ".join(house.rt.languages.render(filled, "ru").split())
+    return " ".join(stack.rt.languages.render(filled, "ru").split())
 
 
-async def _page(house: House, path: str) -> tuple[int, str, Any]:
-    async with house.http.get(f"{house.url}{path}") as answer:
+async def _page(stack: AppStack, path: str) -> tuple[int, str, Any]:
+    async with stack.http.get(f"{stack.url}{path}") as answer:
         html = await answer.text()
         return answer.status, " ".join(re.sub(r"<[^>]*>", " ", html).split()), answer.headers
 
 
 async def test_referral_link_on_telegram_counts_a_person_who_consents(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     await desk.receive_telegram()
     user = desk.telegram.user(8301, first_name="Test")
@@ -89,7 +89,7 @@ async def test_referral_link_on_telegram_counts_a_person_who_consents(
 
 
 async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     user = await _user(desk, "77010000321")
     await _next_bubble(user, lambda: user.say(invitation.code))
@@ -107,7 +107,7 @@ async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
     assert desk.whatsapp.journal.mistakes() == []
 
 
-async def test_referral_page_stores_nothing(desk: House, invitation: Created) -> None:
+async def test_referral_page_stores_nothing(desk: AppStack, invitation: Created) -> None:
     status, text, headers = await _page(desk, f"/r/{invitation.code}?lang=ru")
     assert status == 200
     assert _render(desk, INVITED_BY, name=NAME) in text
@@ -117,13 +117,13 @@ async def test_referral_page_stores_nothing(desk: House, invitation: Created) ->
     assert await _one(desk, "SELECT count(*) FROM people") == 0
 
 
-async def _html(house: House, invitation: Created) -> str:
-    async with house.http.get(f"{house.url}/r/{invitation.code}") as answer:
+async def _html(stack: AppStack, invitation: Created) -> str:
+    async with stack.http.get(f"{stack.url}/r/{invitation.code}") as answer:
         return await answer.text()
 
 
 async def test_referral_page_opens_the_web_chat_with_its_code(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     async with desk.http.post(
         f"{desk.url}/chat/said", data={"text": invitation.code}, headers={"Origin": desk.url}
@@ -145,7 +145,7 @@ async def test_referral_page_opens_the_web_chat_with_its_code(
 
 
 async def test_referral_is_not_counted_again_after_an_amendment(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     guest = Guest(desk.rt)
     await guest.do(Started(invitation.code))
@@ -157,7 +157,9 @@ async def test_referral_is_not_counted_again_after_an_amendment(
     assert conversation.referral is None
 
 
-async def test_referral_code_that_expired_counts_no_one(desk: House, invitation: Created) -> None:
+async def test_referral_code_that_expired_counts_no_one(
+    desk: AppStack, invitation: Created
+) -> None:
     guest = Guest(desk.rt)
     await guest.do(Started(invitation.code))
     await guest.go(TO_CONSENT[0], "yes")
@@ -185,7 +187,7 @@ async def test_referral_code_that_expired_counts_no_one(desk: House, invitation:
     ],
 )
 async def test_referral_counts_of_two_days_never_differ_by_a_single_person(
-    desk: House, invitation: Created, days: tuple[int, ...], expected: tuple[int | None, ...]
+    desk: AppStack, invitation: Created, days: tuple[int, ...], expected: tuple[int | None, ...]
 ) -> None:
     found = []
     for registered in days:
@@ -202,7 +204,7 @@ async def test_referral_counts_of_two_days_never_differ_by_a_single_person(
 
 
 async def test_referral_page_of_an_organisation_shows_only_its_count(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     status, text, headers = await _page(desk, f"/referrals/{invitation.token}?lang=ru")
     assert status == 200
@@ -218,14 +220,14 @@ async def test_referral_page_of_an_organisation_shows_only_its_count(
     assert (status, _render(desk, NO_PAGE) in text) == (404, True)
 
 
-async def test_referral_poster_is_a_pdf(desk: House, invitation: Created) -> None:
+async def test_referral_poster_is_a_pdf(desk: AppStack, invitation: Created) -> None:
     async with desk.http.get(f"{desk.url}/r/{invitation.code}/poster.pdf?lang=kk") as answer:
         assert (await answer.read()).startswith(b"%PDF")
     async with desk.http.get(f"{desk.url}/r/REF-2222-2222/poster.pdf") as answer:
         assert answer.status == 404
 
 
-async def test_referral_code_is_created_renewed_and_ended_by_a_lead(desk: House) -> None:
+async def test_referral_code_is_created_renewed_and_ended_by_a_lead(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as lead:
         page = await lead.get("/console/referrers")
         created = await lead.send(page.form("/referrers"), name=f" {NAME}  ")
@@ -255,7 +257,7 @@ def _link(html: str) -> str:
 
 
 async def test_referral_page_of_the_console_is_read_only_for_auditors(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         assert (await officer.get("/console/referrers")).status == 403
@@ -267,7 +269,7 @@ async def test_referral_page_of_the_console_is_read_only_for_auditors(
 
 
 async def test_referral_code_is_deleted_thirty_days_after_its_end(
-    desk: House, invitation: Created
+    desk: AppStack, invitation: Created
 ) -> None:
     await desk.ahead("390 days")
     await retention.retain(desk.rt)

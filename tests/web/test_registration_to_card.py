@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.engine.registration_history import STEPS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import Message, User
 from tests.flows.recognizer import sentence
 from tests.release_only import release_only
@@ -39,7 +39,7 @@ _SAME_DAY = "UPDATE test_clock SET ahead = '2026-11-24 12:00+00'::timestamptz - 
 class Conversation:
     """A person's chat with the bot, and its transcript."""
 
-    house: House
+    stack: AppStack
     user: User
     language: str
     number: str = ""
@@ -101,7 +101,7 @@ class Conversation:
 
     async def _read(self) -> None:
         """Append the unread messages of the bot to the transcript."""
-        await self.house.until(self._is_sent)
+        await self.stack.until(self._is_sent)
         for message in self._unread():
             self.seen.add(_shown_content(message))
             self.lines += ["", message.text, *(f"  [{label}]" for label in message.labels)]
@@ -118,13 +118,13 @@ class Conversation:
         ]
 
     async def _is_sent(self) -> bool:
-        async with self.house.rt.pool.connection() as session:
+        async with self.stack.rt.pool.connection() as session:
             row = await (await session.execute(_UNSENT)).fetchone()
         return row is not None and row[0] == 0
 
     async def _report(self, path: str, report: dict[str, str]) -> None:
-        url = f"{self.house.sandbox}/_entries/{self.number}/{path}"
-        async with self.house.http.post(url, json=report) as answer:
+        url = f"{self.stack.sandbox}/_entries/{self.number}/{path}"
+        async with self.stack.http.post(url, json=report) as answer:
             assert answer.status == 204, await answer.text()
 
 
@@ -140,37 +140,37 @@ def _shown_content(message: Message) -> tuple[int, str, tuple[str, ...]]:
     return message.id, message.text, tuple(message.labels)
 
 
-async def _start(house: House, language: str) -> Conversation:
+async def _start(stack: AppStack, language: str) -> Conversation:
     """Return a new person's conversation, which begins on the day of the transcript."""
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await session.execute(_SAME_DAY)
     # Delay the sandbox's own decisions by a day, so that only the decisions of the test occur.
-    async with house.http.post(f"{house.sandbox}/_pace", json={"seconds": 86_400}) as answer:
+    async with stack.http.post(f"{stack.sandbox}/_pace", json={"seconds": 86_400}) as answer:
         assert answer.status == 204
-    await house.receive_telegram()
-    return Conversation(house, house.telegram.user(8401, first_name="Test"), language)
+    await stack.receive_telegram()
+    return Conversation(stack, stack.telegram.user(8401, first_name="Test"), language)
 
 
 async def _register(conversation: Conversation) -> None:
-    house = conversation.house
+    stack = conversation.stack
     await conversation.write(sentence("which_way", conversation.language))
     await conversation.write("/menu")
     for answer in TO_SUBMISSION:
         await conversation.answer(answer)
 
     async def is_numbered() -> bool:
-        return [each["state"] for each in await house.entries()] == ["RECEIVED"]
+        return [each["state"] for each in await stack.entries()] == ["RECEIVED"]
 
-    await house.until(is_numbered)
-    (entry,) = await house.entries()
+    await stack.until(is_numbered)
+    (entry,) = await stack.entries()
     conversation.number = entry["number"]
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk",)))
 async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    conversation = await _start(house, language)
+    conversation = await _start(stack, language)
     await _register(conversation)
     await conversation.open_update()
     await conversation.report_event(
@@ -185,7 +185,7 @@ async def test_person_is_led_from_a_first_sentence_to_the_residence_card(
         until = {"until": LAST_DAY} if step in ("TEST", "INTERVIEW") else {}
         await conversation.report_event(f"{step} OPEN", "step", step=step, status="OPEN", **until)
         await conversation.report_event(f"{step} DONE", "step", step=step, status="DONE")
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
     _compare(language, conversation.transcript())
 
 

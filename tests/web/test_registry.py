@@ -18,7 +18,7 @@ from bot.registry.errors import Refused
 from bot.worker import main
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import PREREGISTRATION
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 from tests.release_only import release_only
 
@@ -51,8 +51,8 @@ def fast_sweeps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(main, "SWEEP_SECONDS", 0.1)
 
 
-async def _register(house: House) -> list[Guest]:
-    guests = [Guest(house.rt) for _ in range(PEOPLE)]
+async def _register(stack: AppStack) -> list[Guest]:
+    guests = [Guest(stack.rt) for _ in range(PEOPLE)]
     await asyncio.gather(*(guest.register() for guest in guests))
     return guests
 
@@ -62,52 +62,52 @@ async def _registration_state(guest: Guest) -> str:
     return conversation.registration.state if conversation and conversation.registration else ""
 
 
-async def _wait_for_refusal_case(house: House) -> None:
+async def _wait_for_refusal_case(stack: AppStack) -> None:
     async def is_case_open() -> bool:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM cases WHERE topic = 'registry_refused'"
             )
             row = await cursor.fetchone()
         return row is not None and row[0] == 1
 
-    await house.until(is_case_open)
+    await stack.until(is_case_open)
 
 
-async def _wait_for_attempts(house: House, minimum: int) -> None:
+async def _wait_for_attempts(stack: AppStack, minimum: int) -> None:
     async def is_attempted() -> bool:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM registry_writes WHERE attempts >= %s OR state = 'accepted'",
                 (minimum,),
             )
             row = await cursor.fetchone()
-        await house.ahead("15 minutes")
-        _close_breaker(house)
+        await stack.ahead("15 minutes")
+        _close_breaker(stack)
         return row is not None and row[0] >= PEOPLE
 
-    await house.until(is_attempted, 60)
+    await stack.until(is_attempted, 60)
 
 
-def _close_breaker(house: House) -> None:
+def _close_breaker(stack: AppStack) -> None:
     """Close the circuit breaker to the registry.
 
     The circuit breaker uses the real clock, but the test advances only the database's clock.
     """
-    registry = house.rt.registry
+    registry = stack.rt.registry
     assert registry is not None
     registry._breaker._until = 0.0
 
 
-async def _wait_until_accepted(house: House, guests: list[Guest]) -> None:
+async def _wait_until_accepted(stack: AppStack, guests: list[Guest]) -> None:
     async def are_accepted() -> bool:
-        await house.ahead("15 minutes")
-        _close_breaker(house)
+        await stack.ahead("15 minutes")
+        _close_breaker(stack)
         states = [(await guest.conversation()).registration for guest in guests]  # type: ignore[union-attr]
         return all(registration and registration.state == "accepted" for registration in states)
 
-    await house.until(are_accepted, 60)
-    entries = await house.entries()
+    await stack.until(are_accepted, 60)
+    entries = await stack.entries()
     assert len(entries) == len(guests)
     assert {entry["state"] for entry in entries} == {"ACCEPTED"}
     numbers = {(await guest.conversation()).registration.number for guest in guests}  # type: ignore[union-attr]
@@ -119,91 +119,93 @@ async def _wait_until_accepted(house: House, guests: list[Guest]) -> None:
 )
 @pytest.mark.requirement("S-49")
 async def test_registration_is_accepted_once_under_each_registry_fault(
-    house: House, fault: dict[str, Any]
+    stack: AppStack, fault: dict[str, Any]
 ) -> None:
-    await house.fault(**fault)
-    guests = await _register(house)
+    await stack.fault(**fault)
+    guests = await _register(stack)
     for guest in guests:
         conversation = await guest.conversation()
         assert conversation is not None
         assert conversation.registration is not None
         assert conversation.registration.state in ("sent", "received", "accepted")
-    await _wait_for_attempts(house, 2)
-    await house.fault(name=fault["name"], count=0)
-    await _wait_until_accepted(house, guests)
+    await _wait_for_attempts(stack, 2)
+    await stack.fault(name=fault["name"], count=0)
+    await _wait_until_accepted(stack, guests)
 
 
 @pytest.mark.requirement("S-52")
 async def test_registry_rejection_of_invalid_fields_opens_a_case(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    await house.fault(name="field_errors")
-    guest = Guest(house.rt)
+    await stack.fault(name="field_errors")
+    guest = Guest(stack.rt)
     await guest.register()
 
-    await _wait_for_refusal_case(house)
+    await _wait_for_refusal_case(stack)
     assert await _registration_state(guest) == "sent"
-    assert await house.entries() == []
+    assert await stack.entries() == []
 
 
 @pytest.mark.requirement("S-25", "S-52")
-async def test_registration_rejected_by_the_registry_can_be_submitted_again(house: House) -> None:
-    await house.fault(name="field_errors")
-    guest = Guest(house.rt)
+async def test_registration_rejected_by_the_registry_can_be_submitted_again(
+    stack: AppStack,
+) -> None:
+    await stack.fault(name="field_errors")
+    guest = Guest(stack.rt)
     await guest.register()
 
-    await _wait_for_refusal_case(house)
-    await house.fault(name="field_errors", count=0)
+    await _wait_for_refusal_case(stack)
+    await stack.fault(name="field_errors", count=0)
     await guest.go("/status", "withdraw", "yes")
 
     async def is_withdrawn() -> bool:
         return await _registration_state(guest) == "withdrawn"
 
-    await house.until(is_withdrawn)
-    assert await house.entries() == []
+    await stack.until(is_withdrawn)
+    assert await stack.entries() == []
     await guest.go("/menu", "preregistration")
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.asked is not None
     assert conversation.asked.flow == "preregistration"
     await guest.go("yes", "submit")
-    await _wait_until_accepted(house, [guest])
+    await _wait_until_accepted(stack, [guest])
 
 
 @pytest.mark.requirement("S-25")
 async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
-    house: House,
+    stack: AppStack,
 ) -> None:
     """Lose the response to the submission, and let lookups fail.
 
     Kosh then does not know whether the registry has the registration.
     """
-    await house.fault(name="error_after_commit", count=1)
-    await house.fault(name="down", on="reads")
-    guest = Guest(house.rt)
+    await stack.fault(name="error_after_commit", count=1)
+    await stack.fault(name="down", on="reads")
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def is_looked_up() -> bool:
-        await house.ahead("15 minutes")
-        _close_breaker(house)
-        async with house.rt.pool.connection() as session:
+        await stack.ahead("15 minutes")
+        _close_breaker(stack)
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT attempts FROM registry_writes ORDER BY number")
             tries = [row[0] for row in await cursor.fetchall()]
         assert tries[1:] in ([], [0])
         return len(tries) == 2 and tries[0] > 3
 
     await guest.go("/status", "withdraw", "yes")
-    await house.until(is_looked_up)
+    await stack.until(is_looked_up)
     assert await _registration_state(guest) == "withdrawing"
-    await house.fault(name="down", count=0)
+    await stack.fault(name="down", count=0)
 
     async def is_withdrawn() -> bool:
-        await house.ahead("15 minutes")
-        _close_breaker(house)
+        await stack.ahead("15 minutes")
+        _close_breaker(stack)
         return await _registration_state(guest) == "withdrawn"
 
-    await house.until(is_withdrawn)
-    (entry,) = await house.entries()
+    await stack.until(is_withdrawn)
+    (entry,) = await stack.entries()
     assert entry["state"] == "WITHDRAWN"
 
 
@@ -218,17 +220,17 @@ async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
     ],
 )
 async def test_registry_rejection_or_duplicate_opens_a_case(
-    house: House, decision: str, state: str, topics: list[str]
+    stack: AppStack, decision: str, state: str, topics: list[str]
 ) -> None:
-    await house.fault(name=decision)
-    guest = Guest(house.rt)
+    await stack.fault(name=decision)
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def has_state() -> bool:
         return await _registration_state(guest) == state
 
-    await house.until(has_state)
-    async with house.rt.pool.connection() as session:
+    await stack.until(has_state)
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         assert [topic for (topic,) in await cursor.fetchall()] == topics
     # A duplicate is shown as received. Otherwise, anyone could find out whether another person has
@@ -238,11 +240,11 @@ async def test_registry_rejection_or_duplicate_opens_a_case(
     assert ("officer" in REGISTRATION[state].msgid) == (bool(topics) and state != "duplicate")
 
 
-async def test_unknown_registry_state_is_shown_as_being_checked(house: House) -> None:
-    guest = Guest(house.rt)
+async def test_unknown_registry_state_is_shown_as_being_checked(stack: AppStack) -> None:
+    guest = Guest(stack.rt)
     await guest.register()
-    await _wait_until_accepted(house, [guest])
-    (entry,) = await house.entries()
+    await _wait_until_accepted(stack, [guest])
+    (entry,) = await stack.entries()
     payload = {
         "event_id": str(uuid4()),
         "number": entry["number"],
@@ -252,78 +254,78 @@ async def test_unknown_registry_state_is_shown_as_being_checked(house: House) ->
         "reason_code": None,
         "place": "a member of a later contract",
     }
-    raw, secret = json.dumps(payload).encode(), house.rt.settings.registry_callback_secrets[-1]
+    raw, secret = json.dumps(payload).encode(), stack.rt.settings.registry_callback_secrets[-1]
     headers = {
         "Content-Type": "application/json",
         callback_signature.HEADER: callback_signature.sign(secret, raw, at=int(time.time())),
     }
-    url = f"{house.url}/callbacks/registry"
-    async with house.http.post(url, data=raw, headers=headers) as answer:
+    url = f"{stack.url}/callbacks/registry"
+    async with stack.http.post(url, data=raw, headers=headers) as answer:
         assert answer.status == 204
     assert await _registration_state(guest) == "received"
 
 
 @pytest.mark.requirement("S-25")
-async def test_amendment_and_withdrawal_reach_the_registry_once(house: House) -> None:
-    guest = Guest(house.rt)
+async def test_amendment_and_withdrawal_reach_the_registry_once(stack: AppStack) -> None:
+    guest = Guest(stack.rt)
     await guest.register()
-    await _wait_until_accepted(house, [guest])
+    await _wait_until_accepted(stack, [guest])
     await guest.go("/status", "amend", "edit", "details", "yes")
     await guest.go(*"-----", "reads_both", "school", "submit")
 
     async def is_amended() -> bool:
-        (entry,) = await house.entries()
+        (entry,) = await stack.entries()
         body = entry["body"]
         return (body["kazakh_level"], body.get("support_needed")) == ("READS_BOTH", "SCHOOL")
 
-    await house.until(is_amended)
+    await stack.until(is_amended)
     await guest.go("/status", "withdraw", "yes")
 
     async def is_withdrawn() -> bool:
-        (entry,) = await house.entries()
+        (entry,) = await stack.entries()
         return bool(entry["state"] == "WITHDRAWN")
 
-    await house.until(is_withdrawn)
+    await stack.until(is_withdrawn)
 
 
 @pytest.mark.requirement("S-25", "S-31")
-async def test_erasure_during_a_submission_withdraws_the_registration(house: House) -> None:
-    await house.fault(name="error_after_commit")
-    guest = Guest(house.rt)
+async def test_erasure_during_a_submission_withdraws_the_registration(stack: AppStack) -> None:
+    await stack.fault(name="error_after_commit")
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def is_stored() -> bool:
-        return len(await house.entries()) == 1
+        return len(await stack.entries()) == 1
 
-    await house.until(is_stored)
+    await stack.until(is_stored)
     await guest.go("/delete", "yes")
-    await house.fault(name="error_after_commit", count=0)
+    await stack.fault(name="error_after_commit", count=0)
 
     async def is_withdrawn() -> bool:
-        await house.ahead("15 minutes")
-        _close_breaker(house)
-        (entry,) = await house.entries()
+        await stack.ahead("15 minutes")
+        _close_breaker(stack)
+        (entry,) = await stack.entries()
         return bool(entry["state"] == "WITHDRAWN")
 
-    await house.until(is_withdrawn)
+    await stack.until(is_withdrawn)
 
 
 async def test_registration_is_closed_while_the_registry_lacks_a_code_of_kosh(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
+    assert (await registry_codes.verify_codes(stack.rt)).flows is stack.rt.flows
     monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
-    closed = await registry_codes.verify_codes(house.rt)
+    closed = await registry_codes.verify_codes(stack.rt)
     assert closed.flows["preregistration"].items == ()
-    await house.fault(name="down")
-    assert (await registry_codes.verify_codes(house.rt)).flows is house.rt.flows
+    await stack.fault(name="down")
+    assert (await registry_codes.verify_codes(stack.rt)).flows is stack.rt.flows
 
 
 async def test_registration_omits_a_question_without_a_code_list_in_the_registry(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry: Any = _EarlierRegistry(house.rt.registry)
-    rt = replace(house.rt, registry=registry)
+    registry: Any = _EarlierRegistry(stack.rt.registry)
+    rt = replace(stack.rt, registry=registry)
     asked = [
         item.name for item in (await registry_codes.verify_codes(rt)).flows["preregistration"].items
     ]

@@ -9,7 +9,7 @@ import pytest
 from flows import FLOWS
 from flows.engine.registration import RegistrationStatus
 from flows.registry_questions import SUBJECTS
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 
 
@@ -20,25 +20,25 @@ async def _registration(guest: Guest) -> RegistrationStatus:
     return conversation.registration
 
 
-async def _register(house: House) -> tuple[Guest, str]:
-    guest = Guest(house.rt)
+async def _register(stack: AppStack) -> tuple[Guest, str]:
+    guest = Guest(stack.rt)
     await guest.register()
 
     async def is_accepted() -> bool:
         return (await _registration(guest)).state == "accepted"
 
-    await house.until(is_accepted)
+    await stack.until(is_accepted)
     return guest, (await _registration(guest)).number
 
 
-async def _report(house: House, number: str, kind: str, **report: str) -> None:
-    url = f"{house.sandbox}/_entries/{number}/{kind}"
-    async with house.http.post(url, json=report) as answer:
+async def _report(stack: AppStack, number: str, kind: str, **report: str) -> None:
+    url = f"{stack.sandbox}/_entries/{number}/{kind}"
+    async with stack.http.post(url, json=report) as answer:
         assert answer.status == 204, await answer.text()
 
 
-async def _topics(house: House) -> list[str]:
-    async with house.rt.pool.connection() as session:
+async def _topics(stack: AppStack) -> list[str]:
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT topic FROM cases")
         return [topic for (topic,) in await cursor.fetchall()]
 
@@ -51,52 +51,54 @@ async def _topics(house: House) -> list[str]:
     ],
 )
 async def test_registry_question_is_answered_in_the_chat(
-    house: House, about: str, typed: str, field: str, value: object
+    stack: AppStack, about: str, typed: str, field: str, value: object
 ) -> None:
-    guest, number = await _register(house)
-    await house.fault(name="error_after_commit", count=1)
-    await _report(house, number, "question", about=about)
+    guest, number = await _register(stack)
+    await stack.fault(name="error_after_commit", count=1)
+    await _report(stack, number, "question", about=about)
 
     async def has_question() -> bool:
         return (await _registration(guest)).question is not None
 
-    await house.until(has_question)
+    await stack.until(has_question)
     await guest.go("/status", f"asked_{SUBJECTS[about].name}", typed)
     assert (await _registration(guest)).question is None
 
     async def is_accepted() -> bool:
-        await house.ahead("15 minutes")
+        await stack.ahead("15 minutes")
         return (await _registration(guest)).state == "accepted"
 
-    await house.until(is_accepted)
-    (entry,) = await house.entries()
+    await stack.until(is_accepted)
+    (entry,) = await stack.entries()
     assert entry["body"][field] == value
     assert [each["operation"] for each in entry["writes"]] == ["Create", "Reply"]
-    assert await _topics(house) == [], "the assistant asked, so no officer need"
+    assert await _topics(stack) == [], "the assistant asked, so no officer need"
 
 
 async def test_registry_question_about_an_unknown_subject_opens_a_case(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delitem(SUBJECTS, "SURNAME")
-    guest, number = await _register(house)
-    await _report(house, number, "question", about="SURNAME")
+    guest, number = await _register(stack)
+    await _report(stack, number, "question", about="SURNAME")
 
     async def is_case_open() -> bool:
-        return await _topics(house) == ["registry_question"]
+        return await _topics(stack) == ["registry_question"]
 
-    await house.until(is_case_open)
+    await stack.until(is_case_open)
     assert (await _registration(guest)).state == "needs_information"
 
 
-async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(house: House) -> None:
-    guest, number = await _register(house)
-    await _report(house, number, "step", step="TEST", status="OPEN", until="2026-12-20")
+async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(
+    stack: AppStack,
+) -> None:
+    guest, number = await _register(stack)
+    await _report(stack, number, "step", step="TEST", status="OPEN", until="2026-12-20")
 
     async def has_step() -> bool:
         return (await _registration(guest)).step is not None
 
-    await house.until(has_step)
+    await stack.until(has_step)
     registration = await _registration(guest)
     assert registration.state == "accepted"
     assert [each.step.step for each in registration.history if each.step] == ["TEST"]

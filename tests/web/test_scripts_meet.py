@@ -8,7 +8,7 @@ import pytest
 
 from bot.i18n import kazakh_arabic
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
 from tests.visitor import Visitor
@@ -34,11 +34,11 @@ OFFICER = (
 
 
 @pytest.fixture
-async def person(house: House) -> AsyncIterator[Visitor]:
+async def person(stack: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat who reads Arabic script and waits for an officer."""
-    await demo_officers.enter(house.rt)
+    await demo_officers.enter(stack.rt)
     visitor = await ask_officer(
-        house, "kk_Arab", "registration", kazakh_arabic.to_arabic(PERSON[0])
+        stack, "kk_Arab", "registration", kazakh_arabic.to_arabic(PERSON[0])
     )
     yield visitor
     await leave(visitor)
@@ -53,9 +53,9 @@ def _bubbles(html: str, by: str) -> list[str]:
 
 
 async def test_officer_and_person_each_read_the_case_in_their_own_script(
-    house: House, person: Visitor
+    stack: AppStack, person: Visitor
 ) -> None:
-    async with Console.signed_in(house.url, AIGUL, "kk") as console:
+    async with Console.signed_in(stack.url, AIGUL, "kk") as console:
         await console.get("/console/inbox")
         await console.submit("/next")
         path = console.screen.path

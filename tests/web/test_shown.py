@@ -21,7 +21,7 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import chat_stream
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-9")
@@ -91,20 +91,20 @@ class _EventStream:
 
 
 @asynccontextmanager
-async def _line(house: House, guest: Guest, last: str) -> AsyncIterator[_EventStream]:
+async def _line(stack: AppStack, guest: Guest, last: str) -> AsyncIterator[_EventStream]:
     """Open the event stream after message `last` for the block; then cut its connection."""
     headers, params = {"Cookie": f"kosh={guest.name}"}, {"last": last}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
-        session.get(f"{house.url}/chat/stream", params=params) as answer,
+        session.get(f"{stack.url}/chat/stream", params=params) as answer,
     ):
         yield _EventStream(answer.content)
 
 
-async def _post_text(house: House, guest: Guest, **fields: str) -> None:
+async def _post_text(stack: AppStack, guest: Guest, **fields: str) -> None:
     headers = {"Cookie": f"kosh={guest.name}", "X-Requested-With": "kosh"}
     form = {"chat": "", "id": uuid4().hex, "text": "TESTOVA", **fields}
-    async with house.http.post(f"{house.url}/chat/said", data=form, headers=headers) as answer:
+    async with stack.http.post(f"{stack.url}/chat/said", data=form, headers=headers) as answer:
         assert answer.status == 202
 
 
@@ -123,45 +123,45 @@ async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtim
     assert await _waiting_ids(rt, person, before) == [*unseen, later]
 
 
-async def test_chat_stream_resumes_after_the_clients_last_id(house: House) -> None:
-    guest, person = await _create_person(house.rt)
+async def test_chat_stream_resumes_after_the_clients_last_id(stack: AppStack) -> None:
+    guest, person = await _create_person(stack.rt)
     before = await _newest_id(guest)
-    unseen = await _send_messages(house.rt, person, "ten", "eleven")
-    async with _line(house, guest, str(before)) as line:
+    unseen = await _send_messages(stack.rt, person, "ten", "eleven")
+    async with _line(stack, guest, str(before)) as line:
         assert await line.read(2) == unseen
-        (later,) = await _send_messages(house.rt, person, "twelve")
+        (later,) = await _send_messages(stack.rt, person, "twelve")
         assert await line.read(1) == [later]
-    async with _line(house, guest, str(before)) as line:
+    async with _line(stack, guest, str(before)) as line:
         assert await line.read(3) == [*unseen, later]
-    async with _line(house, guest, str(later)):
-        assert await _waiting_ids(house.rt, person) == [later], "it has said now what it has"
+    async with _line(stack, guest, str(later)):
+        assert await _waiting_ids(stack.rt, person) == [later], "it has said now what it has"
 
 
-async def test_chat_post_deletes_messages_up_to_the_last_id_shown(house: House) -> None:
-    guest, person = await _create_person(house.rt)
-    earlier, newest = await _send_messages(house.rt, person, "ten", "eleven")
-    await _post_text(house, guest)
-    assert {earlier, newest} <= {*await _waiting_ids(house.rt, person)}, (
+async def test_chat_post_deletes_messages_up_to_the_last_id_shown(stack: AppStack) -> None:
+    guest, person = await _create_person(stack.rt)
+    earlier, newest = await _send_messages(stack.rt, person, "ten", "eleven")
+    await _post_text(stack, guest)
+    assert {earlier, newest} <= {*await _waiting_ids(stack.rt, person)}, (
         "without the script none go"
     )
-    await _post_text(house, guest, last=str(newest))
-    assert (await _waiting_ids(house.rt, person))[0] == newest
+    await _post_text(stack, guest, last=str(newest))
+    assert (await _waiting_ids(stack.rt, person))[0] == newest
 
 
-async def test_chat_post_deletes_no_message_for_an_invalid_last_id(house: House) -> None:
+async def test_chat_post_deletes_no_message_for_an_invalid_last_id(stack: AppStack) -> None:
     (guest, person), (_other, other) = (
-        await _create_person(house.rt),
-        await _create_person(house.rt),
+        await _create_person(stack.rt),
+        await _create_person(stack.rt),
     )
-    own_ids = await _send_messages(house.rt, person, "ten", "eleven")
-    foreign_ids = await _send_messages(house.rt, other, "twelve", "thirteen")
-    waiting_ids = await _waiting_ids(house.rt, person), await _waiting_ids(house.rt, other)
+    own_ids = await _send_messages(stack.rt, person, "ten", "eleven")
+    foreign_ids = await _send_messages(stack.rt, other, "twelve", "thirteen")
+    waiting_ids = await _waiting_ids(stack.rt, person), await _waiting_ids(stack.rt, other)
     for last in (HUGE, str(foreign_ids[-1]), "-1", "1e9", "x", f"{own_ids[-1]}-0"):
-        await _post_text(house, guest, last=last)
-        async with _line(house, guest, last):
+        await _post_text(stack, guest, last=last)
+        async with _line(stack, guest, last):
             pass
-    assert (await _waiting_ids(house.rt, person))[: len(waiting_ids[0])] == waiting_ids[0]
-    assert await _waiting_ids(house.rt, other) == waiting_ids[1]
+    assert (await _waiting_ids(stack.rt, person))[: len(waiting_ids[0])] == waiting_ids[0]
+    assert await _waiting_ids(stack.rt, other) == waiting_ids[1]
 
 
 async def test_chat_page_without_scripts_gets_the_newest_waiting_messages(rt: Runtime) -> None:

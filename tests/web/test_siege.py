@@ -17,7 +17,7 @@ from bot import embedded
 from bot.config.settings import Settings
 from bot.web.console import demo_officers
 from flows.engine import screens
-from tests.app_stack import House, opened
+from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
@@ -32,28 +32,28 @@ VISITS = 200
 
 
 @pytest.fixture
-async def small_valkey_house(
+async def small_valkey_stack(
     chosen: Settings, admin_url: str, tmp_path: Path
-) -> AsyncIterator[House]:
+) -> AsyncIterator[AppStack]:
     """Yield an application with its own Valkey server, whose memory is limited to 4 MB."""
     with embedded.valkey(tmp_path / "valkey", maxmemory="4mb") as url:
         settings = chosen.model_copy(update={"redis_url": SecretStr(url)})
-        async with opened(settings, admin_url) as house:
-            yield house
+        async with running_stack(settings, admin_url) as stack:
+            yield stack
 
 
-def _valkey(house: House) -> Redis:
-    assert house.rt.settings.redis_url is not None
-    return Redis.from_url(house.rt.settings.redis_url.get_secret_value())
+def _valkey(stack: AppStack) -> Redis:
+    assert stack.rt.settings.redis_url is not None
+    return Redis.from_url(stack.rt.settings.redis_url.get_secret_value())
 
 
 @asynccontextmanager
-async def _fill_valkey(house: House) -> AsyncIterator[None]:
+async def _fill_valkey(stack: AppStack) -> AsyncIterator[None]:
     """Keep Valkey's memory full in the block, so that it rejects writes."""
     full = asyncio.Event()
 
     async def fill() -> None:
-        async with _valkey(house) as client:
+        async with _valkey(stack) as client:
             for number in count():
                 for size in (100_000, 1_000, 10):
                     with suppress(RedisError):
@@ -71,30 +71,32 @@ async def _fill_valkey(house: House) -> AsyncIterator[None]:
 
 
 @pytest.mark.requirement("S-81")
-async def test_chat_page_visit_without_a_cookie_stores_nothing(small_valkey_house: House) -> None:
-    async with _valkey(small_valkey_house) as client:
+async def test_chat_page_visit_without_a_cookie_stores_nothing(
+    small_valkey_stack: AppStack,
+) -> None:
+    async with _valkey(small_valkey_stack) as client:
         before = {str(key) for key in await client.keys("*")}
         for _visit in range(VISITS):
-            async with small_valkey_house.http.get(f"{small_valkey_house.url}/chat") as answer:
+            async with small_valkey_stack.http.get(f"{small_valkey_stack.url}/chat") as answer:
                 assert answer.status == 200
         keys = {str(key) for key in await client.keys("*")} - before
         assert [key for key in keys if not key.startswith("b'rate:")] == []
 
 
 @pytest.mark.requirement("S-81")
-async def test_web_chat_answers_when_valkey_is_full(small_valkey_house: House) -> None:
-    render = small_valkey_house.rt.languages.render
-    async with Visitor.at(small_valkey_house.url) as started:
+async def test_web_chat_answers_when_valkey_is_full(small_valkey_stack: AppStack) -> None:
+    render = small_valkey_stack.rt.languages.render
+    async with Visitor.at(small_valkey_stack.url) as started:
         await started.wait(1)
         await started.press("ru")
-        async with _fill_valkey(small_valkey_house):
+        async with _fill_valkey(small_valkey_stack):
             assert render(screens.MENU_TEXT, "ru") in (await started.say("меню")).text
-            async with Visitor.at(small_valkey_house.url) as fresh:
-                await _use_without_valkey(small_valkey_house, fresh)
+            async with Visitor.at(small_valkey_stack.url) as fresh:
+                await _use_without_valkey(small_valkey_stack, fresh)
 
 
-async def _use_without_valkey(house: House, fresh: Visitor) -> None:
-    render = house.rt.languages.render
+async def _use_without_valkey(stack: AppStack, fresh: Visitor) -> None:
+    render = stack.rt.languages.render
     assert render(screens.MENU_TEXT, "ru") in (await fresh.press("ru")).text
     assert render(screens.STOPPED, "ru") in (await fresh.say("стоп")).text
     assert render(screens.NOTHING_KEPT, "ru") in (await fresh.say("/mydata")).text
@@ -105,17 +107,17 @@ async def _use_without_valkey(house: House, fresh: Visitor) -> None:
 
 
 @pytest.mark.requirement("S-81")
-async def test_telegram_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+async def test_telegram_answers_when_valkey_is_full(small_valkey_stack: AppStack) -> None:
     secret, render = (
-        small_valkey_house.rt.settings.telegram_secret,
-        small_valkey_house.rt.languages.render,
+        small_valkey_stack.rt.settings.telegram_secret,
+        small_valkey_stack.rt.languages.render,
     )
     assert secret
-    await small_valkey_house.telegram.set_webhook(
-        f"{small_valkey_house.url}/webhooks/telegram", secret.get_secret_value()
+    await small_valkey_stack.telegram.set_webhook(
+        f"{small_valkey_stack.url}/webhooks/telegram", secret.get_secret_value()
     )
-    user = small_valkey_house.telegram.user(7301, first_name="Test")
-    async with _fill_valkey(small_valkey_house):
+    user = small_valkey_stack.telegram.user(7301, first_name="Test")
+    async with _fill_valkey(small_valkey_stack):
         await user.start("")
         await user.wait_for_message(1)
         await _press(user, "ru")
@@ -131,25 +133,25 @@ async def test_telegram_answers_when_valkey_is_full(small_valkey_house: House) -
 
 
 @pytest.mark.requirement("S-55", "S-81")
-async def test_passkey_sign_in_succeeds_when_valkey_is_full(small_valkey_house: House) -> None:
-    await demo_officers.enter(small_valkey_house.rt)
+async def test_passkey_sign_in_succeeds_when_valkey_is_full(small_valkey_stack: AppStack) -> None:
+    await demo_officers.enter(small_valkey_stack.rt)
     async with (
-        Console.at(small_valkey_house.url) as console,
-        Console.at(small_valkey_house.url) as elsewhere,
+        Console.at(small_valkey_stack.url) as console,
+        Console.at(small_valkey_stack.url) as elsewhere,
     ):
-        await _enrol(small_valkey_house, console, NAME)
-        device = await _add_passkey(small_valkey_house, console)
-        async with _fill_valkey(small_valkey_house):
+        await _enrol(small_valkey_stack, console, NAME)
+        device = await _add_passkey(small_valkey_stack, console)
+        async with _fill_valkey(small_valkey_stack):
             assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-81")
-async def test_whatsapp_answers_when_valkey_is_full(small_valkey_house: House) -> None:
+async def test_whatsapp_answers_when_valkey_is_full(small_valkey_stack: AppStack) -> None:
     render, user = (
-        small_valkey_house.rt.languages.render,
-        await _whatsapp_user(small_valkey_house, "77010007302"),
+        small_valkey_stack.rt.languages.render,
+        await _whatsapp_user(small_valkey_stack, "77010007302"),
     )
-    async with _fill_valkey(small_valkey_house):
+    async with _fill_valkey(small_valkey_stack):
         await _next_whatsapp(user, partial(user.say, "👋"))
         assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
@@ -161,10 +163,10 @@ async def test_whatsapp_answers_when_valkey_is_full(small_valkey_house: House) -
 
 
 @pytest.mark.requirement("S-75", "S-81")
-async def test_status_page_reports_a_full_valkey(small_valkey_house: House) -> None:
+async def test_status_page_reports_a_full_valkey(small_valkey_stack: AppStack) -> None:
     async with (
-        _fill_valkey(small_valkey_house),
-        small_valkey_house.http.get(f"{small_valkey_house.url}/status.json") as answer,
+        _fill_valkey(small_valkey_stack),
+        small_valkey_stack.http.get(f"{small_valkey_stack.url}/status.json") as answer,
     ):
         status = await answer.json()
     assert status["overall"] == "slow"
@@ -178,8 +180,8 @@ async def _answer_to_consent(visitor: Visitor) -> None:
 
 
 @pytest.mark.requirement("S-61", "S-85")
-async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_chat_id_from_before_consent_gives_no_access_after_it(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await _answer_to_consent(visitor)
         before = visitor.chat
@@ -190,7 +192,7 @@ async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House
         async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as attacker:
             for headers in ({"X-Kosh-Chat": before}, {"Cookie": f"kosh={before}"}):
                 headers["X-Requested-With"] = "kosh"
-                url = f"{house.url}/chat"
+                url = f"{stack.url}/chat"
                 async with attacker.get(url, headers=headers, params={"chat": before}) as page:
                     assert question.split("\n")[0] not in await page.text()
                     assert "Set-Cookie" not in page.headers
@@ -201,18 +203,18 @@ async def test_chat_id_from_before_consent_gives_no_access_after_it(house: House
 
 
 @pytest.mark.requirement("S-85")
-async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
         params = {"chat": visitor.chat}
         for headers in ({}, {"X-Requested-With": "kosh"}):
             async with (
                 aiohttp.ClientSession() as other,
-                other.get(f"{house.url}/chat", params=params, headers=headers) as page,
+                other.get(f"{stack.url}/chat", params=params, headers=headers) as page,
             ):
                 assert visitor.newest.paragraphs[-1] not in await page.text()
-        async with house.http.get(f"{house.url}/chat/stream", params=params) as stream:
+        async with stack.http.get(f"{stack.url}/chat/stream", params=params) as stream:
             assert await stream.content.readuntil(b"\n\n") == b": open\n\n"
             await visitor.say("/menu")
             received = b""
@@ -227,9 +229,9 @@ async def test_chat_id_in_a_url_gives_no_access_to_an_anonymous_chat(house: Hous
 
 @pytest.mark.requirement("S-85")
 async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await _answer_to_consent(visitor)
         yes = next(each for each in visitor.newest.buttons.values() if each.endswith(":yes"))
@@ -237,11 +239,11 @@ async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
         cookies = []
         for _lost in range(2):
             async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session:
-                url, headers = f"{house.url}/chat/pressed", {"X-Requested-With": "kosh"}
+                url, headers = f"{stack.url}/chat/pressed", {"X-Requested-With": "kosh"}
                 async with session.post(url, data=form, headers=headers) as answer:
                     assert answer.status == 202
                     cookies.append(answer.cookies["kosh"].value)
         assert cookies[0] == cookies[1]
-        await house.ahead("11 minutes")
-        async with house.http.post(url, data=form, headers=headers) as late:
+        await stack.ahead("11 minutes")
+        async with stack.http.post(url, data=form, headers=headers) as late:
             assert "kosh" not in late.cookies

@@ -10,7 +10,7 @@ import pytest
 from flows.engine import lookup_screens, registration_history, screens
 from flows.engine.registration import LookUpStatus
 from flows.engine.text import Text, _
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.person_client import Guest
 from tests.release_only import release_only
 from tests.visitor import Visitor
@@ -22,9 +22,9 @@ from tests.web.test_whatsapp_journey import _user
 PIN = "204611"
 
 
-async def register(house: House) -> str:
+async def register(stack: AppStack) -> str:
     """Register a person with a PIN in another chat; return the registration's number."""
-    guest = Guest(house.rt)
+    guest = Guest(stack.rt)
     await guest.register()
     await guest.go("/menu", "pin", PIN)
 
@@ -33,18 +33,18 @@ async def register(house: House) -> str:
         registration = conversation.registration if conversation else None
         return registration is not None and registration.state == "accepted"
 
-    await house.until(is_accepted)
-    (entry,) = await house.entries()
+    await stack.until(is_accepted)
+    (entry,) = await stack.entries()
     return str(entry["number"])
 
 
-def _state(house: House, language: str) -> str:
+def _state(stack: AppStack, language: str) -> str:
     state = registration_history.STATES["accepted"]
-    return house.rt.languages.render(_(lookup_screens.FOUND.msgid, state=state), language)
+    return stack.rt.languages.render(_(lookup_screens.FOUND.msgid, state=state), language)
 
 
-def _render(house: House, text: Text, language: str = "ru") -> str:
-    return house.rt.languages.render(text, language)
+def _render(stack: AppStack, text: Text, language: str = "ru") -> str:
+    return stack.rt.languages.render(text, language)
 
 
 async def _ask_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
@@ -56,55 +56,57 @@ async def _ask_on_web(visitor: Visitor, number: str, pin: str = PIN) -> str:
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk", "kk_Arab")))
 async def test_registration_status_is_shown_in_another_web_chat(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    number = await register(house)
-    async with Visitor.at(house.url) as visitor:
+    number = await register(stack)
+    async with Visitor.at(stack.url) as visitor:
         await visitor.press(language)
         reply = await _ask_on_web(visitor, number.lower())
-        assert _state(house, language) in reply
+        assert _state(stack, language) in reply
         assert "TESTOVA" not in reply
         assert number not in reply
-        assert _render(house, lookup_screens.NOT_FOUND, language) in await _ask_on_web(
+        assert _render(stack, lookup_screens.NOT_FOUND, language) in await _ask_on_web(
             visitor, number, "999999"
         )
         assert list(visitor.session.cookie_jar) == []
 
 
-async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(house: House) -> None:
-    number = await register(house)
-    user = await house.telegram_user(8101)
+async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(
+    stack: AppStack,
+) -> None:
+    number = await register(stack)
+    user = await stack.telegram_user(8101)
     await _press(user, "ru")
     await _next(user, partial(user.say, "/status"))
     await _press(user, "number")
     await _next(user, partial(user.say, number))
     await _next(user, partial(user.say, PIN))
-    await user.wait(lambda chat: _state(house, "ru") in user.last.text)
+    await user.wait(lambda chat: _state(stack, "ru") in user.last.text)
     await user.wait(lambda chat: {each.text for each in chat if each.deleted} == {number, PIN})
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
-async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(house: House) -> None:
-    number = await register(house)
-    user = await _user(house, "77010000301")
+async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(stack: AppStack) -> None:
+    number = await register(stack)
+    user = await _user(stack, "77010000301")
     await _next_bubble(user, lambda: user.say("👋"))
     await _press_bubble(user, "ru")
     await _next_bubble(user, lambda: user.say("/status"))
     reply = await _press_bubble(user, "number")
-    assert _render(house, lookup_screens.ON_OUR_PAGE) in reply.text
+    assert _render(stack, lookup_screens.ON_OUR_PAGE) in reply.text
     assert reply.link is not None
     assert reply.link[1].endswith("/chat")
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.press("ru")
-        assert _state(house, "ru") in await _ask_on_web(visitor, number)
-    assert house.whatsapp.journal.mistakes() == []
+        assert _state(stack, "ru") in await _ask_on_web(visitor, number)
+    assert stack.whatsapp.journal.mistakes() == []
 
 
 @pytest.mark.release
-async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(house: House) -> None:
+async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(stack: AppStack) -> None:
     """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
-    number = await register(house)
-    guest = Guest(house.rt)
+    number = await register(stack)
+    guest = Guest(stack.rt)
     await guest.consent()
     answers = []
     for lookup in (LookUpStatus(number, "999999"), LookUpStatus("KS-2026-ZZZZ-ZZZZ", PIN)):

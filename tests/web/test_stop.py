@@ -7,7 +7,7 @@ import pytest
 from bot.i18n import reserved_words
 from flows.engine import screens
 from flows.engine.language_protocol import Reserved
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.visitor import Visitor
 from tests.web.test_journeys import _next, _press
 
@@ -17,20 +17,20 @@ WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻx
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_word_stops_messages_in_the_web_chat(house: House, language: str) -> None:
+async def test_stop_word_stops_messages_in_the_web_chat(stack: AppStack, language: str) -> None:
     assert reserved_words.safety_word(WORDS[language]) is Reserved.STOP
-    async with Visitor.at(house.url) as visitor:
+    async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press(language)
         reply = await visitor.say(WORDS[language])
-        assert house.rt.languages.render(screens.STOPPED, language) in reply.text
+        assert stack.rt.languages.render(screens.STOPPED, language) in reply.text
 
 
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.requirement("S-38")
 @pytest.mark.row(63)
-async def test_stop_word_stops_messages_on_telegram(house: House, language: str) -> None:
-    user = await house.telegram_user(7201)
+async def test_stop_word_stops_messages_on_telegram(stack: AppStack, language: str) -> None:
+    user = await stack.telegram_user(7201)
     await _press(user, language)
     await _next(user, partial(user.say, WORDS[language]))
-    assert house.rt.languages.render(screens.STOPPED, language) in user.last.text
+    assert stack.rt.languages.render(screens.STOPPED, language) in user.last.text

@@ -19,7 +19,7 @@ from flows import lifetimes
 from flows.engine import screens
 from flows.engine.text import id_of, sentence_id
 from flows.knowledge.entry import ENTRY
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, ru
 from tests.editorial.editors import TEXTS, approver, editor, publish
 from tests.visitor import Visitor
@@ -31,33 +31,33 @@ COMMENT = "Лучше: «пребывать без визы»."
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[House]:
-    await demo_officers.enter(house.rt)
-    yield house
+async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
+    await demo_officers.enter(stack.rt)
+    yield stack
 
 
-async def stored_reports(house: House) -> list[tuple[object, ...]]:
+async def stored_reports(stack: AppStack) -> list[tuple[object, ...]]:
     query = (
         "SELECT sentence, language, comment, officer IS NULL, count, closed_on IS NULL"
         " FROM wording_reports ORDER BY count, comment"
     )
-    async with house.rt.console.connection() as session:  # type: ignore[union-attr]
+    async with stack.rt.console.connection() as session:  # type: ignore[union-attr]
         return list(await (await session.execute(query)).fetchall())
 
 
-async def _is_stored(house: House, rows: Sequence[tuple[object, ...]]) -> bool:
-    return await stored_reports(house) == [*rows]
+async def _is_stored(stack: AppStack, rows: Sequence[tuple[object, ...]]) -> bool:
+    return await stored_reports(stack) == [*rows]
 
 
-async def name(house: House) -> None:
+async def name(stack: AppStack) -> None:
     """Report the menu's first sentence as badly worded, in a web chat without consent."""
-    async with Visitor.at(house.url) as person:
+    async with Visitor.at(stack.url) as person:
         await person.press("ru")
         await person.say("/wording")
         await person.press(id_of(screens.MENU_TEXT))
 
 
-async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: House) -> None:
+async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"{PATH}?language=kk_Arab")
         sentence = sentences("kk_Arab")[id_of(STAY)]
@@ -76,7 +76,7 @@ async def test_texts_page_shows_a_sentence_with_source_and_previews(desk: House)
         assert screen.html.index('data-look="ru') < screen.html.index('data-look="kk')
 
 
-async def test_texts_page_previews_a_label_as_a_button(desk: House) -> None:
+async def test_texts_page_previews_a_label_as_a_button(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"/console/texts/{id_of(screens.PERSON)}?language=ru")
         drawn = desk.rt.languages.render(screens.PERSON, "ru")
@@ -90,14 +90,14 @@ async def test_texts_page_previews_a_label_as_a_button(desk: House) -> None:
     "text", ["Officers are at work now and will answer here.", "An officer writes:"]
 )
 async def test_texts_page_previews_sentences_that_officers_send_to_people(
-    desk: House, text: str
+    desk: AppStack, text: str
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         screen = await console.get(f"/console/texts/{sentence_id('', text)}?language=ru")
         assert "data-look" in screen.html
 
 
-async def test_texts_page_can_be_searched_by_words_and_review_state(desk: House) -> None:
+async def test_texts_page_can_be_searched_by_words_and_review_state(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, EDITOR) as console:
         screen = await console.get("/console/texts?language=ru&find=Turkey")
         assert sentences("ru")[id_of(STAY)].text in screen.text
@@ -109,7 +109,7 @@ async def test_texts_page_can_be_searched_by_words_and_review_state(desk: House)
 
 
 async def test_wording_reports_are_written_by_officers_and_closed_by_editors(
-    desk: House,
+    desk: AppStack,
 ) -> None:
     async with Console.signed_in(desk.url, OFFICER) as console:
         await console.get(f"{PATH}?language=ru")
@@ -136,7 +136,7 @@ async def test_wording_reports_are_written_by_officers_and_closed_by_editors(
         assert (await console.get("/console/texts")).status == 403
 
 
-async def test_wording_report_from_a_chat_stores_no_person(desk: House) -> None:
+async def test_wording_report_from_a_chat_stores_no_person(desk: AppStack) -> None:
     await name(desk)
     await name(desk)
     counted = [(id_of(screens.MENU_TEXT), "ru", "", True, 2, True)]
@@ -149,14 +149,14 @@ async def test_wording_report_from_a_chat_stores_no_person(desk: House) -> None:
         assert desk.rt.languages.render(screens.MENU_TEXT, "ru") in screen.text
 
 
-async def test_wording_reports_are_limited_per_chat(desk: House) -> None:
+async def test_wording_reports_are_limited_per_chat(desk: AppStack) -> None:
     flood = Counted("web", "a chat", "ru", id_of(STAY))
     for _each in range(MAX_CHAT_REPORTS + 4):
         await wording_reports.count(desk.rt, flood)
     assert [row[4] for row in await stored_reports(desk)] == [MAX_CHAT_REPORTS]
 
 
-async def test_texts_page_shows_sentences_that_editors_published(desk: House) -> None:
+async def test_texts_page_shows_sentences_that_editors_published(desk: AppStack) -> None:
     await publish(desk.rt, await editor(desk.rt), await approver(desk.rt))
     async with desk.rt.pool.connection() as transaction:
         await desk.rt.content.load(transaction)
@@ -170,7 +170,7 @@ async def test_texts_page_shows_sentences_that_editors_published(desk: House) ->
         assert COMMENT in screen.text
 
 
-async def test_wording_reports_are_deleted_after_their_retention_period(desk: House) -> None:
+async def test_wording_reports_are_deleted_after_their_retention_period(desk: AppStack) -> None:
     await wording_reports.count(desk.rt, Counted("web", "a chat", "ru", id_of(STAY)))
     await desk.ahead(f"{lifetimes.WORDING_REPORT_DAYS} days")
     await retention.retain(desk.rt)

@@ -8,16 +8,16 @@ from functools import partial
 from bot import outbox
 from bot.conversations import quarantine
 from bot.people import identities
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
 
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-async def _telegram_user(house: House) -> User:
-    await house.receive_telegram()
-    return house.telegram.user(7101, first_name="Test")
+async def _telegram_user(stack: AppStack) -> User:
+    await stack.receive_telegram()
+    return stack.telegram.user(7101, first_name="Test")
 
 
 async def _consent(user: User) -> None:
@@ -34,9 +34,9 @@ async def _thread_of_answer(user: User, text: str) -> int | None:
     return user.last.thread
 
 
-async def _notify(house: House, user: User) -> int | None:
+async def _notify(stack: AppStack, user: User) -> int | None:
     """Send a message that is no reply; return the id of the thread in which it arrives."""
-    rt = house.rt
+    rt = stack.rt
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "telegram", str(user.id))
         assert person is not None
@@ -47,8 +47,8 @@ async def _notify(house: House, user: User) -> int | None:
     return (await user.wait_for_message(count + 1)).thread
 
 
-async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House) -> None:
-    user = await _telegram_user(house)
+async def test_telegram_reply_goes_to_the_topic_of_the_last_message(stack: AppStack) -> None:
+    user = await _telegram_user(stack)
     await user.start()
     await user.wait_for_message(1)
     first = await user.open_topic("Papers")
@@ -58,22 +58,22 @@ async def test_telegram_reply_goes_to_the_topic_of_the_last_message(house: House
     assert user.last.thread == first
     second = await user.open_topic("Status")
     assert await _thread_of_answer(user, "помощь") == second
-    assert await _notify(house, user) == second
+    assert await _notify(stack, user) == second
     user.enter(None)
     assert await _thread_of_answer(user, "помощь") is None
-    assert await _notify(house, user) is None
+    assert await _notify(stack, user) is None
     user.enter(first)
     assert await _thread_of_answer(user, "выход") == first
-    assert house.telegram.journal.mistakes() == []
+    assert stack.telegram.journal.mistakes() == []
 
 
-async def test_telegram_message_for_a_deleted_topic_goes_to_the_chat(house: House) -> None:
-    user = await _telegram_user(house)
+async def test_telegram_message_for_a_deleted_topic_goes_to_the_chat(stack: AppStack) -> None:
+    user = await _telegram_user(stack)
     await user.start()
     await user.wait_for_message(1)
     thread = await user.open_topic("Papers")
     await _next(user, user.start)
     await _consent(user)
-    assert await _notify(house, user) == thread
+    assert await _notify(stack, user) == thread
     user.delete_topic(thread)
-    assert await _notify(house, user) is None
+    assert await _notify(stack, user) is None

@@ -15,8 +15,7 @@ from bot.config.settings import Settings
 from bot.observability import logging, metrics
 from flows.engine import safety, screens, voice_messages
 from flows.engine.questions import YES
-from tests.app_stack import House
-from tests.app_stack import opened as opened_house
+from tests.app_stack import AppStack, running_stack
 from tests.attachments.opus_files import BROKEN, voice
 from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
 from tests.emulators.whatsapp import User
@@ -33,7 +32,7 @@ async def server() -> AsyncIterator[Transcription]:
 
 
 @pytest.fixture
-async def house(chosen: Settings, admin_url: str, server: Transcription) -> AsyncIterator[House]:
+async def stack(chosen: Settings, admin_url: str, server: Transcription) -> AsyncIterator[AppStack]:
     settings = chosen.model_copy(
         update={
             "transcription_url": server.url,
@@ -42,12 +41,12 @@ async def house(chosen: Settings, admin_url: str, server: Transcription) -> Asyn
             "transcription_key": SecretStr(KEY),
         }
     )
-    async with opened_house(settings, admin_url) as house:
-        yield house
+    async with running_stack(settings, admin_url) as stack:
+        yield stack
 
 
-async def _new_user(house: House, phone: str, language: str = "ru") -> User:
-    user = await _user(house, phone)
+async def _new_user(stack: AppStack, phone: str, language: str = "ru") -> User:
+    user = await _user(stack, phone)
     await _at_language(user, language)
     return user
 
@@ -65,33 +64,33 @@ async def _consent(user: User, yes: str = "да") -> list[str]:
     return [each.text for each in user.received[count:]]
 
 
-def _render(house: House, text: object, language: str = "ru") -> str:
-    return house.rt.languages.render(text, language)  # type: ignore[arg-type]
+def _render(stack: AppStack, text: object, language: str = "ru") -> str:
+    return stack.rt.languages.render(text, language)  # type: ignore[arg-type]
 
 
 async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "Как получить пенсию?"
-    user = await _new_user(house, "77010000931")
+    user = await _new_user(stack, "77010000931")
     reply = await _send_voice(user, voice())
     assert OPERATOR in reply
-    assert reply.startswith(_render(house, safety.ONE_SENTENCE))
+    assert reply.startswith(_render(stack, safety.ONE_SENTENCE))
     assert server.heard == []
     _agreed, transcript = await _consent(user)
     assert (len(server.heard), server.mistakes) == (1, [])
     assert server.text in transcript
     answer = (await _next(user, lambda: user.say("да"))).text
-    other = await _new_user(house, "77010000932")
+    other = await _new_user(stack, "77010000932")
     assert answer == (await _next(other, lambda: other.say(server.text))).text
-    assert await _query(house, "SELECT 1 FROM people") == []
+    assert await _query(stack, "SELECT 1 FROM people") == []
 
 
 async def test_transcription_request_contains_only_the_audio(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "canary"
-    user = await _new_user(house, "77010000933", "kk")
+    user = await _new_user(stack, "77010000933", "kk")
     await _send_voice(user, voice())
     await _consent(user, "иә")
     [(sent, language)] = server.heard
@@ -102,21 +101,21 @@ async def test_transcription_request_contains_only_the_audio(
 
 @pytest.mark.parametrize("kind", ["an mp3", "six megabytes", "three minutes"])
 async def test_transcription_is_refused_for_a_broken_or_long_recording(
-    house: House, server: Transcription, kind: str
+    stack: AppStack, server: Transcription, kind: str
 ) -> None:
-    user = await _new_user(house, "77010000934")
+    user = await _new_user(stack, "77010000934")
     data = voice(180) if kind == "three minutes" else BROKEN[kind]()
     await _send_voice(user, data)
     _agreed, answer = await _consent(user)
-    assert _render(house, voice_messages.FAILED) in answer
+    assert _render(stack, voice_messages.FAILED) in answer
     assert server.heard == []
 
 
 async def test_transcription_failure_asks_to_type_and_logs_no_text(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.fault, lines = "500", io.StringIO()
-    user = await _new_user(house, "77010000935")
+    user = await _new_user(stack, "77010000935")
     logging.configure("debug", to=lines)
     try:
         await _send_voice(user, voice())
@@ -126,55 +125,55 @@ async def test_transcription_failure_asks_to_type_and_logs_no_text(
         answers += await _consent(user)
     finally:
         logging.configure("error")
-    assert _render(house, voice_messages.FAILED) in answers[1]
+    assert _render(stack, voice_messages.FAILED) in answers[1]
     assert "canary" in answers[3]
     assert "canary" not in lines.getvalue()
 
 
 async def test_transcription_is_shown_in_the_script_of_its_reader(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "зейнетақы қалай алуға болады"
-    user = await _new_user(house, "77010000936", "kk_Arab")
+    user = await _new_user(stack, "77010000936", "kk_Arab")
     await _send_voice(user, voice())
-    _agreed, transcript = await _consent(user, _render(house, YES.label, "kk_Arab"))
+    _agreed, transcript = await _consent(user, _render(stack, YES.label, "kk_Arab"))
     assert "зейнетақы" not in transcript
     assert "زەينەتاقى" in transcript
 
 
 async def test_transcription_about_danger_is_answered_at_once(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "меня хотят убить"
-    user = await _new_user(house, "77010000937")
+    user = await _new_user(stack, "77010000937")
     await _send_voice(user, voice())
     _agreed, answer = await _consent(user)
-    assert answer.startswith(_render(house, safety.READ_ALONE))
+    assert answer.startswith(_render(stack, safety.READ_ALONE))
     assert server.text not in answer
 
 
 async def test_transcription_consent_is_stored_but_the_text_is_not(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "canary of a voice"
-    user = await _consented_user(house, "77010000938")
+    user = await _consented_user(stack, "77010000938")
     assert OPERATOR in await _send_voice(user, voice())
     await _consent(user)
-    purposes = await _query(house, "SELECT purpose, given FROM consents ORDER BY id")
+    purposes = await _query(stack, "SELECT purpose, given FROM consents ORDER BY id")
     assert purposes[-1] == (voice_messages.PURPOSE, True)
-    [(state,)] = await _query(house, "SELECT state FROM conversations")
+    [(state,)] = await _query(stack, "SELECT state FROM conversations")
     assert b"canary" not in state
-    await _query(house, "DELETE FROM people RETURNING id")
-    assert await _query(house, "SELECT 1 FROM conversations") == []
+    await _query(stack, "DELETE FROM people RETURNING id")
+    assert await _query(stack, "SELECT 1 FROM conversations") == []
 
 
 async def test_transcription_is_limited_per_person_and_hour(
-    house: House, server: Transcription
+    stack: AppStack, server: Transcription
 ) -> None:
     server.text = "canary"
-    few = house.rt.settings.model_copy(update={"transcription_person_hourly": 1})
-    object.__setattr__(house.rt, "settings", few)
-    user = await _new_user(house, "77010000939")
+    few = stack.rt.settings.model_copy(update={"transcription_person_hourly": 1})
+    object.__setattr__(stack.rt, "settings", few)
+    user = await _new_user(stack, "77010000939")
     for seconds in (3, 4):
         await _send_voice(user, voice(seconds))
         await _consent(user)
@@ -183,8 +182,8 @@ async def test_transcription_is_limited_per_person_and_hour(
     assert metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels)
 
 
-async def test_transcription_is_not_offered_when_switched_off(house: House) -> None:
-    off = replace(house.rt.understanding, transcriber="")
-    object.__setattr__(house.rt, "understanding", off)
-    user = await _new_user(house, "77010000940")
-    assert _render(house, screens.CANNOT_HEAR) in await _send_voice(user, voice())
+async def test_transcription_is_not_offered_when_switched_off(stack: AppStack) -> None:
+    off = replace(stack.rt.understanding, transcriber="")
+    object.__setattr__(stack.rt, "understanding", off)
+    user = await _new_user(stack, "77010000940")
+    assert _render(stack, screens.CANNOT_HEAR) in await _send_voice(user, voice())

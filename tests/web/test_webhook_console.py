@@ -7,7 +7,7 @@ import pytest
 
 from bot.security import audit_log
 from bot.web.console import demo_officers
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.console_client import Console, Form, ru
 from tests.outgoing_webhooks.subscriber import Subscriber, rows, subscriber
 
@@ -19,56 +19,56 @@ PAGE = "/console/webhooks"
 class Desk:
     """The application, and an external system whose webhook endpoint has two dead letters."""
 
-    house: House
+    stack: AppStack
     system: Subscriber
     endpoint: str
 
 
 @pytest.fixture
-async def desk(house: House) -> AsyncIterator[Desk]:
-    await demo_officers.enter(house.rt)
-    async with subscriber(replace(house.rt)) as system:
+async def desk(stack: AppStack) -> AsyncIterator[Desk]:
+    await demo_officers.enter(stack.rt)
+    async with subscriber(replace(stack.rt)) as system:
         endpoint = await system.subscribe()
         for _each in range(2):
             await rows(
-                house.rt,
+                stack.rt,
                 "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, attempt,"
                 " reason, done_at) VALUES (%s, gen_random_uuid(), 'webhook.test', 'dead', 20,"
                 " 'http_503', kosh_now())",
                 endpoint["id"],
             )
-        yield Desk(house, system, endpoint["id"])
+        yield Desk(stack, system, endpoint["id"])
 
 
 async def test_webhook_dead_letters_are_resent_by_an_administrator(desk: Desk) -> None:
-    async with Console.signed_in(desk.house.url, DANA) as console:
+    async with Console.signed_in(desk.stack.url, DANA) as console:
         page = await console.get(PAGE)
         assert desk.system.receiver.host in page.text
         assert "token" not in page.text.partition(desk.system.receiver.host)[2]
         assert "503" in page.text
         one = await console.send(page.form("/redeliver"))
         assert ru("done_webhook_sent_again") in one.text
-        await desk.house.until(lambda: _has(desk, "pending sending delivered", 1))
+        await desk.stack.until(lambda: _has(desk, "pending sending delivered", 1))
         again = await console.get(PAGE)
         rest = await console.send(again.form("/redeliver"))
         assert rest.status == 200
         assert (await console.send(page.form("/redeliver"))).status == 404
-    await desk.house.until(lambda: _has(desk, "pending sending delivered", 2))
-    async with desk.house.rt.pool.connection() as session:
+    await desk.stack.until(lambda: _has(desk, "pending sending delivered", 2))
+    async with desk.stack.rt.pool.connection() as session:
         actions = [each.action for each in await audit_log.entries(session)]
     assert actions.count("webhook.redelivered") == 2
     await rows(
-        desk.house.rt, "UPDATE webhook_deliveries SET state = 'pending', due_at = kosh_now(),"
+        desk.stack.rt, "UPDATE webhook_deliveries SET state = 'pending', due_at = kosh_now(),"
         " done_at = NULL, attempt = 0"
     )  # fmt: skip
-    await rows(desk.house.rt, "UPDATE webhook_endpoints SET resting_until = NULL")
+    await rows(desk.stack.rt, "UPDATE webhook_endpoints SET resting_until = NULL")
     await desk.system.deliver()
     assert len({each.id for each in desk.system.receiver.received}) == 2
 
 
 async def _has(desk: Desk, states: str, count: int) -> bool:
     found = await rows(
-        desk.house.rt,
+        desk.stack.rt,
         "SELECT count(*) FROM webhook_deliveries WHERE state = ANY(string_to_array(%s, ' '))",
         states,
     )
@@ -76,10 +76,10 @@ async def _has(desk: Desk, states: str, count: int) -> bool:
 
 
 async def test_dead_letter_resend_is_refused_until_its_endpoint_is_enabled(desk: Desk) -> None:
-    async with Console.signed_in(desk.house.url, DANA) as console:
+    async with Console.signed_in(desk.stack.url, DANA) as console:
         before = await console.get(PAGE)
         await rows(
-            desk.house.rt,
+            desk.stack.rt,
             "UPDATE webhook_endpoints SET state = 'disabled', reason = 'gone',"
             " disabled_at = kosh_now()",
         )
@@ -94,15 +94,15 @@ async def test_dead_letter_resend_is_refused_until_its_endpoint_is_enabled(desk:
 
 @pytest.mark.requirement("S-55")
 async def test_webhook_page_actions_need_a_passkey(desk: Desk) -> None:
-    async with Console.signed_in(desk.house.url, DANA) as console:
+    async with Console.signed_in(desk.stack.url, DANA) as console:
         page = await console.get(PAGE)
-        assert desk.house.rt.console is not None
-        async with desk.house.rt.console.connection() as session:
+        assert desk.stack.rt.console is not None
+        async with desk.stack.rt.console.connection() as session:
             await session.execute("UPDATE console_sessions SET auth_method = 'code'")
         await _check_passkey_needed(console, page.form("/redeliver"))
         assert await _has(desk, "dead", 2)
         await rows(
-            desk.house.rt,
+            desk.stack.rt,
             "UPDATE webhook_endpoints SET state = 'disabled', reason = 'gone',"
             " disabled_at = kosh_now()",
         )
@@ -118,9 +118,9 @@ async def _check_passkey_needed(console: Console, form: Form) -> None:
 
 
 async def test_webhook_page_is_read_only_for_auditors_and_closed_to_officers(desk: Desk) -> None:
-    async with Console.signed_in(desk.house.url, AIGUL) as officer:
+    async with Console.signed_in(desk.stack.url, AIGUL) as officer:
         assert (await officer.get(PAGE)).status == 403
-    async with Console.signed_in(desk.house.url, SAULE) as auditor:
+    async with Console.signed_in(desk.stack.url, SAULE) as auditor:
         page = await auditor.get(PAGE)
         assert page.status == 200
         assert not [each for each in page.forms if "/webhooks" in each.action]

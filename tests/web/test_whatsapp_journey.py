@@ -21,7 +21,7 @@ from bot.people import identities
 from flows.engine.language_protocol import Reserved
 from flows.engine.screens import STOPPED
 from flows.papers import PASSPORT
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.whatsapp import Button, Failed, Limits, Refused, Row, User
 from tests.emulators.whatsapp import Message as Bubble
 from tests.emulators.whatsapp import Template as WaTemplate
@@ -35,15 +35,15 @@ from tests.web.test_page import _answer_on_page
 PRIVATE = ("TESTOVA", "GULNAR")
 
 
-async def _set_webhook(house: House) -> None:
-    verify = house.rt.settings.whatsapp_verify_token
+async def _set_webhook(stack: AppStack) -> None:
+    verify = stack.rt.settings.whatsapp_verify_token
     assert verify
-    await house.whatsapp.set_webhook(f"{house.url}/webhooks/whatsapp", verify.get_secret_value())
+    await stack.whatsapp.set_webhook(f"{stack.url}/webhooks/whatsapp", verify.get_secret_value())
 
 
-async def _user(house: House, phone: str, **more: Any) -> User:
-    await _set_webhook(house)
-    return house.whatsapp.user(phone, **more)
+async def _user(stack: AppStack, phone: str, **more: Any) -> User:
+    await _set_webhook(stack)
+    return stack.whatsapp.user(phone, **more)
 
 
 def _keys(message: Bubble) -> dict[str, str]:
@@ -69,15 +69,15 @@ async def _at_language(user: User, language: str) -> None:
     await _press(user, language)
 
 
-async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
+async def _walk(stack: AppStack, user: User, answers: tuple[str, ...]) -> int:
     """Give all answers, by button, text or the secure page; return the number of turns."""
     turns, remaining = 0, list(answers)
     while remaining:
         turns += 1
         if user.last.link is not None:
             private = [remaining.pop(0) for _each in PRIVATE]
-            link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-            await _next(user, lambda: _answer_on_page(link, house, *private))  # noqa: B023 — used at once
+            link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+            await _next(user, lambda: _answer_on_page(link, stack, *private))  # noqa: B023 — used at once
             continue
         while remaining[0] not in _keys(user.last) and ">" in _keys(user.last):
             await _press(user, ">")
@@ -92,40 +92,40 @@ async def _walk(house: House, user: User, answers: tuple[str, ...]) -> int:
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab", "uz")))
 async def test_whatsapp_conversation_ends_with_a_registration_number(
-    house: House, language: str
+    stack: AppStack, language: str
 ) -> None:
-    user = await _user(house, "77010000001")
+    user = await _user(stack, "77010000001")
     await _at_language(user, language)
-    turns = await _walk(house, user, ANSWERS)
-    number = await _receipt(house, language)
+    turns = await _walk(stack, user, ANSWERS)
+    number = await _receipt(stack, language)
     await user.wait(lambda chat: "!status" in _keys(user.last))
     await _next(user, lambda: user.say("/status"))
     await user.wait(lambda chat: any(number in each.text for each in chat))
-    assert house.whatsapp.journal.mistakes() == []
-    assert "TESTOVA" not in repr(house.whatsapp.journal.entries), "names go past the messenger"
+    assert stack.whatsapp.journal.mistakes() == []
+    assert "TESTOVA" not in repr(stack.whatsapp.journal.entries), "names go past the messenger"
     # Allowed are the language choice, the greeting, one message for each turn, the registry's
     # decision, and the answer to /status.
     assert len(user.received) <= 2 + turns + 2
-    await _send_papers(house, user, language)
+    await _send_papers(stack, user, language)
 
 
-async def _send_papers(house: House, user: User, language: str) -> None:
+async def _send_papers(stack: AppStack, user: User, language: str) -> None:
     """Send one document on the secure page and two in the chat; wait until the registry has all."""
     await _press(user, "papers")
     await _press(user, "yes")
     assert user.last.link is not None
-    link = house.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _answer_on_page(link, house, photo("TESTOVA page one"), "done")
-    done = house.rt.languages.render(PASSPORT.done, language)
+    link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
+    await _answer_on_page(link, stack, photo("TESTOVA page one"), "done")
+    done = stack.rt.languages.render(PASSPORT.done, language)
     for number in (2, 3):
         await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))
         await _next(user, partial(user.say, done))
 
     async def have_arrived() -> bool:
-        (entry,) = await house.entries()
+        (entry,) = await stack.entries()
         return len({each["kind"] for each in entry["documents"]}) == 3
 
-    await house.until(have_arrived)
+    await stack.until(have_arrived)
 
 
 # Faults of WhatsApp's API
@@ -133,56 +133,56 @@ async def _send_papers(house: House, user: User, language: str) -> None:
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
-async def _consented_user(house: House, phone: str, **more: Any) -> User:
+async def _consented_user(stack: AppStack, phone: str, **more: Any) -> User:
     """Return a person on WhatsApp who gave consent, at the first question after it."""
-    user = await _user(house, phone, **more)
+    user = await _user(stack, phone, **more)
     await _at_language(user, "ru")
-    await _walk(house, user, CONSENTED)
+    await _walk(stack, user, CONSENTED)
     return user
 
 
-async def _query(house: House, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    async with house.rt.pool.connection() as session:
+async def _query(stack: AppStack, statement: str, *values: object) -> list[tuple[Any, ...]]:
+    async with stack.rt.pool.connection() as session:
         return list(await (await session.execute(statement, values)).fetchall())
 
 
-async def _person(house: House, user: User) -> identities.Person:
-    async with house.rt.pool.connection() as session:
+async def _person(stack: AppStack, user: User) -> identities.Person:
+    async with stack.rt.pool.connection() as session:
         name = user.user_id if user.person.known != "phone" else user.phone
-        found = await identities.find(house.rt, session, "whatsapp", name)
+        found = await identities.find(stack.rt, session, "whatsapp", name)
     assert found is not None
     return found
 
 
-async def _notify(house: House, user: User) -> None:
+async def _notify(stack: AppStack, user: User) -> None:
     """Enqueue a message that is no reply, and wait until Kosh has tried to send it."""
-    person = await _person(house, user)
-    row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
-    async with house.rt.pool.connection() as session:
+    person = await _person(stack, user)
+    row = outbox.Row("send", quarantine.apology(stack.rt, "ru"))
+    async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,))
-    await outbox.deliver(house.rt, None, person)
+    await outbox.deliver(stack.rt, None, person)
 
     async def is_attempted() -> bool:
         # If a delivery of the person's earlier messages is running, it may also send this message.
         query = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-        [(state, attempt)] = await _query(house, query, person.id)
+        [(state, attempt)] = await _query(stack, query, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
 
-    await house.until(is_attempted, 60)
+    await stack.until(is_attempted, 60)
 
 
-async def _states(house: House, user: User) -> list[str]:
-    person = await _person(house, user)
+async def _states(stack: AppStack, user: User) -> list[str]:
+    person = await _person(stack, user)
     found = await _query(
-        house, "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
+        stack, "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
     )
     return [row[0] for row in found]
 
 
-async def _newest_row(house: House, person: identities.Person) -> tuple[int, int]:
+async def _newest_row(stack: AppStack, person: identities.Person) -> tuple[int, int]:
     """Return (id, number of the last attempt) of the person's newest message."""
     query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-    [(row, attempt)] = await _query(house, query, person.id)
+    [(row, attempt)] = await _query(stack, query, person.id)
     return row, attempt
 
 
@@ -190,60 +190,60 @@ def _report(state: Any, row: str, code: str = "") -> DeliveryReport:
     return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
 
 
-async def _until_state(house: House, user: User, state: str) -> None:
+async def _until_state(stack: AppStack, user: User, state: str) -> None:
     async def has_state() -> bool:
-        return (await _states(house, user))[-1] == state
+        return (await _states(stack, user))[-1] == state
 
-    await house.until(has_state)
+    await stack.until(has_state)
 
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
-async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(house: House) -> None:
-    await _set_webhook(house)
-    first, second = house.whatsapp.user("77010000002"), house.whatsapp.user("77010000003")
-    house.whatsapp.tricks.batch = 3
-    house.whatsapp.tricks.layout = "entries"
-    house.whatsapp.hold()
+async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: AppStack) -> None:
+    await _set_webhook(stack)
+    first, second = stack.whatsapp.user("77010000002"), stack.whatsapp.user("77010000003")
+    stack.whatsapp.tricks.batch = 3
+    stack.whatsapp.tricks.layout = "entries"
+    stack.whatsapp.hold()
     await first.say("👋")
     poisoned = {"id": "wamid.poisoned", "type": "text", "from": "77010000009"}
-    house.whatsapp.tell(house.whatsapp.world.value(messages=[poisoned]))
+    stack.whatsapp.tell(stack.whatsapp.world.value(messages=[poisoned]))
     await second.say("👋")
-    house.whatsapp.release()
+    stack.whatsapp.release()
     await first.wait_for_message(1)
     await second.wait_for_message(1)
-    await house.whatsapp.until_taken()
-    batches = [one for one in house.whatsapp.journal.deliveries() if len(one.events) == 3]
+    await stack.whatsapp.until_taken()
+    batches = [one for one in stack.whatsapp.journal.deliveries() if len(one.events) == 3]
     assert (batches[0].attempt, batches[0].status) == (1, 200)
-    found = await _query(house, "SELECT channel, reason FROM quarantined_updates")
+    found = await _query(stack, "SELECT channel, reason FROM quarantined_updates")
     assert found == [("whatsapp", "E_SHAPE")]
 
 
 @pytest.mark.requirement("S-6")
-async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(house: House) -> None:
-    user = await _consented_user(house, "77010000004")
+async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000004")
     update = await user.say("/help")
     count = len(user.received)
     await user.wait_for_message(count + 1)
     await user.repeat(update)
-    await house.whatsapp.until_taken()
+    await stack.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
     assert len(user.received) == count + 2
 
 
-async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: House) -> None:
-    users = [await _consented_user(house, f"7701000001{number}") for number in range(3)]
+async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(stack: AppStack) -> None:
+    users = [await _consented_user(stack, f"7701000001{number}") for number in range(3)]
     before = [len(user.received) for user in users]
-    house.whatsapp.tricks.batch, house.whatsapp.tricks.copies = 3, 2
-    house.whatsapp.tricks.together = True
-    house.whatsapp.hold()
+    stack.whatsapp.tricks.batch, stack.whatsapp.tricks.copies = 3, 2
+    stack.whatsapp.tricks.together = True
+    stack.whatsapp.hold()
     for user in users:
         await user.say("/help")
-    house.whatsapp.release()
+    stack.whatsapp.release()
     for user, count in zip(users, before, strict=True):
         await user.wait_for_message(count + 1)
-    await house.whatsapp.until_taken()
-    house.whatsapp.tricks.copies = 1
+    await stack.whatsapp.until_taken()
+    stack.whatsapp.tricks.copies = 1
     for user, count in zip(users, before, strict=True):
         await _next(user, lambda: user.say("/help"))  # noqa: B023 — used at once
         assert len(user.received) == count + 2
@@ -251,9 +251,9 @@ async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(house: Hou
 
 @pytest.mark.requirement("S-6", "S-8")
 async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _consented_user(house, "77010000005")
+    user = await _consented_user(stack, "77010000005")
     failures: list[int] = []
     saved, noting = conversation_store.save, conversation_store.save_statement
 
@@ -273,145 +273,147 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
     count = len(user.received)
     await user.say("/help")
     await user.wait_for_message(count + 1)
-    await house.whatsapp.until_taken()
+    await stack.whatsapp.until_taken()
     assert failures == [1]
-    assert 503 in [one.status for one in house.whatsapp.journal.deliveries()]
+    assert 503 in [one.status for one in stack.whatsapp.journal.deliveries()]
     await _next(user, lambda: user.say("/help"))
     assert len(user.received) == count + 2
 
 
-async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(house: House) -> None:
-    user = await _consented_user(house, "77010000006")
-    count, sent = len(user.received), len(house.whatsapp.journal.calls("messages"))
-    await house.ahead("25 hours")
-    house.whatsapp.advance(25 * 3600)
-    await _notify(house, user)
-    await _until_state(house, user, "waiting")
-    assert len(house.whatsapp.journal.calls("messages")) == sent
+async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, "77010000006")
+    count, sent = len(user.received), len(stack.whatsapp.journal.calls("messages"))
+    await stack.ahead("25 hours")
+    stack.whatsapp.advance(25 * 3600)
+    await _notify(stack, user)
+    await _until_state(stack, user, "waiting")
+    assert len(stack.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
     await user.wait_for_message(count + 2)
-    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
-    assert "waiting" not in await _states(house, user)
-    await house.ahead("23 hours")
-    await _notify(house, user)
-    await _until_state(house, user, "sent")
+    assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
+    assert "waiting" not in await _states(stack, user)
+    await stack.ahead("23 hours")
+    await _notify(stack, user)
+    await _until_state(stack, user, "sent")
 
 
-async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(house: House) -> None:
-    user = await _consented_user(house, "77010000007")
+async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000007")
     count = len(user.received)
-    house.whatsapp.fail(Failed(131047))
-    await _notify(house, user)
-    await _until_state(house, user, "waiting")
+    stack.whatsapp.fail(Failed(131047))
+    await _notify(stack, user)
+    await _until_state(stack, user, "waiting")
     await user.say("/help")
     await user.wait_for_message(count + 2)
-    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
-    assert house.whatsapp.journal.mistakes() == []
+    assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
+    assert stack.whatsapp.journal.mistakes() == []
 
 
-async def test_whatsapp_template_is_sent_after_24_hours(house: House) -> None:
-    user = await _consented_user(house, "77010000008")
-    house.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
-    await house.ahead("25 hours")
-    house.whatsapp.advance(25 * 3600)
-    person = await _person(house, user)
+async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000008")
+    stack.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
+    await stack.ahead("25 hours")
+    stack.whatsapp.advance(25 * 3600)
+    person = await _person(stack, user)
     message = Message(
         ("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting")
     )
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
-    await outbox.deliver(house.rt, None, person)
-    await _until_state(house, user, "sent")
+    await outbox.deliver(stack.rt, None, person)
+    await _until_state(stack, user, "sent")
     assert user.last.text == "Есть новость."
 
 
 @pytest.mark.row(34)
-async def test_whatsapp_report_never_lowers_the_status(house: House) -> None:
-    user = await _consented_user(house, "77010000020")
-    house.whatsapp.tricks.shuffled = True
-    await _notify(house, user)
+async def test_whatsapp_report_never_lowers_the_status(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000020")
+    stack.whatsapp.tricks.shuffled = True
+    await _notify(stack, user)
     await user.read()
-    await house.whatsapp.until_taken()
-    person = await _person(house, user)
+    await stack.whatsapp.until_taken()
+    person = await _person(stack, user)
 
     async def is_read() -> bool:
         await user.read()
         found = await _query(
-            house, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
+            stack, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
-    await house.until(is_read, 60)
-    row, attempt = await _newest_row(house, person)
+    await stack.until(is_read, 60)
+    row, attempt = await _newest_row(stack, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(
-            house.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
+            stack.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
         )
     assert await _query(
-        house, "SELECT delivery_status, state FROM messages WHERE id = %s", row
+        stack, "SELECT delivery_status, state FROM messages WHERE id = %s", row
     ) == [("read", "sent")]
-    assert set(await _query(house, "SELECT DISTINCT billing_category FROM messages")) <= {
+    assert set(await _query(stack, "SELECT DISTINCT billing_category FROM messages")) <= {
         (None,),
         ("service",),
     }
 
 
-async def test_whatsapp_failed_report_can_be_superseded_by_delivered(house: House) -> None:
-    user = await _consented_user(house, "77010000021")
+async def test_whatsapp_failed_report_can_be_superseded_by_delivered(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000021")
     user.turn_off()
-    await _notify(house, user)
-    person = await _person(house, user)
-    row, attempt = await _newest_row(house, person)
+    await _notify(stack, user)
+    person = await _person(stack, user)
+    row, attempt = await _newest_row(stack, person)
     for late in (attempt - 1, attempt + 1):
         await outbox.record_reports(
-            house.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
+            stack.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
         )
-    assert (await _states(house, user))[-1] == "sent"
-    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
+    assert (await _states(stack, user))[-1] == "sent"
+    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.record_reports(house.rt, [_report("delivered", f"{row}.{attempt}")])
-    assert await _query(house, query, row) == [("sent", "delivered", None)]
+    assert await _query(stack, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    await outbox.record_reports(stack.rt, [_report("delivered", f"{row}.{attempt}")])
+    assert await _query(stack, query, row) == [("sent", "delivered", None)]
 
 
 @pytest.mark.requirement("S-12")
-async def test_whatsapp_message_is_resent_after_a_temporary_failure(house: House) -> None:
-    user = await _consented_user(house, "77010000022")
+async def test_whatsapp_message_is_resent_after_a_temporary_failure(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000022")
     count = len(user.received)
-    house.whatsapp.fail(Failed(131016))
-    await _notify(house, user)
-    await house.whatsapp.until_taken()
-    await house.ahead("1 minute")
+    stack.whatsapp.fail(Failed(131016))
+    await _notify(stack, user)
+    await stack.whatsapp.until_taken()
+    await stack.ahead("1 minute")
     await user.wait_for_message(count + 1)
     assert len(user.received) == count + 1
 
 
 @pytest.mark.requirement("S-12")
-async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(house: House) -> None:
-    user = await _consented_user(house, "77010000023")
-    house.whatsapp.fail(Failed(131026))
-    await _notify(house, user)
-    await _until_state(house, user, "undeliverable")
-    await _notify(house, user)
-    await _until_state(house, user, "undeliverable")
+async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000023")
+    stack.whatsapp.fail(Failed(131026))
+    await _notify(stack, user)
+    await _until_state(stack, user, "undeliverable")
+    await _notify(stack, user)
+    await _until_state(stack, user, "undeliverable")
     await _next(user, lambda: user.say("/help"))
-    await _notify(house, user)
-    await _until_state(house, user, "sent")
+    await _notify(stack, user)
+    await _until_state(stack, user, "sent")
 
 
-async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
-    user = await _consented_user(house, "77010000030")
-    house.whatsapp.world.gate = Gate(Limits(), house.whatsapp.world.now)
-    house.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
-    person, count = await _person(house, user), len(user.received)
-    row = outbox.Row("send", quarantine.apology(house.rt, "ru"))
-    async with house.rt.pool.connection() as session:
+async def test_whatsapp_pair_rate_limit_is_respected(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000030")
+    stack.whatsapp.world.gate = Gate(Limits(), stack.whatsapp.world.now)
+    stack.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
+    person, count = await _person(stack, user), len(user.received)
+    row = outbox.Row("send", quarantine.apology(stack.rt, "ru"))
+    async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
-    await outbox.deliver(house.rt, None, person)
+    await outbox.deliver(stack.rt, None, person)
     await user.wait_for_message(count + 40)
-    states = await _states(house, user)
+    states = await _states(stack, user)
     assert states.count("pending") >= 15
-    assert house.whatsapp.journal.refused(131056) == []
+    assert stack.whatsapp.journal.refused(131056) == []
 
 
 @pytest.mark.parametrize(
@@ -419,63 +421,67 @@ async def test_whatsapp_pair_rate_limit_is_respected(house: House) -> None:
 )
 @pytest.mark.row(63)
 async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
-    house: House, language: str, word: str
+    stack: AppStack, language: str, word: str
 ) -> None:
     assert reserved_words.safety_word(word) is Reserved.STOP
-    user = await _user(house, "77010000024")
+    user = await _user(stack, "77010000024")
     await _at_language(user, language)
-    await _walk(house, user, CONSENTED)
+    await _walk(stack, user, CONSENTED)
     answer = await _next(user, lambda: user.say(word))
-    stopped = house.rt.languages.render(STOPPED, language)
+    stopped = stack.rt.languages.render(STOPPED, language)
     assert stopped in answer.text
-    assert await _query(house, "SELECT quiet FROM conversations") == [(True,)]
+    assert await _query(stack, "SELECT quiet FROM conversations") == [(True,)]
 
 
 @pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
-async def test_whatsapp_person_is_recognized_by_every_kind_of_id(house: House, known: Any) -> None:
-    user = await _consented_user(house, "77010000025", known=known)
+async def test_whatsapp_person_is_recognized_by_every_kind_of_id(
+    stack: AppStack, known: Any
+) -> None:
+    user = await _consented_user(stack, "77010000025", known=known)
     await _next(user, lambda: user.say("/help"))
-    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
 
 
-async def test_whatsapp_number_change_keeps_the_conversation(house: House) -> None:
-    user = await _consented_user(house, "77010000026")
+async def test_whatsapp_number_change_keeps_the_conversation(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000026")
     user.change_number("77010000027")
-    await house.whatsapp.until_taken()
+    await stack.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
-    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
 
 
-async def test_whatsapp_user_id_is_attached_to_the_known_phone(house: House) -> None:
-    user = await _consented_user(house, "77010000028", known="phone")
+async def test_whatsapp_user_id_is_attached_to_the_known_phone(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))
-    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
+    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
 
 
 @pytest.mark.requirement("S-88")
-async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(house: House) -> None:
-    user = await _consented_user(house, "77010000029", known="user_id")
+async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, "77010000029", known="user_id")
     user.person.known = "both"
     # After a day of silence, Kosh does not batch the person's next message, but handles it in a
     # separate transaction, which also stores the phone number.
-    await house.ahead("25 hours")
+    await stack.ahead("25 hours")
     await _next(user, lambda: user.say("/help"))
     user.person.known = "phone"
     await _next(user, lambda: user.say("/help"))
-    assert await _query(house, "SELECT count(*) FROM people") == [(1,)]
-    assert await _query(house, "SELECT count(*) FROM handles") == [(2,)]
+    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
+    assert await _query(stack, "SELECT count(*) FROM handles") == [(2,)]
 
 
 # Security of WhatsApp's webhook
 
 
-async def _post(house: House, raw: bytes, signature: str | None, **more: str) -> int:
+async def _post(stack: AppStack, raw: bytes, signature: str | None, **more: str) -> int:
     headers = {"Content-Type": "application/json"} | more
     if signature is not None:
         headers["X-Hub-Signature-256"] = signature
-    url = f"{house.url}/webhooks/whatsapp"
-    async with house.http.post(url, data=io.BytesIO(raw), headers=headers) as answer:
+    url = f"{stack.url}/webhooks/whatsapp"
+    async with stack.http.post(url, data=io.BytesIO(raw), headers=headers) as answer:
         return answer.status
 
 
@@ -485,27 +491,27 @@ def _signature(raw: bytes, secret: str, kind: str = "sha256") -> str:
 
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(6)
-async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(house: House) -> None:
+async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(stack: AppStack) -> None:
     """Check a missing and wrong signature, another algorithm, and a reformatted body.
 
     This is row 6 of tests/proof/rows.toml.
     """
-    secret = house.rt.settings.whatsapp_app_secrets[0]
+    secret = stack.rt.settings.whatsapp_app_secrets[0]
     raw = b'{"object": "whatsapp_business_account", "entry": []}'
     right = _signature(raw, secret)
-    assert await _post(house, raw, right) == 200
-    assert await _post(house, raw, None) == 403
-    assert await _post(house, raw, _signature(raw, secret, "sha1")) == 403
-    assert await _post(house, raw, _signature(raw, secret + "x")) == 403
-    assert await _post(house, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
-    assert await _post(house, raw, right.upper()) == 403
-    assert await _post(house, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
-    assert await _query(house, "SELECT * FROM quarantined_updates") == []
+    assert await _post(stack, raw, right) == 200
+    assert await _post(stack, raw, None) == 403
+    assert await _post(stack, raw, _signature(raw, secret, "sha1")) == 403
+    assert await _post(stack, raw, _signature(raw, secret + "x")) == 403
+    assert await _post(stack, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
+    assert await _post(stack, raw, right.upper()) == 403
+    assert await _post(stack, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
+    assert await _query(stack, "SELECT * FROM quarantined_updates") == []
 
 
-async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> None:
-    house.whatsapp.tricks.nulls = True
-    user = await _consented_user(house, "77010000021")
+async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) -> None:
+    stack.whatsapp.tricks.nulls = True
+    user = await _consented_user(stack, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
     for action in (
         partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
@@ -514,41 +520,41 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(house: House) -> No
         user.send_unknown,
     ):
         await _next(user, action)
-    assert await _query(house, "SELECT reason FROM quarantined_updates") == []
-    house.whatsapp.fail(Refused(131047), method="messages")
+    assert await _query(stack, "SELECT reason FROM quarantined_updates") == []
+    stack.whatsapp.fail(Refused(131047), method="messages")
     await user.say("меню")
-    await _until_state(house, user, "waiting")
+    await _until_state(stack, user, "waiting")
 
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(10)
-async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(house: House) -> None:
-    secret = house.rt.settings.whatsapp_app_secrets[0]
-    assert await _post(house, b"{", _signature(b"{", secret)) == 200
-    assert await _query(house, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
+async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(stack: AppStack) -> None:
+    secret = stack.rt.settings.whatsapp_app_secrets[0]
+    assert await _post(stack, b"{", _signature(b"{", secret)) == 200
+    assert await _query(stack, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
 
 
 @pytest.mark.requirement("S-13")
 @pytest.mark.row(20, 24)
-async def test_whatsapp_webhook_answers_413_above_three_mebibytes(house: House) -> None:
+async def test_whatsapp_webhook_answers_413_above_three_mebibytes(stack: AppStack) -> None:
     raw = b" " * (3 * 1024 * 1024 + 1)
     assert (
-        await _post(house, raw, _signature(raw, house.rt.settings.whatsapp_app_secrets[0])) == 413
+        await _post(stack, raw, _signature(raw, stack.rt.settings.whatsapp_app_secrets[0])) == 413
     )
-    right = _signature(b"{}", house.rt.settings.whatsapp_app_secrets[0])
-    assert await _post(house, b"{}", right, **{"Content-Type": "text/plain"}) == 415
+    right = _signature(b"{}", stack.rt.settings.whatsapp_app_secrets[0])
+    assert await _post(stack, b"{}", right, **{"Content-Type": "text/plain"}) == 415
 
 
 @pytest.mark.row(7)
-async def test_whatsapp_webhook_challenge_requires_the_verify_token(house: House) -> None:
+async def test_whatsapp_webhook_challenge_requires_the_verify_token(stack: AppStack) -> None:
     """Check a wrong token, mode and challenge (row 7 of tests/proof/rows.toml)."""
-    assert house.rt.settings.whatsapp_verify_token
-    word = house.rt.settings.whatsapp_verify_token.get_secret_value()
+    assert stack.rt.settings.whatsapp_verify_token
+    word = stack.rt.settings.whatsapp_verify_token.get_secret_value()
 
     async def ask(**changes: str) -> tuple[int, str, str]:
         params = {"hub.mode": "subscribe", "hub.verify_token": word, "hub.challenge": "11"}
         params |= {f"hub.{name}": value for name, value in changes.items()}
-        async with house.http.get(f"{house.url}/webhooks/whatsapp", params=params) as answer:
+        async with stack.http.get(f"{stack.url}/webhooks/whatsapp", params=params) as answer:
             return answer.status, answer.content_type, await answer.text()
 
     assert await ask() == (200, "text/plain", "11")

@@ -13,7 +13,7 @@ import pytest
 from bot import outbox
 from bot.channels import BlockedByUser, ChannelCall, Message, WindowClosed
 from bot.conversations import quarantine
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
 from tests.web.test_whatsapp_journey import (
@@ -39,47 +39,47 @@ def _decoded_ids(ids: str | None) -> bytes:
     return b" ".join([*decoded, *(each.encode() for each in parts)])
 
 
-async def _wait_until_read(house: House) -> None:
+async def _wait_until_read(stack: AppStack) -> None:
     async def is_read() -> bool:
-        found = await _query(house, "SELECT DISTINCT delivery_status, body FROM messages")
+        found = await _query(stack, "SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
 
-    await house.until(is_read)
+    await stack.until(is_read)
 
 
 async def test_whatsapp_report_matches_its_message_without_a_phone_number(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _consented_user(house, PHONE)
+    user = await _consented_user(stack, PHONE)
     await _next(user, lambda: user.say("/help"))
     await user.read()
-    await _wait_until_read(house)
+    await _wait_until_read(stack)
     assert PHONE.encode() in _decoded_ids(user.last.id)
-    stored_ids: list[tuple[Any, ...]] = await _query(house, "SELECT external_id FROM messages")
+    stored_ids: list[tuple[Any, ...]] = await _query(stack, "SELECT external_id FROM messages")
     assert stored_ids
     assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
 
-async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: House) -> None:
+async def test_whatsapp_report_matches_a_message_of_an_earlier_version(stack: AppStack) -> None:
     """Earlier versions stored the platform's message ids, without the number of the attempt."""
-    user = await _consented_user(house, "77010000041")
+    user = await _consented_user(stack, "77010000041")
     user.turn_off()
-    await _notify(house, user)
-    await house.whatsapp.until_taken()
-    row, _attempt = await _newest_row(house, await _person(house, user))
+    await _notify(stack, user)
+    await stack.whatsapp.until_taken()
+    row, _attempt = await _newest_row(stack, await _person(stack, user))
     await _query(
-        house,
+        stack,
         "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
         "wamid.first,wamid.second",
         row,
     )
     query = "SELECT delivery_status FROM messages WHERE id = %s"
-    before = await _query(house, query, row)
+    before = await _query(stack, query, row)
     report = replace(_report("read", str(row)), external_id="wamid.other")
-    await outbox.record_reports(house.rt, [report])
-    assert await _query(house, query, row) == before
-    await outbox.record_reports(house.rt, [replace(report, external_id="wamid.second")])
-    assert await _query(house, query, row) == [("read",)]
+    await outbox.record_reports(stack.rt, [report])
+    assert await _query(stack, query, row) == before
+    await outbox.record_reports(stack.rt, [replace(report, external_id="wamid.second")])
+    assert await _query(stack, query, row) == [("read",)]
 
 
 # Delivery reports of a text that WhatsApp splits into two messages
@@ -87,16 +87,16 @@ async def test_whatsapp_report_matches_a_message_of_an_earlier_version(house: Ho
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200
 
 
-async def _send_long_text(house: House, user: User) -> int:
+async def _send_long_text(stack: AppStack, user: User) -> int:
     """Send a text that WhatsApp splits into two messages.
 
     Return the number of messages that the person had received before.
     """
-    person, count = await _person(house, user), len(user.received)
+    person, count = await _person(stack, user), len(user.received)
     message = Message((FIRST.strip(), SECOND.strip()), (), "kk")
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
-    await outbox.deliver(house.rt, None, person)
+    await outbox.deliver(stack.rt, None, person)
     return count
 
 
@@ -105,73 +105,77 @@ def _parts(user: User, count: int) -> list[int]:
     return [1 if each.text == FIRST.strip() else 2 for each in user.received[count:]]
 
 
-async def _until_receipt(house: House, user: User, receipt: str) -> None:
-    row, _attempt = await _newest_row(house, await _person(house, user))
+async def _until_receipt(stack: AppStack, user: User, receipt: str) -> None:
+    row, _attempt = await _newest_row(stack, await _person(stack, user))
 
     async def has_receipt() -> bool:
         query = "SELECT delivery_status, body FROM messages WHERE id = %s"
-        return await _query(house, query, row) == [(receipt, None)]
+        return await _query(stack, query, row) == [(receipt, None)]
 
-    await house.until(has_receipt)
+    await stack.until(has_receipt)
 
 
 @pytest.mark.parametrize("fault", [Refused(131056), Refused(131000), Broken(502)])
 async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
-    house: House, fault: Fault
+    stack: AppStack, fault: Fault
 ) -> None:
-    user = await _consented_user(house, "77010000050")
-    house.whatsapp.fail(fault, after=1)
-    count = await _send_long_text(house, user)
+    user = await _consented_user(stack, "77010000050")
+    stack.whatsapp.fail(fault, after=1)
+    count = await _send_long_text(stack, user)
     assert _parts(user, count) == [1]
-    await house.ahead("1 minute")
+    await stack.ahead("1 minute")
     await user.wait_for_message(count + 2, seconds=30)
-    await _until_receipt(house, user, "delivered")
+    await _until_receipt(stack, user, "delivered")
     assert _parts(user, count) == [1, 2]
 
 
 async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _consented_user(house, "77010000051")
-    house.whatsapp.fail(Refused(131056), times=3, after=1)
-    count = await _send_long_text(house, user)
+    user = await _consented_user(stack, "77010000051")
+    stack.whatsapp.fail(Refused(131056), times=3, after=1)
+    count = await _send_long_text(stack, user)
     for _try in range(3):
-        await house.ahead("1 minute")
-        await outbox.deliver(house.rt, None, await _person(house, user))
+        await stack.ahead("1 minute")
+        await outbox.deliver(stack.rt, None, await _person(stack, user))
     await user.wait_for_message(count + 2, seconds=30)
     await user.read()
-    await _until_receipt(house, user, "read")
+    await _until_receipt(stack, user, "read")
     assert _parts(user, count) == [1, 2]
 
 
-async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(house: House) -> None:
-    user = await _consented_user(house, "77010000052")
-    house.whatsapp.fail(Failed(131000), after=1)
-    count = await _send_long_text(house, user)
-    await _until_state(house, user, "pending")
-    await house.ahead("1 minute")
+async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, "77010000052")
+    stack.whatsapp.fail(Failed(131000), after=1)
+    count = await _send_long_text(stack, user)
+    await _until_state(stack, user, "pending")
+    await stack.ahead("1 minute")
     await user.wait_for_message(count + 2, seconds=30)
-    await _until_receipt(house, user, "delivered")
+    await _until_receipt(stack, user, "delivered")
     assert _parts(user, count) == [1, 2]
 
 
-async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(house: House) -> None:
-    user = await _consented_user(house, "77010000053")
-    house.whatsapp.fail(Failed(131000))
-    count = await _send_long_text(house, user)
-    await _until_state(house, user, "pending")
-    await house.ahead("1 minute")
+async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, "77010000053")
+    stack.whatsapp.fail(Failed(131000))
+    count = await _send_long_text(stack, user)
+    await _until_state(stack, user, "pending")
+    await stack.ahead("1 minute")
     await user.wait_for_message(count + 3, seconds=30)
-    await _until_receipt(house, user, "delivered")
+    await _until_receipt(stack, user, "delivered")
     assert _parts(user, count) == [2, 1, 2]
 
 
-async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: House) -> None:
-    user = await _consented_user(house, "77010000055")
+async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000055")
     user.turn_off()
-    await _send_long_text(house, user)
-    await house.whatsapp.until_taken()
-    row, attempt = await _newest_row(house, await _person(house, user))
+    await _send_long_text(stack, user)
+    await stack.whatsapp.until_taken()
+    row, attempt = await _newest_row(stack, await _person(stack, user))
     query = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
     for part, state, expected in (
         (2, "read", ("sent", False)),
@@ -183,40 +187,42 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(house: 
         report = replace(
             _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
         )
-        await outbox.record_reports(house.rt, [report])
-        assert await _query(house, query, row) == [expected]
+        await outbox.record_reports(stack.rt, [report])
+        assert await _query(stack, query, row) == [expected]
 
 
-async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(house: House) -> None:
-    user = await _consented_user(house, "77010000056")
+async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(stack: AppStack) -> None:
+    user = await _consented_user(stack, "77010000056")
     user.turn_off()
-    await _send_long_text(house, user)
-    await house.whatsapp.until_taken()
-    row, attempt = await _newest_row(house, await _person(house, user))
+    await _send_long_text(stack, user)
+    await stack.whatsapp.until_taken()
+    row, attempt = await _newest_row(stack, await _person(stack, user))
     report = replace(_report("read", f"{row}.{attempt}"), parts=2)
-    await outbox.record_reports(house.rt, [report, replace(report, part=2)])
-    await _until_receipt(house, user, "read")
+    await outbox.record_reports(stack.rt, [report, replace(report, part=2)])
+    await _until_receipt(stack, user, "read")
 
 
-async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(house: House) -> None:
-    user = await _consented_user(house, "77010000057")
+async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(
+    stack: AppStack,
+) -> None:
+    user = await _consented_user(stack, "77010000057")
     user.turn_off()
-    await _send_long_text(house, user)
-    await house.whatsapp.until_taken()
-    row, attempt = await _newest_row(house, await _person(house, user))
+    await _send_long_text(stack, user)
+    await stack.whatsapp.until_taken()
+    row, attempt = await _newest_row(stack, await _person(stack, user))
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
-    await outbox.record_reports(house.rt, [failed])
-    assert await _query(house, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.record_reports(house.rt, [replace(failed, state="delivered", code="")])
-    assert await _query(house, query, row) == [("sent", "sent", None)]
+    await outbox.record_reports(stack.rt, [failed])
+    assert await _query(stack, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    await outbox.record_reports(stack.rt, [replace(failed, state="delivered", code="")])
+    assert await _query(stack, query, row) == [("sent", "sent", None)]
 
 
 # A failure report that arrives after a newer message of the person
 
 
-async def _is_open(house: House) -> bool:
-    found = await _query(house, "SELECT spoke_at IS NOT NULL, blocked FROM handles")
+async def _is_open(stack: AppStack) -> bool:
+    found = await _query(stack, "SELECT spoke_at IS NOT NULL, blocked FROM handles")
     return set(found) == {(True, False)}
 
 
@@ -225,53 +231,53 @@ async def _is_open(house: House) -> bool:
     ("code", "became"), [(WindowClosed.code, "sent"), (BlockedByUser.code, "undeliverable")]
 )
 async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
-    house: House, code: str, became: str, before: str
+    stack: AppStack, code: str, became: str, before: str
 ) -> None:
     """Check a person's message that follows the previous one after 20 minutes or after 1 s.
 
     Kosh does not store the time of a message that follows another within 15 minutes.
     """
-    user = await _consented_user(house, "77010000060")
-    await house.whatsapp.until_taken()
-    house.whatsapp.world.statuses = False
-    await _notify(house, user)
-    row, attempt = await _newest_row(house, await _person(house, user))
-    await house.ahead(before)
+    user = await _consented_user(stack, "77010000060")
+    await stack.whatsapp.until_taken()
+    stack.whatsapp.world.statuses = False
+    await _notify(stack, user)
+    row, attempt = await _newest_row(stack, await _person(stack, user))
+    await stack.ahead(before)
     await _next(user, lambda: user.say("/help"))
-    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
-    assert await _is_open(house)
-    await _notify(house, user)
-    await _until_state(house, user, "sent")
-    assert await _query(house, "SELECT state FROM messages WHERE id = %s", row) == [(became,)]
+    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", code)])
+    assert await _is_open(stack)
+    await _notify(stack, user)
+    await _until_state(stack, user, "sent")
+    assert await _query(stack, "SELECT state FROM messages WHERE id = %s", row) == [(became,)]
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
 async def test_whatsapp_failed_status_newer_than_the_last_message_closes_chat(
-    house: House, code: str
+    stack: AppStack, code: str
 ) -> None:
-    user = await _consented_user(house, "77010000061")
-    await house.whatsapp.until_taken()
-    house.whatsapp.world.statuses = False
-    await _notify(house, user)
-    row, attempt = await _newest_row(house, await _person(house, user))
-    await outbox.record_reports(house.rt, [_report("failed", f"{row}.{attempt}", code)])
-    assert not await _is_open(house)
+    user = await _consented_user(stack, "77010000061")
+    await stack.whatsapp.until_taken()
+    stack.whatsapp.world.statuses = False
+    await _notify(stack, user)
+    row, attempt = await _newest_row(stack, await _person(stack, user))
+    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", code)])
+    assert not await _is_open(stack)
 
 
 async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _consented_user(house, "77010000062")
-    count, channel = len(user.received), house.rt.channels["whatsapp"]
+    user = await _consented_user(stack, "77010000062")
+    count, channel = len(user.received), stack.rt.channels["whatsapp"]
 
     async def fail_late(_act: ChannelCall) -> str:
         monkeypatch.undo()
         await user.say("/help")
-        await house.whatsapp.until_taken()
+        await stack.whatsapp.until_taken()
         raise WindowClosed
 
     monkeypatch.setattr(channel, "send", fail_late)
-    await _notify(house, user)
+    await _notify(stack, user)
     await user.wait_for_message(count + 2, seconds=30)
-    assert user.received[count].text == house.rt.languages.render(quarantine.APOLOGY, "ru")
-    assert await _is_open(house)
+    assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
+    assert await _is_open(stack)

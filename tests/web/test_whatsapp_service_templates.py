@@ -29,7 +29,7 @@ from flows.engine import screens
 from flows.engine.events import Notice
 from flows.engine.text import _
 from flows.knowledge.documents import IIN
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.desk.desks import an_officer, key
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp import User
@@ -57,26 +57,26 @@ KILLS, MIN_TURNS = int(os.environ.get("KILLS", "0")), 12
 ANSWER = "Testova, bring the certificate."
 
 
-def approve(house: House, *, without: str = "") -> None:
+def approve(stack: AppStack, *, without: str = "") -> None:
     """Add Kosh's service templates to the WhatsApp emulator, except the one named `without`."""
-    house.whatsapp.add_templates(
+    stack.whatsapp.add_templates(
         *(
             WaTemplate(each.name, each.language, each.body, buttons=(each.button,))
-            for each in service_templates.required_templates(house.rt.languages)
+            for each in service_templates.required_templates(stack.rt.languages)
             if each.name != without
         )
     )
 
 
-def _text(house: House, notice: Notice, language: str = "ru") -> str:
-    return house.rt.languages.render(service_templates.TEXTS[notice], language)
+def _text(stack: AppStack, notice: Notice, language: str = "ru") -> str:
+    return stack.rt.languages.render(service_templates.TEXTS[notice], language)
 
 
-async def _advance_clocks(house: House, hours: int) -> None:
+async def _advance_clocks(stack: AppStack, hours: int) -> None:
     """Advance the database's and the WhatsApp emulator's clocks by this number of hours."""
-    await house.whatsapp.until_taken()
-    await house.ahead(f"{hours} hours")
-    house.whatsapp.advance(hours * 3600)
+    await stack.whatsapp.until_taken()
+    await stack.ahead(f"{hours} hours")
+    stack.whatsapp.advance(hours * 3600)
 
 
 def _count(user: User, words: str) -> int:
@@ -89,108 +89,108 @@ async def _press_button(user: User) -> None:
     await user.answer(button.data)
 
 
-async def _open_case(house: House, phone: str) -> tuple[User, Officer, UUID, int]:
+async def _open_case(stack: AppStack, phone: str) -> tuple[User, Officer, UUID, int]:
     """Return a person who asked for an officer, the officer, and the case's id and version.
 
     The officer has replied once, so that the case waits for the person and stays with the officer.
     """
-    user = await _consented_user(house, phone)
+    user = await _consented_user(stack, phone)
     await _next(user, lambda: user.say("/person"))
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks something"))
-    [(case_id, version)] = await _query(house, "SELECT id, version FROM cases")
-    officer = await an_officer(house.rt)
+    [(case_id, version)] = await _query(stack, "SELECT id, version FROM cases")
+    officer = await an_officer(stack.rt)
     count = len(user.received)
-    result = await desk.claim(house.rt, officer, case_id, version, key=key())
+    result = await desk.claim(stack.rt, officer, case_id, version, key=key())
     await user.wait_for_message(count + 1)
     first = await desk.reply(
-        house.rt, officer, case_id, result.version, key=key(), words="We look into it."
+        stack.rt, officer, case_id, result.version, key=key(), words="We look into it."
     )
     await user.wait_for_message(count + 2)
     return user, officer, case_id, first.version
 
 
-async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
-    [(version,)] = await _query(house, "SELECT version FROM cases WHERE id = %s", case_id)
-    await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
+    [(version,)] = await _query(stack, "SELECT version FROM cases WHERE id = %s", case_id)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
 
 
 @pytest.mark.parametrize("hours", HOURS)
 async def test_whatsapp_reply_after_24_hours_is_announced_by_a_template(
-    house: House, hours: int
+    stack: AppStack, hours: int
 ) -> None:
-    approve(house)
-    user, officer, case_id, _version = await _open_case(house, "77010000101")
-    await _advance_clocks(house, hours)
-    notice = _text(house, Notice.ANSWER)
+    approve(stack)
+    user, officer, case_id, _version = await _open_case(stack, "77010000101")
+    await _advance_clocks(stack, hours)
+    notice = _text(stack, Notice.ANSWER)
     for words in (ANSWER, f"{ANSWER} And a photo."):
-        await _reply(house, officer, case_id, words)
+        await _reply(stack, officer, case_id, words)
     await user.wait(lambda chat: _count(user, notice) == 1)
-    view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+    view = await views.view(stack.rt, officer, case_id, Reason.CHECK)
     assert [each.delivery for each in view.thread[-2:]] == ["waiting", "waiting"]
     await _press_button(user)
     await user.wait(lambda chat: _count(user, ANSWER) == 2)
-    await house.whatsapp.until_taken()
+    await stack.whatsapp.until_taken()
     assert [each.text.count(ANSWER) for each in user.received[-2:]] == [1, 1]
     assert "photo" in user.received[-1].text
     assert _count(user, notice) == 1
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
 
 
 @pytest.mark.parametrize("hours", HOURS)
 async def test_whatsapp_status_after_24_hours_is_announced_by_a_template(
-    house: House, hours: int
+    stack: AppStack, hours: int
 ) -> None:
-    approve(house)
-    user = await _user(house, "77010000102")
+    approve(stack)
+    user = await _user(stack, "77010000102")
     await _at_language(user, "ru")
-    await _walk(house, user, ANSWERS)
-    number = await _receipt(house, "ru")
+    await _walk(stack, user, ANSWERS)
+    number = await _receipt(stack, "ru")
     await user.wait(lambda chat: "!status" in _keys(user.last))
-    person = await _person(house, user)
-    async with house.rt.pool.connection() as session:
-        stored = await conversation_store.lock(house.rt, session, person.id)
+    person = await _person(stack, user)
+    async with stack.rt.pool.connection() as session:
+        stored = await conversation_store.lock(stack.rt, session, person.id)
         assert stored is not None
         assert stored.conversation.registration is not None
         registration = replace(stored.conversation.registration, write_first=True)
         talk = replace(stored.conversation, registration=registration)
-        await conversation_store.save_state(house.rt, session, stored, talk)
-    await _advance_clocks(house, hours)
+        await conversation_store.save_state(stack.rt, session, stored, talk)
+    await _advance_clocks(stack, hours)
     result = await registry_events.record_status_callback(
-        house.rt, status_callback(number, "REJECTED", 900)
+        stack.rt, status_callback(number, "REJECTED", 900)
     )
-    await receive.deliver(house.rt, result)
-    notice = _text(house, Notice.UPDATE)
+    await receive.deliver(stack.rt, result)
+    notice = _text(stack, Notice.UPDATE)
     before = len(user.received)
     await user.wait(lambda chat: user.received[-1].text == notice)
     await _press_button(user)
     rejected = _(screens.REGISTRATION["rejected"].msgid, number=number)
-    words = house.rt.languages.render(rejected, "ru").replace(number, f"`{number}`")
+    words = stack.rt.languages.render(rejected, "ru").replace(number, f"`{number}`")
     await user.wait(lambda chat: _count(user, words) == 1)
     assert len(user.received) <= before + 2
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
 
 
 @pytest.mark.parametrize("hours", HOURS)
 async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
-    house: House, hours: int
+    stack: AppStack, hours: int
 ) -> None:
-    approve(house)
-    user = await _user(house, "77010000103")
+    approve(stack)
+    user = await _user(stack, "77010000103")
     await _at_language(user, CHECKLIST_TAPS[0])
     for tap in CHECKLIST_TAPS[1:]:
         await _press(user, tap)
     await user.wait(lambda chat: "keep" in _keys(user.last))
     for tap in ("keep", "yes", "remind"):
         await _press(user, tap)
-    await _advance_clocks(house, hours)
-    await _query(house, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
-    await sweeps.remind(house.rt)
-    notice = _text(house, Notice.REMINDER)
+    await _advance_clocks(stack, hours)
+    await _query(stack, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
+    await sweeps.remind(stack.rt)
+    notice = _text(stack, Notice.REMINDER)
     await user.wait(lambda chat: _count(user, notice) == 1)
     await _press_button(user)
-    name = house.rt.languages.render(IIN.name, "ru")
+    name = stack.rt.languages.render(IIN.name, "ru")
     count = _count(user, name)
     await user.wait(lambda chat: name in user.last.text)
     assert _count(user, notice) == 1
@@ -198,13 +198,13 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
 
 
 async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    approve(house)
-    user, officer, case_id, version = await _open_case(house, "77010000107")
-    await _advance_clocks(house, 25)
-    await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=desk.OTHER)
-    notice = _text(house, Notice.UPDATE)
+    approve(stack)
+    user, officer, case_id, version = await _open_case(stack, "77010000107")
+    await _advance_clocks(stack, 25)
+    await desk.ask_document(stack.rt, officer, case_id, version, key=key(), document=desk.OTHER)
+    notice = _text(stack, Notice.UPDATE)
     await user.wait(lambda chat: user.received[-1].text == notice)
     count = len(user.received)
     await _press_button(user)
@@ -214,36 +214,36 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
 
 
 async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user, officer, case_id, _version = await _open_case(house, "77010000104")
-    await _advance_clocks(house, 25)
-    await _reply(house, officer, case_id, ANSWER)
+    user, officer, case_id, _version = await _open_case(stack, "77010000104")
+    await _advance_clocks(stack, 25)
+    await _reply(stack, officer, case_id, ANSWER)
 
     async def is_refused() -> bool:
-        view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+        view = await views.view(stack.rt, officer, case_id, Reason.CHECK)
         return view.notice == ("waiting", "E_SEND_TEMPLATE")
 
-    await house.until(is_refused)
+    await stack.until(is_refused)
     await user.say("Здравствуйте")
     await user.wait(lambda chat: _count(user, ANSWER) == 1)
-    assert "waiting" not in await _states(house, user)
+    assert "waiting" not in await _states(stack, user)
 
 
 async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    approve(house)
-    user, officer, case_id, _version = await _open_case(house, "77010000105")
-    await _advance_clocks(house, 25)
+    approve(stack)
+    user, officer, case_id, _version = await _open_case(stack, "77010000105")
+    await _advance_clocks(stack, 25)
     user.person.undeliverable = True
-    await _reply(house, officer, case_id, ANSWER)
+    await _reply(stack, officer, case_id, ANSWER)
 
     async def is_undeliverable() -> bool:
-        view = await views.view(house.rt, officer, case_id, Reason.CHECK)
+        view = await views.view(stack.rt, officer, case_id, Reason.CHECK)
         return view.notice is not None and view.notice[1] == "E_SEND_BLOCKED"
 
-    await house.until(is_undeliverable)
+    await stack.until(is_undeliverable)
 
 
 class _Killed(Exception):
@@ -289,21 +289,21 @@ async def _ignore_kill(action: Callable[[], Awaitable[object]]) -> None:
 
 @pytest.mark.parametrize("seed", release_only(range(4), keep=(0,)))
 async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
-    house: House, monkeypatch: pytest.MonkeyPatch, seed: int
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    approve(house)
-    user, officer, case_id, _version = await _open_case(house, "77010000106")
+    approve(stack)
+    user, officer, case_id, _version = await _open_case(stack, "77010000106")
     rng = random.Random(seed)
     killer = _Killer(monkeypatch, rng)
-    notice, turns = _text(house, Notice.ANSWER), 0
+    notice, turns = _text(stack, Notice.ANSWER), 0
     while turns < MIN_TURNS or killer.kills < KILLS:
         turns += 1
-        await _advance_clocks(house, rng.choice(HOURS))
+        await _advance_clocks(stack, rng.choice(HOURS))
         words = f"Answer number {turns:03}"
-        await _ignore_kill(partial(_reply, house, officer, case_id, words))
-        await _until_seen(house, user, notice, turns, killer.under_way)
+        await _ignore_kill(partial(_reply, stack, officer, case_id, words))
+        await _until_seen(stack, user, notice, turns, killer.under_way)
         await _press_button(user)
-        await _until_seen(house, user, words, 1, killer.under_way)
+        await _until_seen(stack, user, words, 1, killer.under_way)
     for turn in range(1, turns + 1):
         assert _count(user, f"Answer number {turn:03}") == 1
     assert _count(user, notice) == turns
@@ -313,7 +313,7 @@ async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
 
 
 async def _until_seen(
-    house: House, user: User, words: str, many: int, under_way: list[ChannelCall]
+    stack: AppStack, user: User, words: str, many: int, under_way: list[ChannelCall]
 ) -> None:
     """Advance time, so that leases expire, until `many` messages contain the words and no other
     message is queued or being sent."""
@@ -322,13 +322,13 @@ async def _until_seen(
         # Advance the clock only while no call runs: in reality, a lease lasts longer than a call.
         if under_way:
             return False
-        await house.whatsapp.until_taken()
-        await house.ahead("61 seconds")
-        states = await _states(house, user)
+        await stack.whatsapp.until_taken()
+        await stack.ahead("61 seconds")
+        states = await _states(stack, user)
         is_open = any(each in ("pending", "sending") for each in states)
         return _count(user, words) >= many and not is_open
 
-    await house.until(have_arrived)
+    await stack.until(have_arrived)
 
 
 def test_whatsapp_service_templates_exist_in_every_language_and_script() -> None:

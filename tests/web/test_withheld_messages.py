@@ -25,7 +25,7 @@ from bot.people import identities
 from flows.engine import pin_screens, screens
 from flows.engine.text import Text
 from flows.papers import PASSPORT
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.desk.desks import an_officer, key
 from tests.emulators import whatsapp
 from tests.emulators.telegram import User
@@ -45,52 +45,52 @@ class Action:
     """
 
     shows: tuple[Text, ...]
-    act: Callable[[House, Officer, UUID], Awaitable[object]]
-    begin: Callable[[House, Officer, UUID], Awaitable[object]] | None = None
+    act: Callable[[AppStack, Officer, UUID], Awaitable[object]]
+    begin: Callable[[AppStack, Officer, UUID], Awaitable[object]] | None = None
 
 
-async def _version(house: House, case_id: UUID) -> int:
-    async with house.rt.pool.connection() as session:
+async def _version(stack: AppStack, case_id: UUID) -> int:
+    async with stack.rt.pool.connection() as session:
         case = await cases.find(session, case_id)
     assert case is not None
     return case.version
 
 
-async def _claim(house: House, officer: Officer, case_id: UUID) -> None:
-    version = await _version(house, case_id)
-    await desk.claim(house.rt, officer, case_id, version, key=key())
+async def _claim(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    version = await _version(stack, case_id)
+    await desk.claim(stack.rt, officer, case_id, version, key=key())
 
 
-async def _assign(house: House, officer: Officer, case_id: UUID) -> None:
-    async with house.rt.pool.connection() as session:
+async def _assign(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
             " claim_timeout_minutes, auto_assign) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
         )
         until = await database_time(session) + timedelta(hours=4)
-    await directory.set_shift(house.rt, officer, until)
-    assert await auto_assignment.auto_assign(house.rt) == 1
+    await directory.set_shift(stack.rt, officer, until)
+    assert await auto_assignment.auto_assign(stack.rt) == 1
 
 
-async def _request(house: House, officer: Officer, case_id: UUID) -> None:
-    version = await _version(house, case_id)
-    await desk.ask_document(house.rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
+async def _request(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    version = await _version(stack, case_id)
+    await desk.ask_document(stack.rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
 
 
-async def _lift_pin(house: House, officer: Officer, case_id: UUID) -> None:
-    await desk.lift_pin(house.rt, officer, case_id, await _version(house, case_id), key=key())
+async def _lift_pin(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    await desk.lift_pin(stack.rt, officer, case_id, await _version(stack, case_id), key=key())
 
 
-async def _resolve(house: House, officer: Officer, case_id: UUID) -> None:
-    await desk.resolve(house.rt, officer, case_id, await _version(house, case_id), key=key())
+async def _resolve(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    await desk.resolve(stack.rt, officer, case_id, await _version(stack, case_id), key=key())
 
 
-async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
+async def _close_burst(stack: AppStack, officer: Officer, case_id: UUID) -> None:
     """Close, as spam, the case and all other cases from its network address (a burst).
 
     Insert a network address first, because cases from messengers have none.
     """
-    async with house.rt.pool.connection() as session:
+    async with stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO case_origins VALUES (%s, %s) ON CONFLICT DO NOTHING", (case_id, b"address")
         )
@@ -98,14 +98,14 @@ async def _close_burst(house: House, officer: Officer, case_id: UUID) -> None:
         found = await cursor.fetchone()
     assert found is not None
     closed = await bursts.close(
-        house.rt, officer, found[0], SpamReason.PROGRAM, with_urgent=True, key=key()
+        stack.rt, officer, found[0], SpamReason.PROGRAM, with_urgent=True, key=key()
     )
     assert closed == 1
 
 
-async def _reopen_burst(house: House, officer: Officer, case_id: UUID) -> None:
-    (closed,) = (await bursts.report(house.rt, officer)).closed
-    assert await bursts.reopen(house.rt, officer, closed.id) == 1
+async def _reopen_burst(stack: AppStack, officer: Officer, case_id: UUID) -> None:
+    (closed,) = (await bursts.report(stack.rt, officer)).closed
+    assert await bursts.reopen(stack.rt, officer, closed.id) == 1
 
 
 ACTIONS = {
@@ -123,57 +123,57 @@ CASES = [
 ]
 
 
-async def _prepare(house: House, action: Action) -> tuple[Officer, UUID]:
-    officer = await an_officer(house.rt, roles=(Role.OFFICER, Role.LEAD))
-    async with house.rt.pool.connection() as session:
+async def _prepare(stack: AppStack, action: Action) -> tuple[Officer, UUID]:
+    officer = await an_officer(stack.rt, roles=(Role.OFFICER, Role.LEAD))
+    async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         found = await cursor.fetchone()
     assert found is not None
     if action.begin:
-        await action.begin(house, officer, found[0])
+        await action.begin(stack, officer, found[0])
     return officer, found[0]
 
 
-async def _until_sent(house: House) -> None:
+async def _until_sent(stack: AppStack) -> None:
     """Wait until no message is queued or being sent."""
 
     async def is_idle() -> bool:
-        async with house.rt.pool.connection() as session:
+        async with stack.rt.pool.connection() as session:
             cursor = await session.execute(
                 "SELECT count(*) FROM messages WHERE state IN ('pending', 'sending')"
             )
             return await cursor.fetchone() == (0,)
 
-    await house.until(is_idle)
+    await stack.until(is_idle)
 
 
-async def _wait_until_away(house: House) -> None:
-    await _until_sent(house)
-    await house.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
+async def _wait_until_away(stack: AppStack) -> None:
+    await _until_sent(stack)
+    await stack.ahead(f"{views.PRESENT_MINUTES + 1} minutes")
 
 
-async def _leave(house: House, user: User, reason: str) -> None:
-    await ABSENCES[reason](house, user)
+async def _leave(stack: AppStack, user: User, reason: str) -> None:
+    await ABSENCES[reason](stack, user)
     if reason == "exit":
-        phrase = house.rt.languages.render(screens.EXIT_TEXT, "ru")
+        phrase = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
-    await _until_sent(house)
+    await _until_sent(stack)
 
 
 @pytest.mark.parametrize(("reason", "name"), CASES)
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
-    house: House, reason: str, name: str
+    stack: AppStack, reason: str, name: str
 ) -> None:
     user, render, action = (
-        await _telegram_user_with_case(house, 7031),
-        house.rt.languages.render,
+        await _telegram_user_with_case(stack, 7031),
+        stack.rt.languages.render,
         ACTIONS[name],
     )
-    officer, case_id = await _prepare(house, action)
-    await _leave(house, user, reason)
+    officer, case_id = await _prepare(stack, action)
+    await _leave(stack, user, reason)
     count, texts = len(user.chat), [render(text, "ru") for text in action.shows]
-    await action.act(house, officer, case_id)
+    await action.act(stack, officer, case_id)
     await user.wait(lambda chat: len(chat) > count)
     assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[count:]] == [True]
     assert not any(text in user.chat[count].text for text in texts)
@@ -186,17 +186,17 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
 @pytest.mark.parametrize("name", release_only(ACTIONS, keep=("claimed", "pin")))
 @pytest.mark.requirement("S-36", "S-66", "S-83")
 async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
-    house: House, name: str
+    stack: AppStack, name: str
 ) -> None:
     user, render, action = (
-        await _whatsapp_user_with_case(house),
-        house.rt.languages.render,
+        await _whatsapp_user_with_case(stack),
+        stack.rt.languages.render,
         ACTIONS[name],
     )
-    officer, case_id = await _prepare(house, action)
-    await _wait_until_away(house)
+    officer, case_id = await _prepare(stack, action)
+    await _wait_until_away(stack)
     count, texts = len(user.received), [render(text, "ru") for text in action.shows]
-    await action.act(house, officer, case_id)
+    await action.act(stack, officer, case_id)
     await user.wait_for_message(count + 1)
     assert [render(screens.UPDATE, "ru") in each.text for each in user.received[count:]] == [True]
     assert not any(text in user.received[count].text for text in texts)
@@ -205,12 +205,12 @@ async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
     await user.wait(
         lambda _chat: all(any(text in e.text for e in user.received[count:]) for text in texts)
     )
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
 
 
-async def _whatsapp_user_with_case(house: House) -> whatsapp.User:
+async def _whatsapp_user_with_case(stack: AppStack) -> whatsapp.User:
     """Return a person on WhatsApp who has just asked for an officer."""
-    user = await _user(house, "77010000031")
+    user = await _user(stack, "77010000031")
     await _at_language(user, "ru")
     await _ask_officer(user)
     return user
@@ -234,36 +234,36 @@ async def _visitor_asks_officer(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("name", release_only(ACTIONS, keep=("claimed", "pin")))
 @pytest.mark.requirement("S-83")
-async def test_web_chat_officer_message_is_shown_at_once(house: House, name: str) -> None:
+async def test_web_chat_officer_message_is_shown_at_once(stack: AppStack, name: str) -> None:
     """The web chat withholds nothing: its open page shows the whole conversation anyway."""
-    render, action = house.rt.languages.render, ACTIONS[name]
-    async with Visitor.at(house.url) as visitor:
+    render, action = stack.rt.languages.render, ACTIONS[name]
+    async with Visitor.at(stack.url) as visitor:
         await _visitor_asks_officer(visitor)
-        officer, case_id = await _prepare(house, action)
-        await _wait_until_away(house)
-        await action.act(house, officer, case_id)
+        officer, case_id = await _prepare(stack, action)
+        await _wait_until_away(stack)
+        await action.act(stack, officer, case_id)
 
         async def is_shown() -> bool:
             return any(render(action.shows[0], "ru") in each.text for each in visitor.bubbles)
 
-        await house.until(is_shown)
+        await stack.until(is_shown)
 
 
 @pytest.mark.requirement("S-84")
-async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: House) -> None:
-    async with Visitor.at(house.url) as visitor:
+async def test_case_can_be_resolved_after_the_person_left_the_web_chat(stack: AppStack) -> None:
+    async with Visitor.at(stack.url) as visitor:
         await _visitor_asks_officer(visitor)
         await visitor.send("said", text="выход")
-    officer, case_id = await _prepare(house, Action((), _claim))
+    officer, case_id = await _prepare(stack, Action((), _claim))
     async with asyncio.timeout(30):
-        taken_case = await desk.take_next(house.rt, officer, key=key())
+        taken_case = await desk.take_next(stack.rt, officer, key=key())
     assert taken_case is not None
-    assert not (await views.view(house.rt, officer, case_id)).composer.open
-    await _resolve(house, officer, case_id)
-    await house.ahead("2 minutes")
-    await outbox.sweep(house.rt)
-    await _until_sent(house)
-    async with house.rt.pool.connection() as session:
+    assert not (await views.view(stack.rt, officer, case_id)).composer.open
+    await _resolve(stack, officer, case_id)
+    await stack.ahead("2 minutes")
+    await outbox.sweep(stack.rt)
+    await _until_sent(stack)
+    async with stack.rt.pool.connection() as session:
         case = await cases.find(session, case_id)
         cursor = await session.execute("SELECT DISTINCT state FROM messages")
         states = {row[0] for row in await cursor.fetchall()}
@@ -273,74 +273,76 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(house: Ho
 
 
 @pytest.mark.requirement("S-83")
-async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(house: House) -> None:
-    user, render = await _telegram_user_with_case(house, 7033), house.rt.languages.render
-    officer, case_id = await _prepare(house, Action((), _claim))
-    await _leave(house, user, "silence")
-    await _claim(house, officer, case_id)
+async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(stack: AppStack) -> None:
+    user, render = await _telegram_user_with_case(stack, 7033), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, Action((), _claim))
+    await _leave(stack, user, "silence")
+    await _claim(stack, officer, case_id)
     await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
-    assert (await views.view(house.rt, officer, case_id)).composer.withheld
+    assert (await views.view(stack.rt, officer, case_id)).composer.withheld
     await user.press(render(screens.OPEN, "ru"))
     await user.wait(lambda chat: render(screens.JOINED, "ru") in user.last.text)
-    assert not (await views.view(house.rt, officer, case_id)).composer.withheld
-    await _reply(house, officer, case_id, "Testova, here is the answer")
+    assert not (await views.view(stack.rt, officer, case_id)).composer.withheld
+    await _reply(stack, officer, case_id, "Testova, here is the answer")
     await user.wait(lambda chat: "here is the answer" in user.last.text)
-    await _leave(house, user, "silence")
-    assert (await views.view(house.rt, officer, case_id)).composer.withheld
-    await _reply(house, officer, case_id, "Testova, one thing more")
+    await _leave(stack, user, "silence")
+    assert (await views.view(stack.rt, officer, case_id)).composer.withheld
+    await _reply(stack, officer, case_id, "Testova, one thing more")
     await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
 
 
-async def _reply(house: House, officer: Officer, case_id: UUID, words: str) -> None:
-    version = await _version(house, case_id)
-    await desk.reply(house.rt, officer, case_id, version, key=key(), words=words)
+async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
+    version = await _version(stack, case_id)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
 
 
 @pytest.mark.requirement("S-83")
-async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(house: House) -> None:
-    user, render = await _telegram_user_with_case(house, 7032), house.rt.languages.render
-    officer, case_id = await _prepare(house, ACTIONS["resolved"])
-    await _leave(house, user, "silence")
-    version = await _version(house, case_id)
-    await desk.resolve(house.rt, officer, case_id, version, key=key(), where="preregistration")
+async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(
+    stack: AppStack,
+) -> None:
+    user, render = await _telegram_user_with_case(stack, 7032), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, ACTIONS["resolved"])
+    await _leave(stack, user, "silence")
+    version = await _version(stack, case_id)
+    await desk.resolve(stack.rt, officer, case_id, version, key=key(), where="preregistration")
     count = len(user.chat)
     await user.say("1")
     done = render(screens.OFFICER_DONE, "ru")
     await user.wait(lambda chat: any(done in each.text for each in chat[count:]))
-    async with house.rt.pool.connection() as session:
-        person = await identities.find(house.rt, session, "telegram", str(user.id))
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "telegram", str(user.id))
         assert person is not None
-        stored = await conversation_store.lock(house.rt, session, person.id)
+        stored = await conversation_store.lock(stack.rt, session, person.id)
     assert stored is not None
     assert stored.conversation.forms["preregistration"].answers == {}
 
 
 @pytest.mark.requirement("S-83")
 async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    user = await _consented_user(house, "77010000032")
+    user = await _consented_user(stack, "77010000032")
     await _press_whatsapp(user, "yes")
     await _ask_officer(user)
     action = ACTIONS["resolved"]
-    officer, case_id = await _prepare(house, action)
-    await _wait_until_away(house)
-    await action.act(house, officer, case_id)
+    officer, case_id = await _prepare(stack, action)
+    await _wait_until_away(stack)
+    await action.act(stack, officer, case_id)
     await user.answer("!open")
     await user.wait(lambda _chat: "!page" in _keys(user.last))
     assert user.last.link is None
     await _next_whatsapp(user, partial(user.answer, "!page"))
     assert user.last.link is not None
-    assert house.whatsapp.journal.mistakes() == []
+    assert stack.whatsapp.journal.mistakes() == []
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_document_request_is_shown_once_the_person_writes(house: House) -> None:
-    user = await _whatsapp_user_with_case(house)
+async def test_withheld_document_request_is_shown_once_the_person_writes(stack: AppStack) -> None:
+    user = await _whatsapp_user_with_case(stack)
     action = ACTIONS["paper"]
-    officer, case_id = await _prepare(house, action)
-    await _wait_until_away(house)
-    await action.act(house, officer, case_id)
+    officer, case_id = await _prepare(stack, action)
+    await _wait_until_away(stack)
+    await action.act(stack, officer, case_id)
     await user.say("Testova is back")
-    wanted = house.rt.languages.render(PASSPORT.label, "ru")
+    wanted = stack.rt.languages.render(PASSPORT.label, "ru")
     await user.wait(lambda _chat: user.last.link is not None and wanted in user.last.text)

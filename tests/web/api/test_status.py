@@ -8,7 +8,7 @@ import pytest
 from bot.budgets.table import MAX_CHAT_LOOKUPS, MAX_NUMBER_LOOKUPS, WINDOW_SECONDS
 from bot.officers.permissions import Scope
 from bot.runtime import Runtime
-from tests.app_stack import House
+from tests.app_stack import AppStack
 from tests.web.api.integrator import Answer, Integrator, integrator
 from tests.web.test_status_elsewhere import PIN, register
 
@@ -19,25 +19,25 @@ async def _ask(system: Integrator, number: str, pin: str = PIN) -> Answer:
     return await system.post("/status", {"number": number, "pin": pin})
 
 
-async def test_status_api_returns_only_the_state(house: House) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+async def test_status_api_returns_only_the_state(stack: AppStack) -> None:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         assert await _ask(system, number.lower()) == (200, {"state": "accepted"})
 
 
 async def test_status_api_gives_the_same_answer_for_wrong_number_and_wrong_pin(
-    house: House,
+    stack: AppStack,
 ) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         wrong_pin = await _ask(system, number, "999999")
         assert wrong_pin == await _ask(system, "KS-2026-ABCD-2345")
         assert wrong_pin[0] == 404
 
 
-async def test_status_api_limits_wrong_attempts_per_account(house: House) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+async def test_status_api_limits_wrong_attempts_per_account(stack: AppStack) -> None:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         assert [(await _ask(system, number))[0] for _each in range(2)] == [200, 200]
         for each in range(MAX_CHAT_LOOKUPS - 1):
             assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
@@ -45,9 +45,9 @@ async def test_status_api_limits_wrong_attempts_per_account(house: House) -> Non
         assert (await _ask(system, "KS-2026-ABCD-2345"))[0] == 404
 
 
-async def test_status_api_answers_429_when_the_account_has_no_attempt_left(house: House) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+async def test_status_api_answers_429_when_the_account_has_no_attempt_left(stack: AppStack) -> None:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         for each in range(MAX_CHAT_LOOKUPS):
             assert (await _ask(system, f"KS-2026-ABCD-{each + 1000}"))[0] == 404
         right, wrong = await _ask(system, number), await _ask(system, number, "999999")
@@ -58,9 +58,9 @@ async def test_status_api_answers_429_when_the_account_has_no_attempt_left(house
             assert 1 <= int(answer.headers["retry-after"]) <= WINDOW_SECONDS / MAX_CHAT_LOOKUPS + 1
 
 
-async def test_status_api_does_not_count_successful_lookups(house: House) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+async def test_status_api_does_not_count_successful_lookups(stack: AppStack) -> None:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         found = [(await _ask(system, number))[0] for _each in range(MAX_NUMBER_LOOKUPS + 2)]
         assert set(found) == {200}
 
@@ -82,14 +82,14 @@ async def _audit_rows(rt: Runtime, action: str) -> list[tuple[str, ...]]:
         return list(await cursor.fetchall())
 
 
-async def test_status_api_audits_a_lookup_without_the_registration_number(house: House) -> None:
-    number = await register(house)
-    async with integrator(house.rt, STATUS) as system:
+async def test_status_api_audits_a_lookup_without_the_registration_number(stack: AppStack) -> None:
+    number = await register(stack)
+    async with integrator(stack.rt, STATUS) as system:
         await _ask(system, number)
         for _each in range(MAX_CHAT_LOOKUPS + 1):
             await _ask(system, "KS-2026-ABCD-2345", "999999")
         outcomes = ["found", *["not found"] * MAX_CHAT_LOOKUPS, "no try left"]
-        assert await _audit_rows(house.rt, "status.look_up") == [
+        assert await _audit_rows(stack.rt, "status.look_up") == [
             (str(system.owner.id), "status", f"api: {each}") for each in outcomes
         ]
 
