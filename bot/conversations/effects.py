@@ -150,21 +150,19 @@ async def carry_out(
     if notice:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
-    if any(isinstance(effect, LeaveConversation) for effect in turn.effects):
+    leaves = any(isinstance(effect, LeaveConversation) for effect in turn.effects)
+    if leaves:
         await unjoining.leave(rt, transaction, held, turn.conversation)
-        return _final_messages(rt, held, written, {}, turn.conversation.language, inbound)
-    if work.erased:
-        return _final_messages(
-            rt, held, written, work.sent_messages, turn.conversation.language, inbound
-        )
+    if leaves or work.erased:
+        sent = {} if leaves else work.sent_messages
+        return _final_messages(rt, held, written, sent, turn.conversation.language, inbound)
     await conversation_store.note_opening(transaction, held, turn)
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
     note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
-    last = inbound is not None
     message = await conversation_store.save(
-        rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=last
+        rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=bool(inbound)
     )
     question = question_of(turn, inbound, held.person.id)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
