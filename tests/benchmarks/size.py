@@ -12,7 +12,7 @@ from bot.db.migrations import migrate
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
 from tests.benchmarks import crowd, processes
-from tests.benchmarks.multitude import FAST, rooted
+from tests.benchmarks.multitude import FAST, superuser_url
 from tests.benchmarks.orders import Driven
 from tests.benchmarks.report import chart, table
 from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
@@ -108,7 +108,7 @@ def _opened_to(admin: str, size: int) -> str:
     """Return a superuser's URL of a database with Kosh's tables; create it if necessary."""
     databases = embedded.prepare(admin, _name(size))
     migrate(databases.owner.replace("postgresql", "postgresql+psycopg", 1))
-    return rooted(admin, databases)
+    return superuser_url(admin, databases)
 
 
 def _name(size: int) -> str:
@@ -118,7 +118,7 @@ def _name(size: int) -> str:
 def _opened(stage: Stage, size: int) -> Crowd:
     databases = stage.database(_name(size))
     served = stage.serve(databases)
-    return Crowd(size, rooted(stage.admin, databases), served.pid, served.port)
+    return Crowd(size, superuser_url(stage.admin, databases), served.pid, served.port)
 
 
 def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:

@@ -40,7 +40,7 @@ def _notified(office: Office, texts: list[str]) -> int:
 
 
 def _mails(office: Office) -> int:
-    return _notified(office, [str(each.get_content()) for each in office.mail.taken])
+    return _notified(office, [str(each.get_content()) for each in office.mail.received])
 
 
 def _pushes(office: Office) -> int:
@@ -81,7 +81,7 @@ async def test_officer_notifications_arrive_despite_killed_workers(
                 if kill % 2:
                     # Kill the worker after the mail server accepted a message, while the worker
                     # records the outcome.
-                    await office.mail.wait(len(office.mail.taken) + 1)
+                    await office.mail.wait(len(office.mail.received) + 1)
                 else:
                     await asyncio.sleep(chance.uniform(0, 1.5))
                 worker.child.kill()

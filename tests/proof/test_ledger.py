@@ -53,7 +53,7 @@ def test_requirement_status_is_the_worst_result_of_its_tests(tmp_path: Path) -> 
 def test_mutants_name_existing_tests() -> None:
     for mutant in MUTANTS.values():
         assert mutant.description, mutant.name
-        for test in mutant.noticed:
+        for test in mutant.tests:
             path, _, name = test.partition("::")
             assert re.search(rf"\bdef {name}\b", (ledger.ROOT / path).read_text("utf-8")), test
 

@@ -41,7 +41,7 @@ async def save_view(
     name: Annotated[Line, Form()] = "",
 ) -> Response:
     """Save the inbox's current filters as a view of this name; 422 if the name is rejected."""
-    query = query_text(_query(context).remaining).removeprefix("?")
+    query = query_text(_query(context).kept).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
     except desk.Refused as refused:
