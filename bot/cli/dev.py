@@ -174,33 +174,31 @@ def _check_change(quick: bool, everything: bool = False) -> list[str]:
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     marked = ALL if everything else CHANGE
     tests = {"tests": _pytest("all", AT_ONCE, "tests", "--ignore=tests/flows", marked=marked)}
-    static = {
-        "types": [python, "-m", "mypy"],
-        "catalogues": [python, "-m", "bot", "languages", "check"],
-        "documents": [python, "-m", "bot", "docs", "build"],
-    }
+    types = {"types": [python, "-m", "mypy"]}
     parallel_commands = {
         "lint": [python, "-m", "ruff", "check", "."],
         "format": [python, "-m", "ruff", "format", "--check", "."],
         "layers": [str(Path(python).parent / "lint-imports")],
         **(_of_a_release() if everything else {}),
-        **(static if quick else {}),
+        **(types if quick else {}),
+        "catalogues": [python, "-m", "bot", "languages", "check"],
+        "documents": [python, "-m", "bot", "docs", "build"],
         # One process, because several processes would each repeat the same walks through the flows.
         "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
     }
     failed = _run_tests(tests, parallel_commands) + (_check_vulnerabilities() if everything else [])
-    return failed + ([] if quick else _chaos_and(static))
+    return failed + ([] if quick else _run_chaos_tests(types))
 
 
-def _chaos_and(static: Mapping[str, list[str]]) -> list[str]:
-    """Run the chaos tests in parallel with the commands `static`; return the names of failed ones.
+def _run_chaos_tests(idle: Mapping[str, list[str]]) -> list[str]:
+    """Run the chaos tests in parallel with the commands `idle`; return the names of failed ones.
 
     The chaos tests run after the other tests, because chaos tests measure timeouts. They mostly
-    wait. The other commands get the CPU time that the chaos tests leave.
+    wait. The commands `idle` get the CPU time that the chaos tests leave.
     """
     python = sys.executable
     parallel_commands = {"announcement": [python, "-m", "tests.chaos.broadcast", *ANNOUNCED]}
-    parallel_commands |= {name: [*LOW_PRIORITY, *command] for name, command in static.items()}
+    parallel_commands |= {name: [*LOW_PRIORITY, *command] for name, command in idle.items()}
     return _in_parallel({"chaos": [python, "-m", "tests.chaos", "short"]}, parallel_commands, 3)
 
 
