@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 
 import msgspec
 from fastapi import APIRouter, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from bot.cache import CacheUnavailable, Notification, Subscription
 from bot.channels import webchat
@@ -13,11 +13,9 @@ from bot.channels.webchat import Note
 from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of, language_values
 from bot.web.chat_session import ChatSession, find_session, note_shown, unread_notes
-from bot.web.middleware import until_unavailable
+from bot.web.event_stream import event_stream
 
 HEARTBEAT_SECONDS = 20
-EVENT_STREAM = "text/event-stream"
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter()
 
@@ -28,11 +26,7 @@ async def stream(request: Request) -> Response:
     session = await find_session(request)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(request.app.state.rt, session, last)
-    return StreamingResponse(
-        until_unavailable(_events(request, session, last)),
-        media_type=EVENT_STREAM,
-        headers=STREAM_HEADERS,
-    )
+    return event_stream(_events(request, session, last))
 
 
 async def _events(request: Request, session: ChatSession, last: str) -> AsyncGenerator[str]:

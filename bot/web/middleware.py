@@ -1,8 +1,6 @@
 """Reject malformed requests before their bodies are read, and add security headers to responses."""
 
 import re
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from functools import lru_cache
 from urllib.parse import urlsplit
 
@@ -111,17 +109,3 @@ def _is_own_host(host: bytes, public_url: str) -> bool:
     named = HOST.fullmatch(host.decode("latin-1").lower())
     own = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
     return named is not None and named[1] in own
-
-
-async def until_unavailable(events: AsyncGenerator[str]) -> AsyncGenerator[str]:
-    """Yield the events of a stream; end the stream if PostgreSQL or Valkey is unavailable.
-
-    The status 200 has been sent already, so the response cannot become a 503. The page reconnects,
-    and the stream resumes after the last event that the page received.
-    """
-    async with aclosing(events):
-        try:
-            async for each in events:
-                yield each
-        except UNAVAILABLE_ERRORS:
-            return

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
 from pydantic import BaseModel, BeforeValidator, Field
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
@@ -26,11 +26,11 @@ from bot.web.console.broadcast_approval import approval_page, may, title
 from bot.web.console.broadcast_editor import path_of, summary
 from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
-from bot.web.console.live_updates import STREAM_HEADERS, ChangeFeed, event
+from bot.web.console.live_updates import ChangeFeed, event
 from bot.web.console.rendering import labels, page, redirect
-from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
+from bot.web.console.request_context import RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.middleware import until_unavailable
+from bot.web.event_stream import event_stream
 from bot.web.request_parsing import MAX_NUMBER_DIGITS, QueryNumber, blank_to_none, number
 
 NOTIFICATION = "kosh_broadcast"
@@ -219,8 +219,7 @@ async def stream(
 
     On each event the page reloads its content.
     """
-    events = until_unavailable(_events(context))
-    return StreamingResponse(events, media_type=EVENT_STREAM, headers=STREAM_HEADERS)
+    return event_stream(_events(context))
 
 
 async def _events(context: RequestContext) -> AsyncGenerator[str]:

@@ -17,15 +17,15 @@ import psycopg
 from fastapi import APIRouter
 from psycopg.sql import SQL, Identifier
 from starlette.datastructures import State
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from bot.desk import views
 from bot.observability import logging
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
-from bot.web.console.request_context import EVENT_STREAM, RequestContext, authenticate
+from bot.web.console.request_context import RequestContext, authenticate
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.middleware import until_unavailable
+from bot.web.event_stream import event_stream
 from bot.web.request_parsing import number
 
 HEARTBEAT_SECONDS = 15
@@ -35,7 +35,6 @@ RETRY_SECONDS = 1.0
 _logger = logging.get()
 
 COALESCE_SECONDS = 0.1  # changes within this time are sent together
-STREAM_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 router = APIRouter(route_class=ConsoleRoute)
 
@@ -172,9 +171,7 @@ async def stream(
     `at`.
     """
     last = number(context.request.headers.get("last-event-id") or at)
-    return StreamingResponse(
-        until_unavailable(_events(context, last)), media_type=EVENT_STREAM, headers=STREAM_HEADERS
-    )
+    return event_stream(_events(context, last))
 
 
 async def _events(context: RequestContext, last: int) -> AsyncGenerator[str]:

@@ -16,12 +16,12 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Forbidden
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime
+from bot.web.event_stream import EVENT_STREAM
 from flows.engine.text import Label
 
 ROOT = "/console"
 SIGN_IN = f"{ROOT}/sign-in"
 SIGN_OUT = f"{ROOT}/sign-out"
-EVENT_STREAM = "text/event-stream"
 # Value of X-Requested-With in requests that the page's script sends by itself, without an action of
 # the officer. These requests do not extend the session.
 BACKGROUND_REQUEST = "kosh-live"
