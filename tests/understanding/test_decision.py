@@ -199,7 +199,7 @@ def test_recognition_has_a_danger_intent_only_for_a_dangerous_message(text: str,
 @pytest.mark.parametrize(
     "line",
     [
-        "Жияним Россияда ҳибсда, қозоқ юртига кўчмоқчи эди",
+        "Укам Афғонистонда толибонларнинг қамоғида, қозоқ, қутқарса бўладими?",
         "bu yerda yozish xavfli, o'chiring keyin",
     ],
 )
