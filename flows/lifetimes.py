@@ -4,7 +4,7 @@
 DRAFT_DAYS = 30  # unfinished answers, after the last message
 ANSWERS_HOURS = 24  # sent answers, after the registry accepted them
 REMIND_DAYS = 7  # until a person who asked for it is reminded of a saved checklist
-SUBMISSION_MONTHS = 12  # receipt and status, after the final state
+SUBMISSION_MONTHS = 12  # receipt and status, after the last change of status
 CASE_DAYS = 30  # messages and notes of a case, after it was closed
 UPLOAD_DAYS = 30  # a file that the registry has not accepted
 REFUSED_UPLOAD_DAYS = 1  # an uploaded file that was rejected
