@@ -20,6 +20,7 @@ from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, demo_folder, print_json, running_servers
 from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
 from bot.cli.valkey_checks import valkey, web_budgets
+from bot.clients import platforms, registry_of
 from bot.config import minimum_versions
 from bot.config.installation import Role
 from bot.config.settings import Settings
@@ -33,7 +34,6 @@ from bot.officers.statements import STAFFED
 from bot.operations.version import built
 from bot.registrations import registry_codes
 from bot.registry.errors import RegistryError
-from bot.runtime import platforms, registry_of
 from bot.security.key_files import Keys, VaultError
 
 app = typer.Typer()

@@ -15,10 +15,10 @@ from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.cli.environment import Data, home, load, settings_file
+from bot.clients import platforms
 from bot.config.settings import Settings, read, settings
 from bot.config.sources import PREFIX, ConfigError, is_secret
 from bot.i18n import Languages
-from bot.runtime import platforms
 from bot.security.key_files import Keys
 from flows.knowledge.missions import MISSIONS
 

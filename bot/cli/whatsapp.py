@@ -14,9 +14,9 @@ from bot.channels.whatsapp.client import Listed, WhatsApp
 from bot.channels.whatsapp.service_templates import ServiceTemplate
 from bot.cli.environment import AsJson, Data, print_json, read
 from bot.cli.whatsapp_templates import APPROVED
+from bot.clients import platforms
 from bot.config.settings import Settings
 from bot.i18n import Languages
-from bot.runtime import platforms
 
 app = typer.Typer(no_args_is_help=True, help="WhatsApp: the templates of service messages.")
 

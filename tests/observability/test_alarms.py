@@ -26,6 +26,7 @@ from bot import runtime as running
 from bot.budgets import Spending
 from bot.cache import Cache
 from bot.channels import Inbound
+from bot.clients import platforms
 from bot.content import Body, endings
 from bot.content.live import snapshot
 from bot.conversations import quarantine, receive
@@ -37,7 +38,7 @@ from bot.observability import logging, metrics
 from bot.operations import health
 from bot.privacy import retention
 from bot.registrations import registry_codes
-from bot.runtime import Runtime, platforms, pool
+from bot.runtime import Runtime, pool
 from bot.security import audit_log
 from bot.web.app import create_app
 from bot.web.health import metrics_app
