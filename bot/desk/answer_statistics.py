@@ -18,13 +18,10 @@ from bot.db.statements import Statement, fetch_all, statement
 from bot.desk.statistics import MIN_GROUP_SIZE
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
-from bot.officers.permissions import Action, Role, Subject
+from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
-# Officers with these roles see the answer statistics of all missions. Other officers see only the
-# statistics of their own mission.
-COMPARING = frozenset({Role.ADMINISTRATOR, Role.AUDITOR})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +86,15 @@ BY = {
 async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tuple[Group, ...]]:
     """Return the groups by mission, topic, language and hour for cases opened in the period.
 
-    The cases are those of the officer's mission. If the officer has a role in COMPARING, the groups
-    by mission cover all missions.
+    The cases are those of the officer's mission. If the officer may compare missions
+    (`Action.STATISTICS_COMPARE`), the groups by mission cover all missions.
     """
     permissions.require(officer, Action.STATISTICS_READ, Subject(officer.mission))
     async with directory.acting(rt, officer) as transaction:
         found = {
             name: await fetch_all(transaction, each, **period.values) for name, each in BY.items()
         }
-    if officer.roles & COMPARING:
+    if permissions.is_ever_allowed(officer, Action.STATISTICS_COMPARE):
         async with rt.pool.connection() as transaction:
             found["mission"] = await fetch_all(transaction, BY["mission"], **period.values)
     return {name: tuple(_group(*row) for row in rows) for name, rows in found.items()}

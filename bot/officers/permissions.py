@@ -53,6 +53,7 @@ class Action(StrEnum):
     LIMITS_DECIDE = "limits.decide"
     QUEUE_LIVE = "queue.live"
     STATISTICS_READ = "statistics.read"
+    STATISTICS_COMPARE = "statistics.compare"
     PLANNING_READ = "planning.read"
     REFERRER_READ = "referrer.read"
     REFERRER_EDIT = "referrer.edit"
@@ -258,6 +259,7 @@ RULES: Final[Mapping[Action, Rule]] = {
     Action.LIMITS_DECIDE: Rule(_LEAD),
     Action.QUEUE_LIVE: Rule(_LEAD),
     Action.STATISTICS_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR | _INTEGRATOR, mission=False),
+    Action.STATISTICS_COMPARE: Rule(_AUDITOR | _ADMINISTRATOR, mission=False),
     Action.PLANNING_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.REFERRER_READ: Rule(_LEAD | _AUDITOR | _ADMINISTRATOR, mission=False),
     Action.REFERRER_EDIT: Rule(_LEAD | _ADMINISTRATOR, mission=False),

@@ -84,6 +84,7 @@ IN_ANY_MISSION: dict[Action, set[Role]] = {
     Action.SELF: set(Role),
     Action.SHIFT: {_O, _L},
     Action.STATISTICS_READ: {_L, _A, _U, _I},
+    Action.STATISTICS_COMPARE: {_A, _U},
     Action.PLANNING_READ: {_L, _A, _U},
     Action.REFERRER_READ: {_L, _A, _U},
     Action.REFERRER_EDIT: {_L, _A},

@@ -45,6 +45,7 @@ PERMISSION_LABELS: dict[str, Text] = {
     Action.LABELS_EDIT: MARKING["labels_edit"],
     Action.QUEUE_LIVE: FRAME["now"],
     Action.STATISTICS_READ: FRAME["statistics"],
+    Action.STATISTICS_COMPARE: FRAME["statistics"],
     Action.PLANNING_READ: PLANNING["planning"],
     Action.REFERRER_READ: REFERRERS["referrers"],
     Action.REFERRER_EDIT: REFERRERS["referrer_new"],
