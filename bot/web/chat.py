@@ -22,6 +22,7 @@ from bot.channels import Inbound
 from bot.channels.webchat import Note, WebChat
 from bot.conversations import anonymous, receive, upload_events
 from bot.conversations.anonymous import Overloaded
+from bot.conversations.background_delivery import deliver_or_defer
 from bot.conversations.effects import AfterCommit
 from bot.conversations.posters import POSTER
 from bot.file_sanitizer.sanitizer import MAX_BYTES
@@ -250,7 +251,7 @@ async def _acknowledge(
     """Acknowledge a processed event: 202 for the page's script, otherwise the whole page."""
     rt: Runtime = request.app.state.rt
     if _by_script(request):
-        background = BackgroundTask(receive.deliver, rt, delivery)
+        background = BackgroundTask(deliver_or_defer, rt, delivery)
         chat = session.name if session.person is None else ""
         return JSONResponse({"ok": True, "chat": chat}, 202, background=background)
     await receive.deliver(rt, delivery)

@@ -17,6 +17,7 @@ from bot.channels.telegram import mini_app
 from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
+from bot.conversations.background_delivery import deliver_or_defer
 from bot.i18n import direction, tag
 from bot.observability import logging
 from bot.people import identities, secure_links
@@ -95,7 +96,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     arrival = Inbound(WebChat.name, f"{name}:{uuid4().hex}", name, name, Resumed())
     delivery = await receive.receive(rt, arrival)
     answer = RedirectResponse(
-        "/chat", 303, background=BackgroundTask(receive.deliver, rt, delivery)
+        "/chat", 303, background=BackgroundTask(deliver_or_defer, rt, delivery)
     )
     remember(rt, answer, name, VISIT_SECONDS)
     return answer

@@ -31,6 +31,7 @@ from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.conversations import quarantine, receive, registry_events
 from bot.conversations.anonymous import Overloaded
+from bot.conversations.background_delivery import deliver_or_defer
 from bot.conversations.bursts import places
 from bot.conversations.effects import AfterCommit
 from bot.observability import logging
@@ -95,7 +96,7 @@ async def telegram(request: Request) -> Response:
             return Response(status_code=503)
         if isinstance(arrival, Inbound) and arrival.press_id:
             answer = JSONResponse(channel.acknowledgement(arrival.press_id))
-        answer.background = BackgroundTask(receive.deliver, rt, delivery)
+        answer.background = BackgroundTask(deliver_or_defer, rt, delivery)
     return answer
 
 
@@ -261,7 +262,7 @@ async def _answer_one(rt: Runtime, channel: WhatsApp, received: Received) -> Non
     """
     for inbound, delivery in received:
         await channel.acknowledge(inbound.message_id, typing=delivery is not None)
-        await receive.deliver(rt, delivery)
+        await deliver_or_defer(rt, delivery)
 
 
 @router.post("/callbacks/registry")
@@ -294,4 +295,4 @@ async def _record(rt: Runtime, callback: StatusCallback) -> Response:
         # The registry may send its callback before our process has recorded the registry's response
         # to the submission. After 404 the registry sends the callback again.
         return Response(status_code=404)
-    return Response(status_code=204, background=BackgroundTask(receive.deliver, rt, delivery))
+    return Response(status_code=204, background=BackgroundTask(deliver_or_defer, rt, delivery))

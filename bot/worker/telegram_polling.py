@@ -14,8 +14,8 @@ from bot.concurrency import shutdown
 from bot.config.sources import ConfigError
 from bot.conversations import quarantine, receive
 from bot.conversations.anonymous import Overloaded
+from bot.conversations.background_delivery import deliver_or_defer
 from bot.conversations.bursts import places
-from bot.conversations.effects import AfterCommit
 from bot.observability import logging
 from bot.runtime import Runtime
 
@@ -73,20 +73,13 @@ async def _in_order(
     for arrival, place in zip(arrivals, places(arrivals), strict=True):
         delivery = await _retry(partial(receive.receive, rt, arrival, place))
         if delivery is not None and delivery.waiting is not None:
-            task = asyncio.create_task(_deliver(rt, delivery))
+            task = asyncio.create_task(deliver_or_defer(rt, delivery))
             later.add(task)
             task.add_done_callback(later.discard)
         else:
-            await _deliver(rt, delivery)
+            await deliver_or_defer(rt, delivery)
         if isinstance(arrival, Inbound) and arrival.press_id:
             await channel.acknowledge(arrival.press_id)
-
-
-async def _deliver(rt: Runtime, delivery: AfterCommit | None) -> None:
-    try:
-        await receive.deliver(rt, delivery)
-    except Exception:
-        _logger.exception("delivery.deferred")
 
 
 async def _retry[Result](take: Callable[[], Awaitable[Result]]) -> Result:

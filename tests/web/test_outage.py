@@ -18,10 +18,12 @@ import pytest
 from psycopg import AsyncConnection, OperationalError
 from psycopg.sql import SQL, Identifier, Literal
 from psycopg_pool import PoolTimeout
+from structlog.testing import capture_logs
 
 from bot import runtime
 from bot.cache import Cache
 from bot.channels.webchat import WebChat
+from bot.conversations import receive
 from bot.db import connection
 from bot.web import chat_stream
 from bot.web.app import create_app
@@ -240,3 +242,16 @@ async def test_console_stream_ends_without_an_error_when_the_database_is_down(
     async with Console.signed_in(stack.url, "Aigul Testova") as console:
         response = await console.session.get(f"{stack.url}/console/stream")
         assert (await response.text()).endswith(": open\n\n")
+
+
+async def test_webhook_answers_200_when_the_reply_cannot_be_sent(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(receive, "deliver", _fail_for_lack_of_a_connection)
+    with capture_logs() as logs:
+        assert await _post_update(stack, 1) == 200
+
+        async def is_logged() -> bool:
+            return any(each["event"] == "delivery.deferred" for each in logs)
+
+        await stack.until(is_logged)
