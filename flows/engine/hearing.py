@@ -29,6 +29,7 @@ MAX_ANSWERED, MAX_OFFERED = 2, 3
 
 YOU_ASK = _("Your question: {topic}")
 WHICH_ONE = _("Which of these do you mean?")
+THIS_ONE = _("Do you mean this?")
 NOT_VERIFIED = _("We have no checked answer to this question. A person can answer it.")
 NOT_UNDERSTOOD = (
     _("I did not understand this. People often ask about these topics:"),
@@ -196,7 +197,8 @@ def _offer(turn: TurnState, replies: list[Reply], more_options: Sequence[Option]
     if not replies:
         return _none_of_these(turn, more_options)
     options = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
-    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE), *more_options])
+    question = THIS_ONE if len(options) == 1 else WHICH_ONE
+    _show(turn, [(question,)], [*options, Option("none", NONE_OF_THESE), *more_options])
 
 
 def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None:

@@ -373,10 +373,10 @@ def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> No
     known = {"two words": unsure("life.pension"), "word": unsure("life.pension")}
     chat = chat_at("birth_year")
     chat.understanding = understanding_of(known)
-    assert not chat.says("word").shows(hearing.WHICH_ONE)
-    assert chat.says("two words").shows(hearing.WHICH_ONE)
+    assert not chat.says("word").shows(hearing.THIS_ONE)
+    assert chat.says("two words").shows(hearing.THIS_ONE)
     assert chat.presses("?none").shows(hearing.OTHER_WORDS[0])
-    assert not chat.says("").shows(hearing.WHICH_ONE)
+    assert not chat.says("").shows(hearing.THIS_ONE)
 
 
 def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:

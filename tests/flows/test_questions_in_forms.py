@@ -40,13 +40,13 @@ def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
 def test_chinese_question_in_a_form_offers_topics_when_unsure(text: str) -> None:
     chat = chat_at_with_intents("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
-    assert chat.says(text).shows(hearing.WHICH_ONE)
+    assert chat.says(text).shows(hearing.THIS_ONE)
 
 
 def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
     chat = chat_at_with_intents("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
     chat.says("办坎达斯要多久")
-    assert chat.shows(hearing.WHICH_ONE)
+    assert chat.shows(hearing.THIS_ONE)
     assert not chat.effects_of(DeleteInput)
 
 
@@ -198,7 +198,7 @@ def test_upload_caption_about_a_withheld_passport_is_detected_as_danger() -> Non
 
 
 def test_upload_caption_that_may_be_a_question_offers_topics() -> None:
-    assert _send_caption("это подойдёт?", unsure("documents.photo")).shows(hearing.WHICH_ONE)
+    assert _send_caption("это подойдёт?", unsure("documents.photo")).shows(hearing.THIS_ONE)
 
 
 def test_upload_caption_that_is_not_understood_gets_a_reply_saying_so() -> None:

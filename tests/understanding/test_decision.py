@@ -7,6 +7,7 @@ import pytest
 
 from bot.understanding.decision import (
     DANGER_CARD,
+    MIN_OFFERED,
     SURE,
     Certainty,
     DangerLevel,
@@ -174,8 +175,27 @@ def test_intent_decision_answers_at_most_two_questions() -> None:
 def test_intent_decision_for_an_out_of_scope_line_uses_only_confidence(
     confidence: float, certainty: Certainty
 ) -> None:
-    found = replace(recognition(confidence, 0.9), intent="none.other_topic")
+    found = replace(
+        recognition(confidence, 0.9),
+        intent="none.other_topic",
+        alternatives=(Candidate("life.school", MIN_OFFERED),),
+    )
     assert decide(found).certainty is certainty
+
+
+def test_intent_decision_offers_no_topic_below_the_minimum() -> None:
+    likely = Candidate("life.school", MIN_OFFERED)
+    unlikely = Candidate("life.health", math.nextafter(MIN_OFFERED, 0))
+    found = replace(recognition(0.5), alternatives=(likely, unlikely))
+    assert [each.intent for each in decide(found).options] == ["life.pension", "life.school"]
+    ambiguous = replace(found, is_ambiguous=True)
+    assert decide(ambiguous).options[2] == unlikely
+
+
+def test_intent_decision_is_sure_of_an_out_of_scope_line_without_likely_topics() -> None:
+    unlikely = Candidate("life.health", math.nextafter(MIN_OFFERED, 0))
+    found = replace(recognition(0.3, 0.9), intent="none.other_topic", alternatives=(unlikely,))
+    assert decide(found).certainty is Certainty.SURE
 
 
 def test_danger_of_exactly_the_minimum_probability_gets_a_safety_card() -> None:
