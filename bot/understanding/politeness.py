@@ -1,7 +1,8 @@
 """Cuts greetings, thanks and other courtesies off the start and the end of a message.
 
 Courtesies are not part of the question but can outweigh a short one: “Hello! My husband beats me.
-Thank you!” was recognized as thanks. A message that consists only of courtesies is not cut.
+Thank you!” was recognized as thanks. A message that consists only of courtesies, or of courtesies
+and words like “brother”, is not cut.
 """
 
 import re
@@ -45,6 +46,15 @@ CLOSINGS = (
     "аман болыңыз, жауап күтемін, өтінемін, xayr, sogʻ boʻling, salomat boʻling, hurmat bilan",
     "javob kutaman, koʻrishguncha, iltimos, please, bye",
 )
+# Words that address a person. A message of courtesies and such words only, such as “thank you,
+# dear”, is not cut, because the rest alone has no meaning.
+ADDRESSES = (
+    "бауырым, бауыр, бауырлар, айналайын, қарағым, шырағым, қалқам, балам, қызым, ұлым, інім, аға",
+    "ағай, ағатай, апа, апай, апатай, әпке, тәте, көке, жан, достым, достар, ағайын, туғандар",
+    "брат, братан, братишка, братья, сестра, сестрёнка, дорогой, дорогая, дорогие, родные, друзья",
+    "aka, akajon, opa, opajon, oka, uka, ukam, singlim, jon, birodar, birodarlar, doʻstim",
+    "doʻstlar, bolam, oʻgʻlim, qizim, aziz, azizlar, brother, sister, dear, friend, friends",
+)
 # Chinese has no spaces between words, so that a courtesy is cut off the first or the last word of a
 # message.
 OPENS_HAN = re.compile(
@@ -70,9 +80,17 @@ def core(line: Skeleton) -> Skeleton:
     start = _open(words)
     end = _close(words, start)
     inner = tuple(words[start:end])
-    if inner == line.words or sum(map(len, filter(str.isalnum, inner))) < MIN_LETTERS:
+    if inner == line.words or not _has_meaning(inner):
         return line
     return Skeleton(inner, _within(line.sentences, start, end), _within(line.clauses, start, end))
+
+
+def _has_meaning(words: Words) -> bool:
+    """Return False if words have fewer than MIN_LETTERS letters or only address a person."""
+    letters = [word for word in words if word.isalnum()]
+    addresses = _fold_phrases(ADDRESSES)
+    only_address = all((word,) in addresses for word in letters)
+    return sum(map(len, letters)) >= MIN_LETTERS and not only_address
 
 
 def _may_have_courtesies(words: Words) -> bool:
