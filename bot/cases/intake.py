@@ -3,7 +3,7 @@
 A case is a person's request to the officers of a mission.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -18,6 +18,7 @@ from bot.notifications import Kind, notify
 from bot.officers import directory
 from bot.people import identities
 from bot.people.identities import Person
+from flows.engine import safety
 from flows.engine.events import Relay
 from flows.engine.flow import Form, OpenCase
 from flows.engine.state import waits
@@ -27,13 +28,10 @@ from flows.knowledge import missions
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """The person's open case.
-
-    `promise` are texts with the expected time of an answer; empty if the case existed before.
-    """
+    """The person's open case; `promise` are texts with the expected time of an answer."""
 
     case_id: UUID
-    promise: tuple[Text, ...] = ()
+    promise: tuple[Text, ...]
 
 
 def country(forms: Mapping[str, Form]) -> str:
@@ -75,9 +73,7 @@ async def open_case(
     """
     found = await open_of(transaction, person.id)
     if found is not None:
-        await person_waits_again(transaction, found)
-        await notify(transaction, Kind.NEW_WORDS, found.id)
-        result = Opened(found.id)
+        result = await _join(transaction, found, opened)
     else:
         result = await _insert(
             transaction, person, opened, language, country(forms or {}) or lives_in
@@ -89,6 +85,32 @@ async def open_case(
     if opened.words:
         await add_words(transaction, person, result.case_id, opened.words)
     return result
+
+
+async def _join(transaction: Transaction, case: Case, opened: OpenCase) -> Opened:
+    """Add a request to the person's open case; an urgent request makes the case urgent.
+
+    A case without an owner gets the topic danger if the request has it. A case with an owner keeps
+    its topic, because the owner may not handle that topic and would lose the case.
+    """
+    is_unclaimed = case.owner is None
+    if is_unclaimed and opened.topic == safety.TOPIC:
+        await execute(transaction, statements.MARK_DANGER, case=case.id)
+    elif opened.urgent:
+        await execute(transaction, statements.MARK_URGENT, case=case.id)
+    await person_waits_again(transaction, case)
+    # NEW_WORDS notifies only the owner of a case.
+    kind = Kind.NEW_CASE if is_unclaimed and opened.urgent else Kind.NEW_WORDS
+    await notify(transaction, kind, case.id)
+    desk, now = (
+        await working_hours.mission_settings(transaction, case.mission),
+        await database_time(transaction),
+    )
+    staffed = await directory.staffed_missions(transaction)
+    urgent = case.urgent or opened.urgent
+    return Opened(
+        case.id, await _promise(transaction, desk, now, case.country, staffed, urgent=urgent)
+    )
 
 
 async def _insert(
@@ -107,12 +129,26 @@ async def _insert(
         now=now, answer=calendar.after(now, desk.first_minutes),
         resolve=calendar.after(now, desk.resolve_minutes),
     )  # fmt: skip
+    return Opened(
+        case_id,
+        await _promise(transaction, desk, now, lives_in, staffed, urgent=opened.urgent),
+    )
+
+
+async def _promise(
+    transaction: Transaction,
+    desk: working_hours.MissionSettings,
+    now: datetime,
+    lives_in: str,
+    staffed: Sequence[str],
+    *,
+    urgent: bool,
+) -> tuple[Text, ...]:
+    """Return texts with the expected time of an answer, or other contacts without officers."""
     if not staffed:
-        alone = working_hours.without_officers(lives_in, now.date(), urgent=opened.urgent)
-        return Opened(case_id, alone)
-    usual = await median(transaction, mission)
-    promise = working_hours.promise(desk, now, lives_in, usual, urgent=opened.urgent)
-    return Opened(case_id, promise)
+        return working_hours.without_officers(lives_in, now.date(), urgent=urgent)
+    usual = await median(transaction, desk.mission)
+    return working_hours.promise(desk, now, lives_in, usual, urgent=urgent)
 
 
 async def relay(

@@ -149,6 +149,9 @@ WAIT_AGAIN = statement(
     )
 )
 MARK_URGENT = statement(update(t.Case).where(t.Case.id == _CASE).values(urgent=True))
+MARK_DANGER = statement(
+    update(t.Case).where(t.Case.id == _CASE).values(urgent=True, topic=safety.TOPIC)
+)
 ADD_MESSAGE = statement(
     insert(t.CaseMessage)
     .values(

@@ -20,8 +20,11 @@ from bot.desk.views import Queue
 from bot.officers import directory
 from bot.officers.directory import LastAdministrator, Officer
 from bot.officers.permissions import Forbidden, Role
+from bot.people import identities
+from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows.engine.events import Said
+from flows.engine.flow import OpenCase
 from flows.knowledge.contacts import FAMILY_LINE, UNIFIED
 from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
 from tests.person_client import Guest
@@ -110,6 +113,39 @@ async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime)
     case = await ask(guest)
     await guest.do(Said("once more"))
     assert await numbers(rt, officer) == [case.number]
+
+
+async def _open_silently(rt: Runtime, guest: Guest) -> None:
+    """Open a case without notifying the person, as for repeated details of a registration."""
+    await guest.consent()
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+        assert person is not None
+        await cases.open_case(session, person, OpenCase(SAME_DETAILS), "ru")
+
+
+async def test_danger_request_makes_the_open_case_urgent(rt: Runtime) -> None:
+    await _open_always(rt)
+    guest = Guest(rt)
+    await _open_silently(rt, guest)
+    silent = await _only_case(rt)
+    case = await ask(guest, "They beat me and took my passport", topic="danger")
+    assert (case.id, case.urgent, case.topic) == (silent.id, True, "danger")
+    assert rt.languages.render(working_hours.AT_WORK, "ru") in await _newest_text(rt)
+
+
+async def test_urgent_request_keeps_the_topic_of_the_open_case(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _open_silently(rt, guest)
+    case = await ask(guest, topic="passport")
+    assert (case.urgent, case.topic) == (True, SAME_DETAILS)
+
+
+async def test_general_request_does_not_make_the_open_case_urgent(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _open_silently(rt, guest)
+    case = await ask(guest)
+    assert (case.urgent, case.topic) == (False, SAME_DETAILS)
 
 
 # Waiting times that people read
