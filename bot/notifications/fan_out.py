@@ -128,6 +128,10 @@ async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> lis
         return [each for each in everyone if each.leads(subject)]
     if kind in OF_CONTENT.values():
         return [each for each in everyone if Role.EDITOR in each.roles]
+    if kind is Kind.APPEAL:
+        # A block closes the case, so only the limit is read.
+        mission = await fetch_value(transaction, statements.LIMIT_MISSION, case=UUID(subject))
+        return [each for each in everyone if mission and each.leads(mission)]
     if kind is Kind.WEBHOOK_OFF:
         return await _of_endpoint(transaction, SwitchedOff.parse(subject).endpoint, everyone)
     if kind in OF_BROADCASTS:
@@ -148,8 +152,6 @@ async def _of_case(
     owners = [each for each in everyone if each.id == owner]
     if kind is Kind.NEW_WORDS:
         return owners
-    if kind is Kind.APPEAL:
-        return [each for each in everyone if each.leads(mission)]
     return [*owners, *(each for each in everyone if each.leads(mission) and each.id != owner)]
 
 

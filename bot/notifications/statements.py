@@ -42,6 +42,9 @@ CASE = statement(
         t.Case.id == bindparam("case", type_=Uuid()), t.Case.state != "resolved"
     )
 )
+LIMIT_MISSION = statement(
+    select(t.MessageLimit.mission).where(t.MessageLimit.case_id == bindparam("case", type_=Uuid()))
+)
 BROADCAST = statement(
     select(t.Broadcast.author, t.Officer.mission)
     .join(t.Officer, t.Officer.id == t.Broadcast.author)

@@ -16,7 +16,7 @@ from bot import desk, notifications
 from bot.broadcasts import pausing
 from bot.config.settings import Settings
 from bot.content import endings
-from bot.desk import case_sweeps
+from bot.desk import case_sweeps, limiting
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
@@ -427,3 +427,20 @@ def test_web_push_payload_is_readable_only_by_its_browser() -> None:
     assert browser.read(body).decode() == "Жаңа өтініштер: 1"
     with pytest.raises(InvalidTag):
         other.read(body)
+
+
+@pytest.mark.parametrize("per_day", [0, 1])
+async def test_message_limit_appeal_notifies_the_lead_of_the_mission(
+    rt: Runtime, per_day: int
+) -> None:
+    await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    officer = await an_officer(rt)
+    await an_officer(rt, "Lead Far", "tr_ankara", (Role.LEAD,))
+    guest = Guest(rt)
+    case = await ask(guest)
+    claimed = await desk.claim(rt, officer, case.id, case.version, key=key())
+    await limiting.limit(
+        rt, officer, case.id, claimed.version, key=key(), reason="insults", per_day=per_day, days=3
+    )
+    await guest.go("appeal", "Testova was not rude")
+    assert await notifications.fan_out(rt, Kind.APPEAL, str(case.id)) == 1
