@@ -6,6 +6,7 @@ version. The caller must increment the conversation's ownership version.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,10 +40,14 @@ async def release(
 ) -> None:
     """Return a case to the queue. Its urgency and waiting time are kept.
 
+    If the person did not wait for an answer, the waiting time begins now, so that the case has a
+    deadline and is escalated after it.
+
     `by_itself`: a periodic sweep, not an officer, returns the case, so the case's counter
     `returned` is incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
+    await person_waits_again(transaction, replace(case, owner=None))
 
 
 async def hand_to(
@@ -54,8 +59,9 @@ async def hand_to(
 
 
 async def change_topic(transaction: Transaction, case: Case, topic: str, version: int) -> None:
-    """Give a case another topic and return it to the queue of unclaimed cases."""
+    """Give a case another topic and return it to the queue, with deadlines as in `release`."""
     await _change(transaction, statements.CHANGE_TOPIC, case, version, about=topic)
+    await person_waits_again(transaction, replace(case, owner=None))
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:

@@ -372,6 +372,44 @@ async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -
     assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
 
 
+@pytest.mark.parametrize("way", ["topic", "release", "mission"])
+async def test_answered_case_gets_a_deadline_when_it_returns_to_the_queue(
+    rt: Runtime, way: str
+) -> None:
+    await _open_always(rt, next_minutes=30)
+    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    officer = await an_officer(rt)
+    case = await _claim(rt, Guest(rt), officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    if way == "release":
+        await desk.release(rt, officer, case.id, case.version, key=key())
+    else:
+        to = desk.ToTopic("spouse") if way == "topic" else desk.ToMission("cn_beijing")
+        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    await case_sweeps.sweep_cases(rt)
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.escalated_at, returned.paused_at) == ("queued", None, None)
+    await ahead(rt, "60 days")
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).escalated_at is not None
+
+
+async def test_answered_case_gets_a_deadline_when_its_officer_is_disabled(rt: Runtime) -> None:
+    await _open_always(rt)
+    officer = await an_officer(rt)
+    case = await _claim(rt, Guest(rt), officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await ahead(rt, "3 hours")
+    await directory.change(rt, await _administrators(rt), officer.id, active=False)
+    await case_sweeps.sweep_cases(rt)
+    returned = await now(rt, case.id)
+    assert (returned.state, returned.returned) == (State.QUEUED, 1)
+    assert returned.waiting_since is not None
+    assert returned.answer_due is not None
+    assert case.resolve_due is not None
+    assert returned.resolve_due == case.resolve_due + timedelta(hours=3)
+
+
 async def test_officer_directory_keeps_at_least_two_administrators(rt: Runtime) -> None:
     first = await _administrators(rt)
     async with rt.pool.connection() as session:
