@@ -75,6 +75,7 @@ async def claim(
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
+        await directory.clear_past_shift(at.transaction, officer)
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
@@ -114,6 +115,7 @@ async def take_over(
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
+        await directory.clear_past_shift(at.transaction, officer)
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
@@ -335,11 +337,15 @@ def _read(at: ActionContext, question: str, value: str) -> str:
 async def _colleague(at: ActionContext, other: UUID) -> None:
     """Raise Refused unless the officer `other` may claim the case.
 
-    That officer must be active, in the case's mission, and serve its topic.
+    That officer must be active, in the case's mission, and serve its topic. After the end of that
+    officer's shift, a sweep would at once return a case that awaits an answer.
     """
     found = await directory.find(at.transaction, other)
     claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
     if found is None or isinstance(permissions.check(found, Action.CASE_CLAIM, claimable), Denied):
+        raise Refused(Refusal.NO_OFFICER)
+    is_off_shift = found.shift_until is not None and found.shift_until <= at.held.now
+    if is_off_shift and at.case.state != cases.State.WAITING:
         raise Refused(Refusal.NO_OFFICER)
 
 

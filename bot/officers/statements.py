@@ -111,6 +111,11 @@ SET_SHIFT = statement(
     .where(t.Officer.id == _ID)
     .values(shift_until=func.coalesce(bindparam("until", type_=t.Officer.shift_until.type), NOW))
 )
+CLEAR_PAST_SHIFT = statement(
+    update(t.Officer)
+    .where(t.Officer.id == _ID, t.Officer.shift_until <= NOW)
+    .values(shift_until=None)
+)
 
 # Statements on accounts and one-time links.
 

@@ -319,6 +319,54 @@ async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: R
     assert (await now(rt, other.id)).state == State.QUEUED
 
 
+async def _end_shift(rt: Runtime, officer: Officer) -> None:
+    await directory.set_shift(rt, officer, None)
+    await ahead(rt, "1 minute")
+
+
+@pytest.mark.parametrize("way", ["claim", "next", "over"])
+async def test_case_stays_with_an_officer_who_takes_it_after_the_shift(
+    rt: Runtime, way: str
+) -> None:
+    officer = await an_officer(rt, roles=(Role.LEAD,))
+    await _end_shift(rt, officer)
+    if way == "over":
+        case = await _claim(rt, Guest(rt), await an_officer(rt, "Officer Other"))
+        await desk.take_over(rt, officer, case.id, case.version, key=key())
+    else:
+        case = await ask(Guest(rt))
+        if way == "claim":
+            await desk.claim(rt, officer, case.id, case.version, key=key())
+        else:
+            assert await desk.take_next(rt, officer, key=key()) is not None
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).owner == officer.id
+
+
+async def test_case_claim_keeps_the_end_of_a_shift_that_goes_on(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await ahead(rt, "21 minutes")
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).state == State.QUEUED
+
+
+async def test_case_transfer_to_a_colleague_is_refused_after_their_shift(rt: Runtime) -> None:
+    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    case = await _claim(rt, Guest(rt), officer)
+    await _end_shift(rt, colleague)
+    to = desk.ToOfficer(colleague.id)
+    with pytest.raises(desk.Refused) as error:
+        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    assert error.value.why is desk.Refusal.NO_OFFICER
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).owner == colleague.id
+
+
 async def _administrators(rt: Runtime) -> Officer:
     """Add two administrators, because a change of officers must leave two; return one of them."""
     await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
