@@ -315,7 +315,7 @@ REOPEN = statement(
 )
 MARK = _change(
     {
-        t.Case.urgent: bindparam("is_urgent", type_=Boolean()),
+        t.Case.urgent: func.coalesce(bindparam("is_urgent", type_=Boolean()), t.Case.urgent),
         t.Case.labels: bindparam("chosen", type_=ARRAY(Text)),
         t.Case.state_at: t.Case.state_at,
         **_WAS_DANGER,

@@ -124,9 +124,17 @@ async def record_reply(
 
 
 async def mark(
-    transaction: Transaction, case: Case, version: int, *, urgent: bool, labels: Iterable[str]
+    transaction: Transaction,
+    case: Case,
+    version: int,
+    *,
+    urgent: bool | None,
+    labels: Iterable[str],
 ) -> None:
-    """Set the urgency and the labels of a case. The version is not incremented."""
+    """Set the urgency and the labels of a case. The version is not incremented.
+
+    `urgent` None keeps the urgency.
+    """
     values = {"is_urgent": urgent, "chosen": sorted(set(labels))}
     await _change(transaction, statements.MARK, case, version, **values)
 

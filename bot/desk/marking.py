@@ -43,10 +43,10 @@ async def mark(
     version: int,
     *,
     key: str,
-    urgent: bool,
+    urgent: bool | None,
     labels: Sequence[str],
 ) -> ActionResult:
-    """Set the urgency and the labels of a case.
+    """Set the urgency and the labels of a case; `urgent` None keeps the urgency.
 
     Raises Refused for a label that neither the mission offers nor the case already has.
     """

@@ -117,6 +117,18 @@ async def test_case_can_be_labelled_and_marked_urgent(desk: AppStack) -> None:
         assert "no flat" not in screen.text
 
 
+async def test_case_stays_urgent_when_labels_are_saved_on_an_older_page(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        async with desk.rt.pool.connection() as session:
+            await session.execute("UPDATE cases SET urgent = true WHERE owner IS NOT NULL")
+        assert ru("done_saved") in (await console.submit("/mark")).text
+        assert len(await _numbers(console, "queue=mine&urgent=1")) == 1
+        await console.get(path)
+        await console.submit("/mark")
+        assert await _numbers(console, "queue=mine&urgent=1") == []
+
+
 async def test_case_labels_are_edited_only_by_leads(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/labels")

@@ -94,9 +94,13 @@ class LimitForm(CaseForm):
 
 
 class MarkForm(CaseForm):
-    """Whether the officer marks the case as urgent, and the labels ticked for the case."""
+    """Whether the officer marks the case as urgent, and the labels ticked for the case.
+
+    `shown_urgent`: the page showed the case as urgent.
+    """
 
     urgent: Checkbox = False
+    shown_urgent: Checkbox = False
     labels: tuple[str, ...] = ()
 
 

@@ -33,7 +33,11 @@ async def mark(
     form: Annotated[MarkForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Set the urgency and the labels of a case."""
+    """Set the labels of a case, and its urgency if the officer changed the urgency on the page.
+
+    The person's words may have made the case urgent since the page was shown.
+    """
+    urgent = form.urgent if form.urgent != form.shown_urgent else None
 
     async def action() -> ActionResult:
         return await marking.mark(
@@ -42,7 +46,7 @@ async def mark(
             case_id,
             form.version,
             key=form.key,
-            urgent=form.urgent,
+            urgent=urgent,
             labels=form.labels,
         )
 
