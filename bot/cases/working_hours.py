@@ -189,14 +189,14 @@ def promise(
 ) -> tuple[Text, ...]:
     """Return texts with the expected time of an answer, in the person's time zone if it is known.
 
-    `median` is the usual time to the first answer in minutes of working time. Outside working
-    hours, an urgent request also gets emergency advice.
+    `median` is the usual time to the first answer in minutes of working time; it is not used for a
+    mission without set hours. Outside working hours, an urgent request also gets emergency advice.
     """
     calendar = desk.calendar()
     opens = calendar.opens_next(now)
     usual = _rounded_duration(median) if median else None
     if opens is None:
-        if usual:
+        if usual and calendar.week:
             return (_(AT_WORK_MEDIAN.msgid, time=usual),)
         return (AT_WORK if calendar.week else WHEN_FREE,)
     zone = missions.ZONES.get(country, "")

@@ -149,6 +149,11 @@ def test_expected_answer_time_depends_on_working_hours_and_median() -> None:
     ]
 
 
+def test_expected_answer_time_without_set_hours_does_not_say_at_work() -> None:
+    desk = MissionSettings("general", "UTC")
+    assert _message_ids(desk, at(24, 3), "CN", 38) == [working_hours.WHEN_FREE.msgid]
+
+
 def _opening_values(country: str) -> dict[str, object]:
     (text,) = working_hours.promise(ALMATY, at(24, 20), country, None)
     return dict(text.values)
