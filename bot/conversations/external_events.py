@@ -24,14 +24,15 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
     """Queue the reminder of a saved checklist of documents; its text does not name the checklist.
 
     Returns None if no reminder is due, if the person has muted messages, or while an officer has
-    the conversation. The checklist's expiry date does not change.
+    the conversation. In the last case the reminder stays due. The checklist's expiry date does not
+    change.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id, for_updates=True)
-        if held is None or not await reminders.take(transaction, person_id):
+        if held is None or held.conversation.with_officer:
             return None
-        c = held.conversation
-        if c.muted or c.with_officer or c.saved_list is None:
+        c, was_due = held.conversation, await reminders.take(transaction, person_id)
+        if not was_due or c.muted or c.saved_list is None:
             return None
         opening = Button(checklist_screens.CONTROL, OPEN)
         say = Say(((SOMETHING_NEW,),), (opening,), c.language, service=True, notice=Notice.REMINDER)

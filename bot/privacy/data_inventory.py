@@ -145,7 +145,7 @@ INVENTORY = (
     Entry("handles", ("index_version",), "change the key of that hash", _P, _LIFE, _GONE),
     Entry("handles", ("address",), "answer the person", _S, _LIFE, _GONE),
     Entry("reminders", ("person_id", "due_at"), "remind once of a kept list, where asked for", _P,
-          f"until reminded, {lifetimes.REMIND_DAYS} days at most", _GONE, True),
+          f"until reminded, after {lifetimes.REMIND_DAYS} days or an officer's case", _GONE, True),
     Entry("subscriptions", ("person_id", "topic", "discreet", "created_at"),
           "send announcements to people who asked for them", _P, "until stopped", _GONE, True),
     Entry("audience_attributes", ("token",), "send announcements to whom they concern", _B,
