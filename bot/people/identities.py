@@ -215,12 +215,18 @@ async def attach_handle(
 async def change_handle(
     rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
 ) -> None:
-    """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles."""
+    """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles.
+
+    If another person has `to`, it is taken from them, because the platform has given it to a new
+    owner. Neither of the two may see the other's conversation.
+    """
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
-    indexes = list(rt.vault.indexes(channel, handle))
-    await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
+    await end_handle(rt, transaction, channel, handle)
+    previous = await find(rt, transaction, channel, to)
+    if previous is not None and previous.id != person.id:
+        await end_handle(rt, transaction, channel, to)
     await add_handle(rt, transaction, person, channel, to, address)
     await readdress(transaction, person, channel, address)
 

@@ -1,0 +1,47 @@
+"""Handles of people: which person has a handle after the platform changes it."""
+
+from uuid import UUID
+
+from bot.conversations import receive
+from bot.people import identities
+from bot.runtime import Runtime
+from tests.channels.test_whatsapp import USER_ID, message, parse
+from tests.crowd import crowd
+
+
+async def _owner(rt: Runtime, handle: str) -> UUID | None:
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "whatsapp", handle)
+    return person.id if person else None
+
+
+async def _change_number(rt: Runtime, old: str, new: str) -> None:
+    system = {"type": "user_changed_number", "wa_id": new}
+    raw = {"from": old, "id": "wamid.S", "timestamp": message()["timestamp"], "type": "system"}
+    for update in parse({"messages": [raw | {"system": system}]}):
+        await receive.receive(rt, update)
+
+
+async def test_changed_number_is_taken_from_its_previous_owner(rt: Runtime) -> None:
+    moving, previous = await crowd(rt, 2, channel="whatsapp")
+    await _change_number(rt, moving.address, previous.address)
+    assert await _owner(rt, moving.address) is None
+    assert await _owner(rt, previous.address) == moving.id
+    async with rt.pool.connection() as transaction:
+        aliases = (previous.address,)
+        place = ("whatsapp", USER_ID, USER_ID, aliases)
+        assert await identities.attach_handle(rt, transaction, *place)
+    assert await _owner(rt, USER_ID) == moving.id
+
+
+async def test_changed_number_keeps_a_handle_that_the_person_has_already(rt: Runtime) -> None:
+    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "whatsapp", moving.address)
+        assert person is not None
+        place = (person, "whatsapp", USER_ID, USER_ID)
+        assert await identities.add_handle(rt, transaction, *place)
+        await identities.note_inbound(transaction, person, "whatsapp", None)
+    await _change_number(rt, moving.address, USER_ID)
+    assert await _owner(rt, moving.address) is None
+    assert await _owner(rt, USER_ID) == moving.id
