@@ -5,16 +5,19 @@ Only the chat that issued the code can confirm, and only the chat in which the c
 joined. A chat that already has stored data is not joined.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import outbox
 from bot.budgets.spending import draw_lookup
 from bot.channels import Inbound
-from bot.conversations import effects
+from bot.conversations import deletable_messages, effects, statements
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import AnonymousSession
 from bot.conversations.effects import AfterCommit
+from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
+from bot.db.statements import execute
 from bot.people import identities, join_codes
 from bot.runtime import Runtime
 from flows.engine.joining import (
@@ -95,6 +98,7 @@ async def finish(
             held, channel=inbound.channel, address=address, home="", spoke_at=None, blocked=False
         )
         held = await conversation_store.note_inbound(rt, transaction, held, inbound)
+        await _keep_deletable(rt, transaction, held, ask.sent)
         await conversation_store.note(
             rt, transaction, inbound.channel, (*ask.seen, inbound.external_id)
         )
@@ -103,3 +107,15 @@ async def finish(
         )
         joined = conversation_store.turn(rt, held, JoinFinished(inbound.channel, found.channel))
         return await effects.carry_out(rt, transaction, held, joined, inbound)
+
+
+async def _keep_deletable(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, ids: Sequence[str]
+) -> None:
+    """Note the ids of messages that are in the joined chat already, for deleting them later."""
+    if not ids or not rt.channels[held.channel].deletes:
+        return
+    notes = [deletable_messages.format_note(held.channel, held.now, each) for each in ids]
+    most = deletable_messages.MAX_KEPT
+    values = {"person": held.person.id, "notes": notes, "most": most}
+    await execute(transaction, statements.ADD_DELETABLE, **values)

@@ -122,9 +122,9 @@ def _look() -> Statement[*tuple[Any, ...]]:
 LOOK = _look()
 
 _STAYS = bindparam("stays", type_=Text())
-_BEFORE = t.Conversation.deletable_messages
+_BEFORE, _MAX_NOTES = t.Conversation.deletable_messages, bindparam("most", type_=Integer())
 _KEPT = func.array_append(_BEFORE, _STAYS, type_=ARRAY(Text))[
-    func.greatest(1, func.cardinality(_BEFORE) + 2 - bindparam("most", type_=Integer())) : _END
+    func.greatest(1, func.cardinality(_BEFORE) + 2 - _MAX_NOTES) : _END
 ]
 _SAVE = (
     update(t.Conversation)
@@ -307,6 +307,17 @@ BEGIN = statement(
         channel=_CHANNEL,
         language="",
         deletable_messages=bindparam("notes"),
+    )
+)
+_NOTES = bindparam("notes", type_=ARRAY(Text))
+_FIRST_KEPT = func.cardinality(_BEFORE) + func.cardinality(_NOTES) + 1 - _MAX_NOTES
+ADD_DELETABLE = statement(
+    update(t.Conversation)
+    .where(t.Conversation.person_id == _PERSON)
+    .values(
+        deletable_messages=func.array_cat(_BEFORE, _NOTES, type_=ARRAY(Text))[
+            func.greatest(1, _FIRST_KEPT) : _END
+        ]
     )
 )
 RECORD_UPDATES = statement(

@@ -12,11 +12,13 @@ from bot.conversations import store as conversation_store
 from bot.people import identities, join_codes
 from bot.runtime import Runtime
 from flows.engine import join_screens, pin_screens, screens
-from flows.engine.events import Pressed, Said, Say
+from flows.engine.events import Pressed, Said, Say, Started
 from flows.engine.joining import read_code
+from flows.engine.questions import YES
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation
 from flows.engine.text import Text
+from tests.conversations.test_unsent_calls import FlakyMessenger
 from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.telegram_member import Member, joined
@@ -282,3 +284,17 @@ async def test_last_chat_cannot_be_unjoined(rt: Runtime, owner: Member) -> None:
     await _press(owner, "yes")
     assert _shows(owner, join_screens.ONLY_CHAT)
     assert await owner.person()
+
+
+async def test_quick_exit_deletes_messages_from_before_the_join(rt: Runtime, owner: Member) -> None:
+    chat = FlakyMessenger(rt, name="whatsapp")
+    await chat.do(Started())
+    await chat.do(Said("Русский"))
+    await chat.do(Said(await _code(owner)))
+    await chat.do(Said(chat.line(YES.label)))
+    await _press(owner, "yes")
+    await chat.do(Said(chat.line(join_screens.DONE)))
+    async with rt.pool.connection() as transaction:
+        assert await identities.find(rt, transaction, "whatsapp", "flaky")
+    await chat.do(Said("выход"))
+    assert {"theirs-1", "ours-1", "theirs-2", "ours-2", "theirs-5"} <= {*chat.deleted_ids}
