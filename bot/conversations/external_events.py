@@ -1,18 +1,20 @@
-"""Changes of conversations by background jobs: reminders and the expiry of answers.
+"""Changes of conversations by jobs and platforms: reminders, expiry of answers, opt-outs.
 
 Each function locks the person's conversation and changes it in one transaction.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
 from bot import outbox
 from bot.conversations.effects import AfterCommit
 from bot.conversations.store import lock, save_state
-from bot.people import consents, hint_contacts, reminders, subscriptions
+from bot.people import consents, hint_contacts, identities, reminders, subscriptions
 from bot.registrations import retention
 from bot.runtime import Runtime
-from flows.engine import checklist_screens, hint_screens
+from flows import list_changes
+from flows.engine import announcement_screens, checklist_screens, hint_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.events import Button, Notice, Say
 from flows.engine.screens import OPEN
@@ -41,6 +43,31 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
         if c.hint_way:
             await hint_contacts.plan(transaction, person_id)
     return AfterCommit(held.person, None)
+
+
+async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> None:
+    """End the subscription of the person with one of the `handles`, who opted out at the platform.
+
+    Also end the messages about a changed checklist, and forget the consents to both.
+    """
+    async with rt.pool.connection() as transaction:
+        found = [await identities.find(rt, transaction, channel, each) for each in handles]
+        person = next((each for each in found if each is not None), None)
+        held = await lock(rt, transaction, person.id) if person else None
+        if held is None:
+            return
+        await subscriptions.unsubscribe(transaction, held.person.id)
+        after = _without_broadcasts(rt, held.conversation)
+        if after != held.conversation:
+            await save_state(rt, transaction, held, after)
+
+
+def _without_broadcasts(rt: Runtime, conversation: Conversation) -> Conversation:
+    announcing = [flow for flow in rt.flows.values() if flow.announces]
+    consents = announcement_screens.without_consents(conversation.consents, announcing)
+    consents.pop(list_changes.CONSENT.purpose, None)
+    saved_list = conversation.saved_list and replace(conversation.saved_list, watched=False)
+    return replace(conversation, topics=(), consents=consents, saved_list=saved_list)
 
 
 async def forget_answers(rt: Runtime, person_id: UUID) -> None:

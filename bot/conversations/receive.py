@@ -36,6 +36,7 @@ from bot.conversations import (
     bursts,
     checked_input,
     effects,
+    external_events,
     joining,
     outside_questions,
     posters,
@@ -51,7 +52,7 @@ from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.editorial import wording_reports
 from bot.observability import metrics, tracing
-from bot.people import identities, rewrapping, subscriptions
+from bot.people import identities, rewrapping
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -82,7 +83,7 @@ async def receive(
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
         case BroadcastsStopped(channel, handles):
-            await _stop_broadcasts(rt, channel, handles)
+            await external_events.stop_broadcasts(rt, channel, handles)
         case HandleChanged(channel, _id, handle, to, address):
             async with rt.pool.connection() as transaction:
                 await identities.change_handle(rt, transaction, channel, handle, to, address)
@@ -100,14 +101,6 @@ async def receive(
         case _:
             assert_never(arrival)
     return None
-
-
-async def _stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> None:
-    async with rt.pool.connection() as transaction:
-        for handle in handles:
-            person = await identities.find(rt, transaction, channel, handle)
-            if person is not None:
-                return await subscriptions.unsubscribe(transaction, person.id)
 
 
 async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:

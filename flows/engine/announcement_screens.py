@@ -1,5 +1,7 @@
 """Announcement screens: read past announcements; subscribe; change or end a subscription."""
 
+from collections.abc import Iterable, Mapping
+
 from flows.engine import labels
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
@@ -97,9 +99,14 @@ def unsubscribe(turn: TurnState) -> None:
 
 
 def _forget_consents(turn: TurnState, flow: Flow) -> None:
-    purposes = {item.purpose for item in flow.questions() if isinstance(item, Consent)}
-    kept = {name: text for name, text in turn.c.consents.items() if name not in purposes}
-    turn.c = replace(turn.c, consents=kept)
+    turn.c = replace(turn.c, consents=without_consents(turn.c.consents, (flow,)))
+
+
+def without_consents(consents: Mapping[str, str], flows: Iterable[Flow]) -> dict[str, str]:
+    """Return the consents without those that the flows ask for."""
+    questions = [item for flow in flows for item in flow.questions()]
+    purposes = {item.purpose for item in questions if isinstance(item, Consent)}
+    return {purpose: text for purpose, text in consents.items() if purpose not in purposes}
 
 
 def _topics(flow: Flow) -> MultiChoice:

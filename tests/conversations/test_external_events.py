@@ -1,16 +1,20 @@
-"""Changes of a conversation by background jobs."""
+"""Changes of a conversation by jobs and by reports of the platform."""
 
 from dataclasses import replace
 from typing import Any
 
-from bot.conversations import external_events
+from bot.channels import BroadcastsStopped
+from bot.conversations import external_events, receive
 from bot.conversations import store as conversation_store
-from bot.people import identities, reminders
+from bot.people import identities, reminders, subscriptions
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from flows.engine.state import MadeList
+from flows.engine.state import Conversation, MadeList
+from flows.list_changes import LIST
 from tests.desk.desks import ahead
 from tests.person_client import Guest
+
+TOPIC = "events"
 
 
 async def _person(guest: Guest) -> Person:
@@ -27,6 +31,34 @@ async def _change(guest: Guest, **fields: Any) -> None:
         assert held is not None
         changed = replace(held.conversation, **fields)
         await conversation_store.save_state(guest.rt, transaction, held, changed)
+
+
+async def _state(guest: Guest) -> Conversation:
+    conversation = await guest.conversation()
+    assert conversation is not None
+    return conversation
+
+
+async def test_opt_out_at_the_platform_ends_the_subscription_in_the_conversation(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    before = await _state(guest)
+    given = dict.fromkeys(("announcements", "traits", "list_changes"), "text")
+    saved_list = MadeList("checklist", {}, ticked=("a",), watched=True)
+    consents = {**before.consents, **given}
+    await _change(guest, topics=(TOPIC,), consents=consents, saved_list=saved_list)
+    person = await _person(guest)
+    async with rt.pool.connection() as transaction:
+        await subscriptions.put(rt, transaction, person.id, (TOPIC,), {}, discreet=False)
+        await subscriptions.watch_list(rt, transaction, person.id, {LIST: "kandas_status"})
+    await receive.receive(rt, BroadcastsStopped("web", ("unknown", guest.name)))
+    assert await _state(guest) == replace(before, saved_list=replace(saved_list, watched=False))
+    async with rt.pool.connection() as transaction:
+        assert await subscriptions.of_person(transaction, person.id) is None
+        cursor = await transaction.execute("SELECT count(*) FROM audience_attributes")
+        assert await cursor.fetchone() == (0,)
 
 
 async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runtime) -> None:
