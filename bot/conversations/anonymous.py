@@ -280,16 +280,6 @@ def without_calls(ask: AnonymousSession, calls: tuple[UnsentCall, ...]) -> Anony
     return replace(ask, unsent=ask.unsent[:first]) if ask.unsent[first:] == calls else None
 
 
-async def note_seen(rt: Runtime, inbound: Inbound, today: date) -> None:
-    """Record that an update was processed without a turn, so that its redelivery is ignored."""
-    key, token = rt.vault.ask_key(inbound.channel, inbound.handle, today), uuid4().hex
-    held = await hold(rt, key, token)
-    if held is not None and held.known:
-        return await mark_known(rt, key)
-    ask = decode(rt, key, held.blob if held else await read_unlocked(rt, key))
-    await keep(rt, key, token if held else "", add_id(ask, inbound))
-
-
 def add_id(ask: AnonymousSession, inbound: Inbound) -> AnonymousSession:
     """Return the session with the update's id added, by which its redelivery is detected."""
     return replace(ask, seen=(*ask.seen, inbound.external_id)[-MAX_SEEN:])

@@ -102,6 +102,9 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         return
     ask = anonymous.decode(rt, key, held.blob)
     try:
+        if ask == anonymous.AnonymousSession():
+            # The session has expired, or a later turn has moved it after midnight.
+            return
         today = rt.content.on(datetime.now(UTC).date())
         page = rt.channels[inbound.channel].page
         understood = rt.understanding

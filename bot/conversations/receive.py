@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import assert_never
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 import psycopg
@@ -40,6 +40,7 @@ from bot.conversations import (
     joining,
     outside_questions,
     posters,
+    session_lookup,
 )
 from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
@@ -209,7 +210,7 @@ async def _note_repeated(rt: Runtime, inbound: Inbound) -> None:
     async with rt.pool.connection() as transaction:
         held, _fresh, now = await conversation_store.claim(rt, transaction, inbound)
     if held is None:
-        await anonymous.note_seen(rt, inbound, now.date())
+        await session_lookup.note_seen(rt, inbound, now)
 
 
 async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> AfterCommit | None:
@@ -293,14 +294,10 @@ async def _anonymous_turn(
     The second result is True if the person's data has meanwhile been stored in the database. Then
     no turn was processed, and the caller must process the update as that of a stored person.
     """
-    key = rt.vault.ask_key(inbound.channel, inbound.handle, now.date())
-    token = uuid4().hex
-    held = await anonymous.hold(rt, key, token)
-    if held is not None and held.known and not is_retry:
+    key, token, ask, is_known = await session_lookup.open_session(rt, inbound, now)
+    if is_known and not is_retry:
         await anonymous.mark_known(rt, key)
         return None, True
-    token = token if held else ""
-    ask = anonymous.decode(rt, key, held.blob if held else await anonymous.read_unlocked(rt, key))
     try:
         return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
     except BaseException:

@@ -197,8 +197,8 @@ class Vault:
         """Return the Valkey key of an anonymous conversation.
 
         The Valkey key does not identify the person. It changes daily, so that a person's
-        conversations of two days cannot be linked. A conversation that continues after midnight UTC
-        is found under the previous day.
+        conversations of two days cannot be linked. `open_session` finds a conversation that
+        continues after midnight UTC under the key of the previous day.
         """
         day_key = hmac.digest(self._ring.ask, day.isoformat().encode(), "sha256")
         return hmac.digest(day_key, _pair(channel, handle), "sha256").hex()
