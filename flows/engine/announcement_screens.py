@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 
-from flows.engine import labels
+from flows.engine import labels, pin_screens
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
 from flows.engine.questions import Choice, MultiChoice, Option
@@ -42,8 +42,7 @@ def screen(text: Text, among: tuple[Option, ...]) -> Choice:
 def enter(turn: TurnState, flow: Flow) -> None:
     """Open a flow; for the announcements flow, first ask what to do with announcements."""
     if not flow.announces or not turn.c.language:
-        turn.open_flow(flow)
-        return turn.ask()
+        return pin_screens.open_flow(turn, flow)
     turn.c = replace(turn.c, flow="")
     if not turn.c.topics:
         return turn.ask_screen(screen(WHAT, GET))

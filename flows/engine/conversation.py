@@ -282,7 +282,7 @@ def _handle_resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
     if where:
         turn.c = replace(turn.c, flow="", suspended_flow="")
     if where in turn.flows:
-        turn.open_flow(turn.flows[where])
+        return pin_screens.open_flow(turn, turn.flows[where])
     turn.ask()
 
 

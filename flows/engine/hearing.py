@@ -8,6 +8,7 @@ from flows.engine import (
     commands,
     corrections,
     labels,
+    pin_screens,
     screens,
     suggestion_screens,
     wording_screens,
@@ -297,7 +298,7 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
         turn.notes.append((_(YOU_ASK.msgid, topic=reply.label),))
     if turn.c.saved_list is not None and turn.c.saved_list.flow == flow.name:
         checklist_screens.open_list(turn)
-    elif flow.announces:
+    elif flow.announces or pin_screens.guards(turn, flow):
         announcement_screens.enter(turn, flow)
     else:
         turn.open_flow(flow)

@@ -16,6 +16,7 @@ from flows.engine.events import (
     TryPin,
 )
 from flows.engine.fast_replace import replace
+from flows.engine.flow import Flow
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Option
 from flows.engine.text import _, button
@@ -24,7 +25,7 @@ from flows.engine.turn import TurnState, option_buttons
 PIN = "~pin"
 # Values of `Conversation.after_pin`: the screen that opens once the person has entered the right
 # PIN.
-STATUS, MYDATA, CHANGE, NEW, JOIN = "status", "mydata", "change", "new", "join"
+STATUS, MYDATA, CHANGE, NEW, JOIN, FORM = "status", "mydata", "change", "new", "join", "form"
 MIN_PIN_LENGTH, MAX_PIN_LENGTH = 4, 8
 
 ENTER = _("Please write your PIN.")
@@ -54,6 +55,33 @@ def status(turn: TurnState) -> None:
     if turn.c.has_pin and turn.c.registration:
         return _unlock(turn, STATUS)
     registration_screens.show_status(turn)
+
+
+def guards(turn: TurnState, flow: Flow) -> bool:
+    """Return True if opening the flow would show answers of a registration, which need the PIN.
+
+    The answers show after the person began to change them, and after a withdrawal. A registration
+    that was sent opens at its status, which asks for the PIN itself.
+    """
+    known, form = turn.c.registration, turn.form(flow)
+    if not flow.registers or not turn.c.has_pin or known is None or turn.c.flow == flow.name:
+        return False
+    return bool(form.answers) and (not form.submitted or known.state == "withdrawn")
+
+
+def open_flow(turn: TurnState, flow: Flow) -> None:
+    """Open a flow and ask its question, after asking for the PIN if it guards the answers."""
+    if guards(turn, flow):
+        return _unlock(turn, FORM)
+    turn.open_flow(flow)
+    turn.ask()
+
+
+def _open_form(turn: TurnState) -> None:
+    flow = next((each for each in turn.flows.values() if each.registers), None)
+    if flow is not None:
+        turn.open_flow(flow)
+    turn.ask()
 
 
 def mydata(turn: TurnState) -> None:
@@ -177,5 +205,7 @@ def go_through(turn: TurnState, what: str) -> None:
             _show_data(turn)
         case "join":
             join_screens.issue(turn)
+        case "form":
+            _open_form(turn)
         case _:
             _unlock(turn, NEW)

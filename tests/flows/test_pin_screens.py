@@ -7,17 +7,23 @@ import pytest
 from flows.engine import pin_screens, screens
 from flows.engine.events import (
     DeleteInput,
+    Event,
     Export,
     Forget,
     Page,
     PinLifted,
     PinTried,
+    Resolved,
     Resumed,
     SetPin,
+    Started,
     TryPin,
 )
 from flows.engine.flow import Submit
+from flows.engine.registration import Acknowledged
+from flows.replies import understanding
 from tests.flows.chat import LANGUAGES, Chat, chat_at
+from tests.flows.recognizer import FakeRecognizer, sure
 
 pytestmark = pytest.mark.requirement("S-43")
 SENT = screens.REGISTRATION["sent"]
@@ -178,6 +184,48 @@ def test_pin_is_not_offered_again_after_an_amendment() -> None:
     chat.until("review").presses("submit")
     assert chat.effects_of(Submit)[1:]
     assert not chat.shows(screens.PIN_OFFERED)
+
+
+def _chat_with_reopened_registration(how: str) -> Chat:
+    """Return a chat at the menu; after the PIN, its registration was reopened or withdrawn."""
+    chat = locked_chat().takes(Acknowledged("received", "KZ-1")).says("/status", "204611")
+    chat.takes(PinTried(True)).presses(how)
+    if how == "withdraw":
+        chat.presses("yes").takes(Acknowledged("withdrawn", "KZ-1"))
+    return chat.says("/menu")
+
+
+@pytest.mark.parametrize("how", ["amend", "withdraw"])
+def test_pin_is_required_before_a_reopened_registration_is_shown(how: str) -> None:
+    chat = _chat_with_reopened_registration(how).presses("preregistration")
+    assert chat.question_key == pin_screens.PIN
+    assert "TESTOVA" not in chat.text
+    assert chat.presses("menu").question_key == screens.MENU
+    chat.presses("preregistration").says("204611").takes(PinTried(True)).until("review")
+    assert "TESTOVA" in chat.text
+
+
+@pytest.mark.parametrize(
+    "event", [Started("preregistration"), Resolved("preregistration")], ids=["link", "officer"]
+)
+def test_pin_is_required_when_a_link_or_officer_opens_the_registration(event: Event) -> None:
+    chat = _chat_with_reopened_registration("amend").takes(event)
+    assert chat.question_key == pin_screens.PIN
+    assert "TESTOVA" not in chat.text
+
+
+def test_pin_is_required_when_a_reply_opens_the_registration() -> None:
+    chat = _chat_with_reopened_registration("amend")
+    chat.understanding = understanding(FakeRecognizer({"Register": sure("registry.register")}))
+    chat.says("Register")
+    assert chat.question_key == pin_screens.PIN
+    assert "TESTOVA" not in chat.text
+
+
+def test_pin_is_not_asked_for_a_registration_without_kept_answers() -> None:
+    chat = _chat_with_reopened_registration("withdraw")
+    chat.conversation = replace(chat.conversation, forms={})
+    assert chat.presses("preregistration").question_key != pin_screens.PIN
 
 
 def _reopened_chat(pin: bool) -> Chat:
