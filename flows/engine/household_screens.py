@@ -187,7 +187,7 @@ def _send(turn: TurnState, write: HouseholdWrite) -> None:
     link = known.household or HouseholdLink()
     _put(turn, known, replace(link, pending=write, refusal=""))
     turn.effects.append(ChangeHousehold(write, code))
-    turn.say_and_reprompt(SAVED)
+    turn.say_and_reprompt(PENDING[write] if turn.c.muted else SAVED)
 
 
 def take_check(turn: TurnState, *, is_granted: bool) -> None:

@@ -198,7 +198,7 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         turn.put_form(flow, replace(turn.form(flow), submitted=True))
         if turn.c.registration is None:
             referral_screens.count(turn)
-        may_write_first = path.answers.get("write_first") == "yes"
+        may_write_first = path.answers.get(registration_screens.UPDATES_QUESTION) == "yes"
         turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may_write_first))
         turn.notes.append((screens.registration_text("sent", ""),))
         if not turn.c.has_pin:

@@ -1,6 +1,6 @@
 """Records checked answers in the form of the open flow."""
 
-from flows.engine import screens
+from flows.engine import registration_screens, screens
 from flows.engine.events import DeleteInput
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, RepeatingGroup, Step, path
@@ -24,6 +24,10 @@ def record(turn: TurnState, flow: Flow, step: Step, value: str | None, typed: bo
     form = turn.form(flow).put(step.key, answer)
     if isinstance(step.item, Consent) and value == "yes":
         turn.record_consent(step.item)
+    is_about_updates = step.item.name == registration_screens.UPDATES_QUESTION
+    if flow.registers and is_about_updates and value == "yes":
+        # This consent is newer than an earlier "stop".
+        turn.c = replace(turn.c, muted=False)
     turn.put_form(flow, form)
     if typed and step.item.sensitive:
         turn.effects.append(DeleteInput())

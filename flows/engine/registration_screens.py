@@ -14,6 +14,8 @@ from flows.engine.text import Text, _
 from flows.engine.turn import TurnState
 
 OPEN_UPDATE = "!open"
+# Name of the question whose answer is the consent to be notified of updates.
+UPDATES_QUESTION = "write_first"
 ASKED = _("The registry asks you this. Your answer goes to the registry.")
 NO_LONGER = _("The registry no longer asks this. Nothing was sent.")
 UNTIL = _("The registry names this as the last day: {day}")
@@ -137,17 +139,20 @@ def _life(turn: TurnState, known: RegistrationStatus) -> Iterator[tuple[Text, ..
     # If this version does not know the platform's step, it does not know either whether the person
     # has to act.
     if step is not None or known.step is None:
-        yield tuple(_next_thing(known, step))
+        is_notified = known.write_first and not turn.c.muted
+        yield tuple(_next_thing(known, step, is_notified=is_notified))
 
 
-def _next_thing(known: RegistrationStatus, step: PlatformStep | None) -> Iterator[Text]:
+def _next_thing(
+    known: RegistrationStatus, step: PlatformStep | None, *, is_notified: bool
+) -> Iterator[Text]:
     """Yield texts on whether the person only has to wait, and where next steps are explained."""
     if known.state not in WAITING or (step and step.status == "NOT_DONE"):
         return
     if step and (step.step, step.status) == (registration_history.LAST_STEP, "DONE"):
         yield LAST_STEP
     elif step is None or not registration_history.is_persons_turn(step):
-        yield WE_WRITE if known.write_first else LOOK_AGAIN
+        yield WE_WRITE if is_notified else LOOK_AGAIN
     if step is None and known.state == "accepted":
         yield READ_ON
 

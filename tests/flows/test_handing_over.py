@@ -66,6 +66,20 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
         assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
+def test_registry_status_is_notified_when_consent_follows_stop() -> None:
+    chat = chat_at("surname").says("стоп").presses(FORM)
+    chat.until("review", write_first="yes").presses("submit")
+    assert chat.takes(Acknowledged("received", "KZ-1")).shows(screens.UPDATE)
+    assert chat.takes(Acknowledged("accepted", "KZ-1")).shows(screens.UPDATE)
+
+
+def test_registry_status_is_not_notified_when_stop_follows_consent() -> None:
+    chat = chat_at("review", write_first="yes").says("стоп").presses(FORM, "submit")
+    assert chat.takes(Acknowledged("received", "KZ-1")).last_messages == ()
+    chat.says("/status").presses("amend", "submit")
+    assert chat.takes(Acknowledged("received", "KZ-1")).last_messages == ()
+
+
 @pytest.mark.parametrize("state", screens.REGISTRATION)
 def test_registration_states_all_have_texts(state: str) -> None:
     chat = submitted_chat().takes(Acknowledged(state, "KZ-1")).says("/status")

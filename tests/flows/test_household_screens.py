@@ -59,6 +59,12 @@ def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
 
 
+def test_code_to_join_a_family_promises_no_message_after_the_stop_command() -> None:
+    chat = registered_chat().says("стоп", "/status").presses("household", "invite", "yes")
+    assert not chat.shows(household_screens.SAVED)
+    assert chat.shows(household_screens.PENDING["invite"])
+
+
 def test_code_to_join_a_family_can_be_issued_again_without_new_consent() -> None:
     chat = registered_chat().presses("household", "invite", "yes").takes(GAVE_CODE)
     chat.presses("!status", "household", "invite")

@@ -99,6 +99,15 @@ def test_status_with_an_unknown_registry_step_does_not_tell_people_to_wait() -> 
     assert not chat.shows(registration_screens.LOOK_AGAIN)
 
 
+def test_status_does_not_promise_messages_after_the_stop_command() -> None:
+    chat = chat_at("review", write_first="yes").presses("submit")
+    chat.takes(Acknowledged("received", NUMBER))
+    assert chat.says("/status").shows(registration_screens.WE_WRITE)
+    chat.says("стоп", "/status")
+    assert not chat.shows(registration_screens.WE_WRITE)
+    assert chat.shows(registration_screens.LOOK_AGAIN)
+
+
 def test_registry_question_and_step_both_show_their_last_day() -> None:
     chat = chat_at("review").presses("submit")
     asked = RegistryQuestion("1", "A_LATER_QUESTION", LAST_DAY)
