@@ -189,7 +189,7 @@ class TurnState:
         self.c = replace(self.c, forms=forms)
 
     def open_flow(self, flow: Flow) -> None:
-        """Open a flow, with the answers that its form already has.
+        """Open a flow, with the answers that its form already has; see `_renewed`.
 
         If all answers of the flow are stored, a consent that was already given to the same text is
         not asked for again.
@@ -204,7 +204,13 @@ class TurnState:
         self.c = replace(self.c, flow=flow.name)
 
     def _renewed(self, flow: Flow) -> Form:
-        """Return the flow's form; after a withdrawal, with its review and consents unanswered."""
+        """Return the flow's form; after a withdrawal, with its review and consents unanswered.
+
+        The form of the officer flow begins empty. Otherwise the topic of a request that the person
+        left could make the next case urgent.
+        """
+        if flow.hands_over:
+            return EMPTY
         form = self.form(flow)
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"

@@ -409,6 +409,25 @@ def test_danger_in_a_relayed_message_marks_it_urgent() -> None:
     assert chat.effects_of(Relay)[-2:] == [Relay("Testova"), Relay("мне угрожают", urgent=True)]
 
 
+@pytest.mark.parametrize("opens", ["/person", "/menu"], ids=["word", "menu"])
+def test_handoff_asks_for_the_topic_again_when_the_request_was_left(opens: str) -> None:
+    chat = Chat.start("ru").says("/person").presses("danger").says("/menu", opens)
+    if opens == "/menu":
+        chat.presses("officer")
+    assert chat.question_key == "topic"
+    chat.until("words").says("Testova asks")
+    (case,) = chat.effects_of(OpenCase)
+    assert (case.topic, case.urgent) == ("general", False)
+
+
+def test_handoff_does_not_keep_the_topic_of_an_offer_that_was_left() -> None:
+    chat = chat_at("passport").presses("short")
+    assert chat.name == "gate_passport"
+    chat.presses("person")
+    assert chat.stored_answers("officer") == {"topic": "passport"}
+    assert chat.says("/menu", "/person").question_key == "topic"
+
+
 def test_handoff_rejects_a_too_long_message() -> None:
     chat = chat_with_officer()
     relayed = chat.effects_of(Relay)

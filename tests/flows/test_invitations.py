@@ -60,7 +60,7 @@ def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
     assert chat.conversation.invitation == CODE
     chat.says("/menu")
     assert chat.conversation.invitation == ""
-    chat.says("/person").presses("yes").says("Testova asks")
+    chat.says("/person").presses("general", "yes").says("Testova asks")
     assert [each.invitation for each in chat.effects_of(OpenCase)] == [""]
 
 
