@@ -310,17 +310,19 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
 def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
     """Fill in answers that the reply implies, and suggest values that the message mentioned.
 
-    A suggested value becomes an answer only when the person confirms it.
+    A suggested value becomes an answer only when the person confirms it. An implied answer replaces
+    an earlier one, because the person asks about it now.
     """
     form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
     understanding = turn.understanding
     suggested = understanding.suggest(entities) if understanding else {}
-    for name, value in {**suggested, **dict(reply.preset)}.items():
-        question = flow.find(name)
-        if question is None or name in form.answers or not _is_suggestable(question, value):
+    preset = dict(reply.preset)
+    for name, value in {**suggested, **preset}.items():
+        question, known = flow.find(name), name in preset
+        kept = name in form.answers and not known
+        if question is None or kept or not _is_suggestable(question, value):
             continue
-        known = any(name == each for each, _value in reply.preset)
         form = form.put(name, Answer(value, question.rev if known else UNASKED))
     turn.put_form(flow, form)
     turn.c = replace(turn.c, heard=None)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.i18n import crisis_words
-from flows import FLOWS
+from flows import FLOWS, eligibility
 from flows.engine import hearing, pin_screens, safety, screens
 from flows.engine.conversation import step
 from flows.engine.events import (
@@ -223,9 +223,27 @@ def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
     assert chat.form("checklist").answers["citizenship"].rev != UNASKED
 
 
-def test_flow_opened_by_a_message_keeps_earlier_answers() -> None:
-    chat = new_chat(flow="eligibility").presses("study").says("/menu")
-    assert says(chat, "which_way").stored_answers("eligibility")["purpose"] == "study"
+def test_checklist_of_a_reply_is_for_its_programme_when_a_form_was_left() -> None:
+    chat = Chat.start("ru", "checklist").presses("kandas_status").says("/menu")
+    chat.understanding = understanding_of({"Citizenship?": sure("citizenship.how")})
+    chat.says("Citizenship?").presses("?open.citizenship.how")
+    assert chat.form("checklist").answers["programme"].value == "citizenship_simplified"
+
+
+def test_eligibility_of_a_reply_is_for_its_purpose_when_a_form_was_left() -> None:
+    chat = Chat.start("ru", "eligibility").presses("study").says("/menu")
+    chat.understanding = understanding_of({"Move?": sure("way.which")})
+    chat.says("Move?").presses("yes", "yes", "UZ", "no", "none", "origin")
+    assert not chat.shows(eligibility.WHY_STUDY)
+    assert chat.shows(eligibility.WHY_STATUS)
+
+
+def test_flow_opened_by_a_message_keeps_an_answer_to_a_suggestion() -> None:
+    chat = Chat.start("ru", "checklist").presses("kandas_status", "UZ").says("/menu")
+    found = sure("citizenship.how", country_of_origin="MN")
+    chat.understanding = understanding_of({"Citizenship?": found})
+    chat.says("Citizenship?").presses("?open.citizenship.how")
+    assert chat.form("checklist").answers["citizenship"].value == "UZ"
 
 
 def test_unsure_recognition_offers_its_topics_as_options() -> None:
