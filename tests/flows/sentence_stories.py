@@ -17,7 +17,7 @@ def question_first(chat: Chat) -> None:
 
 
 def papers_told(chat: Chat) -> None:
-    _says(chat, "papers").presses("=", "children")
+    _says(chat, "papers").presses("kandas_status", "=", "children")
 
 
 def two_questions(chat: Chat) -> None:

@@ -215,8 +215,7 @@ def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> Non
 
 
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
-    chat = says(new_chat(), "papers")
-    assert chat.stored_answers("checklist")["programme"] == "kandas_status"
+    chat = says(new_chat(), "papers").presses("kandas_status")
     assert chat.shows(screens.SUGGESTED)
     assert chat.form("checklist").answers["citizenship"].rev == UNASKED
     assert chat.presses("=").stored_answers("checklist")["citizenship"] == "MN"

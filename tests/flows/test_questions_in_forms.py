@@ -281,6 +281,21 @@ def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> 
     assert chat.shows(hearing.WHICH_ONE) or chat.shows(hearing.OTHER_WORDS[0])
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "Какие документы нужны для вида на жительство?"),
+        ("kk", "Қазақстан азаматтығына құжаттар тізімі"),
+        ("zh_Hans", "办身份需要哪些文件"),
+        ("uz", "Viza uchun qanday hujjatlar kerak?"),
+    ],
+)
+def test_question_about_papers_first_asks_what_the_papers_are_for(language: str, text: str) -> None:
+    chat = Chat.start(language, understanding=REAL).says(text)
+    assert chat.question_key == "programme"
+    assert "programme" not in chat.form("checklist").answers
+
+
 def test_topic_suggestions_contain_only_one_officer_button() -> None:
     known = {"能说中文的人吗": unsure("bot.what", "person.wanted")}
     chat = Chat.start("zh_Hans", understanding=understanding(FakeRecognizer(known)))

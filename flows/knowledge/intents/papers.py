@@ -23,7 +23,7 @@ LOST_BEFORE_JOURNEY = _(
 PAPERS = (
     Answer(
         intent="kandas.documents",
-        label=button("Papers for kandas"),
+        label=button("Papers needed"),
         opening=(
             CHINA_PAPERS,
             pilot_2026.TEST_FIRST,
@@ -31,8 +31,8 @@ PAPERS = (
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),
         more=(documents.ORIGINALS, kandas.COMPLETENESS, kandas.ROLE),
+        # No programme is preset: the intent also covers papers for another programme.
         flow="checklist",
-        preset=(("programme", "kandas_status"),),
         neighbours=("kandas.prove_ethnicity", "documents.apostille", "documents.missing"),
     ),
     Answer(
