@@ -12,7 +12,7 @@ from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
-from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
+from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, KAZTEST, Document
 from flows.knowledge.facts import Dated, Fact, ending, fact_texts
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
@@ -207,7 +207,10 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
     if chosen.key in ("kandas_status", "kandas_extension", "prp"):
-        yield from ending(pilot_2026.PHASE, today)
+        # If editors extended only the fact on the whole pilot, the list has no paper of the test.
+        listed = KAZTEST.fact.current(today)
+        phase = pilot_2026.PHASE
+        yield from ending(phase, today) if listed else fact_texts([phase], today)
     if chosen.key == "regional_quota":
         yield from ending(quota.PLACES, today)
 

@@ -190,8 +190,18 @@ def _other_permit(visa: Fact) -> Way:
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
-    """Return the steps of the state's pilot project of 2026; later, texts about its end."""
-    pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
+    """Return the steps of the state's pilot project of 2026.
+
+    If editors extended only the fact on the whole pilot, return this fact in place of the steps.
+    """
+    pilots: tuple[Fact, ...] = (
+        pilot_2026.TEST,
+        pilot_2026.QUESTIONNAIRE,
+        pilot_2026.CHECK,
+        pilot_2026.INTERVIEW,
+    )
+    if not any(pilot.current(today) for pilot in pilots) and pilot_2026.PHASE.current(today):
+        pilots = (pilot_2026.PHASE,)
     return fact_texts(pilots, today)
 
 

@@ -86,9 +86,10 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
 
 def _stages(today: date) -> Iterator[Text]:
     stages = fact_texts(pilot_2026.PILOT, today)
-    yield from ending(pilot_2026.PHASE, today)
     if not stages:
+        yield from fact_texts([pilot_2026.PHASE], today)
         return
+    yield from ending(pilot_2026.PHASE, today)
     yield STAGES
     yield from stages
     yield joined(NOT_VERIFIED, PRICE)

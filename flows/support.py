@@ -15,7 +15,7 @@ from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
 from flows.engine.questions import YES as YES_OPTION
 from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling
-from flows.knowledge.facts import ending, fact_texts
+from flows.knowledge.facts import Fact, ending, fact_texts
 from flows.knowledge.offices import CAREER
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import PLACES, RENT_MONTHS, YEAR, amounts
@@ -103,6 +103,7 @@ ONLY_IF = _(
 )
 NOT_FOR_ALL = _("Most people with the kandas status receive none of this money.")
 CONTRACT = _("Before you sign, ask an officer what the contract says about leaving early.")
+AMOUNT_FACTS = (quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME)
 ALSO = _("What does not depend on the quota:")
 OTHERS = (settling.ADAPTATION, settling.HEALTH, settling.SCHOOL, settling.CUSTOMS, CAREER)
 ASK = _("A person can help with all of this. What you chose here is not kept.")
@@ -114,13 +115,19 @@ def outcome(answers: Submit, today: date) -> Outcome:
 
 def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the complete answer about support, paragraph by paragraph."""
-    yield from ending(quota.PLACES, today)
-    if quota.PLACES.current(today):
-        yield _place(answers, today)
+    # The places by region and the sums belong to the shipped facts. Do not show them beside facts
+    # that editors published, which may state other figures.
+    if _is_shipped(quota.PLACES, today):
+        yield from ending(quota.PLACES, today)
+        yield _place(answers)
         if region(answers) not in PLACES[YEAR]:
             yield chart()
-        yield _sums(answers)
-        yield from fact_texts((quota.MCI_2026, quota.RELOCATION, quota.RENT, quota.HOME), today)
+        if all(_is_shipped(fact, today) for fact in AMOUNT_FACTS):
+            yield _sums(answers)
+    else:
+        yield from fact_texts((quota.PLACES,), today)
+    if quota.PLACES.current(today):
+        yield from fact_texts(AMOUNT_FACTS, today)
         yield from fact_texts((quota.WHO_GETS, quota.SHARE, quota.LAST_YEAR), today)
         yield NOT_FOR_ALL
     yield from fact_texts((*quota.DUTIES, quota.OTHER), today)
@@ -137,10 +144,15 @@ def region(answers: Answers) -> str:
     return next((key for key in chosen if key), "")
 
 
-def _place(answers: Answers, today: date) -> Text:
+def _is_shipped(fact: Fact, today: date) -> bool:
+    """Return True if the fact may be shown today and editors published no other text for it."""
+    return fact.current(today) and not fact.on(today).published
+
+
+def _place(answers: Answers) -> Text:
     key = region(answers)
     if not key:
-        return quota.PLACES.on(today).text
+        return quota.PLACES.text
     places = PLACES[YEAR].get(key)
     if places is None:
         return _(HAS_NONE.msgid, region=NAMES[key], year=YEAR)

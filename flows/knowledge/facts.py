@@ -171,8 +171,10 @@ def fact_texts(facts: Iterable[Fact], today: date) -> tuple[Text, ...]:
 def ending(fact: Fact, today: date) -> tuple[Text, ...]:
     """Return the text on the end of a fact, if any.
 
-    The text is `ends` if the fact ends within 31 days, and `ended` if the fact is over.
+    The text is `ends` if the fact ends within 31 days, and `ended` if the fact is over. If editors
+    published the fact, the text is that of the published fact.
     """
+    fact = fact.on(today)
     if today > fact.until:
         return () if fact.ended is None else (fact.ended,)
     if fact.ends is not None and fact.current(today) and today > fact.until - NOTICE:

@@ -3,6 +3,7 @@
 With a plain date, the turn shows the content of the release.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -20,11 +21,13 @@ from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
+from flows.knowledge import pilot_2026, quota
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import missions
 from flows.replies import understanding
+from tests.flows import answers
 from tests.flows.chat import Chat
 
 TODAY = date(2026, 11, 28)
@@ -112,6 +115,34 @@ def test_published_notice_is_shown_above_replies_until_its_end() -> None:
         assert LINE["ru"] not in last_reply(TODAY, *typed)
     late = snapshot(LANGUAGES, 1, {"notice:border": BODY}).on(TODAY + timedelta(days=31))
     assert LINE["ru"] not in last_reply(late, "Русский", "/menu")
+
+
+EXTENDED: Mapping[str, answers.Situation] = {
+    "eligibility": {
+        "purpose": "move", "ethnic_kazakh": "yes", "ethnicity_papers": "yes", "citizenship": "UZ",
+        "former_citizen": "no", "trouble": "none", "location": "origin",
+    },
+    "checklist": {"programme": "kandas_status", "citizenship": "UZ", "location": "origin"},
+    "support": {"area": "undecided", "people": "4", "rent": "yes"},
+    "interview": {"wish": "stages"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 20), date(2027, 1, 20)], ids=str)
+@pytest.mark.parametrize("flow", EXTENDED)
+def test_flow_states_no_end_of_a_fact_that_editors_extended(flow: str, day: date) -> None:
+    body = replace_body(BODY, as_of=date(2026, 12, 3), checked=date(2026, 12, 3),
+                        until=date(2027, 12, 31))  # fmt: skip
+    extended = (pilot_2026.PHASE, quota.PLACES)
+    today = snapshot(LANGUAGES, 1, {f"fact:{fact.key}": body for fact in extended}).on(day)
+    result = answers.FLOWS[flow][1](EXTENDED[flow], today)
+    said = {part for text in result for part in answers.parts(text)}
+    for fact in extended:
+        assert fact.ends
+        assert fact.ended
+        assert not {fact.ends.msgid, fact.ended.msgid} & {part.msgid for part in said}
+    if day.year == 2027:
+        assert any("2027" in LANGUAGES.render(part, "ru") for part in said)
 
 
 def test_published_mission_card_shows_address_and_telephone() -> None:

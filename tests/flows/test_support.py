@@ -4,13 +4,16 @@ The amounts are multiples of the monthly calculation index (MCI).
 """
 
 import re
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from flows import support as flow
+from flows.engine.edition import Edition
 from flows.engine.text import Text
 from flows.knowledge import quota
+from flows.knowledge.facts import Fact
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import MCI, PLACES, amounts
 from flows.support import AREAS, result_texts
@@ -83,6 +86,18 @@ def test_support_flow_shows_no_amount_after_the_quota_year() -> None:
     texts = result_sentences(today=NEXT_YEAR, area="west", region_west="atyrau", people="5")
     assert quota.PLACES.ended in texts
     assert not any("tenge" in text.msgid for text in texts)
+
+
+@pytest.mark.parametrize("today", [date(2026, 12, 20), date(2027, 1, 20)], ids=str)
+def test_support_shows_no_shipped_figure_after_editors_published_others(today: date) -> None:
+    published = replace(quota.PLACES, text=Text("The quota of 2027."), until=date(2027, 12, 31),
+                        ends=None, ended=None, published=True)  # fmt: skip
+    edition: Edition[Fact, object] = Edition.of(today, {quota.PLACES.key: published}, {}, (), {})
+    for region in ("almaty", "atyrau"):
+        texts = result_sentences(edition, area="west", region_west=region)
+        assert published.text in texts
+        shipped = (flow.HAS_PLACES, flow.HAS_NONE, flow.CHART, flow.SUM_RELOCATION)
+        assert not {text.msgid for text in shipped} & {text.msgid for text in texts}
 
 
 def test_support_family_amount_is_grouped_in_thousands() -> None:

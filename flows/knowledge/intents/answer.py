@@ -176,7 +176,7 @@ def part_texts(parts: Iterable[Part], today: date) -> tuple[Text, ...]:
             case Together():
                 lines += _together(part, today)
             case End():
-                lines += ending(part.fact.on(today), today)
+                lines += ending(part.fact, today)
             case Text():
                 lines.append(part)
             case _:
