@@ -14,7 +14,7 @@ from flows.engine.text import Text, _, button
 from flows.knowledge import pilot_2026, quota, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, KAZTEST, Document
 from flows.knowledge.facts import Dated, Fact, ending, fact_texts
-from flows.knowledge.intents.cautions import KEEP
+from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
@@ -84,6 +84,8 @@ WITH_CITIZENSHIP = PROGRAMME.is_(
     "kandas_status", "prp", "citizenship_simplified", "regional_quota", "ata_zholy", "visa_c10"
 )
 WITH_FAMILY = PROGRAMME.is_("kandas_status", "prp", "citizenship_simplified", "regional_quota")
+# Programmes for which no other paper replaces a missing paper that shows Kazakh ethnicity.
+UNPROVEN = frozenset({"ata_zholy", "visa_c10"})
 WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
 
 
@@ -206,6 +208,8 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
+    if chosen.key in UNPROVEN and answers.get("ethnicity_papers") in ("no", "unsure"):
+        yield NO_PROOF
     if chosen.key in ("kandas_status", "kandas_extension", "prp"):
         # If editors extended only the fact on the whole pilot, the list has no paper of the test.
         listed = KAZTEST.fact.current(today)

@@ -15,7 +15,7 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
 from flows.knowledge.facts import Fact, ending, fact_texts
-from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
 from flows.paragraphs import joined, lines, numbered
@@ -52,12 +52,6 @@ NOT_KAZAKH = _(
 )
 MAY_BE_KAZAKH = _(
     "You are not sure whether you are an ethnic Kazakh. An officer can look at your case."
-)
-NO_PROOF = caution(
-    _(
-        "Your papers do not say that you are Kazakh, or you are not sure. You may still be able "
-        "to apply; an officer can explain how. Do not pay anyone to prove it for you."
-    )
 )
 WAY = _("What people usually apply for: {way}.")
 # Translators: the heading of a section to unfold; {way} is another permit, card or status.
@@ -266,7 +260,9 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
     """Yield foldable texts on the permit, card or status that comes first: all its steps, facts."""
     if way.steps:
         yield folded(lines(STEPS, numbered(way.steps)))
-    proof = (kandas.ROLE,) if answers.get("ethnicity_papers") in ("no", "unsure") else ()
+    unproven = answers.get("ethnicity_papers") in ("no", "unsure")
+    # The commission's recommendation is a paper of the kandas status only.
+    proof = (kandas.ROLE,) if unproven and way.key == "kandas_status" else ()
     facts = (*proof, *(way.facts if way.steps else way.facts[1:]))
     yield from _folded_facts(_(MORE_ABOUT_WAY.msgid, way=way.name), facts, today)
 

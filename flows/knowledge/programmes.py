@@ -148,8 +148,7 @@ PROGRAMMES = (
         name=row("Ata Zholy card"),
         needs=(
             *needs(permits.CARD_APPLICATION, documents.IDENTITY, documents.TRANSLATION),
-            Need(documents.ETHNICITY, SHOWN),
-            *needs(permits.DIPLOMA, permits.BUSINESS),
+            *needs(documents.ETHNICITY, permits.DIPLOMA, permits.BUSINESS),
         ),
         facts=(
             cards.ATA_ZHOLY,
@@ -163,7 +162,7 @@ PROGRAMMES = (
         name=row("Ethnic Kazakh visa"),
         needs=(
             *needs(documents.IDENTITY, permits.VISA_FORM, permits.PHOTO, permits.COVER_LETTER),
-            Need(documents.ETHNICITY, SHOWN),
+            *needs(documents.ETHNICITY),
         ),
         facts=(cards.VISA,),
         confirmed=False,

@@ -31,7 +31,7 @@ from flows.knowledge import (
     requirements,
 )
 from flows.knowledge.facts import COLLECTED, Dated, Fact
-from flows.knowledge.intents.cautions import KEEP
+from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
 from flows.knowledge.sources import OPENED_ON, PAGES
@@ -255,6 +255,15 @@ def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
     assert [
         key for key in found if key in ("nationality_proof", "commission_recommendation")
     ] == due
+
+
+@pytest.mark.parametrize("programme", ["ata_zholy", "visa_c10"])
+@pytest.mark.parametrize("papers", ["yes", "no", "unsure"])
+def test_checklist_names_the_proof_of_ethnicity_for_everybody(programme: str, papers: str) -> None:
+    answers = situation(programme, "UZ", "origin", "alone", ethnicity_papers=papers)
+    found = checklist(answers, TODAY)
+    assert "nationality_proof" in document_keys(found)
+    assert (NO_PROOF in found.before) is (papers != "yes")
 
 
 def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:

@@ -11,7 +11,7 @@ from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
 from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import fact_texts
-from flows.knowledge.intents.cautions import KEEP, LEFT
+from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.answers import (
@@ -98,7 +98,7 @@ def test_eligibility_never_says_that_a_person_cannot_apply() -> None:
         ({"former_citizen": "yes"}, flow.FORMER),
         ({"ethnic_kazakh": "no"}, flow.NOT_KAZAKH),
         ({"ethnic_kazakh": "unsure"}, flow.MAY_BE_KAZAKH),
-        ({"ethnicity_papers": "no"}, flow.NO_PROOF),
+        ({"ethnicity_papers": "no"}, NO_PROOF),
         ({"citizenship": "KZ"}, flow.CITIZEN_ALREADY),
         ({"citizenship": "AF"}, SAFETY_FIRST),
     ],
@@ -237,6 +237,12 @@ def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
     for citizenship, visa in (("IR", settling.IR_ANY_VISA), ("UZ", settling.ANY_VISA)):
         texts = result_sentences(citizenship=citizenship, former_citizen=former)
         assert both & {*texts} == {visa.text}
+
+
+@pytest.mark.parametrize("purpose", ["move", "work"])
+def test_eligibility_names_the_commission_only_for_the_status(purpose: str) -> None:
+    texts = result_sentences(TODAY, purpose=purpose, ethnicity_papers="no")
+    assert (kandas.ROLE.text in texts) is (purpose == "move")
 
 
 def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:

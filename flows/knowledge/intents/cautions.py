@@ -41,6 +41,12 @@ STAY_DURING = caution(
     )
 )
 LEFT = caution(_("Do not go back for a paper. Ask an officer whether something can replace it."))
+NO_PROOF = caution(
+    _(
+        "Your papers do not say that you are Kazakh, or you are not sure. You may still be able "
+        "to apply; an officer can explain how. Do not pay anyone to prove it for you."
+    )
+)
 REFUSED = caution(
     _(
         "If you were refused, you may still have options. Keep the letter and talk to an officer "
