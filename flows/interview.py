@@ -11,8 +11,9 @@ from flows.engine.flow import Flow, Item, Notice, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button, row, verbatim
 from flows.knowledge import pilot_2026
-from flows.knowledge.contacts import TESTS
 from flows.knowledge.facts import ending, fact_texts
+from flows.knowledge.intents.answer import part_texts
+from flows.knowledge.intents.tests import OTHER_EXAM
 from flows.knowledge.quiz import EXERCISES, Exercise
 from flows.paragraphs import joined, lines
 
@@ -32,7 +33,6 @@ NOT_VERIFIED = _(
     "We have not checked the following, so please ask an officer: do children, older people "
     "or people with a disability take the test, and how are the answers judged?"
 )
-PRICE = _("For the price and the pass mark of the test see app.testcenter.kz.")
 PRACTISED = _(
     "This is what you practised. The practice is not the real test, and nobody gives points here."
 )
@@ -92,8 +92,8 @@ def _stages(today: date) -> Iterator[Text]:
     yield from ending(pilot_2026.PHASE, today)
     yield STAGES
     yield from stages
-    yield joined(NOT_VERIFIED, PRICE)
-    yield from fact_texts([pilot_2026.BINDS, TESTS], today)
+    yield NOT_VERIFIED
+    yield from part_texts((pilot_2026.BINDS, OTHER_EXAM), today)
 
 
 def _line(exercise: Exercise) -> Text:

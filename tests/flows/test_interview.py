@@ -4,7 +4,8 @@ import pytest
 
 from bot.i18n import kazakh_arabic
 from flows import interview as flow
-from flows.knowledge import pilot_2026
+from flows.knowledge import contacts, pilot_2026, settling
+from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 from flows.knowledge.quiz import EXERCISES, Exercise
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
 from tests.flows.chat import LANGUAGES, Chat
@@ -50,3 +51,10 @@ def test_interview_stages_are_shown_only_during_the_pilot() -> None:
         assert fact.text in texts
     later = list(flow.result_texts({"wish": "stages"}, NEXT_YEAR))
     assert later == [pilot_2026.PHASE.ended, flow.ASK]
+
+
+def test_interview_names_the_exam_site_only_for_the_citizenship_exam() -> None:
+    texts = [part for text in flow.result_texts({"wish": "stages"}, TODAY) for part in parts(text)]
+    assert [text for text in texts if "testcenter" in text.msgid] == [contacts.TESTS.text]
+    at = texts.index(contacts.TESTS.text)
+    assert {CITIZENSHIP_EXAM, settling.EXAM.text} <= set(texts[:at])

@@ -7,6 +7,8 @@ from flows.knowledge.intents.answer import Answer, Together
 from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 from flows.knowledge.intents.family import TEST_OPEN
 
+OTHER_EXAM = Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS))
+
 TESTS = (
     Answer(
         intent="test.language",
@@ -27,7 +29,7 @@ TESTS = (
         ),
         more=(
             pilot_2026.BINDS,
-            Together((CITIZENSHIP_EXAM, settling.EXAM, contacts.TESTS)),
+            OTHER_EXAM,
         ),
         flow="interview",
         preset=(("wish", "stages"),),
