@@ -3,7 +3,9 @@
 A mission is an embassy or a consulate.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
 from bot.content.model import Body, sentence
 from bot.i18n import Languages
@@ -20,13 +22,32 @@ CHECKED = _("We checked this on {date}.")
 COUNTRIES: Mapping[str, str] = {mission.key: mission.country for mission in MISSIONS}
 
 
-def by_country(languages: Languages, found: Mapping[str, Body]) -> dict[str, tuple[Text, ...]]:
-    """Return the published cards by country; a country can have cards of several missions."""
-    cards: dict[str, tuple[Text, ...]] = {}
-    for mission, body in found.items():
-        if country := COUNTRIES.get(mission):
-            cards[country] = (*cards.get(country, ()), card(languages, mission, body))
-    return cards
+@dataclass(frozen=True, slots=True)
+class DatedCard:
+    """A mission's card, shown from `since` to `until`; `country` is ISO 3166-1 alpha-2."""
+
+    country: str
+    since: date
+    until: date
+    text: Text
+
+
+def dated(languages: Languages, found: Mapping[str, Body]) -> tuple[DatedCard, ...]:
+    """Return the published cards with their days and countries."""
+    return tuple(
+        DatedCard(country, body.since, body.until, card(languages, mission, body))
+        for mission, body in found.items()
+        if (country := COUNTRIES.get(mission))
+    )
+
+
+def by_country(cards: Iterable[DatedCard], day: date) -> dict[str, tuple[Text, ...]]:
+    """Return the cards shown on a day by country; a country can have cards of several missions."""
+    shown: dict[str, tuple[Text, ...]] = {}
+    for each in cards:
+        if each.since <= day <= each.until:
+            shown[each.country] = (*shown.get(each.country, ()), each.text)
+    return shown
 
 
 def card(languages: Languages, mission: str, body: Body) -> Text:

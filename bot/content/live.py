@@ -19,6 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from bot.cache import Cache, CacheUnavailable
 from bot.content import answers, cards, statements
+from bot.content.cards import DatedCard
 from bot.content.model import Body, Kind, fact_of, sentence
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value
@@ -47,7 +48,7 @@ class Snapshot:
     version: int = 0
     bodies: Mapping[str, Body] = field(default_factory=dict)
     facts: Mapping[str, Fact] = field(default_factory=dict)
-    cards: Mapping[str, tuple[Text, ...]] = field(default_factory=dict)
+    cards: tuple[DatedCard, ...] = ()
     notices: tuple[tuple[Body, Text], ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
     replies: Mapping[str, Reply] = field(default_factory=dict)
@@ -66,7 +67,8 @@ class Snapshot:
             if len(self._days) > 8:
                 self._days.clear()
             notices = (text for body, text in self.notices if body.since <= day <= body.until)
-            self._days[day] = Edition.of(day, self.facts, self.cards, notices, self.replies)
+            shown = cards.by_country(self.cards, day)
+            self._days[day] = Edition.of(day, self.facts, shown, notices, self.replies)
         return self._days[day]
 
 
@@ -92,7 +94,7 @@ def snapshot(languages: Languages, version: int, bodies: Mapping[str, Body]) -> 
         version,
         bodies,
         facts,
-        cards.by_country(languages, found),
+        cards.dated(languages, found),
         tuple(notices),
         answers_by_intent,
         {intent: reply_of(answer) for intent, answer in answers_by_intent.items()},

@@ -25,7 +25,7 @@ from flows.knowledge import pilot_2026, quota
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
-from flows.missions import missions
+from flows.missions import ADDRESSES, missions
 from flows.replies import understanding
 from tests.flows import answers
 from tests.flows.chat import Chat
@@ -158,6 +158,20 @@ def test_published_mission_card_shows_address_and_telephone() -> None:
     assert "Ankara, Test 1" not in " ".join(
         LANGUAGES.render(each, "ru") for each in missions("DE", published(card_tr_ankara=card))
     )
+
+
+def test_mission_card_is_shown_only_from_its_first_to_its_last_day() -> None:
+    card = replace_body(
+        BODY, address="Ankara, Test 1", since=TODAY + timedelta(days=1),
+        until=TODAY + timedelta(days=2),
+    )  # fmt: skip
+    published_cards = snapshot(LANGUAGES, 1, {"card:tr_ankara": card})
+    shown = []
+    for days in range(4):
+        texts = list(missions("TR", published_cards.on(TODAY + timedelta(days=days))))
+        shown.append(any("Ankara, Test 1" in LANGUAGES.render(each, "ru") for each in texts))
+        assert shown[-1] or ADDRESSES in texts, "the names of the missions"
+    assert shown == [False, True, True, False]
 
 
 def test_published_answer_to_an_intent_replaces_the_shipped_answer() -> None:
