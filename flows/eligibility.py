@@ -15,7 +15,9 @@ from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
 from flows.knowledge.facts import Fact, ending, fact_texts
+from flows.knowledge.intents.answer import Part, part_texts
 from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
+from flows.knowledge.intents.permits import any_visa
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
 from flows.paragraphs import joined, lines, numbered
@@ -125,7 +127,7 @@ class Way:
     name: Text
     why: Text
     steps: tuple[Text, ...]
-    facts: tuple[Fact, ...]
+    facts: tuple[Fact, *tuple[Part, ...]]
     remarks: tuple[Text, ...] = ()
     costs: tuple[Fact, ...] = ()
 
@@ -146,8 +148,8 @@ def _ways(answers: Answers, today: date) -> Iterator[Way]:
     if purpose in ("move", "information") and status:
         yield _status(WHY_STATUS if purpose == "move" else WHY_ONE_DAY, today)
     if purpose == "move":
-        visa = settling.any_visa(answers.get("citizenship"))
-        yield _other_permit(visa) if status else _permit((visa,) if kazakh else (), today)
+        visa = any_visa(answers.get("citizenship") or "")
+        yield _other_permit(visa) if status else _permit(visa if kazakh else (), today)
 
 
 def _card() -> Way:
@@ -163,10 +165,10 @@ def _status(why: Text, today: date) -> Way:
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
 
-def _permit(visa: tuple[Fact, ...], today: date) -> Way:
+def _permit(visa: tuple[Part, ...], today: date) -> Way:
     """Return the residence permit as a `Way`, for people to whom the kandas status is not offered.
 
-    `visa` has the facts on the visas with which ethnic Kazakhs apply. `visa` is empty for other
+    `visa` has the texts on the visas with which ethnic Kazakhs apply. `visa` is empty for other
     people.
     """
     kazakhs = (*visa, settling.SOLVENCY) if visa else ()
@@ -174,13 +176,13 @@ def _permit(visa: tuple[Fact, ...], today: date) -> Way:
     return Way("prp", PERMIT, WHY_PERMIT, steps, (settling.CARD, *kazakhs), (HOW_LONG,))
 
 
-def _other_permit(visa: Fact) -> Way:
+def _other_permit(visa: tuple[Part, ...]) -> Way:
     """Return the residence permit as the second `Way`, shown after the kandas status.
 
     It has no steps, because the kandas status above it already shows the same steps.
     """
-    facts = (settling.CARD, pilot_2026.BEFORE_PERMIT, visa, settling.SOLVENCY)
-    return Way("prp", PERMIT, WHY_PERMIT, (), facts)
+    more_facts = (pilot_2026.BEFORE_PERMIT, *visa, settling.SOLVENCY)
+    return Way("prp", PERMIT, WHY_PERMIT, (), (settling.CARD, *more_facts))
 
 
 def _pilot(today: date) -> tuple[Text, ...]:
@@ -269,12 +271,12 @@ def _details(answers: Answers, way: Way, today: date) -> Iterator[Text]:
 
 def _other_way(way: Way, today: date) -> Iterator[Text]:
     """Yield one foldable text about another permit, card or status for which people may apply."""
-    facts = fact_texts((*way.costs, *way.facts), today)
+    facts = part_texts((*way.costs, *way.facts), today)
     yield more(_(OTHER_WAY.msgid, way=way.name), (way.why, *way.remarks, *facts))
 
 
-def _folded_facts(heading: Text, facts: tuple[Fact, ...], today: date) -> Iterator[Text]:
-    if current := fact_texts(facts, today):
+def _folded_facts(heading: Text, facts: tuple[Part, ...], today: date) -> Iterator[Text]:
+    if current := part_texts(facts, today):
         yield more(heading, current)
 
 

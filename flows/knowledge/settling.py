@@ -232,11 +232,6 @@ SETTLING = (
 )
 
 
-def any_visa(citizenship: str | None) -> Fact:
-    """Return the fact on the visas with which ethnic Kazakhs may apply for the residence permit."""
-    return IR_ANY_VISA if citizenship in IR_ANY_VISA.countries else ANY_VISA
-
-
 SETTLING_WITHHELD = (
     Withheld(
         key="prp.sequence",

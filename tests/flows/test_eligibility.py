@@ -11,7 +11,8 @@ from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
 from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
 from flows.knowledge.facts import fact_texts
-from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
+from flows.knowledge.intents.answer import facts_of
+from flows.knowledge.intents.cautions import KEEP, LEFT, NO_LONGER_STAY, NO_PROOF, WITHOUT_VISA
 from flows.knowledge.origins import SAFETY_FIRST
 from flows.knowledge.requirements import CHINA_FIRST
 from tests.flows.answers import (
@@ -195,7 +196,7 @@ def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
     assert second.name not in shown
     folded = [part for text in texts if isinstance(text, More) for part in parts(text)]
     assert {second.name, second.why, flow.STEPS, pilot_2026.TEST.text} <= set(folded)
-    assert {fact.text for fact in second.facts} <= set(folded)
+    assert {fact.text for fact in facts_of(second.facts)} <= set(folded)
 
 
 @pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
@@ -228,7 +229,7 @@ def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) 
     (way,) = ways({**MOVES, "purpose": purpose}, TODAY)
     shown = [part for text in texts if not isinstance(text, More) for part in parts(text)]
     assert way.facts[0].text in shown
-    assert way.facts[1].text not in shown
+    assert not {fact.text for fact in facts_of(way.facts[1:])} & {*shown}
 
 
 @pytest.mark.parametrize("former", ["no", "yes"])
@@ -237,6 +238,25 @@ def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
     for citizenship, visa in (("IR", settling.IR_ANY_VISA), ("UZ", settling.ANY_VISA)):
         texts = result_sentences(citizenship=citizenship, former_citizen=former)
         assert both & {*texts} == {visa.text}
+
+
+@pytest.mark.parametrize("former", ["no", "yes"])
+@pytest.mark.parametrize(
+    ("citizenship", "expected"),
+    [
+        ("UZ", (settling.ANY_VISA.text, WITHOUT_VISA)),
+        ("TR", (entry.TR_AGREEMENT.text, settling.ANY_VISA.text, WITHOUT_VISA)),
+        ("TM", (entry.AGREEMENT_UNCHECKED, settling.ANY_VISA.text, WITHOUT_VISA)),
+        ("IR", (entry.IR_ALONE.text, settling.IR_ANY_VISA.text, NO_LONGER_STAY)),
+    ],
+)
+def test_eligibility_warns_beside_the_rule_on_any_visa(
+    citizenship: str, expected: tuple[Text, ...], former: str
+) -> None:
+    texts = [text.msgid for text in result_sentences(TODAY, citizenship=citizenship,
+                                                     former_citizen=former)]  # fmt: skip
+    places = [texts.index(each.msgid) for each in expected]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("purpose", ["move", "work"])

@@ -98,26 +98,30 @@ class Answer:
         return (*urgent, *opening), (*more, *others)
 
     def _ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:
-        own = {part for part in _owned(self.opening) if citizenship in _countries(part)}
+        own = {part for part in _owned(self.opening) if citizenship in countries_of(part)}
         foreign = [part for part in _owned(self.opening) if part not in own]
         written = [part for part in _flat(self.opening) if part not in foreign]
-        raised = [part for part in self.more if citizenship in _countries(part)]
-        if not raised and not any(citizenship in _countries(part) for part in written):
-            kept = [part for part in written if not citizenship or not _countries(part)] or written
+        raised = [part for part in self.more if citizenship in countries_of(part)]
+        if not raised and not any(citizenship in countries_of(part) for part in written):
+            kept = [
+                part for part in written if not citizenship or not countries_of(part)
+            ] or written
             moved = [part for part in written if part not in kept]
             return tuple(kept), (*self.more, *moved, *foreign)
         opening: list[Part] = []
         others: list[Part] = []
         for part in written:
-            if _countries(part) and citizenship not in _countries(part):
+            if countries_of(part) and citizenship not in countries_of(part):
                 others.append(part)
                 opening += raised
                 raised = []
             else:
                 opening.append(part)
-        more = [part for part in self.more if not _countries(part)]
+        more = [part for part in self.more if not countries_of(part)]
         others += [
-            part for part in self.more if _countries(part) and citizenship not in _countries(part)
+            part
+            for part in self.more
+            if countries_of(part) and citizenship not in countries_of(part)
         ]
         return (*opening, *raised), (*more, *others, *foreign)
 
@@ -139,7 +143,8 @@ def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
     return tuple(each for part in opening if isinstance(part, Own) for each in part.parts)
 
 
-def _countries(part: Part) -> frozenset[str]:
+def countries_of(part: Part) -> frozenset[str]:
+    """Return the ISO codes of the citizenships that a part concerns; empty for all."""
     match part:
         case Fact():
             return part.countries

@@ -3,7 +3,7 @@
 from flows.engine.text import _, button
 from flows.knowledge import cards, entry, laws, offices, pilot_2026, settling
 from flows.knowledge import requirements as needs
-from flows.knowledge.intents.answer import Answer, Own, Together
+from flows.knowledge.intents.answer import Answer, Own, Part, Together, countries_of
 from flows.knowledge.intents.cautions import (
     CHINA_NOT_ASKED,
     CHINA_PAPERS,
@@ -43,6 +43,16 @@ AGREEMENTS = (
     *entry.AGREEMENTS,
     Together((entry.AGREEMENT_UNCHECKED,), countries=entry.NO_AGREEMENT_FOUND),
 )
+
+
+def any_visa(citizenship: str) -> tuple[Part, ...]:
+    """Return the parts on the visas with which ethnic Kazakhs may apply for the residence permit.
+
+    The rule is never stated without its warning, and follows the parts on visa-free entry.
+    """
+    own = tuple(part for part in AGREEMENTS if citizenship in countries_of(part))
+    return (*own, FROM_INSIDE_OF_IRAN if citizenship == "IR" else FROM_INSIDE)
+
 
 PERMITS = (
     Answer(
