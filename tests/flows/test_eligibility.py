@@ -25,7 +25,7 @@ from tests.flows.answers import (
     sentences,
     situations,
 )
-from tests.flows.chat import Chat
+from tests.flows.chat import WORDS, Chat
 
 MOVES: Situation = {
     "purpose": "move",
@@ -263,6 +263,11 @@ def test_eligibility_warns_beside_the_rule_on_any_visa(
 def test_eligibility_names_the_commission_only_for_the_status(purpose: str) -> None:
     texts = result_sentences(TODAY, purpose=purpose, ethnicity_papers="no")
     assert (kandas.ROLE.text in texts) is (purpose == "move")
+
+
+def test_eligibility_introduction_points_in_chinese_to_what_follows() -> None:
+    shown = WORDS.render(flow.NO_DECISION, "zh_Hans")
+    assert shown.startswith("以下")
 
 
 def test_eligibility_second_programme_omits_the_steps_of_the_first() -> None:

@@ -8,7 +8,7 @@ from flows.knowledge import contacts, pilot_2026, settling
 from flows.knowledge.intents.cautions import CITIZENSHIP_EXAM
 from flows.knowledge.quiz import EXERCISES, Exercise
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
-from tests.flows.chat import LANGUAGES, Chat
+from tests.flows.chat import LANGUAGES, WORDS, Chat
 
 RIGHT = [each.right for each in EXERCISES]
 
@@ -58,3 +58,9 @@ def test_interview_names_the_exam_site_only_for_the_citizenship_exam() -> None:
     assert [text for text in texts if "testcenter" in text.msgid] == [contacts.TESTS.text]
     at = texts.index(contacts.TESTS.text)
     assert {CITIZENSHIP_EXAM, settling.EXAM.text} <= set(texts[:at])
+
+
+def test_interview_place_in_russian_adds_nothing_to_its_source() -> None:
+    assert WORDS.render(pilot_2026.INTERVIEW.text, "ru") == (
+        "Собеседование проводят по месту пребывания."
+    )
