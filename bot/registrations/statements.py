@@ -49,10 +49,8 @@ LOCK_NOT_WITHDRAWING = statement(
     )
     .with_for_update()
 )
-LOCK_NOT_WITHDRAWN = statement(
-    select(t.Registration.id)
-    .where(t.Registration.person_id == _PERSON, t.Registration.state != "withdrawn")
-    .with_for_update()
+LOCK_ALL = statement(
+    select(t.Registration.id).where(t.Registration.person_id == _PERSON).with_for_update()
 )
 BEGIN_WITHDRAWAL = statement(
     update(t.Registration)

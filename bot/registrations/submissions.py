@@ -123,11 +123,11 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
-    """Queue the erasure of a person at the registry.
+    """Queue the erasure of a person at the registry, which also keeps withdrawn registrations.
 
     This must be called before Kosh erases the person, because it reads the person's consent.
     """
-    found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWN, person=person_id)
+    found = await fetch_values(transaction, statements.LOCK_ALL, person=person_id)
     for registration_id in found:
         consent = await _consent(transaction, person_id)
         write_id = await _add_write(transaction, None, registration_id, "erase", None)
