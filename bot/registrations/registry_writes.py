@@ -95,8 +95,17 @@ class Outcome:
     step: PlatformStep | None = None
 
 
-def outcome(person_id: UUID, state: str, report: Acknowledgement | StatusCallback) -> Outcome:
-    """Convert a registry's response or callback to what the person's conversation must know."""
+def outcome(
+    row: tuple[UUID | None, str] | None, state: str, report: Acknowledgement | StatusCallback
+) -> Outcome | None:
+    """Convert a registry's response or callback to what the person's conversation must know.
+
+    `row` has the person and the stored state, if the report was stored. Returns None if it was not,
+    if the person was erased, or if the stored state is not `state`, as during a withdrawal.
+    """
+    person_id, stored = row or (None, "")
+    if person_id is None or stored != state:
+        return None
     question, step = report.question, report.step
     return Outcome(
         person_id,
@@ -258,13 +267,14 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
 async def record(
     transaction: Transaction, registration_id: UUID, word: Acknowledgement
 ) -> Outcome | None:
-    """Store a status of the registry; return None if the stored status is as new or newer."""
+    """Store a status of the registry.
+
+    Returns None if the stored status is as new or newer, or if a withdrawal is on its way.
+    """
     new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}
-    person_id = await fetch_value(
-        transaction, statements.RECORD, registration=registration_id, **values
-    )
-    return outcome(person_id, new_state, word) if person_id else None
+    row = await fetch_one(transaction, statements.RECORD, registration=registration_id, **values)
+    return outcome(row, new_state, word)
 
 
 def stored_state(code: str) -> str:

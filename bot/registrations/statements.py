@@ -11,6 +11,7 @@ from sqlalchemy import (
     Uuid,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
@@ -56,6 +57,12 @@ BEGIN_WITHDRAWAL = statement(
     update(t.Registration)
     .where(t.Registration.id == _REGISTRATION)
     .values(state="withdrawing", state_at=NOW)
+)
+# Cancels the writes that have certainly not reached the registry.
+CANCEL_UNSENT = statement(
+    update(t.RegistryWrite)
+    .where(t.RegistryWrite.registration_id == _REGISTRATION, t.RegistryWrite.state == "pending")
+    .values(state="cancelled", reason=None, payload=None, done_at=NOW)
 )
 KEEP_ANSWERS = statement(
     update(t.Registration).where(t.Registration.id == _REGISTRATION).values(answers_deleted=False)
@@ -109,11 +116,22 @@ LOCK_ERASURES_OF_OTHER_KEYS = statement(
 OWNER = statement(
     select(t.Registration.person_id).where(t.Registration.number == bindparam("receipt"))
 )
+_NEW_STATE = bindparam("new_state", type_=Text())
+_IS_WITHDRAWAL_OPEN = exists().where(
+    t.RegistryWrite.registration_id == t.Registration.id,
+    t.RegistryWrite.kind == "withdraw",
+    t.RegistryWrite.state.in_(OPEN_WRITES),
+)
+# While a withdrawal is on its way, no other status of the registry replaces it. Otherwise the
+# person could change the registration again.
+_STATE_TO_STORE = case(
+    (and_(_NEW_STATE != "withdrawn", _IS_WITHDRAWAL_OPEN), t.Registration.state), else_=_NEW_STATE
+)
 RECORD_STATUS = statement(
     update(t.Registration)
     .where(t.Registration.number == bindparam("receipt"), t.Registration.version < _VERSION)
-    .values(state=bindparam("new_state"), version=_VERSION, state_at=NOW)
-    .returning(t.Registration.person_id)
+    .values(state=_STATE_TO_STORE, version=_VERSION, state_at=NOW)
+    .returning(t.Registration.person_id, t.Registration.state)
 )
 OF_PERSON = statement(
     select(t.Registration.state, t.Registration.number, t.Registration.state_at)
@@ -250,11 +268,11 @@ RECORD = statement(
     .where(t.Registration.id == _REGISTRATION, t.Registration.version < _VERSION)
     .values(
         number=bindparam("receipt"),
-        state=bindparam("new_state"),
+        state=_STATE_TO_STORE,
         version=_VERSION,
         state_at=NOW,
     )
-    .returning(t.Registration.person_id)
+    .returning(t.Registration.person_id, t.Registration.state)
 )
 SUSPECT_OPEN = statement(
     update(t.RegistryWrite)

@@ -114,10 +114,14 @@ async def change_household(
 
 
 async def withdraw(transaction: Transaction, person_id: UUID) -> None:
-    """Queue the withdrawal of a person's registrations; do nothing if there are none."""
+    """Queue the withdrawal of a person's registrations; do nothing if there are none.
+
+    Writes that were not sent are cancelled, so that the registry gets no data after the withdrawal.
+    """
     found = await fetch_values(transaction, statements.LOCK_NOT_WITHDRAWING, person=person_id)
     for registration_id in found:
         await execute(transaction, statements.BEGIN_WITHDRAWAL, registration=registration_id)
+        await execute(transaction, statements.CANCEL_UNSENT, registration=registration_id)
         await _add_write(transaction, None, registration_id, "withdraw", None)
     await repeated_details.forget(transaction, person_id)
 
@@ -203,12 +207,13 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
     """Apply the status in a registry's callback if its version is higher than the stored one.
 
-    Returns None if the version is not higher, or if the person was erased.
+    Returns None if the version is not higher, if the person was erased, or if a withdrawal is on
+    its way.
     """
     new_state = stored_state(callback.state)
     values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}
-    person_id = await fetch_value(transaction, statements.RECORD_STATUS, **values)
-    return outcome(person_id, new_state, callback) if person_id else None
+    row = await fetch_one(transaction, statements.RECORD_STATUS, **values)
+    return outcome(row, new_state, callback)
 
 
 async def of_person(

@@ -1,9 +1,19 @@
 """Withdrawal and erasure of a registration: writes to the registry, and the shown status."""
 
+from typing import Any
+
+from bot.conversations import receive, registry_events
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.runtime import Runtime
 from tests.person_client import Guest
-from tests.registrations.test_registrations import StoringRegistry, _write
+from tests.registrations.test_registrations import (
+    NUMBER,
+    REFUSED,
+    StoringRegistry,
+    _one,
+    _write,
+)
+from tests.registry.example import status_callback
 
 
 class RecordingRegistry(StoringRegistry):
@@ -26,6 +36,20 @@ class RecordingRegistry(StoringRegistry):
         return await super().withdraw_consent(taken_back, key=key)
 
 
+async def _shown(guest: Guest) -> str:
+    """Return the state of the registration in the person's conversation."""
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.registration is not None
+    return conversation.registration.state
+
+
+async def _report(rt: Runtime, state: Any, version: int) -> None:
+    """Deliver a status callback of the registry."""
+    callback = status_callback(NUMBER, state, version)
+    await receive.deliver(rt, await registry_events.record_status_callback(rt, callback))
+
+
 async def test_erasure_after_a_withdrawal_asks_the_registry_to_erase(rt: Runtime) -> None:
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
@@ -35,3 +59,39 @@ async def test_erasure_after_a_withdrawal_asks_the_registry_to_erase(rt: Runtime
     await guest.go("/delete", "yes")
     await _write(rt, registry)
     assert registry.calls == ["create", "withdraw", "withdraw_consent"]
+
+
+async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    assert registry.calls == []
+    assert await _shown(guest) == "withdrawn"
+    submission = "FROM registry_writes WHERE kind = 'submit'"
+    assert await _one(rt, f"SELECT state {submission}") == "cancelled"
+    assert await _one(rt, f"SELECT payload {submission}") is None
+
+
+async def test_withdrawal_stays_in_progress_when_another_status_arrives(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _report(rt, "PASSED_ON", 2)
+    assert await _shown(guest) == "withdrawing"
+    assert await _one(rt, "SELECT state FROM registrations") == "withdrawing"
+    assert await _one(rt, "SELECT version FROM registrations") == 2
+    await _write(rt, registry)
+    assert await _shown(guest) == "withdrawn"
+
+
+async def test_status_is_shown_again_when_the_registry_refused_a_withdrawal(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "withdraw", "yes")
+    registry.fails = {"withdraw": REFUSED}
+    await _write(rt, registry)
+    await _report(rt, "PASSED_ON", 2)
+    assert await _shown(guest) == "passed_on"
