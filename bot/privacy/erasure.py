@@ -4,7 +4,9 @@ A tombstone is a keyed hash of an erased person's id. The journal has the tombst
 """
 
 import asyncio
+import errno
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -35,6 +37,8 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 # Transactions may commit in an order other than that of their timestamps. Therefore tombstones are
 # read again from an hour before the last one in the journal.
 _OVERLAP = timedelta(hours=1)
+# A line of the journal: a time, and a tombstone in hexadecimal digits.
+_LINE = re.compile(r"(\S+) ([0-9a-f]{32})")
 
 _HASHES = arrays(hashes=LargeBinary)
 _DELETE_PERSON = statement(delete(t.Person).where(t.Person.id == bindparam("person")))
@@ -88,24 +92,34 @@ async def append_journal(rt: Runtime) -> int:
 
 
 def _read_journal(path: Path) -> tuple[frozenset[bytes], datetime | None]:
-    """Return the erasure journal's tombstones, and the time of its last line (None if empty)."""
+    """Return the erasure journal's tombstones, and the time of its last line (None if empty).
+
+    Skips empty lines and lines that a full disk cut off. `append_journal` appends the latter again.
+    """
     if not path.exists():
         return frozenset(), None
-    lines = [line.split() for line in path.read_text("ascii").splitlines()]
-    last = datetime.fromisoformat(lines[-1][0]) if lines else None
-    return frozenset(bytes.fromhex(line[1]) for line in lines), last
+    lines = [
+        line for each in path.read_text("ascii").split("\n") if (line := _LINE.fullmatch(each))
+    ]
+    last = datetime.fromisoformat(lines[-1][1]) if lines else None
+    return frozenset(bytes.fromhex(line[2]) for line in lines), last
 
 
 def _append(path: Path, lines: str) -> None:
     """Append lines to the erasure journal and flush it to the disk.
 
-    The lines are written in a single write, so that lines of several workers do not interleave.
+    The lines are written in a single write, so that lines of several workers do not interleave. An
+    empty line comes first, so that they do not continue a line that a full disk cut off. Raises
+    OSError if the disk does not take all lines.
     """
+    content = f"\n{lines}".encode("ascii")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
-        os.write(handle, lines.encode("ascii"))
+        written = os.write(handle, content)
         os.fsync(handle)
+        if written < len(content):
+            raise OSError(errno.ENOSPC, "the erasure journal was not written completely")
     finally:
         os.close(handle)
 

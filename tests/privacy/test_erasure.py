@@ -5,6 +5,7 @@ The person reads which messages the platform does not let Kosh delete.
 
 import asyncio
 import gc
+import os
 from uuid import UUID
 
 import pytest
@@ -12,8 +13,10 @@ import pytest
 from bot import runtime as running
 from bot.config.settings import Settings
 from bot.conversations import receive
+from bot.operations import rollback_guard
 from bot.outbox import NOT_DELETED
 from bot.people import identities
+from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
 from bot.security.vault import PersonKey
 from flows.engine.events import Said
@@ -133,3 +136,22 @@ async def test_key_cache_expires_within_a_minute_in_other_processes(
         await guest.go("/delete", "yes")
         while is_key_in_memory(person_id):  # noqa: ASYNC110 — what goes rings no bell
             await asyncio.sleep(0.01)
+
+
+async def test_erasure_journal_is_readable_after_an_incomplete_write(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Let the disk take only the first line and a part of the second."""
+    for _each in range(2):
+        guest = Guest(rt)
+        await guest.consent()
+        await guest.go("/delete", "yes")
+    write = os.write
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", lambda handle, lines: write(handle, lines[:100]))
+        with pytest.raises(OSError, match="erasure journal"):
+            await erasure.append_journal(rt)
+    assert await erasure.append_journal(rt) == 1
+    assert await erasure.append_journal(rt) == 0
+    await rollback_guard.refuse_older(rt)
+    assert await erasure.has_all_tombstones(rt)
