@@ -21,7 +21,7 @@ from bot.officers import api_tokens, credentials
 from bot.officers.statements import COUNT_UNDER_KEY
 from bot.outgoing_webhooks import endpoints
 from bot.outgoing_webhooks.statements import UNDER_EPOCH
-from bot.people import rewrapping
+from bot.people import rewrapping, subscriptions
 from bot.registrations import submissions
 from bot.runtime import Pool, Runtime
 from bot.security import audit_log, key_files
@@ -154,6 +154,9 @@ async def rewrap_all(rt: Runtime, batch: int = BATCH) -> int:
             break
         await asyncio.sleep(ROUND_SECONDS)
     await _through(rt, rewrapping.reindex_addresses, batch)
+    for kind, value in subscriptions.indexed_values():
+        async with rt.pool.connection() as transaction:
+            await subscriptions.reindex(rt, transaction, kind, value)
     if total:
         await _note(rt, "keys.rewrapped", "epoch", rt.vault.epoch, str(total))
     return total

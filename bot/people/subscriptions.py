@@ -4,7 +4,7 @@ A hash (blind index) can be compared with the hash of a given value, but the val
 computed from the hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,13 +21,17 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    update,
 )
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import ago, arrays, execute, fetch_one, fetch_values, statement
+from bot.db.statements import ago, any_of, arrays, execute, fetch_one, fetch_values, statement
+from bot.i18n.formats import names
 from bot.runtime import Runtime
 from flows import lifetimes
+from flows.knowledge.programmes import PROGRAMMES
+from flows.knowledge.regions import REGIONS
 from flows.list_changes import LIST, LIST_COUNTRY
 
 KINDS = ("country", "programme", "region")
@@ -79,6 +83,11 @@ _STOP_KINDS = statement(
         t.AudienceAttribute.person_id == _PERSON,
         any_(bindparam("kinds", type_=ARRAY(Text))) == _KIND,
     )
+)
+_REINDEX = statement(
+    update(t.AudienceAttribute)
+    .where(bindparam("of_kind") == _KIND, any_of(t.AudienceAttribute.token, "before"))
+    .values(token=bindparam("now"))
 )
 _SORTED_KINDS = func.array_agg(_KIND).aggregate_order_by(_KIND)
 _OF_PERSON = statement(
@@ -148,6 +157,28 @@ async def _put_traits(
         kind=list(tokens),
         token=list(tokens.values()),
     )
+
+
+async def reindex(rt: Runtime, transaction: Transaction, kind: str, value: str) -> None:
+    """Recompute the keyed hashes of a value that were computed with an older index key."""
+    now, *before = tokens(rt, kind, value)
+    if before:
+        await execute(transaction, _REINDEX, now=now, of_kind=kind, before=before)
+
+
+def indexed_values() -> Iterator[tuple[str, str]]:
+    """Yield the kinds and values of all attributes by which announcements select people."""
+    countries, programmes = names("kk").countries, [each.key for each in PROGRAMMES]
+    values: Mapping[str, Iterable[str]] = {
+        "country": countries,
+        "programme": programmes,
+        "region": [each.key for each in REGIONS],
+        LIST: programmes,
+        LIST_COUNTRY: countries,
+    }
+    for kind, known in values.items():
+        for value in known:
+            yield kind, value
 
 
 async def unsubscribe(transaction: Transaction, person_id: UUID) -> None:

@@ -13,6 +13,8 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
+from bot import broadcasts
+from bot.broadcasts import Rule
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
@@ -20,7 +22,7 @@ from bot.conversations import receive
 from bot.embedded import Databases
 from bot.officers import credentials
 from bot.operations import key_rotation
-from bot.people import identities
+from bot.people import identities, subscriptions
 from bot.people import rewrapping as people_rewrapping
 from bot.people.identities import Person
 from bot.runtime import Runtime, runtime
@@ -28,6 +30,8 @@ from bot.security import key_files
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 from flows.engine.events import Said
+from flows.list_changes import LIST, LIST_COUNTRY
+from tests.crowd import TOPIC, a_draft, crew, crowd
 from tests.person_client import Guest
 
 ROOT = Path(__file__).parents[2]
@@ -255,6 +259,35 @@ async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: D
     settle(rt, days=8)
     await key_rotation.rotate_monthly(rt)
     assert list(Keys.load(rt.settings.key_dir).epoch) == [2]
+
+
+async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Runtime) -> None:
+    subscriber, list_keeper = await crowd(rt, 2)
+    officers = await crew(rt)
+    traits = {"country": "CN", "programme": "kandas_status", "region": "abai"}
+    kept = {LIST: "kandas_status", LIST_COUNTRY: "CN"}
+    async with rt.pool.connection() as session:
+        await subscriptions.put(rt, session, subscriber.id, (TOPIC,), traits, discreet=False)
+        await subscriptions.watch_list(rt, session, list_keeper.id, kept)
+    rules = (
+        Rule(countries=("CN",)),
+        Rule(programmes=("kandas_status",)),
+        Rule(regions=("abai",)),
+        Rule(countries=("CN",), lists=("kandas_status",)),
+    )
+
+    async def totals() -> list[int]:
+        return [(await broadcasts.count(rt, officers.editor, a_draft(rule=rule))).total
+                for rule in rules]  # fmt: skip
+
+    before = await totals()
+    assert 0 not in before
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt, days=46)
+    await key_rotation.rewrap_all(rt)
+    await key_rotation.destroy(rt, "index", 1)
+    assert await totals() == before
 
 
 @pytest.fixture
