@@ -190,7 +190,8 @@ async def refuse(
 async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
     """Return the files whose transfer to the registry is due.
 
-    These are retries, files of a crashed process, and files whose registration just got a number.
+    These are retries, files of a crashed process, and files whose registration just got a number or
+    was withdrawn without one.
     """
     return await fetch_values(transaction, statements.DUE, limit=limit)
 

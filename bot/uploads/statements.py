@@ -239,7 +239,7 @@ CLAIM = statement(
         _BEFORE.c.id == t.Upload.id,
         t.Upload.state.in_(_ON_ITS_WAY),
         t.Upload.due_at <= NOW,
-        _BEFORE.c.number.is_not(None),
+        or_(_BEFORE.c.number.is_not(None), _BEFORE.c.registration_state == "withdrawn"),
     )
     .values(
         state="sending",
@@ -284,7 +284,7 @@ DUE = statement(
     .join(t.Registration, t.Registration.id == t.Upload.registration_id)
     .where(
         t.Upload.state.in_(_ON_ITS_WAY),
-        t.Registration.number.is_not(None),
+        or_(t.Registration.number.is_not(None), t.Registration.state == "withdrawn"),
         t.Upload.due_at <= ago(seconds=1),
     )
     .order_by(t.Upload.due_at)

@@ -730,6 +730,23 @@ async def test_upload_of_a_withdrawn_registration_is_not_sent(stack: AppStack) -
     assert await documents(stack) == []
 
 
+async def test_upload_is_deleted_when_its_registration_ends_without_a_number(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    person = await person_of(rt, guest)
+    upload_id = await store_upload(rt, person, photo())
+    async with rt.pool.connection() as session:
+        assert await uploads.release(session, person.id) == 1
+        await session.execute("UPDATE registrations SET state = 'withdrawn'")
+    await ahead(rt, "1 minute")
+    async with rt.pool.connection() as session:
+        assert await uploads.due(session) == [upload_id]
+    assert await uploads.claim(rt, upload_id) is None
+    assert await rows(rt) == ["gone"]
+    assert await pieces(rt) == 0
+    assert await reason(rt, person, photo()) is None
+
+
 @pytest.mark.requirement("S-31")
 async def test_erasure_deletes_uploads_locally_and_in_the_registry(stack: AppStack) -> None:
     guest = await at_the_papers(stack)
