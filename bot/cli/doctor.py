@@ -330,7 +330,7 @@ async def _registry(settings: Settings) -> AsyncIterator[Finding]:
             yield wrong(
                 "registry",
                 description,
-                "bring bot/registrations/submissions.py to its reference lists",
+                "bring bot/registrations/registry_codes.py to its reference lists",
             )
         else:
             yield good("registry", "lets us in and knows every code")
