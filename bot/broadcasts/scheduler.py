@@ -133,17 +133,18 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
 async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Return True if jobs may be queued for the broadcast's shards (ranges of recipients).
 
-    The canary is the first recipients. Jobs may be queued until the message was sent to all of
-    them, and then again after the canary has passed. If more than the share MAX_FAILED of them
-    failed or are in doubt, pause the broadcast.
+    The canary is the first recipients. Jobs may be queued until the message was sent to them, and
+    then again after the canary has passed. Up to half of them may be held meanwhile, because in
+    another time zone it may be night. If more than the share MAX_FAILED of the others failed or are
+    in doubt, pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:
         return row is not None
     reach, until, over = row
     values = {"id": broadcast.id, "reach": reach}
-    ((going, failed, all_of_them),) = await fetch_all(transaction, sending.CANARY, **values)
-    if going:
+    ((going, held, failed, all_of_them),) = await fetch_all(transaction, sending.CANARY, **values)
+    if going or held > all_of_them / 2:
         return True
     if until is None:
         urgent = broadcast.draft.purpose is Purpose.URGENT
@@ -153,7 +154,7 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
         # The canary (the first recipients) ends even if it failed, so that a resume continues with
         # the remaining recipients.
         await execute(transaction, sending.END_CANARY, id=broadcast.id)
-        if failed > MAX_FAILED * all_of_them:
+        if failed > MAX_FAILED * (all_of_them - held):
             await pausing.halt(transaction, broadcast.id, "canary")
     return False
 

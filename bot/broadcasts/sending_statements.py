@@ -181,6 +181,7 @@ _Going = _Recipient.state
 CANARY = statement(
     select(
         func.count().filter(_Going.in_(["planned", "claimed"])),
+        func.count().filter(_Going == "held"),
         func.count().filter(_Going.in_(["failed", "in_doubt"])),
         func.count(),
     ).where(_OF_BROADCAST, _Recipient.seq < bindparam("reach"))

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import LiteralString
 
 import pytest
 from psycopg.errors import CheckViolation
@@ -14,7 +15,18 @@ from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
-from tests.crowd import TEXTS, a_draft, approved, crew, crowd, entered, looked_at, started
+from tests.crowd import (
+    TEXTS,
+    Post,
+    a_draft,
+    approved,
+    crew,
+    crowd,
+    entered,
+    looked_at,
+    posted,
+    started,
+)
 
 
 async def _advance_clock(rt: Runtime, interval: str) -> None:
@@ -364,3 +376,31 @@ async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
     audience = await broadcasts.count(rt, officers.editor, a_draft())
     assert audience.included == {("ru", "telegram"): 2}
     assert audience.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}
+
+
+async def test_broadcast_canary_waits_while_most_of_its_recipients_are_held(rt: Runtime) -> None:
+    """Hold the canary's recipients, as in quiet hours; then send to six of the ten."""
+    officers = await crew(rt)
+    await crowd(rt, 20)
+    rt = posted(rt, Post())
+    found = await started(rt, officers, a_draft())
+
+    async def canary(change: LiteralString) -> tuple[int | None, bool]:
+        async with rt.pool.connection() as session:
+            await session.execute(change)
+        await broadcasts.run_due(rt)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT reach, canary_until IS NULL FROM broadcasts")
+            (row,) = await cursor.fetchall()
+        return row[0], row[1]
+
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE broadcasts SET canary = 10")
+    await broadcasts.snapshot(rt, found.id)
+    held = (
+        "UPDATE broadcast_recipients SET state = 'held', reason = 'quiet_hours',"
+        " not_before = kosh_now() + interval '8 hours' WHERE seq < 10"
+    )
+    assert await canary(held) == (10, True)
+    sent = "UPDATE broadcast_recipients SET state = 'accepted', not_before = NULL WHERE seq < 6"
+    assert await canary(sent) == (10, False)
