@@ -96,6 +96,18 @@ async def forget_answers(rt: Runtime, person_id: UUID) -> None:
             await retention.mark_expired(transaction, person_id)
 
 
+async def end_registration(rt: Runtime, person_id: UUID) -> None:
+    """Delete a person's registrations whose retention has ended, also from the conversation.
+
+    Otherwise the person would still see a status that no longer changes, and could not withdraw.
+    """
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
+        if held is not None and await retention.delete_ending(transaction, person_id):
+            rest = replace(held.conversation, registration=None)
+            await save_state(rt, transaction, held, rest)
+
+
 async def forget_unfinished(rt: Runtime, person_id: UUID) -> None:
     """Delete all data of a person except what is needed to send announcements.
 

@@ -1,9 +1,9 @@
-"""Retention of answers: finds people whose answers are due for deletion, and marks them."""
+"""Retention of answers and registrations: finds people with data due for deletion."""
 
 from uuid import UUID
 
 from bot.db.connection import Transaction
-from bot.db.statements import execute, fetch_one, fetch_values
+from bot.db.statements import execute, fetch_one, fetch_value, fetch_values
 from bot.registrations import statements
 
 
@@ -31,3 +31,19 @@ async def is_expired(transaction: Transaction, person_id: UUID) -> tuple[bool, b
 
 async def mark_expired(transaction: Transaction, person_id: UUID) -> None:
     await execute(transaction, statements.MARK_SPENT, person=person_id)
+
+
+async def find_ending(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
+    """Return up to `limit` people, with ids after `after`, whose registration must be deleted.
+
+    A registration is deleted 12 months after the last change of its status. Idle people are not
+    returned, because their conversations are deleted, too.
+    """
+    found = await fetch_values(transaction, statements.ENDING, after=after, limit=limit)
+    return [person_id for person_id in found if person_id is not None]
+
+
+async def delete_ending(transaction: Transaction, person_id: UUID) -> bool:
+    """Delete a person's old registrations; return True if the person has no other registration."""
+    await execute(transaction, statements.DELETE_ENDING, person=person_id)
+    return await fetch_value(transaction, statements.LOCK_ALL, person=person_id) is None

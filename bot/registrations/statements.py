@@ -12,6 +12,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    delete,
     exists,
     func,
     insert,
@@ -358,3 +359,17 @@ DUE_TO_GO = statement(
 MARK_SPENT = statement(
     update(t.Registration).where(t.Registration.person_id == _PERSON).values(answers_deleted=True)
 )
+# An hour before `bot.privacy.retention` deletes the row, because it does not change conversations.
+_ENDS = t.Registration.state_at < NOW + RECENTLY - func.make_interval(
+    0, lifetimes.SUBMISSION_MONTHS
+)
+# Excludes idle conversations: saving one would count as activity and postpone its own deletion.
+ENDING = statement(
+    select(t.Registration.person_id)
+    .join(t.Conversation, _OF_CONVERSATION)
+    .where(_ENDS, ~_IS_IDLE, t.Registration.person_id > bindparam("after"))
+    .distinct()
+    .order_by(t.Registration.person_id)
+    .limit(bindparam("limit"))
+)
+DELETE_ENDING = statement(delete(t.Registration).where(_ENDS, t.Registration.person_id == _PERSON))

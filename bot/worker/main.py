@@ -20,6 +20,7 @@ from bot.runtime import DatabaseUnavailable, Runtime
 from bot.worker import newer_jobs
 from bot.worker.sweeps import (
     _write,
+    end_registrations,
     forget_spent,
     forget_unfinished,
     remind,
@@ -182,6 +183,8 @@ async def _send_webhooks(rt: Runtime) -> None:
 async def _retain(rt: Runtime) -> None:
     await forget_spent(rt)
     await forget_unfinished(rt)
+    # Before `retain`, which deletes the same registrations without their conversations.
+    await end_registrations(rt)
     if rt.settings.database_retention_url is not None:
         await retention.retain(rt)
 

@@ -76,6 +76,13 @@ async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
             await external_events.forget_answers(rt, person_id)
 
 
+async def end_registrations(rt: Runtime) -> None:
+    """Delete the registrations of active people 12 months after the last change of the status."""
+    async for person_id in _through(rt, retention.find_ending):
+        with isolation.isolate_errors("ended"):
+            await external_events.end_registration(rt, person_id)
+
+
 async def forget_unfinished(rt: Runtime) -> None:
     """After 30 idle days, delete the unfinished answers of subscribers to announcements.
 

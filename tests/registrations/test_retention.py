@@ -1,0 +1,41 @@
+"""Retention of registrations: after 12 months the person's conversation has no status either."""
+
+from bot.runtime import Runtime
+from bot.worker import main
+from tests.desk.desks import ahead
+from tests.person_client import Guest
+from tests.registrations.test_registrations import StoringRegistry, _accepted, _one, _write
+
+
+async def _has_status(guest: Guest) -> bool:
+    conversation = await guest.conversation()
+    assert conversation is not None
+    return conversation.registration is not None
+
+
+async def test_status_of_an_active_person_ends_with_the_registration(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, StoringRegistry())
+    await ahead(rt, "350 days")
+    await guest.go("/status")
+    await main._retain(rt)
+    assert await _has_status(guest)
+    await ahead(rt, "16 days")
+    await main._retain(rt)
+    assert await _one(rt, "SELECT count(*) FROM registrations") == 0
+    assert not await _has_status(guest)
+
+
+async def test_status_of_a_later_registration_outlives_the_earlier_one(rt: Runtime) -> None:
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    await _accepted(rt, guest, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await ahead(rt, "360 days")
+    await guest.register()
+    await ahead(rt, "10 days")
+    await main._retain(rt)
+    assert await _one(rt, "SELECT count(*) FROM registrations") == 1
+    assert await _has_status(guest)
