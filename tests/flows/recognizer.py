@@ -129,7 +129,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
             danger_intent="danger.violence",
         ),
         {
-            "kk": "визам бітті, қуып жіберме деп қорқамын",
+            "kk": "визам бітті, қуып жібере ме деп қорқамын",
             "ru": "виза кончилась, боюсь, что меня заберут",
             "zh_Hans": "签证过期了，我怕被抓",
             "uz": "vizam tugadi, haydab yuborishadi deb qoʻrqaman",

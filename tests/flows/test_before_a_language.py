@@ -69,8 +69,9 @@ def test_first_message_asking_for_help_is_answered_in_its_language(
     assert {"language", "!language"} & set(chat.keys)
 
 
-def test_first_message_with_the_word_help_gets_the_general_safety_answer() -> None:
-    chat = Chat(understanding=REAL).says("помогите")
+def test_first_message_help_gets_the_safety_answer_when_danger_is_clear() -> None:
+    clear = FakeRecognizer({"помогите": danger("danger.violence")})
+    chat = Chat(understanding=understanding(clear)).says("помогите")
     assert chat.shows(safety.READ_ALONE)
     for line in REAL.safety[""](TODAY, ""):
         assert chat.shows(line)

@@ -192,7 +192,7 @@ def test_intent_decision_offers_no_topic_below_the_minimum() -> None:
     assert decide(ambiguous).options[2] == unlikely
 
 
-def test_intent_decision_is_sure_of_an_out_of_scope_line_without_likely_topics() -> None:
+def test_intent_decision_is_sure_of_a_line_that_suits_no_topic() -> None:
     unlikely = Candidate("life.health", math.nextafter(MIN_OFFERED, 0))
     found = replace(recognition(0.3, 0.9), intent="none.other_topic", alternatives=(unlikely,))
     assert decide(found).certainty is Certainty.SURE
