@@ -214,6 +214,14 @@ def test_pin_is_required_when_a_link_or_officer_opens_the_registration(event: Ev
     assert "TESTOVA" not in chat.text
 
 
+def test_pin_opens_the_menu_when_the_registration_closed_meanwhile() -> None:
+    chat = _chat_with_reopened_registration("amend").presses("preregistration")
+    chat.flows = {name: flow for name, flow in chat.flows.items() if not flow.registers}
+    chat.says("204611").takes(PinTried(True))
+    assert chat.question_key == screens.MENU
+    assert "TESTOVA" not in chat.text
+
+
 def test_pin_is_required_when_a_reply_opens_the_registration() -> None:
     chat = _chat_with_reopened_registration("amend")
     chat.understanding = understanding(FakeRecognizer({"Register": sure("registry.register")}))

@@ -100,6 +100,16 @@ def test_support_shows_no_shipped_figure_after_editors_published_others(today: d
         assert not {text.msgid for text in shipped} & {text.msgid for text in texts}
 
 
+def test_support_shows_no_sum_after_editors_published_an_amount() -> None:
+    today = date(2026, 12, 20)
+    published = replace(quota.MCI_2026, text=Text("The index of 2027."), published=True)
+    edition: Edition[Fact, object] = Edition.of(today, {quota.MCI_2026.key: published}, {}, (), {})
+    texts = result_sentences(edition, area="west", region_west="atyrau")
+    assert published.text in texts
+    assert {flow.HAS_PLACES.msgid} <= {text.msgid for text in texts}
+    assert flow.SUM_RELOCATION.msgid not in {text.msgid for text in texts}
+
+
 def test_support_family_amount_is_grouped_in_thousands() -> None:
     chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
