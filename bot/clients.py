@@ -1,6 +1,7 @@
 """Clients of the services that the settings name: messengers, registry, models, translation."""
 
 import aiohttp
+from pydantic import SecretStr
 
 from bot.channels import Channel
 from bot.channels.telegram.client import Telegram
@@ -48,7 +49,7 @@ def registry_of(settings: Settings, http: aiohttp.ClientSession) -> Registry | N
         http,
         settings.registry_url,
         settings.registry_client_id or "",
-        secret.get_secret_value() if secret else "",
+        _revealed(secret),
         signing_key=key.get_secret_value() if key else None,
         certificate=_certificate_of(settings),
     )
@@ -65,12 +66,11 @@ def external_model_of(settings: Settings, http: aiohttp.ClientSession) -> Extern
     """Return the client of the external language model, or None if it is not configured."""
     if settings.external_model_url is None:
         return None
-    key = settings.external_model_key
     return ExternalModel(
         http,
         settings.external_model_url,
         settings.external_model_name or "",
-        key.get_secret_value() if key else "",
+        _revealed(settings.external_model_key),
         seconds=settings.external_model_seconds,
     )
 
@@ -79,12 +79,11 @@ def transcriber_of(settings: Settings, http: aiohttp.ClientSession) -> Transcrib
     """Return the client of the speech-to-text service, or None if it is not configured."""
     if settings.transcription_url is None:
         return None
-    key = settings.transcription_key
     return Transcriber(
         http,
         settings.transcription_url,
         settings.transcription_model or "",
-        key.get_secret_value() if key else "",
+        _revealed(settings.transcription_key),
         seconds=settings.transcription_seconds,
     )
 
@@ -93,12 +92,16 @@ def translator_of(settings: Settings, http: aiohttp.ClientSession) -> Translator
     """Return the client of the machine translation service, or None if it is not configured."""
     if settings.translation is None or settings.translation_url is None:
         return None
-    key = settings.translation_key
     return Translator(
         http,
         settings.translation,
         settings.translation_url,
-        key.get_secret_value() if key else "",
+        _revealed(settings.translation_key),
         name=settings.translation_model,
         seconds=settings.translation_seconds,
     )
+
+
+def _revealed(secret: SecretStr | None) -> str:
+    """Return a secret's value; "" if it is not configured."""
+    return secret.get_secret_value() if secret else ""
