@@ -35,6 +35,8 @@ PROFILES = {
 }  # fmt: skip
 
 EVIDENCE = "evidence.json"
+# Maximum number of people whose events the report of a failed test prints.
+MAX_STORIES = 2
 DAY = "day"
 
 app = typer.Typer(add_completion=False)
@@ -109,15 +111,18 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     if former:
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
-    typer.echo("\n".join([*shared, summary(report, seen.seconds, seen.drained)]))
+    stories = [
+        "\n".join(event_lines(each, seen.entries, seen.faults, seen.ledger))
+        for each in report.stories
+    ]
+    # A failure that depends on timing rarely occurs twice: its events are in the report of CI.
+    typer.echo("\n".join([*shared, *stories[:MAX_STORIES], ""]))
+    typer.echo(summary(report, seen.seconds, seen.drained))
     if keep is not None:
         # A long chaos test takes an hour or more. Store the evidence, so that a corrected judge can
         # judge it without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
-        stories = [
-            event_lines(each, seen.entries, seen.faults, seen.ledger) for each in report.stories
-        ]
-        (keep / "stories.txt").write_text("\n".join(line for story in stories for line in story))
+        (keep / "stories.txt").write_text("\n".join(stories))
     return report
 
 

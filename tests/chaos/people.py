@@ -123,7 +123,10 @@ class Pace:
 
 @dataclass
 class SimulatedPerson:
-    """A simulated person who uses the messenger; `patience` is in seconds."""
+    """A simulated person who uses the messenger; `patience` is in seconds.
+
+    `sent` is the number of updates that this person caused at the platform.
+    """
 
     person: InventedPerson
     platform: Platform
@@ -131,6 +134,7 @@ class SimulatedPerson:
     chance: random.Random
     patience: float
     answered: int = 0
+    sent: int = 0
     old: list[str] = field(default_factory=list)
 
     async def walk(self) -> None:
@@ -204,17 +208,19 @@ class SimulatedPerson:
         if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:
             return False
         chat = self.platform.chats[self.person.chat]
-        arrived = chat.arrived + len(LINES)
         for line in LINES:
             await self._do("say", text=line)
         # Wait until all these texts are accepted: a text that is delivered after the next press
-        # would answer the next question.
-        while chat.arrived < arrived or chat.waiting:
+        # would answer the next question. The journal is read with a delay, so the number of updates
+        # that it should contain is the number of those sent.
+        while chat.arrived < self.sent or chat.waiting:
             await chat.changed.wait()
         return True
 
     async def _do(self, verb: str, **what: str) -> bool:
-        return await self.platform.act(verb, user=self.person.chat, **what)
+        accepted = await self.platform.act(verb, user=self.person.chat, **what)
+        self.sent += accepted
+        return accepted
 
     async def _next(self) -> Screen | None:
         """Wait for a screen newer than the last answered one, then for the turn to act (`Pace`).
