@@ -27,7 +27,7 @@ def test_reading_announcements_needs_no_consent_and_stores_nothing() -> None:
     assert chat.conversation.forms == {}
 
 
-def test_announcement_topics_toggle_until_done() -> None:
+def test_announcement_topics_can_be_toggled_until_done_is_pressed() -> None:
     chat = Chat.start("ru", "announcements").presses("get")
     assert "done" not in chat.keys, "nothing is chosen yet"
     chat.presses("rules", "support", "rules")

@@ -166,7 +166,7 @@ def test_optional_question_can_be_skipped_by_command() -> None:
     assert chat.stored_answers()["patronymic"] is None
 
 
-def test_mydata_command_exports_data_only_of_a_known_person() -> None:
+def test_mydata_command_exports_data_only_if_the_person_has_stored_data() -> None:
     chat = Chat.start("ru").says("/mydata")
     assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []
@@ -217,7 +217,7 @@ def test_text_typed_while_a_message_is_withheld_is_not_taken_as_an_answer() -> N
     assert chat.says("TESTOVA").question_key == "given_name"
 
 
-def test_user_question_is_answered_while_a_form_question_is_withheld() -> None:
+def test_user_question_is_not_stored_as_an_answer_while_an_update_waits() -> None:
     chat = chat_at("surname")
     chat.understanding = UNDERSTANDING
     chat.conversation = replace(chat.conversation, update_waits=True)

@@ -21,7 +21,7 @@ def _shapes[T: Text](chat: Chat, kind: type[T]) -> list[T]:
     return [text for text in _texts(chat) if isinstance(text, kind)]
 
 
-def test_checklist_lists_each_document_and_collapses_its_rules() -> None:
+def test_checklist_lists_documents_and_one_expandable_block_of_rules() -> None:
     chat = Chat.start("ru", "checklist").presses(*LISTED)
     assert len(_shapes(chat, Item)) > 5
     assert [len(_shapes(chat, kind)) for kind in (Caution, More, Source)] == [1, 1, 1]

@@ -222,7 +222,7 @@ def test_changed_consent_is_asked_again_before_submit() -> None:
     assert len(chat.effects_of(Submit)) == 1
 
 
-def test_countries_to_choose_from_are_dropped_when_a_question_is_inserted() -> None:
+def test_country_choice_is_not_offered_after_a_question_was_inserted() -> None:
     chat = chat_at("citizenship")
     chat.flows = with_items((EARLY, *FLOWS[NAME].items))
     chat.says("Корея")
@@ -254,7 +254,7 @@ def test_repeating_groups_of_one_form_store_their_members_separately() -> None:
     assert {"child", "under14"} <= set(chat.stored_answers().values())
 
 
-def test_list_of_answers_to_edit_leads_to_the_menu_when_its_flow_is_gone() -> None:
+def test_list_of_answers_to_edit_leads_to_the_menu_without_its_flow() -> None:
     chat = chat_at("review").presses("edit")
     assert chat.question_key == screens.EDIT
     chat.flows = {}
@@ -268,7 +268,7 @@ def test_menu_option_of_a_removed_flow_does_not_crash() -> None:
     assert chat.question_key == screens.MENU
 
 
-def test_unpersisted_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
+def test_temporary_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
     grown = replace(ADULT, name="grown", former_names=("adult",))
     minor = replace(MINOR, when=grown.is_("no"))
     chat = chat_at("purpose")
@@ -289,7 +289,7 @@ def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
     assert "=" not in chat.keys
 
 
-def test_answer_to_a_question_that_moved_reports_that_the_form_changed() -> None:
+def test_answer_to_a_moved_question_gets_a_notice_that_the_form_changed() -> None:
     chat = chat_at("citizenship")
     chat.flows = VERSIONS["a question before all others"]
     assert chat.says("Корея").shows(screens.CHANGED)

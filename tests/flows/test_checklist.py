@@ -214,7 +214,7 @@ OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
         (_facts_of(None, None), "The sources of this list have no date."),
     ],
 )
-def test_checklist_shows_source_dates_with_their_own_precision(
+def test_checklist_shows_the_range_and_precision_of_its_source_dates(
     facts: list[Fact], sentences: str
 ) -> None:
     read = "We read stored copies on 28 November 2026, some only in part."
@@ -266,7 +266,7 @@ def test_checklist_names_the_proof_of_ethnicity_for_everybody(programme: str, pa
     assert (NO_PROOF in found.before) is (papers != "yes")
 
 
-def test_checklist_omits_the_pilot_test_after_the_pilot_year() -> None:
+def test_checklist_omits_documents_of_the_2026_pilot_from_2027() -> None:
     answers = situation("kandas_status", "CN", "origin", "alone")
     assert "kaztest_certificate" in document_keys(checklist(answers, date(2026, 12, 31)))
     later = checklist(answers, NEXT_YEAR)
@@ -334,7 +334,7 @@ def test_checklist_begins_with_the_end_of_stay_for_people_in_kazakhstan(
         assert (ends.text in before) == (place in ("kazakhstan", "unsaid")), place
 
 
-def test_checklist_states_a_treaty_exemption_at_every_location() -> None:
+def test_checklist_states_the_treaty_exemption_wherever_the_person_is() -> None:
     for place in PLACES:
         document_list = checklist(situation("prp", "KG", place, "alone"), TODAY)
         record = next(

@@ -257,7 +257,7 @@ def leave(chat: Chat) -> Chat:
 
 
 @pytest.mark.parametrize("leaves", [menu, start, stop, another, leave])
-def test_unpersisted_flow_deletes_its_answers_when_the_person_leaves(
+def test_flow_with_temporary_answers_deletes_them_when_the_person_leaves(
     leaves: Callable[[Chat], Chat],
 ) -> None:
     chat = chat_in_flow()
@@ -280,7 +280,7 @@ def test_flow_continues_at_its_open_question_after_an_officer_request() -> None:
     assert chat.question_key == "ethnicity_papers"
 
 
-def test_unsaved_checklist_of_a_known_person_is_dropped_at_the_menu() -> None:
+def test_unsaved_checklist_of_a_person_with_stored_data_ends_at_the_menu() -> None:
     chat = chat_in_flow().says("/menu").answers("checklist").presses(*UZBEK)
     assert chat.conversation.draft_list is not None
     assert "checklist" not in chat.conversation.forms

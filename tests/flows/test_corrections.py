@@ -39,13 +39,13 @@ def test_text_about_a_mistake_after_submit_shows_the_registration() -> None:
     assert "withdraw" in chat.keys
 
 
-def test_text_about_a_mistake_in_an_officer_request_shows_the_registration() -> None:
+def test_text_about_a_mistake_in_the_officer_flow_opens_the_status_lookup() -> None:
     chat = Chat.start("ru", "officer", understanding=KNOWN).says(MISTAKE)
     assert not chat.shows(corrections.CORRECT)
     assert chat.question_key == "~lookup"
 
 
-def test_first_form_question_accepts_an_answer_typed_after_no() -> None:
+def test_first_form_question_accepts_an_answer_after_the_word_no() -> None:
     chat = Chat.start("ru", "preregistration")
     first = chat.question_key
     assert chat.says("нет, себя").question_key != first
@@ -56,7 +56,7 @@ def test_first_form_question_accepts_an_answer_typed_after_no() -> None:
     ("text", "language"),
     [("нет, 1987", "ru"), ("Жоқ, 1987", "kk"), ("不对，1987", "zh_Hans"), ("yo'q, 1987", "uz")],
 )
-def test_answer_typed_after_no_is_accepted_or_leads_to_its_question(
+def test_answer_after_the_word_no_is_stored_or_leads_to_its_question(
     text: str, language: str
 ) -> None:
     assert chat_at("birth_year", language).says(text).stored_answers()["birth_year"] == "1987"
@@ -66,7 +66,7 @@ def test_answer_typed_after_no_is_accepted_or_leads_to_its_question(
     assert chat.stored_answers()["birth_year"] == "1990"
 
 
-def test_name_typed_after_no_is_deleted_from_the_chat() -> None:
+def test_name_typed_after_the_word_no_is_deleted_from_the_chat() -> None:
     chat = chat_at("given_name").says("нет, TESTOVSKAYA")
     assert chat.question_key == "surname"
     assert chat.effects_of(DeleteInput)

@@ -65,7 +65,7 @@ def last_reply(day: date, *typed: str) -> str:
     return " ".join(shown)
 
 
-def test_day_without_published_content_is_a_plain_date() -> None:
+def test_content_snapshot_without_publications_returns_the_plain_date() -> None:
     assert Snapshot().on(TODAY) is TODAY
 
 
@@ -130,7 +130,9 @@ EXTENDED: Mapping[str, answers.Situation] = {
 
 @pytest.mark.parametrize("day", [date(2026, 12, 20), date(2027, 1, 20)], ids=str)
 @pytest.mark.parametrize("flow", EXTENDED)
-def test_flow_states_no_end_of_a_fact_that_editors_extended(flow: str, day: date) -> None:
+def test_flow_announces_no_end_of_a_fact_whose_last_day_editors_postponed(
+    flow: str, day: date
+) -> None:
     body = replace_body(BODY, as_of=date(2026, 12, 3), checked=date(2026, 12, 3),
                         until=date(2027, 12, 31))  # fmt: skip
     extended = (pilot_2026.PHASE, quota.PLACES)

@@ -75,7 +75,7 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     assert flow.HOW_LONG in way.remarks
 
 
-def test_eligibility_omits_the_pilot_steps_after_the_pilot() -> None:
+def test_eligibility_omits_the_steps_of_the_2026_pilot_from_2027() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
     assert way.steps[1] == flow.APPLY
     assert pilot_2026.PHASE.ended in result_sentences(NEXT_YEAR)
@@ -113,7 +113,7 @@ def test_eligibility_mentions_an_officer_first_in_special_cases(
     assert expected not in result_sentences()
 
 
-def test_eligibility_mentions_support_only_together_with_its_small_quota() -> None:
+def test_eligibility_mentions_the_support_quota_only_for_a_move_in_2026() -> None:
     assert quota.SHARE.text in result_sentences()
     assert KEEP in result_sentences()
     assert quota.SHARE.text not in result_sentences(purpose="study")
@@ -125,7 +125,7 @@ def test_eligibility_mentions_registration_when_purpose_is_information() -> None
     assert flow.MAY_REGISTER not in result_sentences(purpose="information", ethnic_kazakh="no")
 
 
-def test_eligibility_from_china_without_a_visa_states_the_permitted_stay() -> None:
+def test_eligibility_for_chinese_citizens_states_the_visa_free_stay() -> None:
     assert cards.CHINA_STAY_ENDS.text in result_sentences(citizenship="CN", location="kazakhstan")
     assert cards.CHINA_STAY.text in result_sentences(citizenship="CN", location="origin")
     assert cards.CHINA_STAY_ENDS.text not in result_sentences(citizenship="CN", location="origin")
@@ -157,7 +157,7 @@ def test_eligibility_for_people_in_kazakhstan_states_the_permitted_stay(
     assert (entry.REGISTER.text in texts) == (citizenship in ("UZ", "MN", "DE", "TJ"))
 
 
-def test_eligibility_from_iran_in_kazakhstan_begins_with_the_stay_limit() -> None:
+def test_eligibility_for_iranians_in_kazakhstan_begins_with_the_stay_limit() -> None:
     assert entry.IR_STAY_ENDS.text in result_sentences(citizenship="IR", location="kazakhstan")[:2]
 
 
@@ -169,7 +169,7 @@ def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: st
 
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
 @pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
-def test_eligibility_from_china_mentions_the_apostille_before_programmes(
+def test_eligibility_for_chinese_citizens_starts_with_the_apostille_advice(
     purpose: str, place: str
 ) -> None:
     texts = result_sentences(citizenship="CN", purpose=purpose, location=place)
@@ -186,7 +186,7 @@ def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
     assert places == sorted(places)
 
 
-def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
+def test_eligibility_shows_one_programme_and_the_others_in_expandable_text() -> None:
     texts = list(result_texts(MOVES, TODAY))
     shown = [part for text in texts if not isinstance(text, More) for part in parts(text)]
     for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
@@ -200,7 +200,7 @@ def test_eligibility_shows_one_programme_and_collapses_the_others() -> None:
 
 
 @pytest.mark.parametrize("today", [TODAY, NEXT_YEAR], ids=str)
-def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: date) -> None:
+def test_eligibility_expandable_texts_are_last_before_the_officer_advice(today: date) -> None:
     for answers in situations(ELIGIBILITY):
         *texts, last = result_texts(answers, today)
         shown = [text for text in texts if not isinstance(text, More)]
@@ -208,7 +208,7 @@ def test_eligibility_collapsed_texts_are_last_before_the_officer_advice(today: d
         assert last == flow.ASK
 
 
-def test_eligibility_collapses_entry_rules_only_for_people_abroad() -> None:
+def test_eligibility_makes_entry_rules_expandable_only_for_people_abroad() -> None:
     def shown(**others: str) -> list[Text]:
         texts = result_texts({**MOVES, **others}, TODAY)
         return [part for text in texts if not isinstance(text, More) for part in parts(text)]
@@ -233,7 +233,7 @@ def test_eligibility_programme_without_steps_shows_its_first_fact(purpose: str) 
 
 
 @pytest.mark.parametrize("former", ["no", "yes"])
-def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
+def test_eligibility_for_iranian_citizens_names_no_agreement_on_entry(former: str) -> None:
     both = {settling.ANY_VISA.text, settling.IR_ANY_VISA.text}
     for citizenship, visa in (("IR", settling.IR_ANY_VISA), ("UZ", settling.ANY_VISA)):
         texts = result_sentences(citizenship=citizenship, former_citizen=former)
@@ -250,7 +250,7 @@ def test_eligibility_from_iran_names_no_agreement_on_entry(former: str) -> None:
         ("IR", (entry.IR_ALONE.text, settling.IR_ANY_VISA.text, NO_LONGER_STAY)),
     ],
 )
-def test_eligibility_warns_beside_the_rule_on_any_visa(
+def test_eligibility_warning_follows_the_rule_on_any_visa(
     citizenship: str, expected: tuple[Text, ...], former: str
 ) -> None:
     texts = [text.msgid for text in result_sentences(TODAY, citizenship=citizenship,
@@ -260,12 +260,12 @@ def test_eligibility_warns_beside_the_rule_on_any_visa(
 
 
 @pytest.mark.parametrize("purpose", ["move", "work"])
-def test_eligibility_names_the_commission_only_for_the_status(purpose: str) -> None:
+def test_eligibility_mentions_the_commission_only_to_people_who_move(purpose: str) -> None:
     texts = result_sentences(TODAY, purpose=purpose, ethnicity_papers="no")
     assert (kandas.ROLE.text in texts) is (purpose == "move")
 
 
-def test_eligibility_introduction_points_in_chinese_to_what_follows() -> None:
+def test_chinese_eligibility_introduction_refers_to_the_text_below_it() -> None:
     shown = WORDS.render(flow.NO_DECISION, "zh_Hans")
     assert shown.startswith("以下")
 

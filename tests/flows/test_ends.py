@@ -144,7 +144,7 @@ def _due(today: date) -> tuple[bool, bool]:
 
 
 @every_date
-def test_flows_announce_the_pilots_end_and_state_it_afterwards(today: date) -> None:
+def test_flows_announce_the_end_of_the_2026_pilot_and_later_state_it(today: date) -> None:
     for _name, situation, sentences in distinct_results(today):
         if _in_the_pilot(situation, sentences):
             announced = _announcements(pilot_2026.PHASE, sentences)
@@ -152,7 +152,7 @@ def test_flows_announce_the_pilots_end_and_state_it_afterwards(today: date) -> N
 
 
 @every_date
-def test_flows_announce_the_quotas_end_and_state_it_afterwards(today: date) -> None:
+def test_flows_announce_the_end_of_the_2026_quota_and_later_state_it(today: date) -> None:
     for name, situation, sentences in distinct_results(today):
         if _in_the_quota(name, situation):
             announced = _announcements(quota.PLACES, sentences)

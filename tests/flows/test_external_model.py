@@ -76,7 +76,7 @@ def test_external_model_gets_only_the_text_sent_after_consent() -> None:
 
 
 @pytest.mark.parametrize("text", ["private", "uneasy", "sure", "меня хотят убить"])
-def test_external_model_gets_no_text_that_is_private_clear_or_dangerous(text: str) -> None:
+def test_external_model_gets_no_private_recognized_or_dangerous_message(text: str) -> None:
     chat = consenting_chat().says(text)
     assert not chat.effects_of(ChooseIntent)
 
@@ -97,7 +97,7 @@ def test_external_model_is_not_asked_after_a_quick_exit() -> None:
     assert not chat.says("aaa").effects_of(ChooseIntent)
 
 
-def test_external_model_is_not_asked_after_a_refusal() -> None:
+def test_external_model_is_not_asked_after_the_person_refuses_consent() -> None:
     chat = start_chat().says("aaa").presses("?model.no")
     assert chat.shows(external_model.REFUSED)
     assert not chat.says("aaa").effects_of(ChooseIntent)
@@ -144,13 +144,13 @@ def test_external_model_consent_and_withdrawal_are_recorded_once_each() -> None:
     assert external_model.PURPOSE not in chat.conversation.consents
 
 
-def test_external_model_consent_is_recorded_when_a_person_becomes_known() -> None:
+def test_external_model_consent_is_recorded_once_the_chat_has_stored_data() -> None:
     chat = consenting_chat()
     chat.conversation = replace(chat.conversation, is_persistent=True)
     assert len(chat.says("aaa").effects_of(ConsentGiven)) == 1
 
 
-def test_external_model_choice_is_answered_with_the_operators_name() -> None:
+def test_answer_on_a_topic_chosen_by_an_external_model_names_its_operator() -> None:
     chat = consenting_chat().says("aaa")
     chat.takes(IntentChosen("life.pension", chat.nonce))
     assert chat.shows(external_model.CHOSEN, operator=OPERATOR)
@@ -160,7 +160,7 @@ def test_external_model_choice_is_answered_with_the_operators_name() -> None:
 
 
 @pytest.mark.parametrize("intent", ["", "danger.police", "talk.hello", "invented", *COMMANDS])
-def test_external_model_choice_is_ignored_when_it_is_not_a_known_topic(intent: str) -> None:
+def test_external_model_choice_is_ignored_when_it_is_no_permitted_topic(intent: str) -> None:
     chat = consenting_chat().says("aaa")
     before = chat.conversation
     chat.takes(IntentChosen(intent, chat.nonce))
@@ -177,7 +177,7 @@ def test_external_model_choice_is_ignored_after_a_newer_message() -> None:
     assert not chat.last_messages
 
 
-def test_external_model_choice_is_ignored_after_withdrawal() -> None:
+def test_external_model_choice_is_ignored_after_consent_was_withdrawn() -> None:
     chat = consenting_chat().says("aaa")
     chat.conversation = replace(chat.conversation, model_operator="")
     assert not chat.takes(IntentChosen("life.pension", chat.nonce)).last_messages

@@ -13,7 +13,7 @@ from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("key", [each.key for each in ENTRIES])
-def test_faq_finds_a_question_by_its_own_text_first(key: str, language: str) -> None:
+def test_faq_search_for_a_questions_own_text_finds_it_first(key: str, language: str) -> None:
     each = entry(key)
     assert each is not None
     assert find(WORDS.render(each.text, language), WORDS)[0].key == key

@@ -341,7 +341,7 @@ ASKED: Mapping[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("topic", ASKED)
-def test_most_frequent_questions_are_answered_by_their_intent(topic: str) -> None:
+def test_answer_to_a_most_frequent_question_contains_the_expected_sentence(topic: str) -> None:
     intent, sentence = ASKED[topic]
     reply = REPLIES[intent]
     lines = (*reply.opening(TODAY, ""), *reply.more(TODAY, ""))

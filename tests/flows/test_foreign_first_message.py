@@ -64,7 +64,7 @@ def test_foreign_first_message_without_a_start_command_gets_a_notice() -> None:
 
 
 @pytest.mark.parametrize(("code", "text"), DANGERS)
-def test_foreign_first_message_about_danger_begins_with_safety(code: str, text: str) -> None:
+def test_reply_to_a_foreign_message_about_danger_begins_with_safety(code: str, text: str) -> None:
     for before in ((), ("hmm hmm",)):
         chat = Chat(understanding=REAL).takes(Started()).says(*before, text)
         alone, danger, own, choice = _paragraphs(chat)
@@ -80,7 +80,7 @@ def test_foreign_message_about_danger_is_answered_after_a_language_choice() -> N
     assert all(chat.shows(line) for line in REAL.safety["danger.detained"](TODAY, ""))
 
 
-def test_word_help_alone_is_answered_only_in_the_offered_languages() -> None:
+def test_word_help_alone_is_not_taken_for_a_foreign_language() -> None:
     # People of all languages write this word, so it does not show the language.
     chat = Chat(understanding=REAL).says("help")
     first_help, danger, _choice = _paragraphs(chat)
@@ -102,7 +102,7 @@ def test_word_person_after_a_foreign_first_message_leads_to_an_officer() -> None
 
 
 @pytest.mark.parametrize("text", [*(text for _code, text in (*QUESTIONS, *DANGERS)), "help"])
-def test_foreign_first_message_keeps_the_buttons_on_every_channel(text: str) -> None:
+def test_reply_to_a_foreign_message_has_language_buttons_on_every_channel(text: str) -> None:
     (say,) = Chat(understanding=REAL).takes(Started()).says(text).last_messages
     sent = message(say, "")
     assert sum(map(len, sent.paragraphs)) <= WEB.text

@@ -66,14 +66,14 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
         assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
-def test_registry_status_is_notified_when_consent_follows_stop() -> None:
+def test_registry_status_is_notified_if_consent_is_given_after_stop() -> None:
     chat = chat_at("surname").says("стоп").presses(FORM)
     chat.until("review", write_first="yes").presses("submit")
     assert chat.takes(Acknowledged("received", "KZ-1")).shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).shows(screens.UPDATE)
 
 
-def test_registry_status_is_not_notified_when_stop_follows_consent() -> None:
+def test_registry_status_is_not_notified_if_stop_is_sent_after_consent() -> None:
     chat = chat_at("review", write_first="yes").says("стоп").presses(FORM, "submit")
     assert chat.takes(Acknowledged("received", "KZ-1")).last_messages == ()
     chat.says("/status").presses("amend", "submit")
@@ -321,14 +321,14 @@ def test_handoff_relays_yes_and_numbers_on_every_open_screen(asks: str) -> None:
     assert chat.effects_of(CancelCase) == []
 
 
-def test_handoff_keeps_the_buttons_of_an_open_screen_valid() -> None:
+def test_buttons_of_an_open_screen_stay_valid_after_an_unreadable_message() -> None:
     chat = chat_with_officer().says("/delete")
     erase = Pressed(f"{chat.nonce}:yes")
     assert chat.takes(Unreadable("voice")).takes(erase).effects_of(Forget) == [Forget()]
 
 
 @pytest.mark.parametrize("screen", ["/delete", "/status"])
-def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
+def test_text_relayed_to_an_officer_closes_the_open_screen(screen: str) -> None:
     chat = (
         submitted_chat()
         .says("/menu")
@@ -340,7 +340,7 @@ def test_handoff_relayed_text_closes_the_open_screen(screen: str) -> None:
     assert chat.effects_of(Forget) == [] == chat.effects_of(Withdraw)
 
 
-def test_control_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
+def test_exit_and_back_labels_can_be_typed_while_an_officer_holds_the_case() -> None:
     exited = chat_with_officer().says(WORDS.render(button("Close and clear"), "ru"))
     assert exited.effects_of(QuickExit)
     back = chat_with_officer().says(WORDS.render(button("Back to assistant"), "ru"))
@@ -398,7 +398,9 @@ def test_likely_danger_marks_a_case_and_a_relayed_message_urgent(
 
 
 @pytest.mark.parametrize("answers", [(), ("general",)])
-def test_danger_during_the_handoff_questions_sets_the_cases_topic(answers: tuple[str, ...]) -> None:
+def test_danger_typed_at_a_handoff_question_sets_the_topic_to_danger(
+    answers: tuple[str, ...],
+) -> None:
     chat = Chat.start("ru", "officer").presses(*answers).says("мне угрожают").presses("?urgent")
     assert chat.question_key == "consent_handoff"
     assert chat.stored_answers("officer")["topic"] == "danger"
@@ -410,7 +412,7 @@ def test_danger_in_a_relayed_message_marks_it_urgent() -> None:
 
 
 @pytest.mark.parametrize("opens", ["/person", "/menu"], ids=["word", "menu"])
-def test_handoff_asks_for_the_topic_again_when_the_request_was_left(opens: str) -> None:
+def test_handoff_asks_for_the_topic_again_after_an_abandoned_request(opens: str) -> None:
     chat = Chat.start("ru").says("/person").presses("danger").says("/menu", opens)
     if opens == "/menu":
         chat.presses("officer")
@@ -420,7 +422,7 @@ def test_handoff_asks_for_the_topic_again_when_the_request_was_left(opens: str) 
     assert (case.topic, case.urgent) == ("general", False)
 
 
-def test_handoff_does_not_keep_the_topic_of_an_offer_that_was_left() -> None:
+def test_handoff_does_not_keep_the_topic_of_an_abandoned_offer() -> None:
     chat = chat_at("passport").presses("short")
     assert chat.name == "gate_passport"
     chat.presses("person")

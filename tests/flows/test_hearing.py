@@ -100,7 +100,7 @@ def test_welcome_text_is_short_when_the_first_message_is_a_question(
     assert not chat.shows(absent)
 
 
-def test_first_message_is_answered_again_in_another_language() -> None:
+def test_first_message_is_answered_again_after_a_language_change() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "passport").presses("!language", "kk")
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.conversation.language == "kk"
@@ -181,7 +181,7 @@ def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None
     assert WORDS.render(cards.CHINA_STAY_ENDS.text, "ru") in chat.text
 
 
-def test_urgent_warning_for_another_country_is_shown_only_under_more() -> None:
+def test_urgent_warning_for_another_country_is_shown_only_by_a_more_button() -> None:
     chat = new_chat()
     chat.understanding = understanding_of(
         {"wife?": sure("kandas.term", country_of_origin="MN"), "ended?": sure("permit.expired")}
@@ -222,14 +222,14 @@ def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
     assert chat.form("checklist").answers["citizenship"].rev != UNASKED
 
 
-def test_checklist_of_a_reply_is_for_its_programme_when_a_form_was_left() -> None:
+def test_checklist_opened_by_a_reply_uses_its_programme_not_an_earlier_one() -> None:
     chat = Chat.start("ru", "checklist").presses("kandas_status").says("/menu")
     chat.understanding = understanding_of({"Citizenship?": sure("citizenship.how")})
     chat.says("Citizenship?").presses("?open.citizenship.how")
     assert chat.form("checklist").answers["programme"].value == "citizenship_simplified"
 
 
-def test_eligibility_of_a_reply_is_for_its_purpose_when_a_form_was_left() -> None:
+def test_eligibility_opened_by_a_reply_uses_its_purpose_not_an_earlier_one() -> None:
     chat = Chat.start("ru", "eligibility").presses("study").says("/menu")
     chat.understanding = understanding_of({"Move?": sure("way.which")})
     chat.says("Move?").presses("yes", "yes", "UZ", "no", "none", "origin")
@@ -237,7 +237,7 @@ def test_eligibility_of_a_reply_is_for_its_purpose_when_a_form_was_left() -> Non
     assert chat.shows(eligibility.WHY_STATUS)
 
 
-def test_flow_opened_by_a_message_keeps_an_answer_to_a_suggestion() -> None:
+def test_flow_opened_by_a_message_prefers_earlier_answers_to_suggestions() -> None:
     chat = Chat.start("ru", "checklist").presses("kandas_status", "UZ").says("/menu")
     found = sure("citizenship.how", country_of_origin="MN")
     chat.understanding = understanding_of({"Citizenship?": found})
@@ -331,7 +331,7 @@ def test_intent_answer_buttons_show_more_and_open_flows() -> None:
     assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS[0])
 
 
-def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
+def test_open_button_of_an_intent_answer_leads_to_its_flow() -> None:
     chat = new_chat().takes(Pressed("?open.documents.missing"))
     assert chat.question_key == "topic"
     assert new_chat().takes(Pressed("?open.news.read")).question_key == "~announcements"
@@ -342,7 +342,7 @@ def test_intent_open_button_leads_to_the_flow_of_its_intent() -> None:
     assert says(kept, "papers").question_key == "~mine"
 
 
-def test_intent_open_button_opens_the_flow_of_a_reply_without_a_label() -> None:
+def test_open_button_works_for_an_intent_answer_without_a_label() -> None:
     bare = Reply(intent="talk.hello", flow="about", opens=True)
     chat = Chat.start("ru", understanding=understanding_of({}, **{"talk.hello": bare}))
     assert chat.takes(Pressed("?open.talk.hello")).question_key == screens.MENU
@@ -411,7 +411,7 @@ def test_text_typed_in_the_faq_flow_is_recognized_as_an_intent() -> None:
     assert chat.says("1").stored_answers("faq") == {}
 
 
-def test_private_digits_are_not_sent_to_intent_recognition() -> None:
+def test_digits_typed_as_a_pin_are_not_sent_to_intent_recognition() -> None:
     chat = new_chat_at(screens.MENU).answers("pin").says("12345678901")
     assert chat.shows(pin_screens.NOT_A_PIN)
     assert says(chat, "passport").shows(hearing.YOU_ASK)
@@ -467,7 +467,7 @@ def test_safety_answer_offers_the_topic_of_the_message() -> None:
     assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
 
 
-def test_lost_paper_before_a_journey_gets_advice_for_the_same_day() -> None:
+def test_lost_document_answer_first_gives_advice_for_an_imminent_journey() -> None:
     chat = says(new_chat(), "passport")
     opening = BY_INTENT["documents.missing"].opening
     first_fact = next(place for place, part in enumerate(opening) if isinstance(part, Fact))
@@ -484,7 +484,7 @@ def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> No
     assert chat.question_key == "surname"
 
 
-def test_safety_answer_in_an_unsupported_language_names_no_topic() -> None:
+def test_safety_answer_to_an_unsupported_language_offers_no_topic() -> None:
     text = "my husband beats me"
     known = {text: replace(danger("danger.child"), also="documents.missing")}
     chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
@@ -628,7 +628,7 @@ def test_skip_button_of_a_changed_form_reports_the_change() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:-")).shows(screens.CHANGED)
 
 
-def test_next_page_of_answers_to_edit_is_the_menu_when_the_flow_is_gone() -> None:
+def test_next_page_of_answers_to_edit_leads_to_the_menu_without_its_flow() -> None:
     chat = chat_at("review").presses("edit")
     chat.flows = {name: flow for name, flow in FLOWS.items() if name != "preregistration"}
     assert chat.takes(Pressed(f"{chat.nonce}:>")).question_key == screens.MENU

@@ -60,13 +60,13 @@ def option_keys(chat: Chat) -> set[str]:
     return {each.key for each in asked.options} if asked else set()
 
 
-def test_message_hints_are_not_in_the_menu_when_switched_off() -> None:
+def test_email_or_sms_notices_are_not_in_the_menu_when_switched_off() -> None:
     chat = chat_at("education")
     chat.understanding = OFF
     assert "hints" not in option_keys(chat.takes(MENU))
 
 
-def test_message_hints_are_offered_to_known_people_only() -> None:
+def test_email_or_sms_notices_are_offered_only_to_people_with_stored_data() -> None:
     chat = Chat.start("ru", understanding=ON)
     assert "hints" not in option_keys(chat)
     assert "hints" in option_keys(registered_chat())
@@ -76,7 +76,7 @@ def test_message_hints_are_offered_to_known_people_only() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_message_hints_screen_shows_the_warning_before_the_consent(language: str) -> None:
+def test_email_or_sms_notices_screen_shows_a_warning_before_the_consent(language: str) -> None:
     chat = chat_at_hints(language)
     assert [each[0].msgid for each in chat.last_messages[0].paragraphs] == [
         hint_screens.WARNING.msgid,
@@ -89,7 +89,7 @@ def test_message_hints_screen_shows_the_warning_before_the_consent(language: str
     ]
 
 
-def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
+def test_email_notices_are_not_offered_when_only_sms_is_configured() -> None:
     chat = registered_chat()
     chat.understanding = understanding(FakeRecognizer({}), hint_ways=("sms",))
     while "hints" not in chat.takes(MENU).keys and "hints" not in chat.presses(">").keys:
@@ -98,7 +98,7 @@ def test_message_hints_offer_only_email_or_sms_as_configured() -> None:
 
 
 @pytest.mark.parametrize("way", ["email", "sms"])
-def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> None:
+def test_address_for_notices_is_stored_and_deleted_from_the_chat(way: str) -> None:
     chat = chat_at_hints().presses(way)
     given = chat.effects_of(ConsentGiven)[-1]
     assert (given.purpose, given.text) == (hint_screens.PURPOSE, hint_screens.CONSENT)
@@ -123,7 +123,7 @@ def test_message_hint_address_is_stored_and_its_message_is_deleted(way: str) -> 
         ("sms", "+79161234567"),
     ],
 )
-def test_message_hint_address_that_is_invalid_is_asked_again(way: str, typed: str) -> None:
+def test_address_for_notices_is_asked_again_when_invalid(way: str, typed: str) -> None:
     chat = chat_at_hints().presses(way).says(typed)
     assert chat.effects_of(LeaveContact) == []
     assert chat.shows(hint_screens.TYPED[f"~hint_{way}"])
@@ -131,18 +131,18 @@ def test_message_hint_address_that_is_invalid_is_asked_again(way: str, typed: st
 
 
 @pytest.mark.parametrize("number", ["+77010000000", "+12015550123"])
-def test_message_hint_address_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
+def test_address_for_notices_can_be_a_mobile_number_of_a_listed_country(number: str) -> None:
     chat = chat_at_hints().presses("sms").says(number)
     assert chat.effects_of(LeaveContact) == [LeaveContact("sms", number)]
 
 
-def test_sentence_typed_at_the_message_hint_address_question_is_no_address() -> None:
+def test_sentence_typed_instead_of_an_address_for_notices_is_not_stored() -> None:
     chat = chat_at_hints().presses("email").says("why do you ask this")
     assert not chat.shows(hint_screens.NOT_AN_EMAIL)
     assert chat.effects_of(LeaveContact) == []
 
 
-def test_message_hint_address_is_refused_after_too_many_codes() -> None:
+def test_address_for_notices_is_refused_after_too_many_codes() -> None:
     chat = (
         chat_at_hints().presses("sms").says(ADDRESSES["sms"]).takes(ContactLeft(is_accepted=False))
     )
@@ -151,7 +151,7 @@ def test_message_hint_address_is_refused_after_too_many_codes() -> None:
 
 
 @pytest.mark.parametrize("typed", ["123456", "١٢٣٤٥٦", "123 456"])
-def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
+def test_address_for_notices_is_confirmed_by_a_code(typed: str) -> None:
     chat = chat_at_code()
     assert chat.shows(hint_screens.ENTER_CODE)
     chat.says(typed)
@@ -161,13 +161,13 @@ def test_message_hint_address_is_confirmed_by_a_code(typed: str) -> None:
     assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("email", "")
 
 
-def test_other_text_does_not_count_as_a_message_hint_code_attempt() -> None:
+def test_text_that_is_no_code_does_not_count_as_a_confirmation_attempt() -> None:
     chat = chat_at_code().says("12345")
     assert chat.shows(hint_screens.NOT_A_CODE)
     assert chat.effects_of(ConfirmContact) == []
 
 
-def test_message_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
+def test_code_that_confirms_an_address_is_asked_until_no_attempt_is_left() -> None:
     chat = chat_at_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
     assert chat.question_key == hint_screens.CODE
@@ -178,7 +178,7 @@ def test_message_hint_code_is_asked_again_until_no_attempt_is_left() -> None:
     assert chat.effects_of(ConsentWithdrawn) == [withdrawn]
 
 
-def test_consent_to_message_hints_is_withdrawn_when_no_address_is_left() -> None:
+def test_consent_to_notices_is_withdrawn_when_the_person_enters_no_address() -> None:
     chat = chat_at_hints().presses("email")
     assert chat.presses("leave").effects_of(ConsentWithdrawn)
     assert chat.effects_of(RemoveContact) == [RemoveContact()]
@@ -186,7 +186,7 @@ def test_consent_to_message_hints_is_withdrawn_when_no_address_is_left() -> None
 
 
 @pytest.mark.parametrize("way", ["leave", "menu", "exit"])
-def test_message_hint_address_question_ends_when_the_person_leaves_it(way: str) -> None:
+def test_entry_of_an_address_for_notices_ends_when_the_person_leaves_it(way: str) -> None:
     chat = chat_at_hints().presses("email")
     chat = chat.presses("leave") if way == "leave" else chat.says(f"/{way}")
     assert chat.conversation.hint_step == ""
@@ -194,7 +194,7 @@ def test_message_hint_address_question_ends_when_the_person_leaves_it(way: str) 
     assert not chat.says(ADDRESSES["email"]).effects_of(LeaveContact)
 
 
-def test_message_hints_can_be_ended_from_the_menu() -> None:
+def test_email_or_sms_notices_can_be_ended_from_the_menu() -> None:
     chat = chat_with_hints().takes(MENU)
     while "hints" not in chat.keys:
         chat.presses(">")
@@ -207,27 +207,27 @@ def test_message_hints_can_be_ended_from_the_menu() -> None:
     assert chat.conversation.hint_way == ""
 
 
-def test_message_hints_are_ended_by_the_stop_word() -> None:
+def test_email_or_sms_notices_are_ended_by_the_stop_word() -> None:
     chat = chat_with_hints().says("стоп")
     assert chat.effects_of(RemoveContact) == [RemoveContact()]
     assert chat.conversation.hint_way == ""
 
 
 @pytest.mark.parametrize("word", ["stop", "exit"])
-def test_message_hint_address_is_removed_by_stop_and_exit_commands(word: str) -> None:
+def test_address_for_notices_is_removed_by_stop_and_exit_commands(word: str) -> None:
     for chat in (chat_with_hints(), chat_at_code()):
         chat.says(f"/{word}")
         assert chat.effects_of(RemoveContact) == [RemoveContact()]
         assert (chat.conversation.hint_way, chat.conversation.hint_step) == ("", "")
 
 
-def test_message_hint_address_can_be_removed_when_hints_are_switched_off() -> None:
+def test_address_for_notices_can_be_removed_when_notices_are_switched_off() -> None:
     chat = chat_with_hints()
     chat.understanding = OFF
     assert "hints" in option_keys(chat.takes(MENU))
 
 
-def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
+def test_address_for_notices_is_asked_on_the_mandatory_secure_page() -> None:
     chat = chat_at_hints(page=Page.ALWAYS).presses("email")
     assert chat.shows(screens.ON_PAGE)
     chat.says(ADDRESSES["email"])
@@ -236,12 +236,12 @@ def test_message_hint_address_is_asked_on_the_mandatory_secure_page() -> None:
     assert DeleteInput() in chat.last_effects
 
 
-def test_message_hint_address_question_rejects_a_voice_message() -> None:
+def test_entry_of_an_address_for_notices_rejects_a_voice_message() -> None:
     chat = chat_at_hints().presses("email").takes(Attached("voice", "voice-1", 1000))
     assert chat.shows(screens.CANNOT_HEAR)
 
 
-def test_message_hint_address_question_ends_when_an_officer_joins() -> None:
+def test_entry_of_an_address_for_notices_ends_when_an_officer_joins() -> None:
     chat = chat_at_hints().presses("email").takes(Joined()).says("for the officer")
     assert chat.effects_of(LeaveContact) == []
     assert chat.conversation.hint_step == ""

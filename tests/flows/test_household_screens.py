@@ -59,7 +59,7 @@ def test_code_to_join_a_family_is_issued_after_consent(language: str) -> None:
     assert chat.shows(household_screens.CODE_FOR_FAMILY, code="ABCDE-23456", day=LAST_DAY)
 
 
-def test_code_to_join_a_family_promises_no_message_after_the_stop_command() -> None:
+def test_family_code_request_gets_no_promise_of_a_message_after_stop() -> None:
     chat = registered_chat().says("стоп", "/status").presses("household", "invite", "yes")
     assert not chat.shows(household_screens.SAVED)
     assert chat.shows(household_screens.PENDING["invite"])
@@ -109,7 +109,7 @@ def test_family_consent_requires_its_button_not_a_yes_or_a_number(typed: str) ->
     assert chat.question_key == household_screens.CONSENT
 
 
-def test_family_link_result_is_notified_without_content() -> None:
+def test_notice_of_a_family_link_result_does_not_state_the_result() -> None:
     chat = chat_at_consent().presses("yes").takes(JOINED)
     (say,) = chat.last_messages
     assert [line.msgid for paragraph in say.paragraphs for line in paragraph] == [
@@ -118,7 +118,7 @@ def test_family_link_result_is_notified_without_content() -> None:
     assert say.notice is Notice.UPDATE
 
 
-def test_family_link_result_is_not_notified_after_stop() -> None:
+def test_family_link_result_is_not_notified_after_the_stop_command() -> None:
     turn = chat_at_consent().presses("yes").says("/stop")._run_step(JOINED)
     known = turn.conversation.registration
     assert known is not None
@@ -127,7 +127,7 @@ def test_family_link_result_is_not_notified_after_stop() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["unknown_code", "refused"])
-def test_refused_code_to_join_a_family_is_explained_and_consent_withdrawn(refusal: str) -> None:
+def test_registry_refusal_of_a_family_code_is_explained_and_ends_consent(refusal: str) -> None:
     chat = chat_at_consent().presses("yes")
     chat.takes(HouseholdAnswered("join", refusal))  # type: ignore[arg-type]
     assert [each.purpose for each in chat.effects_of(ConsentWithdrawn)] == ["household"]
@@ -163,7 +163,7 @@ def test_family_member_who_declines_to_leave_stays_linked() -> None:
     assert len(chat.effects_of(ChangeHousehold)) == 1
 
 
-def test_family_link_ends_with_the_registration() -> None:
+def test_family_link_ends_when_the_registration_is_withdrawn() -> None:
     chat = linked_chat().presses("!status", "withdraw", "yes")
     assert not chat.shows(household_screens.LINKED)
     chat.takes(Acknowledged("withdrawn", NUMBER))
@@ -198,13 +198,13 @@ def _with_pending_withdrawal(chat: Chat) -> Chat:
     return chat
 
 
-def test_family_join_is_cancelled_during_the_registrations_withdrawal() -> None:
+def test_family_join_is_cancelled_while_a_withdrawal_is_pending() -> None:
     chat = _with_pending_withdrawal(chat_at_consent()).presses("yes")
     assert chat.shows(household_screens.NOTHING_CHANGED)
     assert chat.effects_of(ChangeHousehold) == []
 
 
-def test_family_screen_is_closed_during_the_registrations_withdrawal() -> None:
+def test_family_option_opens_the_menu_while_a_withdrawal_is_pending() -> None:
     assert (
         _with_pending_withdrawal(registered_chat()).presses("household").question_key
         == screens.MENU
@@ -228,7 +228,7 @@ def test_code_to_join_a_family_is_asked_again_after_other_text() -> None:
     "typed",
     [CODE, "abcde 23456", "АВСDЕ23456", "ABCDE٢٣٤٥٦", "ＡBCDE23456"],
 )
-def test_code_to_join_a_family_is_parsed_in_every_way_of_typing(typed: str) -> None:
+def test_code_to_join_a_family_is_parsed_in_every_accepted_spelling(typed: str) -> None:
     assert read_household_code(typed) == CODE
 
 

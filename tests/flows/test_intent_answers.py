@@ -99,7 +99,7 @@ def fits(lines: tuple[Text, ...], language: str) -> bool:
 # One answer for each intent
 
 
-def test_intents_that_kosh_answers_each_have_one_answer() -> None:
+def test_supported_intents_each_have_exactly_one_answer() -> None:
     assert sorted(answer.intent for answer in ANSWERS) == sorted(IN_SCOPE)
     assert set(BY_INTENT) == set(IN_SCOPE)
 
@@ -308,7 +308,7 @@ def test_language_test_answer_distinguishes_the_citizenship_exam(today: date) ->
 @pytest.mark.parametrize(
     "intent", ("kandas.apply", "permit.residence", "test.language", "interview.what", "pilot.2026")
 )
-def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent: str) -> None:
+def test_intent_answer_announces_the_2026_pilots_end_and_later_states_it(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert pilot_2026.PHASE.ends not in fact_sentences(answer, date(2026, 11, 30))
     assert pilot_2026.PHASE.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
@@ -316,7 +316,7 @@ def test_intent_answer_announces_the_pilots_end_and_states_it_afterwards(intent:
 
 
 @pytest.mark.parametrize("intent", ("support.money", "support.quota", "support.calculate"))
-def test_intent_answer_announces_the_quotas_end_and_states_it_afterwards(intent: str) -> None:
+def test_intent_answer_announces_the_2026_quotas_end_and_later_states_it(intent: str) -> None:
     answer = BY_INTENT[intent]
     assert quota.PLACES.ends in part_texts(answer.ordered("")[0], date(2026, 12, 1))
     assert quota.PLACES.ended in part_texts(answer.ordered("")[0], date(2027, 1, 1))

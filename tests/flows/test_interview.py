@@ -38,14 +38,14 @@ def test_kazakh_exercise_explains_a_wrong_answer_at_once(language: str) -> None:
     assert chat.presses("seen").name == "quiz_your_name"
 
 
-def test_kazakh_exercise_shows_no_score_when_all_answers_are_right() -> None:
+def test_kazakh_exercise_ends_in_the_menu_after_correct_answers() -> None:
     chat = Chat.start("zh_Hans", "interview").presses("practice", *RIGHT)
     assert chat.shows(flow.PRACTISED)
     assert chat.question_key == "~menu"
     assert chat.effects == []
 
 
-def test_interview_stages_are_shown_only_during_the_pilot() -> None:
+def test_interview_stages_are_shown_only_during_the_2026_pilot() -> None:
     texts = [part for text in flow.result_texts({"wish": "stages"}, TODAY) for part in parts(text)]
     for fact in pilot_2026.PILOT:
         assert fact.text in texts
@@ -60,7 +60,7 @@ def test_interview_names_the_exam_site_only_for_the_citizenship_exam() -> None:
     assert {CITIZENSHIP_EXAM, settling.EXAM.text} <= set(texts[:at])
 
 
-def test_interview_place_in_russian_adds_nothing_to_its_source() -> None:
+def test_interview_place_in_russian_says_no_more_than_its_source() -> None:
     assert WORDS.render(pilot_2026.INTERVIEW.text, "ru") == (
         "Собеседование проводят по месту пребывания."
     )

@@ -38,7 +38,7 @@ def test_case_link_keeps_the_language_that_the_person_chose() -> None:
 
 
 @pytest.mark.parametrize("word", ["link-short", "officer-ru-spouse-ABCD2345EFGH"])
-def test_case_link_is_not_recognized_in_other_start_words(word: str) -> None:
+def test_start_command_with_another_word_is_not_taken_for_a_case_link(word: str) -> None:
     chat = Chat.start("ru").says(f"/start {word}")
     assert chat.question_key == screens.MENU
     assert chat.effects_of(FindInvitation) == []
@@ -55,7 +55,7 @@ def test_case_link_with_an_unknown_topic_asks_for_the_topic() -> None:
     assert _open_invitation(Chat.start("ru"), "party").question_key == "topic"
 
 
-def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
+def test_case_link_is_dropped_when_the_person_leaves_the_handoff() -> None:
     chat = _open_invitation(Chat.start("ru"))
     assert chat.conversation.invitation == CODE
     chat.says("/menu")
@@ -64,7 +64,7 @@ def test_case_link_is_dropped_when_the_handoff_is_left() -> None:
     assert [each.invitation for each in chat.effects_of(OpenCase)] == [""]
 
 
-def test_case_link_is_dropped_when_consent_is_refused() -> None:
+def test_case_link_is_dropped_when_the_person_refuses_consent() -> None:
     assert _open_invitation(Chat.start("ru")).presses("refuse").conversation.invitation == ""
 
 

@@ -66,7 +66,7 @@ def test_join_code_typed_in_a_chat_is_deleted_and_checked(language: str) -> None
     assert chat.effects_of(RequestJoin) == [RequestJoin(CODE)]
 
 
-def test_join_offer_can_be_declined() -> None:
+def test_offer_to_join_chats_can_be_declined() -> None:
     chat = chat_at_offer().presses("no")
     assert chat.question_key == screens.MENU
     assert chat.conversation.join_code == ""
@@ -78,13 +78,13 @@ def test_join_code_that_is_invalid_leads_to_the_menu() -> None:
     assert chat.conversation.join_code == ""
 
 
-def test_join_is_refused_for_a_chat_with_stored_data() -> None:
+def test_joining_chats_is_refused_for_a_chat_with_stored_data() -> None:
     chat = Chat.start("ru").says(CODE).takes(JoinOffered(False, has_data=True))
     assert chat.shows(join_screens.HAS_DATA)
     assert chat.question_key == screens.MENU
 
 
-def test_join_waits_for_the_confirmation_in_the_other_chat() -> None:
+def test_joining_chats_waits_for_the_confirmation_in_the_other_chat() -> None:
     chat = chat_awaiting_confirmation()
     assert chat.question_key == join_screens.AWAITED
     assert SIGN in chat.text
@@ -94,7 +94,7 @@ def test_join_waits_for_the_confirmation_in_the_other_chat() -> None:
     assert chat.presses("cancel").question_key == screens.MENU
 
 
-def test_join_is_refused_when_the_code_expired_meanwhile() -> None:
+def test_joining_chats_is_refused_when_the_code_expired_meanwhile() -> None:
     chat = chat_at_offer().presses("yes").takes(JoinAwaited())
     assert chat.question_key == screens.MENU
     assert chat.conversation.join_code == ""
@@ -103,7 +103,9 @@ def test_join_is_refused_when_the_code_expired_meanwhile() -> None:
 @pytest.mark.parametrize(
     ("key", "text"), [("yes", join_screens.CONFIRMED), ("no", join_screens.REFUSED)]
 )
-def test_join_request_can_be_confirmed_or_refused_in_the_known_chat(key: str, text: Text) -> None:
+def test_request_to_join_is_confirmed_or_refused_in_the_chat_with_the_data(
+    key: str, text: Text
+) -> None:
     chat = registered_chat().takes(JoinRequested("whatsapp", SIGN))
     assert chat.question_key == join_screens.REQUESTED
     chat.presses(key)
@@ -112,7 +114,7 @@ def test_join_request_can_be_confirmed_or_refused_in_the_known_chat(key: str, te
 
 
 @pytest.mark.parametrize("channel", ["telegram", "web"])
-def test_joined_person_chooses_the_channel_for_updates(channel: str) -> None:
+def test_person_with_joined_chats_chooses_the_channel_for_updates(channel: str) -> None:
     chat = chat_awaiting_confirmation().presses("done").takes(JoinFinished("web", "telegram"))
     assert chat.question_key == join_screens.UPDATES
     assert chat.shows(join_screens.JOINED)

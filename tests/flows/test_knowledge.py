@@ -155,7 +155,7 @@ def test_checklist_renunciation_document_comes_with_its_warning() -> None:
 
 @pytest.mark.no_cover
 @pytest.mark.parametrize("name", ("eligibility", "checklist"))
-def test_dangerous_origin_shows_the_safety_notice_first(name: str) -> None:
+def test_safety_notice_is_among_the_first_texts_for_dangerous_countries(name: str) -> None:
     dangerous = {each.code for each in KNOWN if each.dangerous}
     assert dangerous == {"CN", "IR", "AF"}
     for answers, paragraphs in all_results(name, TODAY):
@@ -167,7 +167,7 @@ def test_dangerous_origin_shows_the_safety_notice_first(name: str) -> None:
 
 
 @pytest.mark.no_cover
-def test_checklist_requires_no_home_document_from_people_abroad() -> None:
+def test_checklist_lists_no_home_country_documents_for_people_outside_it() -> None:
     home = {documents.HOME, laws.CN.text, laws.MN.text, laws.TR.text, laws.IR.text, laws.AF.text,
             permits.APOSTILLE.name, permits.LEGALISATION.name}  # fmt: skip
     for answers, paragraphs in all_results("checklist", TODAY):
@@ -195,7 +195,7 @@ def test_information_flow_results_all_end_with_advice_to_ask_an_officer() -> Non
 
 @pytest.mark.parametrize("name", ASKING)
 @pytest.mark.requirement("S-21")
-def test_information_flow_questions_are_not_persisted_or_sensitive(name: str) -> None:
+def test_information_flow_questions_are_neither_stored_nor_sensitive(name: str) -> None:
     flow = FLOWS[name]
     for item in flow.questions():
         assert not item.persisted, item.name
@@ -256,7 +256,7 @@ def test_interview_notices_contain_no_digits() -> None:
 # Addresses and officers of missions
 
 
-def test_mission_addresses_belong_to_known_missions_of_the_same_country() -> None:
+def test_mission_addresses_belong_to_listed_missions_of_the_same_country() -> None:
     known = {each.key: each.country for each in missions.MISSIONS}
     for place in offices.PLACES:
         assert known[place.key] == place.country

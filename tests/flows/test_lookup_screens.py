@@ -53,7 +53,7 @@ def test_status_lookup_of_an_anonymous_chat_leads_to_the_website() -> None:
     assert chat.effects_of(LookUpStatus) == []
 
 
-def test_status_lookup_of_a_known_person_uses_the_secure_page() -> None:
+def test_status_lookup_of_a_person_with_stored_data_uses_the_secure_page() -> None:
     chat = chat_at("surname")
     chat.page = Page.ALWAYS
     chat.says("/status").presses("number")
@@ -95,7 +95,7 @@ def test_status_lookup_gives_the_safety_answer_to_words_of_danger() -> None:
     assert chat_at_number().says("мне угрожают").shows(safety.READ_ALONE)
 
 
-def test_status_lookup_secrets_are_not_in_any_repr() -> None:
+def test_registration_number_and_pin_are_not_in_the_status_lookup_repr() -> None:
     shown = repr(LookUpStatus(NUMBER, TYPED_PIN))
     assert NUMBER not in shown
     assert TYPED_PIN not in shown

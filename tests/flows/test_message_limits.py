@@ -67,7 +67,7 @@ def test_person_blocked_by_an_officer_reaches_officers_only_in_danger() -> None:
     assert relayed_texts(chat) == ["one", "two"]
 
 
-def test_notice_of_a_block_by_an_officer_returns_to_the_open_question() -> None:
+def test_back_button_of_a_block_notice_returns_to_the_open_question() -> None:
     chat = limited_chat().presses("back").presses("preregistration")
     asked = chat.question_key
     chat.says("person")
@@ -82,7 +82,7 @@ def test_person_blocked_by_an_officer_is_answered_on_words_of_danger() -> None:
     assert chat.conversation.flow == "officer"
 
 
-def test_person_blocked_by_an_officer_can_choose_no_topic_but_danger() -> None:
+def test_person_blocked_by_an_officer_cannot_replace_the_topic_danger() -> None:
     chat = limited_chat().presses("danger")
     assert chat.conversation.flow == "officer"
     while "<" in chat.keys:
@@ -92,7 +92,7 @@ def test_person_blocked_by_an_officer_can_choose_no_topic_but_danger() -> None:
     assert not chat.effects_of(OpenCase)[1:]
 
 
-def test_message_limit_relays_the_allowed_number_of_messages_a_day() -> None:
+def test_message_limit_allows_the_set_number_of_messages_a_day() -> None:
     chat = limited_chat(2).says("one", "two", "three")
     assert relayed_texts(chat) == ["one", "two"]
     assert chat.shows(limit_screens.USED_UP)
@@ -101,7 +101,7 @@ def test_message_limit_relays_the_allowed_number_of_messages_a_day() -> None:
     assert relayed_texts(chat) == ["one", "two", "four"]
 
 
-def test_message_limit_refusal_still_answers_a_recognized_question() -> None:
+def test_question_is_still_answered_when_the_message_limit_is_reached() -> None:
     chat = limited_chat(1, understands=True).says("one", "мой паспорт просрочен")
     assert relayed_texts(chat) == ["one"]
     assert chat.shows(UNDERSTANDING.replies["documents.missing"].opening(TODAY, "")[0])
@@ -136,7 +136,7 @@ def test_message_limit_counts_the_message_that_opens_a_case() -> None:
     assert not relayed_texts(chat.says("more"))
 
 
-def test_message_limit_relays_one_recording_a_day_after_it_is_reached() -> None:
+def test_message_limit_allows_one_recording_a_day_after_it_is_reached() -> None:
     chat = limited_chat(1).says("one", "two")
     assert chat.shows(limit_screens.USED_UP)
     chat.takes(Attached("voice", "ref"))
@@ -146,7 +146,7 @@ def test_message_limit_relays_one_recording_a_day_after_it_is_reached() -> None:
     assert chat.shows(limit_screens.USED_UP)
 
 
-def test_message_limit_relays_a_recording_with_a_danger_caption() -> None:
+def test_message_limit_allows_a_recording_with_a_danger_caption() -> None:
     chat = limited_chat(1, understands=True).says("one", "two")
     chat.takes(Attached("voice", "ref")).takes(Attached("voice", "ref", caption=DANGER))
     assert relayed_texts(chat) == ["one", RECORDED, RECORDED, DANGER]

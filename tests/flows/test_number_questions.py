@@ -115,7 +115,7 @@ TYPED: dict[Refusal, tuple[Question, str]] = {
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("refusal", TYPED)
-def test_number_refusal_shows_an_example_in_the_persons_language(
+def test_refusal_of_a_number_shows_an_example_in_the_persons_language(
     refusal: Refusal, code: str
 ) -> None:
     question, typed = TYPED[refusal]
@@ -129,7 +129,7 @@ def test_number_refusal_shows_an_example_in_the_persons_language(
     assert refusal_text.partition("\n")[0] != english.partition("\n")[0], "not translated"
 
 
-def test_answer_refusals_all_have_user_texts() -> None:
+def test_reasons_to_refuse_an_answer_all_have_user_texts() -> None:
     assert REFUSALS.keys() == set(Refusal)
 
 

@@ -79,7 +79,7 @@ def test_upload_album_of_photos_gets_one_reply() -> None:
     assert len(chat.last_messages) == 1
 
 
-def test_upload_question_accepts_no_text_and_can_be_skipped() -> None:
+def test_upload_question_refuses_text_and_can_be_skipped() -> None:
     chat = _chat_at_upload().says("TESTOVA")
     assert chat.question_key == "paper_identity"
     chat.presses("-", "-", "-")
@@ -191,7 +191,7 @@ def test_stop_command_can_be_undone_in_the_menu() -> None:
     assert not chat.presses(">", "write_again").conversation.muted
 
 
-def test_upload_question_explains_the_typed_done_word_on_whatsapp() -> None:
+def test_upload_help_explains_on_whatsapp_that_done_must_be_typed() -> None:
     chat = (
         replace(_chat_at_upload(), page=Page.ALWAYS)
         .takes(_accepted_upload("paper_identity"))

@@ -153,7 +153,7 @@ def test_stored_data_is_shown_on_the_mandatory_secure_page() -> None:
     assert chat.question_key == "review"
 
 
-def test_private_answer_typed_in_the_messenger_is_rejected_unexplained() -> None:
+def test_private_answer_in_the_messenger_is_rejected_and_not_checked() -> None:
     chat = chat_at("surname")
     chat.page = Page.ALWAYS
     chat.says("Тестова1")
@@ -214,7 +214,7 @@ def test_pin_is_required_when_a_link_or_officer_opens_the_registration(event: Ev
     assert "TESTOVA" not in chat.text
 
 
-def test_pin_opens_the_menu_when_the_registration_closed_meanwhile() -> None:
+def test_correct_pin_opens_the_menu_while_no_registrations_are_accepted() -> None:
     chat = _chat_with_reopened_registration("amend").presses("preregistration")
     chat.flows = {name: flow for name, flow in chat.flows.items() if not flow.registers}
     chat.says("204611").takes(PinTried(True))
@@ -222,7 +222,7 @@ def test_pin_opens_the_menu_when_the_registration_closed_meanwhile() -> None:
     assert "TESTOVA" not in chat.text
 
 
-def test_pin_is_required_when_a_reply_opens_the_registration() -> None:
+def test_pin_is_required_when_a_typed_request_opens_the_registration() -> None:
     chat = _chat_with_reopened_registration("amend")
     chat.understanding = understanding(FakeRecognizer({"Register": sure("registry.register")}))
     chat.says("Register")
@@ -230,7 +230,7 @@ def test_pin_is_required_when_a_reply_opens_the_registration() -> None:
     assert "TESTOVA" not in chat.text
 
 
-def test_pin_is_not_asked_for_a_registration_without_kept_answers() -> None:
+def test_pin_is_not_asked_for_a_registration_without_stored_answers() -> None:
     chat = _chat_with_reopened_registration("withdraw")
     chat.conversation = replace(chat.conversation, forms={})
     assert chat.presses("preregistration").question_key != pin_screens.PIN

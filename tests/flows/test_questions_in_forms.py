@@ -38,12 +38,12 @@ def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: 
 
 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
-def test_chinese_question_in_a_form_offers_topics_when_unsure(text: str) -> None:
+def test_chinese_question_in_a_form_gets_topics_if_recognition_is_unsure(text: str) -> None:
     chat = chat_at_with_intents("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
     assert chat.says(text).shows(hearing.THIS_ONE)
 
 
-def test_chinese_question_at_the_surname_question_is_not_deleted() -> None:
+def test_chinese_question_typed_as_a_surname_is_not_deleted_from_the_chat() -> None:
     chat = chat_at_with_intents("surname", {"办坎达斯要多久": unsure("kandas.term")}, "zh_Hans")
     chat.says("办坎达斯要多久")
     assert chat.shows(hearing.THIS_ONE)
@@ -120,7 +120,7 @@ def test_danger_typed_at_the_region_question_is_answered() -> None:
 @pytest.mark.parametrize(
     ("text", "language"), [("нету", "ru"), ("жоқ", "kk"), ("yoʻq", "uz"), ("没有", "zh_Hans")]
 )
-def test_patronymic_question_accepts_no_as_having_none(text: str, language: str) -> None:
+def test_patronymic_question_takes_a_typed_no_as_no_patronymic(text: str, language: str) -> None:
     chat = chat_at("patronymic", language).says(text)
     assert chat.name == "name_kk"
     assert chat.stored_answers()["patronymic"] is None

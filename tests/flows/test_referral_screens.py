@@ -81,7 +81,7 @@ def test_referral_code_is_recognized_only_as_the_whole_text(text: str, code: str
     assert read_code(text) == code
 
 
-def test_referral_without_an_answer_is_not_counted() -> None:
+def test_referral_is_not_counted_when_its_consent_is_not_answered() -> None:
     chat = chat_with_referrer().takes(Started("preregistration")).until(screens.MENU)
     assert chat.effects_of(CountReferral) == []
     assert chat.conversation.referral is None

@@ -33,7 +33,7 @@ def _chat_after_step(step: str, status: str, until: date | None = None) -> Chat:
     return chat.presses("!status")
 
 
-def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
+def test_answer_to_a_registry_question_is_sent_while_it_is_open() -> None:
     chat = _chat_at_registry_question().says("1991")
     assert chat.effects_of(AnswerRegistry) == [AnswerRegistry(QUESTION, "birth_year", "1991")]
     known = chat.conversation.registration
@@ -49,7 +49,7 @@ def test_registry_question_answer_is_sent_while_the_question_is_open() -> None:
     ],
     ids=["withdrawn", "replaced"],
 )
-def test_registry_question_answer_is_not_sent_after_the_question_closed(
+def test_answer_to_a_registry_question_is_not_sent_after_it_closed(
     later: Acknowledged,
 ) -> None:
     chat = _chat_at_registry_question().takes(later).says("1991")

@@ -146,7 +146,7 @@ def test_facts_that_protect_people_have_a_text_for_when_they_expire() -> None:
         assert fact_texts([fact], FOREVER) == (() if fact.ended is None else (fact.ended,))
 
 
-def test_document_facts_that_outlive_2026_expire_on_known_days() -> None:
+def test_document_facts_valid_after_2026_expire_only_on_listed_days() -> None:
     ends = {fact.until for fact in catalogue.FACTS if fact.key.startswith("documents.")}
     assert {day for day in ends if day > date(2026, 12, 31)} <= {
         date(2027, 9, 24), date(2027, 9, 28), date(2027, 9, 29)
@@ -219,11 +219,11 @@ def test_apostille_advice_remains_after_its_fact_expired() -> None:
     assert requirements.CHINA_FIRST.ended in opening("kandas.documents", "CN", WINTER)
 
 
-def test_complaint_answer_keeps_a_sentence_on_the_deadline_after_expiry() -> None:
+def test_complaint_answer_mentions_the_deadline_after_its_fact_expired() -> None:
     assert living.DEADLINE.ended in opening("kandas.refused", "", FOREVER)
 
 
-def test_pilot_answer_says_after_2026_and_never_in_2027() -> None:
+def test_pilot_answer_uses_the_words_after_2026_and_never_in_2027() -> None:
     for today in (date(2026, 12, 31), date(2028, 1, 1), FOREVER):
         lines = [WORDS.render(text, "en") for text in REPLIES["pilot.2026"].opening(today, "")]
         assert any("what applies after 2026" in line for line in lines)

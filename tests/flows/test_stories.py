@@ -103,7 +103,7 @@ def test_registration_screen_confirms_the_submission() -> None:
     assert chat.shows(screens.REGISTRATION["sent"])
 
 
-def test_unpersisted_answers_are_dropped_at_consent() -> None:
+def test_temporary_answers_are_deleted_at_consent() -> None:
     chat = chat_at("consent_registration")
     assert chat.stored_answers()["passport"] == "long"
     chat.presses("yes")
@@ -113,7 +113,7 @@ def test_unpersisted_answers_are_dropped_at_consent() -> None:
     assert chat.stored_answers()["citizenship"] == "CN"
 
 
-def test_unpersisted_answers_given_after_consent_are_not_kept() -> None:
+def test_temporary_answers_given_after_consent_are_neither_kept_nor_sent() -> None:
     chat = chat_at("ethnic_kazakh")
     assert chat.presses("<").question_key == "trouble"
     chat.presses("money")
@@ -123,7 +123,7 @@ def test_unpersisted_answers_given_after_consent_are_not_kept() -> None:
     assert chat.effects_of(Submit)[0].answers["trouble"] is None
 
 
-def test_answers_to_skipped_questions_are_dropped_at_consent() -> None:
+def test_answers_to_questions_that_no_longer_apply_are_deleted_at_consent() -> None:
     chat = chat_at("gate_stay", location="kazakhstan", stay_ends="yes").presses("go_on", "<", "<")
     assert chat.presses("unsaid").until("ethnic_kazakh").stored_answers()["stay_ends"] is None
 
@@ -215,7 +215,7 @@ def test_consent_refusal_lists_missions_in_the_stated_country() -> None:
     [("UZ", "unsaid"), ("UZ", "elsewhere"), ("UZ", "kazakhstan"), ("stateless", "origin"),
      ("CN", "origin"), ("AF", "origin"), ("IR", "origin")],
 )  # fmt: skip
-def test_consent_refusal_names_missions_only_in_a_safe_home_country(
+def test_consent_refusal_names_no_mission_outside_a_safe_home_country(
     citizenship: str, location: str
 ) -> None:
     chat = _chat_after_refusal(citizenship=citizenship, location=location)
@@ -270,7 +270,7 @@ def test_handoff_offer_topic_is_used_for_a_typed_officer_request(typed: str) -> 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.requirement("S-21")
-def test_consent_refusal_stores_nothing_and_names_alternatives(language: str) -> None:
+def test_consent_refusal_stores_nothing_and_names_direct_contacts(language: str) -> None:
     chat = chat_at("consent_registration", language).presses("refuse")
     assert chat.shows(
         _("These answers were not kept. You can go on asking, or turn to these directly:")
@@ -371,7 +371,7 @@ def test_review_edit_selects_an_answer_by_number() -> None:
     assert chat.edits("contact").question_key == "contact"
 
 
-def test_review_edit_accepts_a_skipped_answer() -> None:
+def test_review_edit_can_answer_a_skipped_question() -> None:
     chat = chat_at("review")
     assert chat.stored_answers()["patronymic"] is None
     chat.edits("patronymic").says("Testovna")

@@ -89,7 +89,7 @@ def test_support_flow_shows_no_amount_after_the_quota_year() -> None:
 
 
 @pytest.mark.parametrize("today", [date(2026, 12, 20), date(2027, 1, 20)], ids=str)
-def test_support_shows_no_shipped_figure_after_editors_published_others(today: date) -> None:
+def test_support_omits_shipped_figures_after_editors_published_a_new_quota(today: date) -> None:
     published = replace(quota.PLACES, text=Text("The quota of 2027."), until=date(2027, 12, 31),
                         ends=None, ended=None, published=True)  # fmt: skip
     edition: Edition[Fact, object] = Edition.of(today, {quota.PLACES.key: published}, {}, (), {})

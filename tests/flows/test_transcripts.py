@@ -189,7 +189,7 @@ def _hold(story: str, chat: Chat) -> None:
     assert path.read_text("utf-8") == chat.transcript, "read the difference; see this module"
 
 
-def test_transcripts_have_no_unused_files() -> None:
+def test_golden_transcript_files_are_complete_and_all_used() -> None:
     every = (*STORIES, *sentence_stories.STORIES)
     stories = {f"{story}.{language}.txt" for story in every for language in LANGUAGES}
     assert {path.name for path in TRANSCRIPTS.iterdir()} == stories

@@ -28,13 +28,13 @@ def test_start_command_with_a_flow_name_works_like_a_start_link() -> None:
     assert Chat.start().says("/start checklist").question_key != screens.MENU
 
 
-def test_form_submitted_after_a_refused_handoff_ends_in_the_menu() -> None:
+def test_submitted_form_opens_the_menu_after_the_person_refused_a_handoff() -> None:
     chat = chat_at("surname").says("/person").until("consent_handoff").presses("refuse")
     assert chat.question_key == "surname"
     assert chat.until("review").presses("submit").question_key == screens.MENU
 
 
-def test_typed_label_keep_this_answer_is_outdated_without_an_answer() -> None:
+def test_typed_label_keep_this_answer_is_reported_as_outdated_in_the_menu() -> None:
     chat = Chat.start().says(WORDS.render(screens.KEEP, "ru"))
     assert chat.shows(screens.OLD_BUTTON)
     assert chat.question_key == screens.MENU

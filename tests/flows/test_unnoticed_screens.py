@@ -176,7 +176,7 @@ def test_document_request_of_an_officer_is_marked_private() -> None:
     assert chat.last_messages[-1].private
 
 
-def test_published_mission_contacts_are_headed_by_the_country() -> None:
+def test_heading_of_published_mission_contacts_names_the_country() -> None:
     contacts = verbatim("Kaztest")
     today: Edition[object, object] = Edition.of(TODAY, {}, {"CN": (contacts,)}, (), {})
     head, card = missions("CN", today)
@@ -189,7 +189,7 @@ def test_published_text_without_english_has_the_id_of_an_empty_sentence() -> Non
 
 
 @pytest.mark.parametrize("pin", ["1232", "2468"])
-def test_pin_with_unequal_or_larger_steps_is_not_easy_to_guess(pin: str) -> None:
+def test_pin_with_unequal_or_large_digit_steps_is_not_easy_to_guess(pin: str) -> None:
     assert not pin_screens.is_easy(pin)
 
 
@@ -205,7 +205,7 @@ def test_faq_question_in_own_words_is_shown_unchanged() -> None:
 
 
 @pytest.mark.parametrize("is_lifted", [True, False])
-def test_message_limit_decision_has_the_menu_button(is_lifted: bool) -> None:
+def test_message_limit_appeal_decision_has_the_menu_button(is_lifted: bool) -> None:
     chat = Chat.start().takes(LimitSet("insults", TODAY, 0)).takes(LimitDecided(is_lifted))
     assert chat.last_messages[0].buttons[0].label == button("Menu")
 

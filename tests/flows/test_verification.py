@@ -194,7 +194,7 @@ def test_flow_check_finds_a_malformed_option_key_in_a_repeating_group() -> None:
     )
 
 
-def test_flow_check_limits_a_group_members_label_including_its_number() -> None:
+def test_flow_check_counts_the_members_number_toward_the_label_limit() -> None:
     inside = replace(RELATION, label=button("Change an answer"))
     lists = replace(FAMILY, items=(inside,), when=PETS.is_("yes"))
     wrong = check_findings(*GOOD[:4], lists, REVIEW)

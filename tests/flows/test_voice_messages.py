@@ -43,7 +43,7 @@ def test_voice_message_without_a_file_reference_is_not_relayed() -> None:
 
 
 @pytest.mark.parametrize("refusal", ["", upload_states.Refusal.BROKEN])
-def test_voice_message_to_an_officer_is_reported_when_broken(refusal: str) -> None:
+def test_broken_voice_message_to_an_officer_is_reported_to_the_person(refusal: str) -> None:
     chat = _with_officer().takes(VOICE).takes(UploadChecked("", RECORDING, refusal))
     assert chat.shows(screens.RECORDING_BROKEN) is bool(refusal)
     assert chat.shows(screens.WAITING)

@@ -84,7 +84,7 @@ def test_transcription_starts_only_after_consent(way: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["press", "type"])
-def test_transcription_does_not_start_after_a_refusal(way: str) -> None:
+def test_transcription_does_not_start_after_the_person_refuses_consent(way: str) -> None:
     chat = chat_with_voice()
     chat = chat.presses(voice_button(chat, "no")) if way == "press" else chat.says("нет")
     assert chat.shows(voice_messages.REFUSED)
@@ -156,7 +156,9 @@ def test_transcription_that_is_empty_or_too_long_is_reported_as_failed(text: str
 
 
 @pytest.mark.parametrize("event", [Pressed("!menu"), OTHER])
-def test_transcription_is_dropped_after_a_newer_event(event: Pressed | Attached) -> None:
+def test_transcription_is_dropped_after_a_newer_message_or_button(
+    event: Pressed | Attached,
+) -> None:
     chat = consenting_chat()
     [asked] = chat.effects_of(Transcribe)
     chat.takes(event).takes(Transcribed(asked.key, ASKED))
