@@ -33,5 +33,5 @@ def test_kazakh_arabic_date_has_a_numeric_month() -> None:
     assert formats.day(date(2026, 11, 24), "kk_Arab") == "2026-جىلى 11-ايدىڭ 24-كۇنى"
 
 
-def test_kazakh_arabic_conversion_of_typed_words_keeps_letters() -> None:
+def test_typed_word_is_converted_to_kazakh_arabic_letter_by_letter() -> None:
     assert kazakh_arabic.to_arabic("Қытай") == "قىتاي"

@@ -202,7 +202,7 @@ def test_catalogue_lint_finds_each_fault_inserted_by_the_test(
 
 
 @pytest.mark.parametrize(("code", "context", "english", "text"), SOUND)
-def test_catalogue_lint_accepts_texts_that_only_look_wrong(
+def test_catalogue_lint_accepts_correct_texts_that_look_wrong(
     code: str, context: str | None, english: str, text: str
 ) -> None:
     assert broken_rules(code, (context, english, text)) == set()

@@ -54,7 +54,7 @@ def test_crisis_patterns_match_almost_no_text_in_supported_languages() -> None:
         "deport bo'lganman, kirsam bo'ladimi",
     ],
 )
-def test_crisis_patterns_do_not_match_similar_questions(text: str) -> None:
+def test_crisis_patterns_do_not_match_similar_harmless_questions(text: str) -> None:
     assert crisis_patterns.intent(text) is None
 
 

@@ -107,7 +107,7 @@ def test_foreign_language_is_not_recognized_if_uncertain(text: str) -> None:
         "أنا من الصين",
     ],
 )
-def test_foreign_language_is_not_recognized_in_an_offered_one(text: str) -> None:
+def test_text_in_an_offered_language_is_not_taken_for_a_foreign_one(text: str) -> None:
     assert foreign_guess.guess(text) is None
 
 
@@ -123,7 +123,7 @@ def test_foreign_language_notice_names_the_offered_languages(code: str) -> None:
     assert names["ru"] not in sentence
 
 
-def test_foreign_language_notice_uses_the_native_name_of_a_new_language() -> None:
+def test_foreign_language_notice_uses_the_native_name_of_an_added_language() -> None:
     (sentence,) = FOREIGN["en"].lines((KAZAKH, ("tr", "Türkçe")), is_danger=False)
     assert "Kazakh and Türkçe" in sentence
 

@@ -78,11 +78,11 @@ def test_country_search_finds_every_displayed_name(code: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["months", "days"])
-def test_arabic_script_names_agree_with_cldr(kind: str) -> None:
+def test_arabic_script_names_of_months_and_weekdays_agree_with_cldr(kind: str) -> None:
     kosh_names = formats.names("kk_Arab")
     cldr_names = getattr(Locale.parse("kk_Arab"), kind)["format"]["wide"]
     assert (kosh_names.months if kind == "months" else kosh_names.weekdays) == cldr_names
 
 
-def test_derived_catalogues_are_not_stored() -> None:
+def test_catalogues_of_derived_scripts_are_not_stored_as_files() -> None:
     assert not [code for code in catalogues.BUILT if (catalogues.LOCALES / code).exists()]

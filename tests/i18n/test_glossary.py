@@ -49,7 +49,7 @@ def test_glossary_page_shows_every_term_and_a_mark_for_each_status() -> None:
     assert reference_glossary.MARKS.keys() == set(Status)
 
 
-def test_interface_words_are_unique_and_in_every_language() -> None:
+def test_glossary_interface_words_are_unique_and_in_every_language() -> None:
     words = [row[0] for row in glossary.interface_words()]
     assert len(set(words)) == len(words)
     for row in glossary.interface_words():

@@ -45,14 +45,14 @@ def test_kazakh_arabic_conversion_writes_the_letters_iy_as_one() -> None:
     assert kazakh_arabic.to_arabic("Дмитрий, киіз") == "دميتري، كيىز"
 
 
-def test_kazakh_arabic_candidates_rank_known_name_parts_first() -> None:
+def test_cyrillic_candidates_of_an_arabic_name_begin_with_a_common_name() -> None:
     assert kazakh_arabic.candidates("نۇرگۇل")[0] == "нұргүл"
     assert kazakh_arabic.candidates("جۇمابەك")[0] == "жұмабек"
     assert kazakh_arabic.candidates("ءاليحان")[0] == "әлихан"
 
 
 @pytest.mark.parametrize("typed", ["", "   ", "бота", "ana", "ساەلەم!", "ېۈ", "قازاق ەلى", "123"])
-def test_kazakh_arabic_candidates_are_empty_for_other_scripts(typed: str) -> None:
+def test_cyrillic_candidates_are_empty_for_text_in_other_scripts(typed: str) -> None:
     assert kazakh_arabic.candidates(typed) == ()
 
 

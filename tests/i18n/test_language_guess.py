@@ -89,7 +89,9 @@ def test_language_guess_recognizes_text_in_the_wrong_keyboard_layout() -> None:
 
 
 @pytest.mark.parametrize(("word", "form"), [("помогите", "ru"), ("артқа", "kk"), ("help", None)])
-def test_language_guess_uses_reserved_words_of_one_language(word: str, form: str | None) -> None:
+def test_language_guess_uses_reserved_words_that_only_one_language_has(
+    word: str, form: str | None
+) -> None:
     assert WORDS.guess(word) == form
 
 

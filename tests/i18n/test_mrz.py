@@ -76,7 +76,7 @@ def test_mrz_single_name_has_no_given_names() -> None:
     assert (zone.surname, zone.given_names) == ("ARKFREITH", "")
 
 
-def test_mrz_long_card_number_continues_in_the_personal_field() -> None:
+def test_mrz_reader_reads_a_long_card_number_from_two_fields() -> None:
     """Read the specimen of ICAO 9303-5, note j, whose card number exceeds its own field."""
     zone = read(
         "I<UTOD23145890<7349<<<<<<<<<<<\n3407127M9507122UTO<<<<<<<<<<<2\nSTEVENSON<<PETER<JOHN<<<<<<<<<"
@@ -135,7 +135,7 @@ def test_mrz_reader_refuses_invalid_zones(typed: str, refusal: Refusal) -> None:
 
 
 @pytest.mark.parametrize("zone", [SPECIMEN, CARD, SMALL])
-def test_mrz_reader_finds_every_wrong_digit(zone: str) -> None:
+def test_mrz_reader_rejects_a_zone_with_any_wrong_digit(zone: str) -> None:
     checked = zone.index("\n") + 1 if zone is not CARD else 5
     for place, character in enumerate(zone):
         if place >= checked and character.isdecimal() and zone.count("\n", 0, place) < 2:
@@ -151,7 +151,7 @@ def test_mrz_personal_number_has_its_own_check_digit() -> None:
             assert isinstance(zone, Refusal) or personal != "1"
 
 
-def test_mrz_reader_does_not_guess_quotes_in_a_too_short_zone() -> None:
+def test_mrz_reader_refuses_a_too_short_zone_with_quotation_marks() -> None:
     """A quotation mark may replace "<" or "<<"; a wrong guess would cut the name."""
     first, second = SPECIMEN.split("\n")
     quoted = first.rstrip("<").replace("<<", "«")

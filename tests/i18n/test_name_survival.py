@@ -22,7 +22,7 @@ def test_name_reader_keeps_every_code_point_in_five_scripts(script: str) -> None
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_name_generator_produces_difficult_names(script: str) -> None:
+def test_name_generator_produces_names_that_need_normalization(script: str) -> None:
     """Check that generated names need normalization; otherwise, the parser's test is useless."""
     made = list(names(script, 2_000, seed=4))
     assert any(not unicodedata.is_normalized("NFC", typed) for typed, _kept in made)

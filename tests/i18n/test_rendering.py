@@ -135,13 +135,13 @@ def test_bidi_isolation_of_values_agrees_with_the_test_vectors(vector: dict[str,
 
 
 @pytest.mark.parametrize("code", LEFT_TO_RIGHT)
-def test_nested_arabic_name_is_isolated_once(code: str) -> None:
+def test_bidi_isolation_of_a_nested_arabic_name_is_not_repeated(code: str) -> None:
     name = verbatim("گۇلنار")
     shown = rendering(code)(_("{number}. {member}", number=1, member=_("{a}!", a=name)))
     assert shown == f"1. {FSI}گۇلنار{PDI}!"
 
 
-def test_nested_value_is_isolated_once_in_arabic_script() -> None:
+def test_bidi_isolation_of_a_nested_value_is_not_repeated_in_arabic_script() -> None:
     render = rendering("kk_Arab", Kin="تۋىس", **{"{a}: {b}": "{a}: {b}", "{n}. {m}": "{n}. {m}"})
     member = _("{a}: {b}", a=_("Kin"), b=verbatim("TESTOVA"))
     inner = f"تۋىس: {FSI}TESTOVA{PDI}"

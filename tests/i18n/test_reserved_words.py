@@ -22,7 +22,7 @@ def test_yes_no_recognition_agrees_with_the_test_vectors(row: dict[str, str]) ->
 
 
 @pytest.mark.parametrize("language", ["kk", "kk_Arab"])
-def test_yes_no_in_kazakh_rejects_ambiguous_russian_words(language: str) -> None:
+def test_yes_no_recognition_in_kazakh_rejects_ambiguous_russian_words(language: str) -> None:
     assert reserved_words.yes_no("да", language) is None
     assert reserved_words.yes_no("не", language) is None
     assert reserved_words.yes_no("нет", language) is False
@@ -118,7 +118,7 @@ def test_sentences_like_i_do_not_understand_are_read_as_the_word_help(typed: str
         "call me",
     ],
 )
-def test_sentences_about_the_form_are_not_accepted_as_a_name(typed: str) -> None:
+def test_sentences_about_the_form_are_recognized_as_small_talk(typed: str) -> None:
     assert reserved_words.small_talk(typed)
     assert not reserved_words.small_talk("Ok")
     assert not reserved_words.small_talk("Nima")
