@@ -91,7 +91,7 @@ def test_message_with_two_likely_questions_gets_an_offer_for_the_second(
     assert decision.also == offered
 
 
-def test_message_that_begins_with_small_talk_gets_no_second_question() -> None:
+def test_small_talk_message_gets_no_offer_for_a_second_question() -> None:
     found = replace(recognition(0.95, 0.0, part("life.school", 0.6)), intent="talk.thanks")
     assert decide(found).also == ""
 
@@ -149,7 +149,7 @@ def test_danger_less_likely_than_a_question_gets_an_urgent_safety_card(
     assert decide(replace(found, has_crisis_phrase=True)).danger is DangerLevel.FIRST
 
 
-def test_stolen_passport_before_a_flight_is_danger_and_a_lost_document() -> None:
+def test_stolen_passport_before_a_flight_is_recognized_as_danger_and_topic() -> None:
     text = "pasportimni oʻgʻirlab ketishdi ertaga samolyotim bor nima qilay"
     reading = EngineRecognizer.load().read(text, "uz")
     assert reading.danger is reading.recognition.danger is Danger.LIKELY
@@ -183,7 +183,7 @@ def test_intent_decision_for_an_out_of_scope_line_uses_only_confidence(
     assert decide(found).certainty is certainty
 
 
-def test_intent_decision_offers_no_topic_below_the_minimum() -> None:
+def test_intent_decision_offers_no_topic_below_the_minimum_probability() -> None:
     likely = Candidate("life.school", MIN_OFFERED)
     unlikely = Candidate("life.health", math.nextafter(MIN_OFFERED, 0))
     found = replace(recognition(0.5), alternatives=(likely, unlikely))
@@ -259,5 +259,5 @@ def test_message_i_do_not_want_is_recognized_as_no_danger_and_no_topic(text: str
 
 
 @pytest.mark.parametrize("text", ["не хочу жить", "yashashni xohlamayman", "不想活了"])
-def test_message_that_declines_to_live_is_danger(text: str) -> None:
+def test_message_i_do_not_want_to_live_is_recognized_as_danger(text: str) -> None:
     assert EngineRecognizer.load().read(text, "ru").danger is not Danger.NONE

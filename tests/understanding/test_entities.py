@@ -45,7 +45,9 @@ def test_family_size_is_extracted_within_its_limits(line: str, size: int | None)
         ("трое детей", 3),
     ],
 )
-def test_number_of_children_is_extracted_near_its_noun(line: str, children: int | None) -> None:
+def test_number_of_children_is_extracted_next_to_the_word_children(
+    line: str, children: int | None
+) -> None:
     assert extract(line).children == children
 
 

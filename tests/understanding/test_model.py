@@ -62,7 +62,7 @@ def test_sentence_with_a_question_mark_is_marked_as_a_question() -> None:
     ("line", "is_wrong"),
     [("2+2 nechi", False), ("3x4 mi yoki 3.5x4.5", False), ("vjq gfcgjhn 2", True)],
 )
-def test_wrong_layout_is_detected_in_lines_with_numbers(line: str, is_wrong: bool) -> None:
+def test_wrong_keyboard_layout_is_detected_in_lines_with_numbers(line: str, is_wrong: bool) -> None:
     assert Recognizer.load().recognize(line).wrong_layout is is_wrong
 
 

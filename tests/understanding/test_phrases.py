@@ -18,7 +18,7 @@ def test_training_phrases_have_no_faults() -> None:
     assert list(phrases.faults(phrases.read_all())) == []
 
 
-def test_intent_ids_are_unique_and_cover_every_kind() -> None:
+def test_intent_ids_are_unique_and_include_every_kind_of_intent() -> None:
     assert len(set(IDS)) == len(IDS)
     assert {intent.kind for intent in INTENTS} == set(Kind)
 

@@ -108,7 +108,7 @@ def test_question_is_recognized_among_sentences_about_the_person(line: str, inte
     assert intent in [each.intent for each in found.options]
 
 
-def test_text_skeleton_keeps_sentence_ends_when_sentences_are_removed() -> None:
+def test_normalized_text_keeps_sentence_ends_when_sentences_are_removed() -> None:
     line = skeleton.fold("Живу тут. Где, скажем, виза? Есть дети. Сколько стоит?")
     left = skeleton.without(line, {("живу", "тут"), ("ест", "дети")})
     assert left == skeleton.fold("Где, скажем, виза? Сколько стоит?")

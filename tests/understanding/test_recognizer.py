@@ -381,7 +381,7 @@ def test_understand_command_prints_json_for_each_line() -> None:
         ("车可以免税带过去吗？过境要签证吗？", "support.transport permit.visa"),
     ],
 )
-def test_engine_recognizer_returns_both_intents_of_a_message(
+def test_engine_recognizer_returns_both_intents_of_two_questions(
     line: str, intents: str, recognizer: Recognizer
 ) -> None:
     found = EngineRecognizer(recognizer).read(line, "").recognition

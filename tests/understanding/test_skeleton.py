@@ -34,37 +34,37 @@ WRONG_KEYBOARD = [
 
 
 @pytest.mark.parametrize(("one", "other"), SAME)
-def test_text_skeleton_is_the_same_for_two_spellings_of_a_line(one: str, other: str) -> None:
+def test_normalized_text_is_the_same_for_two_spellings_of_a_line(one: str, other: str) -> None:
     assert skeleton.fold(one).words == skeleton.fold(other).words != ()
 
 
 @pytest.mark.parametrize(("typed", "meant"), WRONG_KEYBOARD)
-def test_text_skeleton_corrects_the_wrong_keyboard_layout(typed: str, meant: str) -> None:
+def test_normalized_text_corrects_the_wrong_keyboard_layout(typed: str, meant: str) -> None:
     readings = [line.words for line in skeleton.layouts(typed)]
     assert skeleton.fold(meant).words in readings
 
 
-def test_text_skeleton_replaces_traditional_by_simplified_characters() -> None:
+def test_normalized_text_replaces_traditional_by_simplified_characters() -> None:
     assert skeleton.fold("綠卡怎麼申請？") == skeleton.fold("绿卡怎么申请？")
 
 
-def test_text_skeleton_distinguishes_different_words() -> None:
+def test_normalized_text_distinguishes_different_words() -> None:
     lines = ["паспорт", "пенсия", "грант", "护照", "签证", "бала", "bola"]
     assert len({skeleton.fold(line).words for line in lines}) == len(lines)
 
 
 @pytest.mark.parametrize("text", ["", " ", "\x00", "\u200b\u200f", "…", "😀😀", "\ud800"])
-def test_text_skeleton_is_empty_for_a_text_without_words(text: str) -> None:
+def test_normalized_text_is_empty_for_a_text_without_words(text: str) -> None:
     assert skeleton.fold(text).words in ((), ("",))
 
 
-def test_text_skeleton_of_a_long_message_keeps_beginning_and_end() -> None:
+def test_normalized_text_of_a_long_message_keeps_beginning_and_end() -> None:
     words = skeleton.fold(f"алғашқы {'сөз ' * 5000}соңғы").words
     assert words[0] == skeleton.fold("алғашқы").words[0]
     assert len(words) <= skeleton.MAX_WORDS
 
 
-def test_text_skeleton_replaces_links_and_numbers() -> None:
+def test_normalized_text_replaces_links_and_numbers() -> None:
     one = skeleton.fold("позвоните +7 701 123 45 67 или http://one.example/a")
     assert one == skeleton.fold("позвоните 8 (702) 765-43-21 или https://two.example/b")
 
@@ -86,7 +86,7 @@ def test_text_skeleton_replaces_links_and_numbers() -> None:
         ("? ! .", [], []),
     ],
 )
-def test_text_skeleton_is_cut_into_sentences_and_clauses(
+def test_normalized_text_is_cut_into_sentences_and_clauses(
     text: str, sentences: list[str], clauses: list[str]
 ) -> None:
     line = skeleton.fold(text)
@@ -98,6 +98,6 @@ def test_text_skeleton_is_cut_into_sentences_and_clauses(
     ]
 
 
-def test_text_skeleton_has_a_limited_number_of_parts() -> None:
+def test_normalized_text_has_a_limited_number_of_parts() -> None:
     line = skeleton.fold("паспорт. пенсия. " * 40)
     assert len(skeleton.sentences(line, 6)) == len(skeleton.clauses(line, 6)) == 6

@@ -26,7 +26,7 @@ STATUS, STAY = "kandas.extend", "permit.expired"
         "30 кун эртага тугайди, узайтирса бўладими?",
     ],
 )
-def test_question_about_a_stay_in_days_offers_the_topic_of_the_stay(text: str) -> None:
+def test_question_about_a_stay_of_some_days_gets_the_topic_stay_offered(text: str) -> None:
     found = decide(Recognizer.load().recognize(text))
     assert found.certainty is Certainty.UNSURE
     assert STAY in [each.intent for each in found.options]
