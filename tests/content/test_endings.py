@@ -19,7 +19,7 @@ def test_expiring_facts_are_listed_with_their_replacement_text() -> None:
     assert endings.counts(DECEMBER)["ends"] > 0
 
 
-def test_expiring_facts_omit_a_fact_published_with_a_later_last_day() -> None:
+def test_expiring_facts_list_omits_a_fact_with_a_later_published_last_day() -> None:
     body = Body(
         texts={"en": "Places in 2027: 9.", "ru": "Мест в 2027 году: 9."},
         as_of=DECEMBER, checked=DECEMBER, until=DECEMBER + timedelta(days=150),
@@ -40,5 +40,5 @@ def test_fact_changed_by_editors_keeps_the_safety_text_of_the_source_code() -> N
     assert cards.CHINA_STAY_ENDS.on(edition).opened, "editors read the source"
 
 
-def test_expiring_facts_omit_facts_with_a_later_last_day() -> None:
+def test_expiring_facts_are_not_counted_more_than_30_days_in_advance() -> None:
     assert endings.counts(date(2026, 11, 28)) == {"ended": 0, "ends": 0, "unchecked": 0}

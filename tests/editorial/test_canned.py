@@ -55,7 +55,7 @@ async def test_canned_reply_draft_cannot_be_approved_by_its_author(rt: Runtime) 
     assert await offered_replies(rt, both) == {}
 
 
-async def test_canned_reply_of_another_mission_cannot_be_changed_by_a_lead(rt: Runtime) -> None:
+async def test_canned_reply_cannot_be_changed_by_a_lead_of_another_mission(rt: Runtime) -> None:
     own, other = await lead_officer(rt, "tr_ankara"), await lead_officer(rt)
     body = await canned_body(rt)
     for act in (

@@ -212,7 +212,7 @@ async def test_content_drafts_are_hidden_from_the_application_database_role(
                 session.execute(f"UPDATE content_versions SET {column}")
 
 
-async def test_content_item_key_must_name_a_known_fact_or_a_valid_notice(rt: Runtime) -> None:
+async def test_content_item_key_must_name_an_existing_fact_or_a_valid_notice(rt: Runtime) -> None:
     with pytest.raises(drafts.NoSuchItem):
         drafts.kind_of("fact:no.such")
     with pytest.raises(drafts.NoSuchItem):
@@ -220,7 +220,7 @@ async def test_content_item_key_must_name_a_known_fact_or_a_valid_notice(rt: Run
     assert drafts.kind_of("notice:border").value == "notice"
 
 
-def test_day_without_published_content_is_represented_by_a_plain_date() -> None:
+def test_live_content_without_publications_returns_the_plain_date() -> None:
     day = date(2026, 11, 28)
     assert LiveContent().on(day) is day
 

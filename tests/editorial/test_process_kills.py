@@ -104,7 +104,7 @@ async def _published_number(published: Publications) -> str:
     return live.body.sources[0].rpartition("/")[2]
 
 
-async def test_pages_of_running_processes_never_mix_publications_during_kills(
+async def test_page_never_mixes_two_publications_when_processes_are_killed(
     rt: Runtime, chosen: Settings, tmp_path: Path
 ) -> None:
     rng = random.Random(KILLS)

@@ -63,7 +63,7 @@ async def _extend_fact(rt: Runtime, author: Officer, second: Officer, key: str) 
 
 
 @pytest.mark.release
-async def test_expiring_facts_alert_and_doctor_report_nothing_after_runbook(
+async def test_alert_and_doctor_report_no_expiring_facts_after_the_runbook(
     december: Runtime, chosen: Settings
 ) -> None:
     rt = december
