@@ -343,7 +343,7 @@ def test_checklist_states_the_treaty_exemption_wherever_the_person_is() -> None:
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
-def test_checklist_first_refers_a_child_without_documents_to_an_officer() -> None:
+def test_checklist_starts_with_officer_advice_if_a_child_lacks_documents() -> None:
     for papers in ("no", "unsure"):
         document_list = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY

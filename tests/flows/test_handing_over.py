@@ -240,7 +240,7 @@ def test_menu_word_during_a_handoff_asks_whether_to_leave_the_officer(word: str)
 @pytest.mark.parametrize("asks", ["/menu", "/delete"])
 @pytest.mark.parametrize("word", ["нет", "назад"])
 @pytest.mark.requirement("S-88")
-def test_handoff_does_not_relay_a_no_or_back_that_closes_a_screen(asks: str, word: str) -> None:
+def test_typed_no_or_back_that_closes_a_screen_is_not_relayed(asks: str, word: str) -> None:
     chat = chat_with_officer().says(asks, word)
     assert chat.effects_of(Relay) == []
     assert chat.shows(screens.WAITING)
@@ -270,7 +270,7 @@ def test_form_button_is_ignored_while_an_officer_holds_the_case() -> None:
 
 
 @pytest.mark.parametrize("screen", ["/menu", "/status"])
-def test_handoff_does_not_relay_a_no_that_answers_an_open_screen(screen: str) -> None:
+def test_typed_no_that_answers_an_open_screen_is_not_relayed_to_an_officer(screen: str) -> None:
     chat = (
         submitted_chat()
         .says("/menu")
@@ -290,7 +290,7 @@ def test_form_commands_are_ignored_while_an_officer_holds_the_case(command: str)
     assert chat.form() == form
 
 
-def test_case_request_pressed_twice_opens_one_case() -> None:
+def test_case_request_button_pressed_twice_opens_one_case() -> None:
     chat = Chat.start("ru", "officer").until("words")
     tap = Pressed(f"{chat.nonce}:-")
     chat.takes(tap).takes(tap)

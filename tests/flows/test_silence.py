@@ -238,7 +238,7 @@ def test_pilot_answer_uses_the_words_after_2026_and_never_in_2027() -> None:
         ("support.housing", quota.PLACES),
     ),
 )
-def test_intent_answer_announces_the_end_of_a_fact_and_later_states_it(
+def test_intent_answer_announces_when_a_fact_ends_and_later_that_it_ended(
     intent: str, ending: Fact
 ) -> None:
     assert ending.ends not in opening(intent, "", date(2026, 11, 30))

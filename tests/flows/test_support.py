@@ -110,7 +110,7 @@ def test_support_shows_no_sum_after_editors_published_an_amount() -> None:
     assert flow.SUM_RELOCATION.msgid not in {text.msgid for text in texts}
 
 
-def test_support_family_amount_is_grouped_in_thousands() -> None:
+def test_support_family_amount_is_shown_with_thousands_separators() -> None:
     chat = Chat.start("ru", "support").presses("north_east", "pavlodar").says("5")
     chat.presses("unsure")
     assert "1\N{NO-BREAK SPACE}513\N{NO-BREAK SPACE}750" in chat.text

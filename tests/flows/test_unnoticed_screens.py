@@ -105,7 +105,7 @@ def test_officer_request_of_a_blocked_person_does_not_suspend_the_form() -> None
     assert (chat.conversation.flow, chat.conversation.suspended_flow) == ("preregistration", "")
 
 
-def test_family_request_refusal_is_hidden_after_a_new_request() -> None:
+def test_refused_family_request_is_not_shown_after_a_new_request() -> None:
     chat = (
         _registered_chat().takes(Acknowledged("accepted", "KS-2026-TEST-TEST")).presses("!status")
     )
@@ -372,7 +372,7 @@ def test_family_consent_records_the_language_in_which_it_was_shown() -> None:
     assert chat.takes(Pressed(f"{chat.nonce}:yes")).effects_of(ConsentGiven)[-1].language == "ru"
 
 
-def test_officer_answer_to_a_question_that_depends_on_others_is_accepted() -> None:
+def test_officer_can_fill_in_an_answer_that_depends_on_other_answers() -> None:
     chat = chat_at("residence_region").takes(Joined()).takes(Filled("residence_region", "Beijing"))
     assert chat.takes(Resolved()).question_key == "education"
 

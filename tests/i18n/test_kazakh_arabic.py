@@ -19,7 +19,9 @@ def test_kazakh_arabic_conversion_agrees_with_the_test_vectors(row: dict[str, st
 
 
 @pytest.mark.parametrize("row", rows("tote_input"), ids=lambda row: row["why"])
-def test_kazakh_arabic_typed_variants_normalize_and_convert_back(row: dict[str, str]) -> None:
+def test_kazakh_arabic_typed_variants_are_normalized_and_converted_back(
+    row: dict[str, str],
+) -> None:
     assert kazakh_arabic.canonical(row["typed"]) == row["canonical"]
     expected = set(row["cyrillic"].split("|")) - {""}
     assert expected <= set(kazakh_arabic.candidates(row["typed"]))
