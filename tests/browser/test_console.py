@@ -209,7 +209,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
 @pytest.mark.parametrize(
     "path", release_only(["/console/inbox?queue=all", "/console/now"], keep=("/console/now",))
 )
-async def test_console_page_shows_missed_cases_after_a_bad_connection(
+async def test_console_page_shows_case_changes_missed_while_offline(
     browser: Any,
     office: AppStack,
     path: str,

@@ -18,7 +18,7 @@ LOADING = """<body><script>
 </script></body>"""
 
 
-async def test_officer_class_waits_for_a_text_while_the_page_is_loading(browser: Any) -> None:
+async def test_browser_test_helper_waits_for_a_text_while_the_page_is_loading(browser: Any) -> None:
     page = await (await browser.new_context()).new_page()
     await page.set_content(LOADING)
     await Officer(page).wait_for_text("Case 1")

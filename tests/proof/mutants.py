@@ -101,7 +101,7 @@ def no_limit_of_bodies() -> None:
 
 
 @noticed_by(
-    "tests/web/test_hostile.py::test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts"
+    "tests/web/test_hostile.py::test_webhook_answers_400_for_an_ambiguous_length_or_a_wrong_host"
 )
 def any_host() -> None:
     """Accept requests for any host name."""
@@ -539,7 +539,7 @@ def devices_are_unknown() -> None:
 
 
 @noticed_by(
-    "tests/web/test_web_budgets.py::test_rate_limit_question_accepts_one_answer_from_the_same_address"
+    "tests/web/test_web_budgets.py::test_rate_limit_question_allows_one_attempt_from_its_own_address"
 )
 def questions_answered_again() -> None:
     """Accept several answers to one puzzle, by which the web chat keeps automated programs out."""

@@ -116,7 +116,7 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(stack: 
 
 
 @pytest.mark.release
-async def test_telegram_retry_after_delays_a_broadcast_without_duplicates(
+async def test_telegram_rate_limit_error_delays_a_broadcast_without_duplicates(
     stack: AppStack,
 ) -> None:
     _members, users = await _on_telegram(stack, 12)

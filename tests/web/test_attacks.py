@@ -414,7 +414,7 @@ async def test_secure_link_gives_the_same_answer_when_unknown_or_expired(stack: 
 @pytest.mark.parametrize(
     "name", ["../../me", "http://169.254.169.254/latest", "//evil.example/x", "..%2f..%2fme", "@x"]
 )
-async def test_file_id_of_a_message_cannot_point_to_another_address(
+async def test_file_id_of_a_message_cannot_change_the_host_or_path_of_a_url(
     stack: AppStack, name: str
 ) -> None:
     """Check that a file id can change neither the host nor the path of the platform's URL."""

@@ -168,7 +168,7 @@ async def test_broadcast_editor_marks_fields_as_missing_only_after_editing(offic
     assert refusal_text(Refusal.LANGUAGE) in screen.text
 
 
-async def test_broadcast_page_shows_the_true_number_of_approvals(office: Office) -> None:
+async def test_broadcast_page_shows_how_many_approvals_it_has_and_needs(office: Office) -> None:
     path = await office.request_approval()
     screen = await office.marat.get(path)
     assert ru("approval_waits").format(given=0, needed=1) in screen.text
@@ -372,7 +372,7 @@ async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
     assert ru("done_started") in (await office.marat.send(form)).text
 
 
-async def test_broadcast_approval_pressed_ten_times_at_once_counts_once(office: Office) -> None:
+async def test_broadcast_approval_sent_ten_times_simultaneously_counts_once(office: Office) -> None:
     path = await office.request_approval("urgent")
     await office.timur.get(path)
     form = office.timur.screen.form("/approve")
@@ -435,7 +435,7 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_te
 
 
 @pytest.mark.release
-async def test_broadcast_page_offers_a_decision_on_each_recipient_in_doubt(office: Office) -> None:
+async def test_broadcast_page_offers_a_decision_on_each_uncertain_delivery(office: Office) -> None:
     path = await office.request_approval()
     await office.timur.get(path)
     await office.timur.submit("/approve")

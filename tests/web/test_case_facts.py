@@ -60,7 +60,7 @@ def _reply_text(html: str) -> str:
     return html.partition('name="words" tabindex="-1" aria-hidden="true">')[2].partition("<")[0]
 
 
-async def test_case_page_shows_forbidden_statements_only_to_the_case_owner(
+async def test_statements_not_to_be_published_are_shown_only_to_the_case_owner(
     stack: AppStack, waiting: Visitor
 ) -> None:
     statement = withheld_about("CN")[0]

@@ -194,7 +194,7 @@ async def test_console_session_ends_by_idle_timeout_age_or_sign_out(desk: AppSta
         assert (await console.get("/console/inbox")).path == "/console/sign-in"
 
 
-async def test_console_session_idle_timeout_ignores_background_requests(desk: AppStack) -> None:
+async def test_console_session_is_not_extended_by_background_requests(desk: AppStack) -> None:
     live = {"X-Requested-With": "kosh-live"}
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
@@ -203,7 +203,7 @@ async def test_console_session_idle_timeout_ignores_background_requests(desk: Ap
         assert screen.status == 401
 
 
-async def test_console_session_idle_timeout_ignores_an_open_stream(desk: AppStack) -> None:
+async def test_console_session_is_not_extended_by_an_open_stream(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):
             await desk.ahead("9 minutes")
@@ -304,7 +304,7 @@ async def test_console_form_submitted_twice_runs_once(desk: AppStack, waiting: V
         assert console.screen.html.count(">said once<") == 1
 
 
-async def test_console_conflict_names_the_other_officer_and_keeps_the_text(
+async def test_console_shows_new_owner_and_typed_text_after_a_case_is_taken_over(
     desk: AppStack, waiting: Visitor
 ) -> None:
     async with (
@@ -354,9 +354,7 @@ async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
         assert WORDS not in screen.text
 
 
-async def test_console_transfers_snoozes_and_returns_a_case(
-    desk: AppStack, waiting: Visitor
-) -> None:
+async def test_console_transfers_and_snoozes_a_case(desk: AppStack, waiting: Visitor) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,

@@ -73,7 +73,7 @@ async def test_canned_reply_can_be_searched_and_previewed_without_scripts(desk: 
         assert 'name="canned"' not in screen.html
 
 
-async def test_canned_reply_page_has_no_form_for_an_officer_without_the_case(
+async def test_canned_reply_page_has_no_form_for_officers_not_owning_the_case(
     desk: AppStack,
 ) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:

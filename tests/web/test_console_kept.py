@@ -101,7 +101,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: AppStack) ->
     await leave(visitor)
 
 
-async def test_expired_session_replays_only_forms_with_text(desk: AppStack) -> None:
+async def test_expired_session_offers_only_forms_with_text_for_resubmission(desk: AppStack) -> None:
     """Check that forms without text, such as decisions, are not offered again after sign-in."""
     async with Console.signed_in(desk.url, MARAT) as console:
         inbox = await console.get("/console/inbox?queue=all")

@@ -48,7 +48,7 @@ def test_audit_actions_all_have_labels() -> None:
     assert {*Action, *actions} - LOGGED.keys() == set()
 
 
-async def test_audit_page_can_be_filtered_by_officer_kind_and_day(desk: AppStack) -> None:
+async def test_audit_page_can_be_filtered_by_action_by_day_and_by_officer(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL), Console.signed_in(desk.url, SAULE) as auditor:
         everything = await auditor.get("/console/audit")
         aigul = re.search(rf'value="([0-9a-f-]+)"[^>]*>{AIGUL}', everything.html)

@@ -158,7 +158,7 @@ async def test_unlinked_work_account_is_refused(office: tuple[AppStack, Provider
 
 
 @pytest.mark.requirement("S-55", "S-56")
-async def test_passkey_can_be_added_only_after_sign_in_by_the_work_account(
+async def test_linked_officer_adds_a_passkey_only_after_work_account_sign_in(
     office: tuple[AppStack, Provider, str],
 ) -> None:
     stack, provider, url = office

@@ -243,7 +243,7 @@ async def test_content_page_drafts_a_broadcast_to_people_whom_a_fact_concerns(de
     assert "https://www.gov.kz/example" in screen.html
 
 
-async def test_content_page_of_expiring_facts_shows_their_replacement_texts(desk: Desk) -> None:
+async def test_content_page_of_expiring_facts_shows_the_texts_after_expiry(desk: Desk) -> None:
     until = desk.today + timedelta(days=60)
     await desk.save()
     await desk.approver.get(PATH)

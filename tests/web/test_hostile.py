@@ -160,7 +160,7 @@ async def test_webhook_answers_413_while_a_too_large_body_streams(stack: AppStac
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(21, 22, 26)
-async def test_webhook_answers_400_for_ambiguous_framing_and_foreign_hosts(stack: AppStack) -> None:
+async def test_webhook_answers_400_for_an_ambiguous_length_or_a_wrong_host(stack: AppStack) -> None:
     """Check two lengths, a negative length, and wrong or missing Host headers.
 
     These are rows 21, 22 and 26 of tests/proof/rows.toml.
@@ -204,7 +204,9 @@ async def test_webhook_refuses_too_many_and_too_large_headers(stack: AppStack) -
 
 @pytest.mark.requirement("S-40")
 @pytest.mark.row(30, 57)
-async def test_webhook_ignores_irrelevant_updates(stack: AppStack) -> None:
+async def test_webhook_ignores_unknown_updates_and_messages_of_bots_and_channels(
+    stack: AppStack,
+) -> None:
     """Check unknown kinds of updates, and messages by bots and channels.
 
     These are rows 30 and 57 of tests/proof/rows.toml.

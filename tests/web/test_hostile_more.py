@@ -134,7 +134,9 @@ def test_web_server_refuses_to_start_without_a_webhook_secret() -> None:
 )
 @pytest.mark.requirement("S-2")
 @pytest.mark.row(8)
-async def test_webhook_ignores_a_forged_platform_address(stack: AppStack, header: str) -> None:
+async def test_webhook_ignores_a_forged_telegram_ip_address_in_headers(
+    stack: AppStack, header: str
+) -> None:
     """Claim Telegram's IP address in a header; only the secret admits an update.
 
     This is row 8 of tests/proof/rows.toml.
@@ -203,7 +205,7 @@ async def test_connections_with_unfinished_headers_block_no_other_client(stack: 
 
 
 @pytest.mark.row(32)
-async def test_webhook_old_button_press_is_applied_once_and_reported_as_old(
+async def test_old_button_pressed_twice_changes_no_answer_and_gets_one_reply(
     stack: AppStack,
 ) -> None:
     """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""

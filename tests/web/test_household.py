@@ -76,7 +76,9 @@ async def _rows(stack: AppStack, query: str) -> list[int]:
 
 
 @pytest.mark.parametrize("fault", release_only(FAULTS, keep=("drop_after_commit",)))
-async def test_family_is_linked_once_under_each_registry_fault(stack: AppStack, fault: str) -> None:
+async def test_family_members_are_linked_once_under_each_registry_fault(
+    stack: AppStack, fault: str
+) -> None:
     first, second = await _register(stack), await _register(stack)
     await stack.fault(name=fault, count=1, on="writes")
     code = await _code(stack, first)

@@ -127,7 +127,9 @@ async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(stack: Ap
     assert stack.telegram.journal.mistakes() == []
 
 
-async def test_join_refused_on_telegram_leaves_the_web_chat_anonymous(stack: AppStack) -> None:
+async def test_web_chat_stays_anonymous_when_joining_is_declined_on_telegram(
+    stack: AppStack,
+) -> None:
     user = await _consented_user(stack, 8203)
     async with Visitor.at(stack.url) as visitor:
         await visitor.press("ru")

@@ -216,7 +216,7 @@ async def test_quick_exit_empties_the_telegram_chat(stack: AppStack) -> None:
 
 
 @pytest.mark.requirement("S-35")
-async def test_messages_with_names_are_deleted_from_the_telegram_chat(stack: AppStack) -> None:
+async def test_typed_names_are_deleted_from_the_telegram_chat(stack: AppStack) -> None:
     user = await _register(stack, 7003)
     await user.wait(
         lambda chat: all(message.deleted for message in chat if message.text == "TESTOVA")

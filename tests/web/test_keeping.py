@@ -107,7 +107,7 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(stack:
 
 
 @pytest.mark.requirement("S-38")
-async def test_reminder_is_not_sent_to_a_muted_person(stack: AppStack) -> None:
+async def test_reminder_is_not_sent_to_a_person_who_turned_messages_off(stack: AppStack) -> None:
     async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.press("remind")

@@ -88,7 +88,7 @@ async def _database_now(stack: AppStack) -> datetime:
         return await database_time(session)
 
 
-async def test_block_by_an_officer_is_explained_and_flows_remain_available(
+async def test_person_blocked_by_an_officer_is_told_and_can_still_use_the_bot(
     stack: AppStack, visitor: Visitor
 ) -> None:
     await _limit_visitor(stack, 0)
@@ -121,7 +121,7 @@ async def test_block_by_an_officer_does_not_stop_a_message_about_danger(
 
 
 @pytest.mark.parametrize("change", ["mark", "transfer"])
-async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
+async def test_message_limit_cannot_be_set_in_a_case_that_was_about_danger(
     stack: AppStack, visitor: Visitor, change: str
 ) -> None:
     async with Console.signed_in(stack.url, AIGUL) as console:
@@ -143,7 +143,7 @@ async def test_message_limit_is_refused_in_a_case_that_was_about_danger(
     assert await _limits(stack) == 0
 
 
-async def test_message_limit_relays_allowed_messages_and_any_about_danger(
+async def test_message_limit_blocks_further_messages_until_one_about_danger(
     stack: AppStack, visitor: Visitor
 ) -> None:
     await _limit_visitor(stack, 1)

@@ -217,7 +217,7 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(stack: AppSta
 
 
 @pytest.mark.requirement("S-66", "S-83")
-async def test_officer_reply_to_a_present_person_is_shown_and_not_forwardable(
+async def test_officer_reply_to_an_active_person_is_shown_and_not_forwardable(
     stack: AppStack,
 ) -> None:
     user = await _telegram_user_with_case(stack, 7025)

@@ -36,7 +36,7 @@ async def stored_phrases(stack: AppStack) -> list[tuple[object, ...]]:
         return list(await (await session.execute(query)).fetchall())
 
 
-async def test_suggested_phrase_is_stored_without_its_person(desk: AppStack) -> None:
+async def test_suggested_phrase_is_stored_without_the_person_who_sent_it(desk: AppStack) -> None:
     await contribute(desk)
     assert await stored_phrases(desk) == [("ru", SENTENCE, "new", "")]
     async with desk.rt.pool.connection() as session:

@@ -181,7 +181,7 @@ NEXT_YEAR = {
         ({"detail": "Not Found"}, 404, "E_REGISTRY_CONTRACT"),
     ],
 )
-async def test_planning_page_shows_unknown_regions_and_reports_bad_responses(
+async def test_planning_page_shows_unknown_regions_and_registry_response_errors(
     desk: AppStack, answer: dict[str, Any], status: int, expected: str
 ) -> None:
     app = web.Application()

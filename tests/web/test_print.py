@@ -151,7 +151,7 @@ async def test_checklist_share_link_on_a_phone_offers_phone_and_a4_formats(
             assert unknown.status == 410
 
 
-async def test_anonymous_person_prints_a_checklist_and_stores_nothing(stack: AppStack) -> None:
+async def test_checklist_printed_by_an_anonymous_person_is_not_stored(stack: AppStack) -> None:
     async with Visitor.at(stack.url) as visitor:
         link = _print_url(stack, await _complete_checklist(visitor))
         for _time in range(2):
@@ -167,7 +167,9 @@ async def test_anonymous_person_prints_a_checklist_and_stores_nothing(stack: App
     assert await _count(stack, "people") == await _count(stack, "messages") == 0
 
 
-async def test_checklist_share_link_is_opaque_and_expires(stack: AppStack) -> None:
+async def test_checklist_share_link_is_random_and_its_downloads_are_limited(
+    stack: AppStack,
+) -> None:
     async with Visitor.at(stack.url) as visitor:
         link = _print_url(stack, await _complete_checklist(visitor))
         assert re.fullmatch(r"http://[^/]+/print/[\w-]{32}", link)

@@ -173,7 +173,7 @@ async def test_registration_rejected_by_the_registry_can_be_submitted_again(
 
 
 @pytest.mark.requirement("S-25")
-async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
+async def test_registration_withdrawal_waits_until_submission_outcome_is_known(
     stack: AppStack,
 ) -> None:
     """Lose the response to the submission, and let lookups fail.
@@ -220,7 +220,7 @@ async def test_registration_withdrawal_waits_for_an_unknown_submission_outcome(
         ("pass_on", "passed_on", []),
     ],
 )
-async def test_registry_rejection_or_duplicate_opens_a_case(
+async def test_registry_decision_that_needs_an_officer_opens_a_case(
     stack: AppStack, decision: str, state: str, topics: list[str]
 ) -> None:
     await stack.fault(name=decision)
@@ -311,7 +311,7 @@ async def test_erasure_during_a_submission_withdraws_the_registration(stack: App
     await stack.until(is_withdrawn)
 
 
-async def test_registration_is_closed_while_the_registry_lacks_a_code_of_kosh(
+async def test_registration_form_is_disabled_when_registry_lacks_an_answer_code(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert (await registry_codes.verify_codes(stack.rt)).flows is stack.rt.flows

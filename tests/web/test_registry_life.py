@@ -89,7 +89,7 @@ async def test_registry_question_about_an_unknown_subject_opens_a_case(
     assert (await _registration(guest)).state == "needs_information"
 
 
-async def test_step_reported_by_the_registry_is_stored_and_offers_no_answer(
+async def test_procedure_step_from_the_registry_is_stored_and_asks_nothing(
     stack: AppStack,
 ) -> None:
     guest, number = await _register(stack)

@@ -137,7 +137,9 @@ async def test_chat_stream_resumes_after_the_clients_last_id(stack: AppStack) ->
         assert await _waiting_ids(stack.rt, person) == [later], "it has said now what it has"
 
 
-async def test_chat_post_deletes_messages_up_to_the_last_id_shown(stack: AppStack) -> None:
+async def test_chat_post_deletes_waiting_messages_before_the_last_one_shown(
+    stack: AppStack,
+) -> None:
     guest, person = await _create_person(stack.rt)
     earlier, newest = await _send_messages(stack.rt, person, "ten", "eleven")
     await _post_text(stack, guest)

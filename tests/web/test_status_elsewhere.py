@@ -103,7 +103,9 @@ async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(stack
 
 
 @pytest.mark.release
-async def test_status_lookup_in_the_chat_gives_one_reply_for_every_failure(stack: AppStack) -> None:
+async def test_status_lookup_in_the_chat_gives_every_failure_the_same_reply(
+    stack: AppStack,
+) -> None:
     """Try a wrong PIN, a wrong number, and then the right ones, as a person with an unsent form."""
     number = await register(stack)
     guest = Guest(stack.rt)

@@ -68,7 +68,7 @@ def _render(stack: AppStack, text: object, language: str = "ru") -> str:
     return stack.rt.languages.render(text, language)  # type: ignore[arg-type]
 
 
-async def test_transcription_starts_after_consent_and_its_text_is_confirmed(
+async def test_transcription_starts_after_consent_and_asks_to_confirm_its_text(
     stack: AppStack, server: Transcription
 ) -> None:
     server.text = "Как получить пенсию?"

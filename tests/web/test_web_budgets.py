@@ -186,7 +186,7 @@ async def test_rate_limit_question_opens_a_web_chat_when_answered(
 
 
 @pytest.mark.requirement("S-82")
-async def test_rate_limit_question_accepts_one_answer_from_the_same_address(
+async def test_rate_limit_question_allows_one_attempt_from_its_own_address(
     stack: AppStack, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust_budget(stack.rt, Spending.CHAT)
@@ -220,7 +220,7 @@ async def test_rate_limit_question_cannot_be_guessed_or_forged(stack: AppStack) 
 
 
 @pytest.mark.requirement("S-82")
-async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
+async def test_web_chat_above_its_rate_limit_shows_contacts_and_when_to_retry(
     stack: AppStack, person: aiohttp.ClientSession
 ) -> None:
     for _time in range(BUDGETS[Spending.CHAT].limit + 5):
@@ -240,7 +240,7 @@ async def test_web_chat_above_its_rate_limit_shows_when_to_retry_and_contacts(
 
 
 @pytest.mark.requirement("S-82", "S-37")
-async def test_safety_words_are_answered_above_the_rate_limit_of_the_web_chat(
+async def test_requests_for_help_stop_and_exit_are_answered_above_the_rate_limit(
     stack: AppStack, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust_budget(stack.rt, Spending.CHAT)

@@ -220,7 +220,9 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: Ap
 
 
 @pytest.mark.requirement("S-6")
-async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(stack: AppStack) -> None:
+async def test_whatsapp_message_repeated_in_a_second_request_is_applied_once(
+    stack: AppStack,
+) -> None:
     user = await _consented_user(stack, "77010000004")
     update = await user.say("/help")
     count = len(user.received)
@@ -231,7 +233,9 @@ async def test_whatsapp_message_delivered_in_two_requests_is_applied_once(stack:
     assert len(user.received) == count + 2
 
 
-async def test_whatsapp_batch_delivered_twice_at_once_is_applied_once(stack: AppStack) -> None:
+async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
+    stack: AppStack,
+) -> None:
     users = [await _consented_user(stack, f"7701000001{number}") for number in range(3)]
     before = [len(user.received) for user in users]
     stack.whatsapp.tricks.batch, stack.whatsapp.tricks.copies = 3, 2
@@ -299,7 +303,7 @@ async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(
     await _until_state(stack, user, "sent")
 
 
-async def test_whatsapp_message_waits_when_a_report_says_the_window_closed(stack: AppStack) -> None:
+async def test_whatsapp_message_waits_when_a_report_says_24_hours_are_over(stack: AppStack) -> None:
     user = await _consented_user(stack, "77010000007")
     count = len(user.received)
     stack.whatsapp.fail(Failed(131047))
@@ -328,7 +332,9 @@ async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None
 
 
 @pytest.mark.row(34)
-async def test_whatsapp_report_never_lowers_the_status(stack: AppStack) -> None:
+async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
+    stack: AppStack,
+) -> None:
     user = await _consented_user(stack, "77010000020")
     stack.whatsapp.tricks.shuffled = True
     await _notify(stack, user)
@@ -389,7 +395,9 @@ async def test_whatsapp_message_is_resent_after_a_temporary_failure(stack: AppSt
 
 
 @pytest.mark.requirement("S-12")
-async def test_whatsapp_undeliverable_person_gets_nothing_until_they_write(stack: AppStack) -> None:
+async def test_whatsapp_sends_nothing_to_an_unreachable_person_until_they_write(
+    stack: AppStack,
+) -> None:
     user = await _consented_user(stack, "77010000023")
     stack.whatsapp.fail(Failed(131026))
     await _notify(stack, user)
@@ -450,7 +458,7 @@ async def test_whatsapp_number_change_keeps_the_conversation(stack: AppStack) ->
     assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
 
 
-async def test_whatsapp_user_id_is_attached_to_the_known_phone(stack: AppStack) -> None:
+async def test_whatsapp_user_id_is_added_to_the_person_with_the_same_phone(stack: AppStack) -> None:
     user = await _consented_user(stack, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))

@@ -47,7 +47,7 @@ async def _wait_until_read(stack: AppStack) -> None:
     await stack.until(is_read)
 
 
-async def test_whatsapp_report_matches_its_message_without_a_phone_number(
+async def test_whatsapp_delivery_report_is_matched_by_an_id_without_phone_number(
     stack: AppStack,
 ) -> None:
     user = await _consented_user(stack, PHONE)
@@ -60,7 +60,9 @@ async def test_whatsapp_report_matches_its_message_without_a_phone_number(
     assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
 
-async def test_whatsapp_report_matches_a_message_of_an_earlier_version(stack: AppStack) -> None:
+async def test_whatsapp_delivery_report_matches_an_id_stored_by_an_older_version(
+    stack: AppStack,
+) -> None:
     """Earlier versions stored the platform's message ids, without the number of the attempt."""
     user = await _consented_user(stack, "77010000041")
     user.turn_off()
@@ -191,7 +193,9 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: 
         assert await _query(stack, query, row) == [expected]
 
 
-async def test_whatsapp_reports_of_both_parts_may_come_in_one_batch(stack: AppStack) -> None:
+async def test_whatsapp_delivery_reports_of_two_parts_may_come_in_one_batch(
+    stack: AppStack,
+) -> None:
     user = await _consented_user(stack, "77010000056")
     user.turn_off()
     await _send_long_text(stack, user)
@@ -230,7 +234,7 @@ async def _is_open(stack: AppStack) -> bool:
 @pytest.mark.parametrize(
     ("code", "became"), [(WindowClosed.code, "sent"), (BlockedByUser.code, "undeliverable")]
 )
-async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
+async def test_whatsapp_failed_status_before_the_persons_message_keeps_chat_open(
     stack: AppStack, code: str, became: str, before: str
 ) -> None:
     """Check a person's message that follows the previous one after 20 minutes or after 1 s.
@@ -252,7 +256,7 @@ async def test_whatsapp_failure_before_the_last_inbound_message_is_ignored(
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])
-async def test_whatsapp_failed_status_newer_than_the_last_message_closes_chat(
+async def test_whatsapp_failed_status_after_the_persons_message_closes_the_chat(
     stack: AppStack, code: str
 ) -> None:
     user = await _consented_user(stack, "77010000061")
@@ -264,7 +268,7 @@ async def test_whatsapp_failed_status_newer_than_the_last_message_closes_chat(
     assert not await _is_open(stack)
 
 
-async def test_whatsapp_refused_message_is_sent_after_the_person_writes(
+async def test_whatsapp_message_refused_while_the_person_writes_is_sent_again(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     user = await _consented_user(stack, "77010000062")

@@ -139,7 +139,7 @@ async def test_whatsapp_reply_after_24_hours_is_announced_by_a_template(
 
 
 @pytest.mark.parametrize("hours", HOURS)
-async def test_whatsapp_status_after_24_hours_is_announced_by_a_template(
+async def test_whatsapp_registry_status_after_24_hours_is_announced_by_template(
     stack: AppStack, hours: int
 ) -> None:
     approve(stack)
@@ -230,7 +230,7 @@ async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
     assert "waiting" not in await _states(stack, user)
 
 
-async def test_whatsapp_reply_after_24_hours_is_shown_as_undeliverable(
+async def test_whatsapp_reply_to_an_unreachable_person_shows_as_undeliverable(
     stack: AppStack,
 ) -> None:
     approve(stack)

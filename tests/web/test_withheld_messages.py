@@ -273,7 +273,9 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(stack: Ap
 
 
 @pytest.mark.requirement("S-83")
-async def test_officer_reply_is_shown_at_once_after_a_notice_was_opened(stack: AppStack) -> None:
+async def test_officer_reply_is_shown_at_once_after_an_earlier_notice_is_opened(
+    stack: AppStack,
+) -> None:
     user, render = await _telegram_user_with_case(stack, 7033), stack.rt.languages.render
     officer, case_id = await _prepare(stack, Action((), _claim))
     await _leave(stack, user, "silence")
@@ -297,7 +299,7 @@ async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -
 
 
 @pytest.mark.requirement("S-83")
-async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(
+async def test_withheld_question_takes_no_text_as_its_answer_until_it_is_shown(
     stack: AppStack,
 ) -> None:
     user, render = await _telegram_user_with_case(stack, 7032), stack.rt.languages.render
@@ -318,7 +320,7 @@ async def test_text_sent_before_a_withheld_question_is_seen_is_not_its_answer(
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
+async def test_withheld_question_sends_its_secure_link_only_after_a_button_press(
     stack: AppStack,
 ) -> None:
     user = await _consented_user(stack, "77010000032")
@@ -337,7 +339,7 @@ async def test_withheld_question_gets_a_secure_link_when_its_button_is_pressed(
 
 
 @pytest.mark.requirement("S-83")
-async def test_withheld_document_request_is_shown_once_the_person_writes(stack: AppStack) -> None:
+async def test_withheld_document_request_is_shown_when_the_person_writes(stack: AppStack) -> None:
     user = await _whatsapp_user_with_case(stack)
     action = ACTIONS["paper"]
     officer, case_id = await _prepare(stack, action)

@@ -32,7 +32,7 @@ async def _editor_system(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrato
         yield system
 
 
-async def test_announcement_order_is_idempotent_and_starts_only_when_approved(
+async def test_announcement_is_created_once_per_key_and_starts_after_approval(
     rt: Runtime,
 ) -> None:
     officers = await crew(rt)

@@ -19,7 +19,7 @@ async def _ask(system: Integrator, number: str, pin: str = PIN) -> Answer:
     return await system.post("/status", {"number": number, "pin": pin})
 
 
-async def test_status_api_returns_only_the_state(stack: AppStack) -> None:
+async def test_status_api_returns_only_the_state_of_the_registration(stack: AppStack) -> None:
     number = await register(stack)
     async with integrator(stack.rt, STATUS) as system:
         assert await _ask(system, number.lower()) == (200, {"state": "accepted"})

@@ -135,7 +135,7 @@ def run(chosen: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tupl
     return invoke
 
 
-def test_api_tokens_command_stores_the_contact_of_another_system(
+def test_api_tokens_command_stores_the_contact_of_an_external_system(
     run: Callable[..., tuple[int, str]], databases: Databases
 ) -> None:
     assert run("create", "Portal Test", "--scope", "webhooks:manage")[0] == 0
@@ -173,7 +173,7 @@ def test_api_tokens_command_can_create_show_and_revoke_tokens(
     assert json.loads(run("list", "--json")[1]) == []
 
 
-async def test_api_account_of_another_system_cannot_sign_in_to_the_console(rt: Runtime) -> None:
+async def test_api_account_of_an_external_system_cannot_sign_in_to_the_console(rt: Runtime) -> None:
     system, officer = await entered(rt, Role.INTEGRATOR), await entered(rt, *Role)
     async with directory.console(rt).connection() as session:
         await execute(session, statements.SET_OFFICER, officer=str(officer.id))
