@@ -195,7 +195,7 @@ async def _newest_text(rt: Runtime) -> str:
         ("general", "", False, False),
     ],
 )
-async def test_urgent_case_outside_hours_shows_phone_numbers(
+async def test_urgent_request_outside_working_hours_gets_phone_numbers(
     rt: Runtime, topic: str, country: str, urgent: bool, line: bool
 ) -> None:
     async with rt.pool.connection() as session:
@@ -343,7 +343,7 @@ async def test_case_stays_with_an_officer_who_takes_it_after_the_shift(
     assert (await now(rt, case.id)).owner == officer.id
 
 
-async def test_case_claim_keeps_the_end_of_a_shift_that_goes_on(rt: Runtime) -> None:
+async def test_case_claim_during_a_shift_does_not_change_the_end_of_the_shift(rt: Runtime) -> None:
     officer = await an_officer(rt)
     case = await ask(Guest(rt))
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
@@ -537,7 +537,9 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
 
 
 @pytest.mark.release
-async def test_duty_group_gets_at_most_twenty_calls_a_minute(rt: Runtime, group: _Group) -> None:
+async def test_duty_group_gets_at_most_twenty_api_calls_a_minute(
+    rt: Runtime, group: _Group
+) -> None:
     start = await _now(rt)
     for _step in range(30):
         await ask(Guest(rt), topic="danger")

@@ -149,7 +149,7 @@ def test_expected_answer_time_depends_on_working_hours_and_median() -> None:
     ]
 
 
-def test_expected_answer_time_without_set_hours_does_not_say_at_work() -> None:
+def test_expected_answer_time_names_no_working_hours_when_none_are_set() -> None:
     desk = MissionSettings("general", "UTC")
     assert _message_ids(desk, at(24, 3), "CN", 38) == [working_hours.WHEN_FREE.msgid]
 

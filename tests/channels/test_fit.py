@@ -99,7 +99,7 @@ def test_web_chat_layout_truncates_no_message_of_any_flow(language: str) -> None
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_whatsapp_labels_without_a_button_are_understood_as_text(language: str) -> None:
+def test_whatsapp_labels_without_a_button_are_understood_when_typed(language: str) -> None:
     """Check that a person can type each label left out of a list: reserved words and options."""
     spoken = {WORDS.render(each, language) for each in (screens.EXIT, screens.PERSON, screens.KEEP)}
     spoken.add(WORDS.render(screens.BACK_TO_BOT, language))
@@ -124,7 +124,7 @@ def test_translation_length_limits_equal_the_channel_limits() -> None:
     }
 
 
-def test_longest_handoff_text_fits_one_platform_message() -> None:
+def test_longest_officer_reply_fits_one_platform_message() -> None:
     assert WORDS.text("ә" * 4001, 4000) is Refusal.TOO_LONG
     message = Message(("Қызметкер жазады:", "ә" * 4000), (), "kk")
     assert len(whatsapp_layout.parts(message, WORDS)) == 1

@@ -76,7 +76,7 @@ def test_telegram_plain_text_has_no_entities() -> None:
     assert telegram.entities(Message(("words",)), "words") is None
 
 
-def test_whatsapp_marks_titles_warnings_and_numbers() -> None:
+def test_whatsapp_formats_titles_warnings_and_numbers() -> None:
     (content,) = whatsapp.parts(LIST, WORDS)
     assert content["text"]["body"] == (
         "Papers 🙂\n\n> Stop here.\n\n*1. Passport*\nAsk for it.\nTake it.\n\nNo. `KS-1` is yours"
@@ -121,7 +121,7 @@ def _alternative_programmes() -> Message:
     )
 
 
-def test_telegram_collapses_the_alternative_programmes() -> None:
+def test_telegram_eligibility_result_shows_only_the_first_step_unfolded() -> None:
     message = _alternative_programmes()
     formatted = [
         each
@@ -138,7 +138,7 @@ def test_telegram_collapses_the_alternative_programmes() -> None:
     assert kinds == ["bold", "bold", *["bold", "expandable_blockquote"] * len(titles)]
 
 
-def test_web_chat_collapses_the_alternative_programmes() -> None:
+def test_web_chat_eligibility_result_shows_only_the_first_step_unfolded() -> None:
     message = _alternative_programmes()
     kinds, start = {}, 0
     for part in bubble_of("1", message)["parts"]:
@@ -151,7 +151,7 @@ def test_web_chat_collapses_the_alternative_programmes() -> None:
     ]  # fmt: skip
 
 
-def test_whatsapp_lists_alternative_programmes_last_with_bold_titles() -> None:
+def test_whatsapp_eligibility_result_lists_other_programmes_last_in_bold() -> None:
     body = "".join(str(part) for part in whatsapp.parts(_alternative_programmes(), WORDS))
     assert (
         0

@@ -137,7 +137,7 @@ def test_telegram_forwarded_and_via_bot_texts_parse_as_text(more: dict[str, Any]
     assert parse(update(message=message(text="a : b", **more), another_field=1.5)) == expected
 
 
-def test_telegram_start_without_a_language_code_has_no_language_hint() -> None:
+def test_telegram_start_without_a_language_code_suggests_no_language() -> None:
     sender = {"id": 501, "is_bot": False}
     started = parse(update(message=message(text="/start", **{"from": sender})))
     assert started == inbound(events.Started("", ""))
@@ -272,7 +272,7 @@ NEWER = ("community_chat_added", "giveaway_completed", "poll_option_added", "for
 
 @pytest.mark.parametrize("kind", sorted({*SERVICE, *NEWER}))
 @pytest.mark.requirement("S-88")
-def test_telegram_service_message_of_any_listed_kind_gets_no_reply(kind: str) -> None:
+def test_telegram_service_message_of_each_kind_gets_no_reply(kind: str) -> None:
     assert parse(update(message=message(**{kind: {"a": 1}}))) == Ignored("telegram")
 
 
@@ -839,7 +839,7 @@ async def test_telegram_edit_of_a_message_from_the_user_raises_cannot_edit(
         Message(("а" * 4096, "б")),
     ],
 )
-async def test_telegram_edit_to_an_unsupported_message_raises_cannot_edit(
+async def test_telegram_edit_with_unsupported_new_content_raises_cannot_edit(
     channel: Telegram, gulnar: User, new: Message
 ) -> None:
     sent = await channel.send(send_call("old"))
@@ -1157,7 +1157,7 @@ async def test_telegram_sent_file_can_be_fetched(
     assert len(data) == arrival.event.size > 0
 
 
-async def test_telegram_start_text_contact_edit_and_block_parse_to_events(
+async def test_telegram_actions_of_an_emulated_user_parse_to_events(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
     await gulnar.start("from_page")

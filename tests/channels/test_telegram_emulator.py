@@ -184,7 +184,7 @@ async def test_telegram_emulator_runs_a_conversation_through_aiogram(
     assert telegram.journal.mistakes() == []
 
 
-async def test_telegram_emulator_keeps_the_profile_by_language(bot: "Bot") -> None:
+async def test_telegram_emulator_stores_a_bot_profile_for_each_language(bot: "Bot") -> None:
     from aiogram.types import BotCommand
 
     await bot.set_my_commands([BotCommand(command="help", description="Көмек")], language_code="kk")
@@ -266,7 +266,7 @@ async def test_telegram_emulator_contact_button_shares_the_users_number(
 # Encodings of a call ----------------------------------------------------------------------------
 
 
-async def test_telegram_emulator_reads_json_form_multipart_and_query(
+async def test_telegram_emulator_reads_calls_as_json_form_multipart_or_query(
     telegram: Emulator, http: aiohttp.ClientSession, gulnar: User
 ) -> None:
     url = f"{telegram.url}/bot{TOKEN}/sendmessage"
@@ -504,7 +504,7 @@ async def test_telegram_emulator_accepts_calls_within_the_limits(
     assert gulnar.last.text == text
 
 
-async def test_telegram_emulator_counts_entities_in_utf16_after_trimming(
+async def test_telegram_emulator_counts_entity_offsets_in_utf16_after_trimming(
     telegram: Emulator, gulnar: User
 ) -> None:
     answer = await call(telegram, "sendMessage", **html("\n🧿 <b>иә <i>ма</i></b>  "))
@@ -751,7 +751,7 @@ async def test_telegram_emulator_webhook_gets_waiting_updates_with_the_secret(
     assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
-async def test_telegram_emulator_delivers_texts_in_order_and_presses_at_once(
+async def test_telegram_emulator_delivers_button_presses_before_waiting_texts(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     await call(telegram, "sendMessage", **with_button(callback_data="press"))
@@ -802,7 +802,7 @@ async def test_telegram_emulator_retries_a_delivery_with_backoff(
     assert info["last_error_message"] == "Wrong response from the webhook: 503"
 
 
-async def test_telegram_emulator_obeys_retry_after_at_the_first_failure(
+async def test_telegram_emulator_obeys_the_retry_after_header_of_a_webhook(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
     hook.answers.append(web.Response(status=503, headers={"Retry-After": "90"}))
@@ -838,7 +838,7 @@ async def test_telegram_emulator_failing_chats_delay_others_on_one_connection(
     assert hook.texts in (["а", "б", "а", "б", "в"], ["а", "б", "а", "в", "б"])
 
 
-async def test_telegram_emulator_keeps_updates_when_the_url_is_unreachable(
+async def test_telegram_emulator_keeps_updates_when_the_webhook_is_unreachable(
     telegram: Emulator, gulnar: User
 ) -> None:
     await telegram.set_webhook("http://127.0.0.1:9/hook")

@@ -204,7 +204,7 @@ REPLY = {"id": "12:yes", "title": "Иә"}
         ({"type": "edit", "edit": {}}, events.Edited()),
     ],
 )
-def test_whatsapp_text_press_and_attachment_parse_to_events(
+def test_whatsapp_message_of_each_type_parses_to_its_event(
     contents: dict[str, Any], event: events.Event
 ) -> None:
     assert event_of(**contents) == event
@@ -553,7 +553,7 @@ def test_whatsapp_layout_uses_buttons_up_to_three_and_a_list_up_to_ten() -> None
     assert many["interactive"]["action"]["button"] == "Выбрать"
 
 
-def test_whatsapp_control_labels_without_a_button_can_be_typed() -> None:
+def test_whatsapp_list_text_names_commands_that_have_no_row() -> None:
     more = RenderedButton("1:>", "Ещё", "control")
     back, help_ = (
         RenderedButton("1:<", "Назад", "control"),
@@ -611,7 +611,7 @@ def test_whatsapp_layout_raises_does_not_fit_for_oversized_buttons(press: Render
         layout_parts(("A",), press, *presses(*"bcd"))
 
 
-def test_whatsapp_link_button_is_alone_and_control_labels_can_be_typed() -> None:
+def test_whatsapp_link_button_is_alone_and_other_labels_can_be_typed() -> None:
     link = RenderedButton("https://kosh.example/p/x", "Открыть страницу", "page")
     [part] = layout_parts(("A",), link, RenderedButton("!exit", "Закрыть и очистить", "exit"))
     parameters = part["interactive"]["action"]["parameters"]
@@ -729,7 +729,7 @@ async def test_whatsapp_acknowledge_marks_read_and_shows_typing(
 
 
 @pytest.mark.parametrize("code", sorted(set(FAULTS) & set(ERRORS)))
-async def test_whatsapp_refusal_raises_its_error_without_personal_data(
+async def test_whatsapp_error_code_raises_its_exception_without_personal_data(
     emulator: wa.Emulator, channel: WhatsApp, code: int
 ) -> None:
     user = emulator.user(PHONE)

@@ -391,7 +391,7 @@ async def test_whatsapp_emulator_may_redeliver_a_batch_in_parts(
 
 
 @pytest.mark.parametrize("together", [False, True])
-async def test_whatsapp_emulator_may_redeliver_a_message_in_another_body(
+async def test_whatsapp_emulator_may_redeliver_a_message_in_another_request(
     whatsapp: Emulator, aigul: User, hook: Hook, together: bool
 ) -> None:
     whatsapp.tricks.copies, whatsapp.tricks.together = 2, together

@@ -85,7 +85,7 @@ async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: 
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
-async def test_case_intent_is_counted_by_language_and_not_stored(rt: Runtime) -> None:
+async def test_intent_chosen_when_resolving_a_case_is_counted_by_language(rt: Runtime) -> None:
     officer, guest = await an_officer(rt), Guest(rt)
     case = await _claim(rt, guest, officer)
     counted = metrics.CASE_INTENTS.labels("kandas.cost", "ru")
@@ -268,7 +268,7 @@ async def test_canned_reply_is_refused_without_a_text_in_the_persons_language(
         assert error.value.why is refusal
 
 
-async def test_canned_reply_with_an_old_version_raises_stale(
+async def test_canned_reply_saved_with_an_old_version_raises_stale(
     rt: Runtime,
 ) -> None:
     lead = await an_officer(rt, roles=(Role.LEAD,))
@@ -298,7 +298,7 @@ async def test_officer_reply_refuses_empty_and_too_long_text(
     assert (await now(rt, case.id)).state == State.CLAIMED
 
 
-async def test_case_view_hides_answers_waiting_for_consent(rt: Runtime) -> None:
+async def test_case_view_hides_a_text_until_the_person_consents_to_sending_it(rt: Runtime) -> None:
     """Check that officers do not see a text for them before the person consents to sending it."""
     guest, officer = Guest(rt), await an_officer(rt)
     await guest.consent()
@@ -507,7 +507,7 @@ def _collect_alerts() -> Iterator[list[int]]:
 
 @pytest.mark.release
 @pytest.mark.requirement("S-62")
-async def test_case_views_at_once_stop_at_the_hourly_budget_and_raise_alerts(
+async def test_simultaneous_case_views_stop_at_the_hourly_budget_with_alerts(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.desk.views.case_view.SOFT_BUDGET", 2)

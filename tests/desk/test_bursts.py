@@ -177,7 +177,9 @@ async def test_closing_and_reopening_a_case_burst_need_a_lead(rt: Runtime, lead:
 
 
 @pytest.mark.requirement("S-34", "S-82")
-async def test_case_address_hash_is_deleted_after_two_days(rt: Runtime, lead: Officer) -> None:
+async def test_ip_address_hash_of_a_case_is_deleted_after_two_days(
+    rt: Runtime, lead: Officer
+) -> None:
     await _open_case(rt)
     await _close(rt, lead)
     await retention.retain(rt)

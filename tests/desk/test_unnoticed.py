@@ -34,7 +34,7 @@ async def test_desk_action_refuses_an_idempotency_key_over_the_maximum_length(rt
     assert not result.repeated
 
 
-async def test_case_typing_event_of_an_editor_is_refused(rt: Runtime) -> None:
+async def test_typing_event_in_a_case_is_refused_for_the_role_editor(rt: Runtime) -> None:
     editor, case = await an_officer(rt, "Editor", roles=(Role.EDITOR,)), await ask(Guest(rt))
     with pytest.raises(Forbidden):
         await presence.note_writing(rt, editor, case.id)

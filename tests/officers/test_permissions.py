@@ -154,7 +154,7 @@ def test_permission_test_list_covers_every_action_and_state() -> None:
     assert {permissions.QUEUED, *permissions.ASSIGNED, permissions.RESOLVED} == set(STATES)
 
 
-def test_permission_requirement_that_is_not_met_names_the_reason() -> None:
+def test_denied_permission_error_contains_the_reason() -> None:
     lead = _officer(Role.LEAD)
     permissions.require(lead, Action.CASE_LIST, Subject(MISSION))
     permissions.require_another(lead, OTHER)
@@ -170,7 +170,7 @@ def test_permission_requirement_that_is_not_met_names_the_reason() -> None:
     assert check(lead, Action.CASE_REPLY, other_case) == permissions.Denied(DenialReason.OWNER)
 
 
-def test_permission_is_possible_exactly_for_listed_roles_and_actions() -> None:
+def test_is_ever_allowed_matches_an_independent_list_of_permissions() -> None:
     for role, action in product(Role, Action):
         by_role = any(role in each.get(action, ()) for each in (IN_MISSION, IN_ANY_MISSION))
         expected = by_role or action in ON_CASES.get(role, {})
@@ -188,7 +188,7 @@ NEEDING_A_PASSKEY = {
 
 
 @pytest.mark.requirement("S-55")
-def test_permission_actions_that_need_a_passkey_are_listed() -> None:
+def test_actions_that_need_a_passkey_match_an_independent_list() -> None:
     assert {each for each in Action if permissions.needs_passkey(each)} == NEEDING_A_PASSKEY
 
 
@@ -214,7 +214,7 @@ def test_permission_is_denied_to_disabled_officers_and_without_a_role(action: Ac
 
 
 @pytest.mark.parametrize("action", list(_OFFICER))
-def test_permission_topics_restrict_officers_but_not_leads(action: Action) -> None:
+def test_topics_restrict_permissions_of_officers_but_not_of_leads(action: Action) -> None:
     states, owners = _OFFICER[action]
     subject = Subject(MISSION, "spouse", min(states), OWNERS[min(owners)])
     bound = frozenset({"passport"})

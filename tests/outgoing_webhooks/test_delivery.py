@@ -139,7 +139,9 @@ async def test_webhook_retry_has_the_same_id_and_a_new_time(
     assert (await system.endpoint())["failing_since"] is None
 
 
-async def test_webhook_retry_after_delays_every_event_of_the_endpoint(system: Subscriber) -> None:
+async def test_webhook_retry_after_header_delays_every_event_of_the_endpoint(
+    system: Subscriber,
+) -> None:
     endpoint = await system.subscribe()
     system.receiver.answers = [(429, {"Retry-After": "600"})]
     await system.test_event(endpoint["id"])

@@ -131,7 +131,7 @@ async def test_webhook_endpoint_that_is_enabled_again_in_time_causes_no_email(
     assert office.mail.received == []
 
 
-async def test_contact_of_an_external_system_gets_no_other_notifications(
+async def test_contact_of_an_external_system_gets_no_email_about_a_broadcast(
     office: Office, system: Subscriber
 ) -> None:
     owner = system.api.owner
