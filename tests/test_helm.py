@@ -219,7 +219,7 @@ def test_kustomization_builds_the_same_objects_with_kubectl() -> None:
     assert built == _kustomized()
 
 
-def test_helm_renders_the_chart_like_the_renderer_of_these_tests() -> None:
+def test_helm_renders_the_chart_exactly_as_the_tests_own_renderer() -> None:
     helm: Any = pytest.importorskip("helm_python", reason="no helm-python-sdk here")
     with helm.Chart.load(str(CHART)) as chart:
         chart.validate_schema({})

@@ -154,7 +154,7 @@ def _is_compared(name: str | None, kind: str, _parents: object) -> bool:
     return kind != "table" or not (name or "").startswith(("procrastinate_", "test_clock"))
 
 
-def test_only_the_table_of_messages_is_written_by_two_packages() -> None:
+def test_each_table_except_messages_is_written_by_only_one_package() -> None:
     shared = {name: found for name, found in writers().items() if len(found) > 1}
     assert shared == {"Message": {"conversations", "outbox"}}
     assert {"Case": {"cases"}, "BreakGlassRequest": {"desk"}}.items() <= writers().items()

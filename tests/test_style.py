@@ -105,7 +105,7 @@ def _paragraphs(text: str) -> Iterator[str]:
         yield " ".join(plain.split())
 
 
-def test_docs_avoid_forbidden_openings_and_private_words() -> None:
+def test_docs_avoid_forbidden_sentence_openings_and_archaic_words() -> None:
     found = [
         f"{path.relative_to(ROOT)}: {paragraph[:60]}"
         for path, text in _pages()

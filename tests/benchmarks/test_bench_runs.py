@@ -6,7 +6,7 @@ TURNS = 48  # four chats, each of which completes the form once
 
 
 @pytest.mark.slow
-def test_benchmark_turns_succeed_with_every_compared_framework() -> None:
+def test_benchmark_answers_messages_with_every_compared_framework() -> None:
     # Imported here, because these imports take seconds and would slow the collection of tests.
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
@@ -43,7 +43,7 @@ def test_benchmark_under_attack_counts_users_and_attackers_separately() -> None:
 
 
 @pytest.mark.slow
-def test_benchmark_without_kills_loses_no_update() -> None:
+def test_benchmark_reports_no_lost_update_when_no_process_is_killed() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
     from tests.benchmarks.kills import Watched

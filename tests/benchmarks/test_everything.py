@@ -74,7 +74,7 @@ def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
     assert wrapped(output) == output
 
 
-def test_benchmarks_of_bench_all_are_existing_commands() -> None:
+def test_benchmarks_of_the_full_benchmark_run_are_existing_commands() -> None:
     known = {
         each.name or each.callback.__name__ for each in app.registered_commands if each.callback
     }

@@ -28,7 +28,7 @@ class _SlowServer:
         return 200
 
 
-async def test_platform_counts_people_who_find_no_free_chat_separately() -> None:
+async def test_load_generator_counts_people_who_find_no_free_chat_separately() -> None:
     """Let three people arrive at the same time at a slow server, with one chat for all of them.
 
     The two people who found no free chat count as failed, and are also counted in `crowded`,

@@ -157,7 +157,7 @@ async def test_broadcast_end_waits_for_a_concurrent_retry_of_a_recipient(
 
 
 @PLANNERS
-async def test_broadcast_continues_when_a_recipient_is_retried_while_it_ends(
+async def test_broadcast_does_not_end_when_a_recipient_is_retried_meanwhile(
     rt: Runtime,
     admin_url: str,
     monkeypatch: pytest.MonkeyPatch,

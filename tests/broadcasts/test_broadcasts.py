@@ -53,7 +53,9 @@ async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: 
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_broadcast_step_needs_the_role_for_this_step(rt: Runtime, role: Role) -> None:
+async def test_broadcast_draft_approval_and_start_each_need_their_own_role(
+    rt: Runtime, role: Role
+) -> None:
     officers = await crew(rt)
     await crowd(rt, 1)
     officer = await entered(rt, role)
@@ -378,7 +380,7 @@ async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
     assert audience.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}
 
 
-async def test_broadcast_canary_waits_while_most_of_its_recipients_are_held(rt: Runtime) -> None:
+async def test_broadcast_canary_waits_while_quiet_hours_delay_its_recipients(rt: Runtime) -> None:
     """Hold the canary's recipients, as in quiet hours; then send to six of the ten."""
     officers = await crew(rt)
     await crowd(rt, 20)

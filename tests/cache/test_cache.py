@@ -215,7 +215,7 @@ async def test_anonymous_session_save_needs_the_lock(live: Cache, key: str) -> N
     assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
 
 
-async def test_marking_a_person_as_known_deletes_their_anonymous_session(
+async def test_anonymous_session_is_deleted_when_its_person_is_stored(
     live: Cache, key: str
 ) -> None:
     await live.hold(key, "a")
@@ -225,7 +225,7 @@ async def test_marking_a_person_as_known_deletes_their_anonymous_session(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_marking_a_person_as_known_releases_the_lock_of_another_holder(
+async def test_anonymous_session_lock_is_released_when_its_person_is_stored(
     live: Cache, key: str
 ) -> None:
     await live.hold(key, "a")
@@ -236,7 +236,7 @@ async def test_marking_a_person_as_known_releases_the_lock_of_another_holder(
     assert await live.hold(key, "c") == LockAcquired(blob=None, known=True)
 
 
-async def test_anonymous_session_that_is_saved_is_no_longer_marked_as_known(
+async def test_anonymous_session_save_removes_the_mark_of_a_stored_person(
     live: Cache, key: str
 ) -> None:
     await live.mark_known(key)
@@ -245,7 +245,7 @@ async def test_anonymous_session_that_is_saved_is_no_longer_marked_as_known(
     assert await live.hold(key, "b") == LockAcquired(blob=b"state", known=False)
 
 
-async def test_cache_flush_between_lock_and_save_loses_only_the_state(
+async def test_cache_flush_before_the_save_loses_only_the_anonymous_session(
     alone: tuple[Cache, Redis], key: str
 ) -> None:
     live, server = alone
@@ -664,7 +664,7 @@ async def test_cache_call_is_not_repeated_when_its_answer_is_lost(redis_url: str
         assert proxy.accepted == 1
 
 
-async def test_cache_call_times_out_over_several_slow_round_trips(redis_url: str, key: str) -> None:
+async def test_cache_call_timeout_covers_all_its_round_trips(redis_url: str, key: str) -> None:
     async with proxied(redis_url, seconds=0.4) as (through, proxy):
         proxy.delay = lambda: 0.3
         with pytest.raises(CacheUnavailable):

@@ -114,11 +114,11 @@ def test_simulated_day_report_fails_for_each_broken_promise(
     assert judge(day)[rule] != []
 
 
-def test_simulated_day_report_tests_break_a_promise_for_each_rule() -> None:
+def test_simulated_day_report_has_a_test_for_each_rule() -> None:
     assert {rule for rule, _damage in BROKEN} == RULES.keys()
 
 
-def test_simulated_day_excuses_a_restart_before_consent_near_a_fault() -> None:
+def test_simulated_day_accepts_that_people_restart_a_chat_near_a_fault() -> None:
     day = [*_day(), {"kind": "again", "person": FORMED, "since": 290.0, "at": 301.0,
                      "known": False, "why": "no button"}]  # fmt: skip
     assert judge(day)["answered"] == []

@@ -229,7 +229,7 @@ def test_chaos_history_reports_each_violation(breaks: Callable[[History], None],
     assert name in history.report().red()
 
 
-def test_chaos_history_accepts_an_answer_to_an_update_taken_after_consent() -> None:
+def test_chaos_history_accepts_answers_to_updates_handled_after_consent() -> None:
     history = _true()
     junk, taken = _text_arrival(9, "?")
     history.entries.insert(0, junk)
@@ -243,7 +243,7 @@ def test_chaos_history_accepts_an_answer_to_an_update_taken_after_consent() -> N
     assert history.report().red() == ["answered_twice"]
 
 
-def test_chaos_history_accepts_a_reply_from_before_consent_sent_later() -> None:
+def test_chaos_history_accepts_a_delayed_reply_from_before_consent() -> None:
     history = _true()
     carried = _replied(10, "May we keep your words?", "4:yes", "4:refuse", at=0.5)
     history.entries.insert(history.entries.index(REPLIES[0]), carried)

@@ -38,7 +38,7 @@ async def _watched(dies_at: int) -> tuple[str, list[str]]:
     ],
 )
 @pytest.mark.requirement("S-1", "S-8")
-async def test_crash_point_kills_the_process_at_each_await(
+async def test_crash_point_kills_the_process_at_the_chosen_await(
     at: int, answer: str, done: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(*_: object) -> None:

@@ -53,7 +53,7 @@ async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: ProxiedCo
     assert await reader.readexactly(3) == b"yes"
 
 
-async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(
+async def test_chaos_proxy_resets_open_and_new_connections_when_cut(
     both: ProxiedConnection,
 ) -> None:
     reader, writer = await both.call()
@@ -67,7 +67,7 @@ async def test_chaos_proxy_cut_resets_open_and_refuses_new_connections(
     assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(
+async def test_chaos_proxy_can_block_a_connection_without_resetting_it(
     both: ProxiedConnection,
 ) -> None:
     reader, writer = await both.call()
@@ -78,7 +78,7 @@ async def test_chaos_proxy_leaves_a_half_open_connection_without_a_reset(
     assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
-async def test_chaos_proxy_tear_closes_the_connection_within_a_response(
+async def test_chaos_proxy_can_close_a_connection_in_the_middle_of_a_response(
     both: ProxiedConnection,
 ) -> None:
     reader, writer = await both.call()

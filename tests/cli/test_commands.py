@@ -113,7 +113,7 @@ def test_cli_version_command_imports_no_server_library() -> None:
 
 
 @pytest.mark.release
-def test_shared_shell_of_tests_is_closed_when_their_process_ends() -> None:
+def test_shared_shell_is_closed_when_the_test_process_ends() -> None:
     program = "from tests.terminal import shell; shell()"
     command = [sys.executable, "-W", "error::ResourceWarning", "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)

@@ -218,7 +218,7 @@ async def clock(databases: Databases) -> AsyncIterator[None]:
         await connection.execute(SHIFTED)
 
 
-async def test_demo_sample_data_covers_past_days_and_resets_the_clock(
+async def test_demo_sample_data_covers_past_days_and_restores_the_clock(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch, clock: None
 ) -> None:
     people = (*demo_week_texts.PEOPLE[:2], demo_week_texts.PEOPLE[-1])

@@ -79,7 +79,7 @@ async def platforms() -> AsyncIterator[Platforms]:
         )
 
 
-async def test_init_checks_and_saves_settings_and_sets_the_webhook_repeatably(
+async def test_init_checks_and_saves_settings_and_can_be_repeated(
     platforms: Platforms, tmp_path: Path
 ) -> None:
     home = tmp_path / "kosh"
@@ -289,7 +289,7 @@ INSERT INTO broadcast_texts (broadcast_id, language, body, template)
 """An announcement that goes soon with the template `news`, and one that is over."""
 
 
-async def test_doctor_reports_missing_rejected_and_paused_templates(
+async def test_doctor_reports_missing_rejected_and_paused_whatsapp_templates(
     healthy: Settings, platforms: Platforms, databases: Databases
 ) -> None:
     with psycopg.connect(databases.owner) as owner:

@@ -128,7 +128,7 @@ async def test_retention_deletes_other_people_when_one_cannot_be_decrypted(
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
 
-async def test_case_sweep_continues_when_a_person_cannot_be_decrypted(
+async def test_cases_of_others_escalate_when_one_person_cannot_be_decrypted(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(case_sweeps, "AT_ONCE", 1)

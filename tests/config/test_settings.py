@@ -87,7 +87,7 @@ def test_settings_are_immutable() -> None:
 
 
 @pytest.mark.requirement("S-70")
-def test_settings_read_a_secret_from_a_named_file(
+def test_settings_read_a_secret_from_the_file_named_in_a_variable(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text(TOKEN + "\n")
@@ -116,7 +116,7 @@ def test_settings_refuse_a_missing_secrets_directory() -> None:
     assert "KOSH_SECRETS_DIR" in refusal(KOSH_SECRETS_DIR=f"/nowhere/{CANARY}")
 
 
-def test_settings_ignore_a_named_file_for_a_value_that_is_not_secret(
+def test_settings_ignore_a_file_variable_for_a_value_that_is_not_secret(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "port").write_text("9000")
@@ -124,7 +124,7 @@ def test_settings_ignore_a_named_file_for_a_value_that_is_not_secret(
     assert settings().port == 8080
 
 
-def test_settings_refuse_a_missing_named_file() -> None:
+def test_settings_refuse_a_secret_file_that_does_not_exist() -> None:
     message = refusal(KOSH_TELEGRAM_SECRET_FILE=f"/nowhere/{CANARY}")
     assert "KOSH_TELEGRAM_SECRET_FILE" in message
     assert CANARY not in message
@@ -404,14 +404,14 @@ def test_settings_external_model_url_needs_https_unless_local(url: str, accepted
 
 
 @pytest.mark.parametrize("end", ["", "_KEY"])
-def test_settings_require_both_certificate_and_key_of_a_client(end: str) -> None:
+def test_settings_require_a_registry_client_certificate_with_its_key(end: str) -> None:
     name = "KOSH_REGISTRY_CLIENT_CERTIFICATE"
     other = name if end else f"{name}_KEY"
     message = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
     assert f"certificate is only half set; set {other}" in message
 
 
-def test_message_hints_are_off_by_default_and_need_all_their_settings() -> None:
+def test_email_and_sms_notices_are_off_by_default_and_need_all_settings() -> None:
     assert settings().hints == ()
     sender = "post@neutral.example"
     assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
@@ -423,7 +423,7 @@ def test_message_hints_are_off_by_default_and_need_all_their_settings() -> None:
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
 
 
-def test_settings_email_message_hints_need_a_separate_sender_address() -> None:
+def test_settings_email_notices_need_their_own_plain_sender_address() -> None:
     mail = {
         "KOSH_HINTS": "email",
         "KOSH_SMTP_HOST": "mail.example",

@@ -201,7 +201,7 @@ async def test_message_burst_of_six_texts_gets_two_answers(
     assert chat.emulator.journal.mistakes() == []
 
 
-async def test_message_burst_danger_check_is_skipped_for_a_single_message(
+async def test_single_message_is_not_checked_for_danger_again_as_a_burst(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
@@ -337,7 +337,7 @@ async def test_message_burst_detects_danger_spread_over_several_messages(
     )
 
 
-async def test_message_burst_keeps_danger_that_only_one_message_indicates(
+async def test_message_burst_detects_danger_stated_in_only_one_message(
     stack: AppStack, clock: Clock
 ) -> None:
     """Send text that the recogniser finds dangerous alone, but not joined with other words."""
@@ -349,7 +349,7 @@ async def test_message_burst_keeps_danger_that_only_one_message_indicates(
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
-async def test_message_burst_with_a_private_answer_is_deleted_completely(
+async def test_private_answer_sent_in_several_messages_is_deleted_completely(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     chat = await _start_chat(stack, clock, "telegram", *answers)
@@ -467,7 +467,9 @@ async def test_message_burst_in_one_polling_batch_gets_one_answer(
         await asyncio.gather(polling, return_exceptions=True)
 
 
-async def test_message_bursts_are_not_joined_in_the_web_chat(stack: AppStack, clock: Clock) -> None:
+async def test_web_chat_answers_each_message_of_a_burst_separately(
+    stack: AppStack, clock: Clock
+) -> None:
     async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         await visitor.press("ru")
@@ -550,7 +552,7 @@ async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
 
 
 @pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
-async def test_message_burst_gets_the_same_answer_again_after_a_failed_turn(
+async def test_repeated_message_in_a_burst_is_answered_after_a_failed_turn(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
     chat = await _start_chat(stack, clock, "telegram", *answers)
@@ -576,7 +578,7 @@ async def test_message_burst_window_is_measured_separately_for_each_message(
     await chat.reply_to(chat.user.say(LINES[0]))
 
 
-async def test_message_gets_the_same_answer_again_after_the_burst_window(
+async def test_repeated_message_is_answered_again_after_the_burst_window(
     stack: AppStack, clock: Clock
 ) -> None:
     """Press a button between equal messages, so that the burst state does not expire."""

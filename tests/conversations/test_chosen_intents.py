@@ -74,7 +74,7 @@ async def texts(guest: Guest) -> list[str]:
     return ["\n".join(map(str, each.paragraphs)) for each in await guest.heard()]
 
 
-async def test_external_model_answer_follows_the_ordinary_answer(
+async def test_external_model_answer_is_sent_after_the_ordinary_answer(
     model_runtime: Runtime, server: LanguageModel
 ) -> None:
     guest = await consenting_guest(model_runtime)
@@ -88,7 +88,7 @@ async def test_external_model_answer_follows_the_ordinary_answer(
 
 
 @pytest.mark.parametrize("fault", [each for each in FAULTS if each != "slow"])
-async def test_external_model_failure_leaves_the_ordinary_answer(
+async def test_external_model_failure_does_not_affect_the_ordinary_answer(
     model_runtime: Runtime, server: LanguageModel, fault: str
 ) -> None:
     server.fault = fault
@@ -154,7 +154,7 @@ async def test_external_model_has_hourly_limits_per_person_and_installation(
     assert len(server.asked) == 3
 
 
-async def test_external_model_consent_of_a_known_person_is_recorded(
+async def test_consent_to_the_external_model_and_its_withdrawal_are_recorded(
     model_runtime: Runtime, server: LanguageModel
 ) -> None:
     guest = Guest(model_runtime)

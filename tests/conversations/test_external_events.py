@@ -39,7 +39,7 @@ async def _state(guest: Guest) -> Conversation:
     return conversation
 
 
-async def test_opt_out_at_the_platform_ends_the_subscription_in_the_conversation(
+async def test_opt_out_at_the_platform_ends_all_broadcast_subscriptions(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)

@@ -263,7 +263,7 @@ async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
         return [each[0] for each in await cursor.fetchall()]
 
 
-async def test_unjoined_chat_hands_pending_officer_messages_to_the_other_chat(
+async def test_pending_officer_messages_move_to_the_other_chat_after_unjoining(
     rt: Runtime, owner: Member
 ) -> None:
     guest = await _join(rt, owner)

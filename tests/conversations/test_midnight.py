@@ -75,7 +75,7 @@ async def test_anonymous_form_continues_after_midnight(
         assert await identities.find(rt, transaction, "telegram", "flaky") is not None
 
 
-async def test_anonymous_update_is_not_answered_again_after_midnight(
+async def test_duplicate_anonymous_update_is_not_answered_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
     await messenger.do(Said("Русский"))
@@ -86,7 +86,7 @@ async def test_anonymous_update_is_not_answered_again_after_midnight(
     assert len(messenger.chat) == answers
 
 
-async def test_anonymous_session_is_under_one_key_only_after_midnight(
+async def test_anonymous_session_moves_to_the_key_of_the_new_day_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
     await ahead(rt, "2 minutes")
@@ -103,7 +103,7 @@ async def test_anonymous_session_is_not_found_half_an_hour_after_midnight(
     assert "ours-1" not in messenger.deleted_ids
 
 
-async def test_anonymous_update_is_passed_on_when_consent_preceded_midnight(
+async def test_consent_given_before_midnight_is_recognised_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
     await anonymous.mark_known(rt, await _key(rt, 0))

@@ -183,7 +183,7 @@ async def _races(rt: Runtime, rounds: int, seed: int) -> None:
 
 
 @pytest.mark.release
-async def test_outbox_takes_no_form_message_after_an_officer_claims_the_case(rt: Runtime) -> None:
+async def test_outbox_sends_no_form_message_after_an_officer_claims_the_case(rt: Runtime) -> None:
     await _races(rt, 25, 1)
 
 

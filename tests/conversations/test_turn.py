@@ -122,7 +122,7 @@ async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) 
 
 
 @pytest.mark.requirement("S-6")
-async def test_update_processed_before_consent_is_not_repeated_after_consent(rt: Runtime) -> None:
+async def test_update_processed_before_consent_is_not_processed_again_after_it(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.do(Started(), "the-start")
     await guest.go(*TO_CONSENT, "yes", "yes")
@@ -256,7 +256,7 @@ class _RecordingChat(WebChat):
         return await super().send(act)
 
 
-async def test_outbox_callback_data_of_a_first_attempt_has_no_attempt_number(rt: Runtime) -> None:
+async def test_outbox_first_attempt_to_send_a_message_has_no_attempt_number(rt: Runtime) -> None:
     """Check that the name of a first attempt has no attempt number.
 
     An older version, which may run at the same time, would otherwise not recognise the platform's

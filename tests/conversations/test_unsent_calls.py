@@ -100,7 +100,7 @@ async def start_chat(rt: Runtime) -> FlakyMessenger:
 
 
 @pytest.mark.parametrize("error", [Throttled(0), Unreachable(), Unreachable(certain=True)])
-async def test_answer_to_an_anonymous_person_is_retried_within_the_turn(
+async def test_answer_to_an_anonymous_person_is_retried_at_once_after_an_error(
     rt: Runtime, error: SendError
 ) -> None:
     messenger = await start_chat(rt)
@@ -110,7 +110,7 @@ async def test_answer_to_an_anonymous_person_is_retried_within_the_turn(
     assert rt.later == set()
 
 
-async def test_answer_to_an_anonymous_person_is_retried_after_the_turn(rt: Runtime) -> None:
+async def test_answer_to_an_anonymous_person_is_retried_later_when_throttled(rt: Runtime) -> None:
     messenger = await start_chat(rt)
     messenger.errors = [Throttled(6), Throttled(6)]
     await messenger.do(Said("меню"))
@@ -143,7 +143,7 @@ async def test_delivered_part_of_an_answer_is_not_resent_to_anonymous_people(rt:
     assert "part-1" in messenger.deleted_ids
 
 
-async def test_rejected_part_of_an_answer_is_reported_to_anonymous_people(rt: Runtime) -> None:
+async def test_anonymous_person_is_told_when_the_platform_rejects_an_answer(rt: Runtime) -> None:
     messenger = await start_chat(rt)
     error = Refused()
     error.sent = 1
@@ -178,7 +178,7 @@ async def test_unsent_message_deletions_are_kept_when_unsent_answers_overflow(rt
     assert (left, messenger.deleted_ids) == ((), ["theirs-1"])
 
 
-async def test_rejected_notice_of_a_missing_answer_is_not_resent(rt: Runtime) -> None:
+async def test_notice_of_a_missing_answer_is_not_resent_when_also_rejected(rt: Runtime) -> None:
     messenger = await start_chat(rt)
     messenger.errors = [Refused(), Refused()]
     await messenger.do(Said("меню"))
@@ -210,7 +210,7 @@ async def test_unsent_answers_to_an_anonymous_person_precede_the_consent_reply(r
     assert "30" in messenger.chat[0]
 
 
-async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
+async def test_person_after_consent_is_told_when_the_platform_rejects_an_answer(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)
@@ -233,7 +233,7 @@ async def test_known_person_is_notified_when_part_of_an_answer_was_rejected(
     assert rt.languages.render(outbox.MISSING, "ru") in sent[-1].paragraphs
 
 
-async def test_anonymous_persons_update_waits_for_a_call_longer_than_the_lease(
+async def test_anonymous_update_waits_for_the_slow_answer_to_an_earlier_update(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messenger = await start_chat(rt)

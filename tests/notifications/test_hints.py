@@ -187,7 +187,7 @@ async def plan(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("medium", ["email", "sms"])
-async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
+async def test_neutral_email_or_sms_notice_is_sent_15_minutes_after_an_answer(
     post: Post, medium: str
 ) -> None:
     guest = await guest_with_confirmed_address(post, medium)
@@ -205,12 +205,12 @@ async def test_message_hint_without_content_is_sent_15_minutes_after_an_answer(
         assert post.gateway.received[0][0] == NUMBER
 
 
-async def test_message_hint_fits_one_sms_in_every_language(rt: Runtime) -> None:
+async def test_sms_notice_fits_into_one_sms_in_every_language(rt: Runtime) -> None:
     for code, _name in rt.languages.languages():
         assert len(rt.languages.render(screens.UPDATE, code)) <= MAX_TEXT
 
 
-async def test_message_hint_is_dropped_when_the_person_opens_the_chat(post: Post) -> None:
+async def test_email_or_sms_notice_is_not_sent_when_the_person_writes_first(post: Post) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await guest.do(Said("thank you"))
@@ -218,7 +218,7 @@ async def test_message_hint_is_dropped_when_the_person_opens_the_chat(post: Post
     assert await post.sent() == []
 
 
-async def test_message_hint_is_sent_at_most_once_in_twelve_hours_per_person(post: Post) -> None:
+async def test_email_or_sms_notices_are_limited_to_one_per_person_in_12_hours(post: Post) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -230,7 +230,7 @@ async def test_message_hint_is_sent_at_most_once_in_twelve_hours_per_person(post
     assert len(await post.sent()) == 2
 
 
-async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(post: Post) -> None:
+async def test_address_for_notices_is_encrypted_and_its_code_message_is_neutral(post: Post) -> None:
     await guest_with_address(post)
     [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
     assert isinstance(address, bytes)
@@ -241,7 +241,7 @@ async def test_message_hint_address_is_encrypted_and_code_message_is_neutral(pos
     assert not [word for word in TELLING if word in text.lower()]
 
 
-async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
+async def test_email_or_sms_notice_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
     guest = await guest_with_address(post)
     await post.sent()
     post.mail.received.clear()
@@ -251,7 +251,7 @@ async def test_message_hint_is_not_sent_to_an_unconfirmed_address(post: Post) ->
     assert await post.sent() == []
 
 
-async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post) -> None:
+async def test_address_for_notices_is_deleted_after_five_wrong_codes(post: Post) -> None:
     guest = await guest_with_address(post)
     right = extract_code((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
@@ -261,7 +261,7 @@ async def test_message_hint_address_is_deleted_after_five_wrong_codes(post: Post
     assert await contacts(post.rt) == []
 
 
-async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(post: Post) -> None:
+async def test_address_confirmation_code_expires_after_10_minutes(post: Post) -> None:
     guest = await guest_with_address(post)
     right = extract_code((await post.sent())[-1])
     await ahead(post.rt, "11 minutes")
@@ -272,7 +272,7 @@ async def test_code_that_confirms_a_message_hint_address_expires_in_10_minutes(p
     assert await contacts(post.rt) == []
 
 
-async def test_message_hint_address_is_deleted_by_retention_when_unconfirmed(post: Post) -> None:
+async def test_unconfirmed_address_for_notices_is_deleted_by_retention(post: Post) -> None:
     await guest_with_address(post)
     await guest_with_confirmed_address(post, "sms")
     await ahead(post.rt, "11 minutes")
@@ -281,7 +281,7 @@ async def test_message_hint_address_is_deleted_by_retention_when_unconfirmed(pos
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
-async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
+async def test_consent_to_notices_is_withdrawn_when_answers_are_deleted(
     post: Post, is_confirmed: bool
 ) -> None:
     guest = await (guest_with_confirmed_address if is_confirmed else guest_with_address)(post)
@@ -298,7 +298,7 @@ async def test_consent_to_message_hints_is_withdrawn_when_answers_are_deleted(
 
 
 @pytest.mark.parametrize("command", ["menu", "stop", "delete"])
-async def test_address_for_hints_is_deleted_in_the_menu_or_by_stop_or_delete(
+async def test_address_for_notices_is_deleted_in_the_menu_or_by_stop_or_delete(
     post: Post, command: str
 ) -> None:
     guest = await guest_with_confirmed_address(post)
@@ -315,7 +315,7 @@ async def test_address_for_hints_is_deleted_in_the_menu_or_by_stop_or_delete(
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_message_hint_is_not_sent_after_a_quick_exit_or_stop(
+async def test_email_or_sms_notice_is_not_sent_after_a_quick_exit_or_stop(
     post: Post, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
@@ -330,7 +330,7 @@ async def test_message_hint_is_not_sent_after_a_quick_exit_or_stop(
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
-async def test_code_for_a_message_hint_address_is_not_sent_after_exit_or_stop(
+async def test_address_confirmation_code_is_not_sent_after_quick_exit_or_stop(
     post: Post, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
@@ -340,7 +340,7 @@ async def test_code_for_a_message_hint_address_is_not_sent_after_exit_or_stop(
         assert await post.sent() == []
 
 
-async def test_message_hints_are_not_sent_when_switched_off(post: Post) -> None:
+async def test_email_or_sms_notices_are_not_sent_when_switched_off(post: Post) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
@@ -358,7 +358,7 @@ async def ask_again(guest: Guest, address: str) -> None:
     await guest.do(Said(address))
 
 
-async def test_codes_for_message_hint_addresses_are_limited_per_person(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_person(post: Post) -> None:
     guest = await guest_with_address(post)
     await post.sent()
     for each in range(checked_input.MAX_CODES_DAILY):
@@ -367,7 +367,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_person(post: Pos
     assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
-async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_mailbox(post: Post) -> None:
     for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org"):
         guest = Guest(post.rt)
         await guest.consent()
@@ -376,7 +376,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_mailbox(post: Po
     assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
-async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_day_in_total(post: Post) -> None:
     limited = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
         guest = Guest(replace(post.rt, settings=limited))
@@ -386,7 +386,7 @@ async def test_codes_for_message_hint_addresses_are_limited_per_day_in_total(pos
     assert len(post.mail.received) == 1
 
 
-async def test_confirmation_code_is_not_resent_when_its_delivery_is_unknown(post: Post) -> None:
+async def test_address_confirmation_code_is_not_resent_if_delivery_is_unknown(post: Post) -> None:
     post.gateway.status = 500
     await guest_with_address(post, "sms")
     await post.sent()
@@ -394,7 +394,7 @@ async def test_confirmation_code_is_not_resent_when_its_delivery_is_unknown(post
     assert len(await post.sent()) == 1
 
 
-async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: Post) -> None:
+async def test_address_confirmation_code_is_not_resent_after_a_crash(post: Post) -> None:
     await guest_with_address(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
@@ -402,13 +402,13 @@ async def test_code_for_a_message_hint_address_is_not_sent_after_a_crash(post: P
         await ahead(post.rt, "2 minutes")
 
 
-async def test_expired_code_for_a_message_hint_address_is_not_sent(post: Post) -> None:
+async def test_expired_address_confirmation_code_is_not_sent(post: Post) -> None:
     await guest_with_address(post)
     await ahead(post.rt, "11 minutes")
     assert await post.sent() == []
 
 
-async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(post: Post) -> None:
+async def test_address_confirmation_sms_is_not_sent_to_an_unlisted_country(post: Post) -> None:
     await guest_with_address(post, "sms")
     without_country = replace(
         post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)})
@@ -417,7 +417,7 @@ async def test_message_hint_is_not_sent_to_a_country_removed_from_the_settings(p
     assert post.gateway.received == []
 
 
-async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(post: Post) -> None:
+async def test_address_confirmation_email_is_retried_only_when_deferred(post: Post) -> None:
     lines = io.StringIO()
     logging.configure("info", to=lines)
     try:
@@ -435,7 +435,7 @@ async def test_message_hint_email_is_retried_when_deferred_not_when_rejected(pos
     assert "example.org" not in lines.getvalue()
 
 
-async def test_checklist_reminder_schedules_a_message_hint(post: Post) -> None:
+async def test_checklist_reminder_schedules_an_email_or_sms_notice(post: Post) -> None:
     guest = await guest_with_confirmed_address(post)
     async with post.rt.pool.connection() as transaction:
         person = await identities.find(post.rt, transaction, "web", guest.name)
@@ -451,7 +451,7 @@ async def test_checklist_reminder_schedules_a_message_hint(post: Post) -> None:
     assert len(await post.sent()) == 1
 
 
-async def test_data_export_contains_the_message_hint_address(post: Post) -> None:
+async def test_data_export_contains_the_address_for_notices(post: Post) -> None:
     guest = await guest_with_confirmed_address(post)
     conversation = await guest.conversation()
     assert conversation is not None

@@ -12,7 +12,7 @@ from tests.notifications.test_notifications import Office, office
 __all__ = ["office"]
 
 
-async def test_job_of_a_newer_kind_of_notification_waits_for_a_newer_worker(
+async def test_job_of_an_unknown_notification_kind_waits_for_a_newer_worker(
     office: Office,
 ) -> None:
     rt = office.rt
@@ -29,7 +29,7 @@ async def test_job_of_a_newer_kind_of_notification_waits_for_a_newer_worker(
         assert await cursor.fetchall() == [("newer", "todo", True)]
 
 
-async def test_notification_of_a_newer_kind_delays_no_other_notification(office: Office) -> None:
+async def test_notification_of_an_unknown_kind_delays_no_other_notification(office: Office) -> None:
     officer = await an_officer(office.rt)
     await office.enable_notifications(officer)
     async with office.rt.pool.connection() as session:

@@ -126,7 +126,7 @@ def _texts(office: Office) -> str:
     return "\n".join([*mails, json.dumps(office.push.shown, ensure_ascii=False)])
 
 
-async def test_officer_notifications_contain_no_text_of_the_person(
+async def test_officer_notifications_contain_no_message_text_names_or_ids(
     office: Office,
 ) -> None:
     rt = office.rt
@@ -177,7 +177,7 @@ async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Offic
     assert await office.states() == []
 
 
-async def test_overdue_case_notifies_owner_and_lead(office: Office) -> None:
+async def test_overdue_case_without_an_owner_notifies_the_lead(office: Office) -> None:
     rt = office.rt
     lead = await an_officer(rt, "Officer Lead", roles=(Role.LEAD,))
     officer = await an_officer(rt)
@@ -295,7 +295,7 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
     assert len(office.mail.received) == 2
 
 
-async def test_officer_notification_is_retried_and_expired_browsers_are_deleted(
+async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
     office: Office,
 ) -> None:
     rt = office.rt
@@ -430,7 +430,7 @@ def test_web_push_payload_is_readable_only_by_its_browser() -> None:
 
 
 @pytest.mark.parametrize("per_day", [0, 1])
-async def test_message_limit_appeal_notifies_the_lead_of_the_mission(
+async def test_appeal_against_a_message_limit_notifies_the_lead_of_the_mission(
     rt: Runtime, per_day: int
 ) -> None:
     await an_officer(rt, "Lead", roles=(Role.LEAD,))

@@ -89,7 +89,7 @@ def clean(written: LogStream) -> bool:
     return not any(part in written.getvalue() for part in ("Gulnar", "Testova", "77010000001"))
 
 
-def test_log_line_keeps_allowed_words_and_ids_and_numbers_of_an_event(written: LogStream) -> None:
+def test_log_line_keeps_ids_numbers_and_allowed_words(written: LogStream) -> None:
     app_logging.get().warning(
         "registry.accepted", attempt=2, seconds=0.25, case=ID, channel="telegram", code="E_LATE"
     )
@@ -147,13 +147,15 @@ def test_log_line_masks_free_text_values(written: LogStream, value: object) -> N
     assert written.line["reason"] == "***"
 
 
-def test_log_line_masks_text_in_numeric_and_id_keys(written: LogStream) -> None:
+def test_log_line_masks_text_under_keys_meant_for_numbers_or_ids(written: LogStream) -> None:
     app_logging.get().info("person.spoke", message="gulnar", count="gulnar")
     assert written.line["message"] == written.line["count"] == "***"
 
 
 @pytest.mark.parametrize("event", [CANARY, "gulnar", f"person.{NAME}", "person spoke", ""])
-def test_log_event_must_be_dotted_words(written: LogStream, event: str) -> None:
+def test_log_event_name_that_is_not_dotted_words_is_replaced(
+    written: LogStream, event: str
+) -> None:
     app_logging.get().info(event)
     assert written.line["event"] == "log.unnamed"
 
@@ -171,14 +173,16 @@ def test_log_arguments_are_not_formatted_into_the_event(written: LogStream) -> N
     assert written.line["event"] == "log.unnamed"
 
 
-def test_log_filter_covers_bound_and_context_values(written: LogStream) -> None:
+def test_log_filter_masks_values_of_bound_loggers_and_context_variables(written: LogStream) -> None:
     structlog.contextvars.bind_contextvars(name=NAME, channel="telegram")
     app_logging.get().bind(phone="+77010000001", attempt=1).info("person.spoke")
     assert clean(written)
     assert (written.line["channel"], written.line["attempt"]) == ("telegram", 1)
 
 
-def test_log_exception_keeps_type_code_and_own_stack_lines(written: LogStream) -> None:
+def test_log_exception_keeps_its_type_its_code_and_koshs_own_stack_lines(
+    written: LogStream,
+) -> None:
     key = PersonKey(ID, bytes(32))
     try:
         key.unseal(CANARY.encode(), "answers", "value", CANARY)
@@ -200,7 +204,7 @@ def fail() -> None:
 
 
 @pytest.mark.requirement("S-41")
-def test_log_exception_drops_message_arguments_locals_and_causes(written: LogStream) -> None:
+def test_log_exception_keeps_only_the_types_of_the_error_and_its_cause(written: LogStream) -> None:
     try:
         fail()
     except ValueError as error:
@@ -227,7 +231,7 @@ def test_log_exc_info_without_an_exception_adds_nothing(written: LogStream) -> N
 
 
 @pytest.mark.parametrize("name", ["aiogram.event", "sqlalchemy.engine", "procrastinate", "other"])
-def test_log_record_of_a_library_keeps_only_logger_level_and_type(
+def test_log_record_of_a_library_drops_its_message_and_arguments(
     written: LogStream, name: str
 ) -> None:
     try:
@@ -257,7 +261,7 @@ def test_log_levels_of_libraries_are_mapped_to_known_levels(written: LogStream, 
 
 
 @pytest.mark.requirement("S-42")
-def test_log_omits_library_lines_below_warning_and_access_lines(written: LogStream) -> None:
+def test_log_omits_access_lines_and_library_lines_below_warning(written: LogStream) -> None:
     for name in ("aiogram.event", "uvicorn.error", "sqlalchemy.engine.Engine", "procrastinate"):
         logging.getLogger(name).info("text")
     logging.getLogger("uvicorn.access").setLevel(logging.INFO)

@@ -74,7 +74,7 @@ def epochs(databases: Databases) -> dict[int, int]:
 
 
 @pytest.mark.requirement("S-72")
-async def test_new_key_is_used_for_encryption_once_every_process_has_it(
+async def test_new_key_is_used_after_a_delay_and_loaded_by_other_processes(
     rt: Runtime,
 ) -> None:
     settle(rt)
@@ -203,7 +203,7 @@ async def test_key_rewrap_includes_officer_credentials(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-72", "S-28")
-async def test_index_key_rotation_rehashes_a_person_at_their_next_message(rt: Runtime) -> None:
+async def test_index_key_rotation_rehashes_an_address_at_its_next_message(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     settle(rt)
@@ -229,7 +229,9 @@ async def test_index_key_rotation_keeps_update_deduplication(rt: Runtime) -> Non
     assert await receive.receive(rt, update) is None
 
 
-async def test_index_key_rotation_rehashes_people_who_do_not_write(rt: Runtime) -> None:
+async def test_index_key_rotation_rehashes_addresses_of_people_who_do_not_write(
+    rt: Runtime,
+) -> None:
     people = await invent(rt, 12)
     settle(rt)
     await key_rotation.create(rt, "index")
@@ -344,5 +346,5 @@ async def test_runtime_refuses_vulnerable_servers(
         ("18.10", True), ("19.0", True), ("16.15", False), ("18.6 (Debian)", True),
     ],
 )  # fmt: skip
-def test_minimum_version_is_checked_per_release_line(version: str, holds: bool) -> None:
+def test_minimum_postgres_version_is_checked_per_major_version(version: str, holds: bool) -> None:
     assert minimum_versions.POSTGRESQL.holds(version) is holds

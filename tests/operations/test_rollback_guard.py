@@ -52,7 +52,7 @@ async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
     await rollback_guard.refuse_older(rt)
 
 
-async def test_database_rollback_guard_records_only_committed_counters(
+async def test_database_rollback_guard_stores_counters_only_at_its_next_call(
     rt: Runtime, databases: Databases
 ) -> None:
     """Check that one call of `note` does not store the values that it reads.

@@ -39,7 +39,7 @@ def _watch(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str) -> asyncio.Ev
     return finished
 
 
-async def test_worker_completes_every_rare_sweep_after_its_start(
+async def test_worker_runs_every_infrequent_sweep_at_its_start(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)

@@ -160,7 +160,7 @@ async def test_quick_exit_deletes_the_newest_100_messages(rt: Runtime) -> None:
 
 
 @pytest.mark.parametrize("answers", [("ru",), (*TO_CONSENT, "yes")])
-async def test_quick_exit_by_button_deletes_all_messages(
+async def test_quick_exit_by_button_deletes_all_earlier_messages(
     rt: Runtime, answers: tuple[str, ...]
 ) -> None:
     place = FakeMessenger(rt, "telegram", deletes=True)
@@ -173,7 +173,7 @@ async def test_quick_exit_by_button_deletes_all_messages(
     assert len(place.gone) == len(set(place.gone))
 
 
-async def test_deletable_messages_are_not_stored_on_channels_without_deletion(rt: Runtime) -> None:
+async def test_message_ids_are_not_stored_when_the_channel_cannot_delete(rt: Runtime) -> None:
     place = FakeMessenger(rt, "whatsapp", deletes=False)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
@@ -206,7 +206,7 @@ async def test_quick_exit_reports_when_messages_cannot_be_deleted(
     assert last.paragraphs == ((phrase,) if deletes else (phrase, truth))
 
 
-async def test_quick_exit_deletes_an_edit_that_was_resent_as_a_new_message(rt: Runtime) -> None:
+async def test_quick_exit_deletes_a_message_that_was_sent_instead_of_an_edit(rt: Runtime) -> None:
     place = FakeMessenger(rt, "telegram", deletes=True, edits=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Pressed("!menu"))

@@ -49,7 +49,7 @@ def _counted() -> float:
     ],
 )
 @pytest.mark.requirement("S-88")
-async def test_message_of_unknown_outcome_is_counted_once_per_lost_response(
+async def test_message_with_a_lost_response_is_counted_as_possibly_delivered(
     rt: Runtime, error: SendError, kind: Any, expected: int
 ) -> None:
     channels: Any = {WebChat.name: _Channel(error)}
@@ -67,7 +67,7 @@ class _Uneditable(_Channel):
         raise CannotEdit if call.kind == "edit" else Unreachable
 
 
-async def test_edit_resent_as_a_message_of_unknown_outcome_is_counted(rt: Runtime) -> None:
+async def test_message_sent_instead_of_an_edit_is_counted_if_response_is_lost(rt: Runtime) -> None:
     channels: Any = {WebChat.name: _Uneditable(Refused())}
     before = _counted()
     with pytest.raises(Unreachable):
@@ -79,7 +79,7 @@ async def test_edit_resent_as_a_message_of_unknown_outcome_is_counted(rt: Runtim
 
 @pytest.mark.requirement("S-12")
 @pytest.mark.requirement("S-88")
-async def test_edit_with_a_lost_response_leaves_one_message(rt: Runtime) -> None:
+async def test_edit_with_a_lost_response_creates_no_second_message(rt: Runtime) -> None:
     async with joined(rt) as member:
         await member.gets(HELLO)
         await outbox.sweep(rt)

@@ -48,7 +48,7 @@ async def _open(rt: Runtime, guest: Guest) -> int:
     return sum(state in ("pending", "sending") for _id, _act, state in await guest.rows())
 
 
-async def test_outbox_backlog_behind_a_lease_delays_no_other_person(rt: Runtime) -> None:
+async def test_outbox_backlog_of_one_person_delays_no_other_person(rt: Runtime) -> None:
     busy, other = Guest(rt), Guest(rt)
     await busy.consent()
     await other.consent()
@@ -60,7 +60,7 @@ async def test_outbox_backlog_behind_a_lease_delays_no_other_person(rt: Runtime)
     assert await _open(rt, busy) == BACKLOG
 
 
-async def test_outbox_sweep_counts_no_person_whose_oldest_message_is_leased(rt: Runtime) -> None:
+async def test_outbox_sweep_skips_a_person_whose_message_is_being_sent(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 2)
@@ -146,7 +146,7 @@ class _UnreachableWebChat(WebChat):
         raise Unreachable
 
 
-async def test_outbox_gives_up_a_message_only_while_its_channel_reaches_others(
+async def test_outbox_gives_up_a_message_only_if_the_channel_works_for_others(
     rt: Runtime,
 ) -> None:
     guest, other, channel = Guest(rt), Guest(rt), _UnreachableWebChat(rt)

@@ -112,7 +112,7 @@ async def row(rt: Runtime) -> _Row:
     return made
 
 
-async def test_message_part_delivery_report_is_stored_while_the_rest_waits(row: _Row) -> None:
+async def test_delivery_report_of_a_message_part_counts_before_the_rest_is_sent(row: _Row) -> None:
     row.page.meets = [lambda: row.receive_report("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
@@ -123,14 +123,14 @@ async def test_message_part_delivery_report_is_stored_while_the_rest_waits(row: 
     assert await row.look() == ("sent", "delivered", True)
 
 
-async def test_message_part_is_resent_when_it_fails_while_the_rest_is_sent(row: _Row) -> None:
+async def test_message_is_resent_when_a_part_fails_while_the_rest_is_sent(row: _Row) -> None:
     row.page.meets = [None, row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
     assert await row.look() == ("sent", None, False)
 
 
-async def test_message_part_that_failed_is_resent_before_the_waiting_rest(row: _Row) -> None:
+async def test_failed_message_part_is_resent_before_the_unsent_parts(row: _Row) -> None:
     row.page.meets = [None, Throttled(6)]
     await row.go()
     assert await row.look() == ("pending", None, False)
@@ -139,7 +139,7 @@ async def test_message_part_that_failed_is_resent_before_the_waiting_rest(row: _
     assert row.page.posted == [1, 1, 2]
 
 
-async def test_message_part_is_resent_once_when_it_fails_during_a_retry(row: _Row) -> None:
+async def test_message_is_resent_once_when_a_part_fails_during_a_retry(row: _Row) -> None:
     row.page.meets = [None, Throttled(6), row.failing(1, 1)]
     await row.go(3)
     assert row.page.posted == [1, 2, 1, 2]
@@ -151,7 +151,7 @@ async def test_message_part_is_resent_once_when_it_fails_during_a_retry(row: _Ro
     assert await row.look() == ("sent", "read", True)
 
 
-async def test_message_part_is_resent_once_when_it_fails_before_the_rest(row: _Row) -> None:
+async def test_message_part_is_resent_once_when_it_fails_before_the_others(row: _Row) -> None:
     row.page.meets = [row.failing(1, 1), Throttled(6)]
     await row.go(4)
     assert row.page.posted == [1, 1, 2]
@@ -166,7 +166,7 @@ async def test_message_part_failure_reported_twice_is_counted_once(row: _Row) ->
     assert row.page.posted == [1, 2, 2]
 
 
-async def test_message_part_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
+async def test_delivery_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
     row.page.many = 1
     row.page.meets = [lambda: _lost(row)]
     await row.go(4)
@@ -193,7 +193,7 @@ async def _lost(row: _Row) -> None:
         (",+1-1.3", [Part(3, "a")], 1),
     ],
 )
-def test_message_part_status_lists_the_parts_already_sent(
+def test_message_part_status_round_trips_and_counts_the_parts_sent(
     notes: str | None, found: list[Part], there: int
 ) -> None:
     assert part_status.parse(notes) == found

@@ -76,7 +76,7 @@ async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     assert channel.calls == 2
 
 
-async def test_rate_limit_of_a_channel_delays_replies_only_if_firm_is_set(rt: Runtime) -> None:
+async def test_rate_limit_of_a_channel_delays_replies_only_if_configured_so(rt: Runtime) -> None:
     guest, other = await new_guest(rt), await new_guest(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]
@@ -117,7 +117,7 @@ async def test_outbox_keeps_messages_pending_while_the_channel_is_suspended(rt: 
     assert (await newest(rt, guest))[0] == "pending"
 
 
-async def test_rate_limits_fall_back_to_a_local_share_without_valkey(
+async def test_rate_limits_are_enforced_locally_when_valkey_is_down(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await new_guest(rt)
@@ -133,7 +133,7 @@ async def test_rate_limits_fall_back_to_a_local_share_without_valkey(
     assert (await newest(rt, guest))[0] == "pending"
 
 
-async def test_rate_limit_draws_from_several_buckets_atomically(rt: Runtime) -> None:
+async def test_rate_limit_takes_tokens_from_all_needed_buckets_or_from_none(rt: Runtime) -> None:
     one, other = uuid4().hex, uuid4().hex
     both = (Draw(one, 0.01, 2), Draw(other, 0.01, 1))
     for live in (rt.live, LocalRateLimiter(share=1)):
@@ -143,7 +143,7 @@ async def test_rate_limit_draws_from_several_buckets_atomically(rt: Runtime) -> 
         assert await live.draw(both[:1]) > 50
 
 
-async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) -> None:
+async def test_replies_beyond_the_rate_limit_delay_broadcasts(rt: Runtime) -> None:
     name = uuid4().hex
     loose = (Draw(name, 1, 2, firm=False),)
     for _each in range(4):
@@ -155,7 +155,7 @@ async def test_rate_limit_overdraft_by_replies_delays_broadcasts(rt: Runtime) ->
 # On platforms that bill each message, one turn's texts are merged into one message
 
 
-async def test_outbox_merges_consecutive_texts_into_one_message(rt: Runtime) -> None:
+async def test_outbox_joins_consecutive_bot_texts_into_one_whatsapp_message(rt: Runtime) -> None:
     say_messages = [
         Say(((verbatim("A"),),), language="ru"),
         Say(((verbatim("B"),),), language="ru"),
@@ -173,7 +173,7 @@ async def test_outbox_enqueues_no_deletion_where_the_channel_cannot_delete(rt: R
     assert len(outbox.deletion(rt, "telegram", ["1", "", "2"])) == 1
 
 
-async def test_rate_limit_of_a_chat_is_shared_by_its_topics(rt: Runtime) -> None:
+async def test_topics_of_a_telegram_chat_share_its_rate_limit(rt: Runtime) -> None:
     channel = paced(rt, Rates(100, 100, 0.001, 2))
     waits = [
         await rate_limits.acquire(rt, channel.name, ChannelCall("send", address))

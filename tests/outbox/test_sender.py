@@ -111,7 +111,9 @@ _MULTITUDE: tuple[LiteralString, ...] = (
 )
 
 
-async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Databases) -> None:
+async def test_broadcast_claim_query_reads_only_the_recipients_of_its_shard(
+    rt: Runtime, databases: Databases
+) -> None:
     await crowd(rt, 1)
     await _ready(posted(rt, Post()))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
@@ -127,7 +129,7 @@ async def test_broadcast_claim_reads_only_its_shard(rt: Runtime, databases: Data
 
 
 @pytest.mark.requirement("S-63")
-async def test_broadcast_concurrent_workers_send_each_recipient_once(rt: Runtime) -> None:
+async def test_broadcast_reaches_each_recipient_once_with_concurrent_workers(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 200)
@@ -150,7 +152,7 @@ async def test_broadcast_claim_commits_before_the_platform_call(rt: Runtime) -> 
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_broadcast_message_of_a_dead_worker_is_in_doubt_and_not_resent(
+async def test_broadcast_message_is_not_resent_when_its_worker_stops_responding(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -204,7 +206,7 @@ async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Ru
     assert await fates(rt, found) == {"accepted": 1}
 
 
-async def test_officer_resends_or_gives_up_broadcast_messages_in_doubt(rt: Runtime) -> None:
+async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     members = await crowd(rt, 2)
@@ -261,7 +263,7 @@ async def test_broadcast_send_error_sets_the_recipient_status(
     assert now.reason == stopped.get(fate, "")
 
 
-async def test_broadcast_to_a_person_who_blocked_or_opted_out_updates_the_person(
+async def test_broadcast_records_that_a_recipient_blocked_or_opted_out(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -277,7 +279,7 @@ async def test_broadcast_to_a_person_who_blocked_or_opted_out_updates_the_person
         assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
 
 
-async def test_broadcast_retry_after_delays_all_recipients_across_a_restart(
+async def test_broadcast_pause_requested_by_the_platform_survives_a_restart(
     rt: Runtime,
 ) -> None:
     post = Post()
@@ -566,7 +568,7 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
     assert after[0] - before[0] <= 20
 
 
-async def test_broadcast_refunds_unused_rate_tokens(
+async def test_broadcast_returns_unused_tokens_to_the_rate_limiter(
     rt: Runtime,
 ) -> None:
     # The rate limiter adds tokens so slowly that it adds none during the test. Announcements may
@@ -683,7 +685,7 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
 
 
-async def test_broadcast_says_only_that_there_is_news_if_a_person_chose_this(rt: Runtime) -> None:
+async def test_broadcast_omits_its_text_for_people_who_chose_discreet_messages(rt: Runtime) -> None:
     post = Post()
     rt = posted(rt, post)
     await crowd(rt, 1, languages=("ru",))
@@ -795,7 +797,7 @@ async def test_broadcast_reaches_the_web_chat_in_the_demo(rt: Runtime) -> None:
     assert row[1:] == ("send", "sent")
 
 
-async def test_broadcast_leaves_an_open_form_at_its_question(rt: Runtime) -> None:
+async def test_broadcast_does_not_change_the_open_question_of_a_form(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = await guest.conversation()
@@ -904,7 +906,7 @@ SENT: LiteralString = "SELECT state_at FROM broadcast_recipients"
         ("SELECT", False),
     ],
 )
-async def test_broadcast_late_failure_report_is_ignored_after_a_newer_message(
+async def test_broadcast_failure_report_is_ignored_if_the_person_wrote_since(
     rt: Runtime, code: str, since: LiteralString, later: bool
 ) -> None:
     post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)

@@ -22,7 +22,7 @@ async def _change_number(rt: Runtime, old: str, new: str) -> None:
         await receive.receive(rt, update)
 
 
-async def test_changed_number_is_taken_from_its_previous_owner(rt: Runtime) -> None:
+async def test_changed_phone_number_is_reassigned_from_its_previous_owner(rt: Runtime) -> None:
     moving, previous = await crowd(rt, 2, channel="whatsapp")
     await _change_number(rt, moving.address, previous.address)
     assert await _owner(rt, moving.address) is None
@@ -34,7 +34,7 @@ async def test_changed_number_is_taken_from_its_previous_owner(rt: Runtime) -> N
     assert await _owner(rt, USER_ID) == moving.id
 
 
-async def test_changed_number_keeps_a_handle_that_the_person_has_already(rt: Runtime) -> None:
+async def test_phone_number_change_keeps_an_account_id_that_the_person_has(rt: Runtime) -> None:
     (moving,) = await crowd(rt, 1, channel="whatsapp")
     async with rt.pool.connection() as transaction:
         person = await identities.find(rt, transaction, "whatsapp", moving.address)

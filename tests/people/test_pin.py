@@ -68,7 +68,7 @@ async def test_pin_is_stored_nowhere_in_plain_text(rt: Runtime, databases: Datab
     assert person.key.unseal(bytes(row[0]), "people", "pin", "").startswith(b"$argon2id$")
 
 
-async def test_pin_is_required_after_a_press_on_a_status_notification(rt: Runtime) -> None:
+async def test_pin_is_required_after_pressing_the_status_notification_button(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.do(Pressed("!status"))
     assert await at(guest) == pin_screens.PIN
@@ -87,7 +87,7 @@ async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
 
 
 @pytest.mark.requirement("S-44")
-async def test_pin_check_computes_the_hash_when_no_pin_is_set(
+async def test_pin_check_computes_a_hash_even_when_no_pin_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Check that the slow hash, which takes most of the time, is computed without a PIN too."""

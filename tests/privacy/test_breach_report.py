@@ -29,7 +29,7 @@ async def test_breach_report_counts_a_person_once_over_all_tables(rt: Runtime) -
     assert by_table["handles"].data
 
 
-def test_breach_report_covers_every_table_with_personal_data_and_time() -> None:
+def test_breach_report_covers_person_tables_except_audience_attributes() -> None:
     of_people = {each.name for each in t.metadata.sorted_tables if "person_id" in each.c}
     assert of_people - breach_report._COUNTS.keys() == {t.AudienceAttribute.__tablename__}
 

@@ -10,7 +10,7 @@ from flows.engine.events import Said
 from tests.person_client import Guest
 
 
-async def test_my_data_opened_on_the_secure_page_is_not_sent_to_the_messenger(rt: Runtime) -> None:
+async def test_personal_data_shown_on_the_secure_page_is_not_sent_to_telegram(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await guest.go("yes", "CANARYOVA")

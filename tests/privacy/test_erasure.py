@@ -39,7 +39,7 @@ async def add_channel(rt: Runtime, guest: Guest, channel: str, address: str, *se
             )
 
 
-async def test_erasure_deletes_chat_messages_and_names_whatsapp_as_an_exception(
+async def test_erasure_deletes_chat_messages_and_says_that_whatsapp_keeps_them(
     rt: Runtime,
 ) -> None:
     guest = Guest(rt)

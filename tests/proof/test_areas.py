@@ -26,7 +26,7 @@ def test_mutants_of_permission_rules_each_change_exactly_one_rule(
         ]
 
 
-def test_mutants_of_permission_rules_cover_all_actions_and_follow_a_seed() -> None:
+def test_mutants_of_permission_rules_cover_all_actions_in_seeded_order() -> None:
     first, again, other = (
         [each.diff for each in areas.rules(random.Random(seed))] for seed in (1, 1, 2)
     )
@@ -51,7 +51,7 @@ def _files() -> list[Path]:
     return [*(ROOT / "bot").rglob("*.py")]
 
 
-def test_policy_test_selection_has_only_words_of_existing_test_names() -> None:
+def test_each_word_that_selects_policy_tests_matches_an_existing_test() -> None:
     *files, selection = areas.POLICY_TESTS
     names = [
         name

@@ -60,7 +60,7 @@ def test_mutants_name_existing_tests() -> None:
 
 @pytest.mark.release
 @pytest.mark.requirement("S-80")
-def test_mutant_is_detected() -> None:
+def test_mutation_run_detects_a_mutant_and_names_the_failed_test() -> None:
     """Try only one mutant, whose test is fast; `./kosh mutants` tries all of them."""
     ran = _mutants("no-associated-data")
     assert ran.returncode == 0, ran.stdout

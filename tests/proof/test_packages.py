@@ -112,7 +112,7 @@ def test_licences_of_all_packages_are_allowed() -> None:
         ("MIT AND GPL-3.0-only", False), ("Apache-2.0 AND MIT", True),
     ],
 )  # fmt: skip
-def test_licence_outside_the_list_is_refused(licence: str, let_in: bool) -> None:
+def test_licence_is_allowed_only_when_it_is_in_the_list(licence: str, let_in: bool) -> None:
     assert supply_chain.is_allowed(licence) is let_in
 
 

@@ -81,7 +81,7 @@ def test_provenance_is_refused_when_a_file_differs_from_the_commit(checkout: Pat
         read_source(checkout)
 
 
-def test_provenance_is_refused_for_a_packed_file_outside_the_commit(checkout: Path) -> None:
+def test_provenance_is_refused_for_an_untracked_file_of_the_package(checkout: Path) -> None:
     _git(checkout, "config", "status.showUntrackedFiles", "no")
     (checkout / "dist").mkdir()
     (checkout / "dist" / "provenance.json").write_text("not in the wheel")

@@ -58,7 +58,7 @@ SERVERS_OWN = {
 
 
 @pytest.mark.requirement("S-10")
-def test_source_uses_machine_time_only_where_listed() -> None:
+def test_source_reads_the_system_clock_only_in_listed_modules() -> None:
     used = {
         name for name, text in _sources() if re.search(r"\btime\.time\(|\.now\(UTC|utcnow", text)
     }
@@ -66,7 +66,7 @@ def test_source_uses_machine_time_only_where_listed() -> None:
 
 
 @pytest.mark.requirement("S-10")
-def test_statements_use_kosh_now_instead_of_the_server_clock() -> None:
+def test_sql_statements_read_the_time_only_from_kosh_now() -> None:
     clocks = "now|clock_timestamp|statement_timestamp|transaction_timestamp|current_timestamp"
     expression = re.compile(rf"\bfunc\.(?:{clocks}|current_date|localtime\w*)\(")
     text_statement = re.compile(rf"(?<![a-z_])(?:(?:{clocks})\(\)|current_timestamp)", re.I)
@@ -97,7 +97,7 @@ def _strings(text: str) -> Iterator[str]:
 
 @pytest.mark.requirement("S-23")
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_risk_notice_precedes_the_start_and_personal_questions(
+def test_risk_notice_and_consent_precede_identifying_questions(
     language: str,
 ) -> None:
     for text in (DESCRIPTION, RISK.text):

@@ -116,7 +116,7 @@ async def _one(rt: Runtime, statement: Any) -> Any:
     ],
     ids=lambda late: type(late).__name__,
 )
-async def test_registry_write_result_of_an_expired_lease_is_ignored(
+async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     rt: Runtime, late: RegistryError
 ) -> None:
     """Let a second worker succeed after the first one's lease expired; then the first one's call
@@ -283,7 +283,7 @@ async def test_registration_answers_are_kept_until_the_registry_responds(rt: Run
     assert await _surname(guest) == "TESTOVA"
 
 
-async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Runtime) -> None:
+async def test_retention_keeps_a_new_registration_after_a_withdrawn_one(rt: Runtime) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)
@@ -295,7 +295,7 @@ async def test_earlier_withdrawal_does_not_delete_a_pending_registration(rt: Run
     assert await _surname(guest) == "TESTOVA"
 
 
-async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime) -> None:
+async def test_frequent_retention_sweep_skips_amendments_abandoned_a_day_ago(rt: Runtime) -> None:
     """Check that frequent rounds (`lately`) skip amendments that were abandoned a day ago.
 
     Only the rare rounds examine all accepted registrations.
@@ -315,7 +315,7 @@ async def test_retention_sweep_rarely_examines_abandoned_amendments(rt: Runtime)
     assert (await examined(lately=True), await examined(lately=False)) == (0, 1)
 
 
-async def test_retention_sweep_catches_up_on_missed_registrations(rt: Runtime) -> None:
+async def test_full_retention_sweep_deletes_answers_missed_by_frequent_sweeps(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, StoringRegistry())
@@ -354,7 +354,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     assert await _surname(guest) is None
 
 
-async def test_refused_amendment_is_kept_while_its_case_is_open(
+async def test_amendment_refused_by_the_registry_is_kept_while_its_case_is_open(
     rt: Runtime,
 ) -> None:
     guest, registry = Guest(rt), StoringRegistry()
@@ -392,7 +392,7 @@ async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
         assert sorted(due) == sorted(row[0] for row in await cursor.fetchall())
 
 
-async def test_retention_deletes_answers_while_registration_is_closed(rt: Runtime) -> None:
+async def test_retention_deletes_answers_while_no_registrations_are_accepted(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, StoringRegistry())

@@ -13,7 +13,7 @@ async def _has_status(guest: Guest) -> bool:
     return conversation.registration is not None
 
 
-async def test_status_of_an_active_person_ends_with_the_registration(rt: Runtime) -> None:
+async def test_status_is_deleted_with_the_registration_of_an_active_person(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     await _accepted(rt, guest, StoringRegistry())
@@ -27,7 +27,9 @@ async def test_status_of_an_active_person_ends_with_the_registration(rt: Runtime
     assert not await _has_status(guest)
 
 
-async def test_status_of_a_later_registration_outlives_the_earlier_one(rt: Runtime) -> None:
+async def test_status_of_a_new_registration_is_kept_when_the_old_one_is_deleted(
+    rt: Runtime,
+) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await _accepted(rt, guest, registry)

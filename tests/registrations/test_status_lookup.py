@@ -98,7 +98,7 @@ async def test_status_lookup_is_locked_permanently_after_many_failures(
     assert await try_lookup(rt, "web:another") == NOTHING
 
 
-async def test_status_lookup_is_unlocked_by_the_right_pin_in_the_own_chat(
+async def test_status_lookup_is_unlocked_by_the_pin_in_the_persons_own_chat(
     rt: Runtime, databases: Databases
 ) -> None:
     guest = await locked(rt)
@@ -111,7 +111,7 @@ async def test_status_lookup_is_unlocked_by_the_right_pin_in_the_own_chat(
     assert await try_lookup(rt, "web:a") == FOUND
 
 
-async def test_status_lookup_failures_do_not_lock_the_pin_in_the_own_chat(
+async def test_failed_status_lookups_do_not_count_as_failed_pin_entries(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
@@ -133,7 +133,7 @@ async def test_status_lookups_in_parallel_share_one_limit(
 
 
 @pytest.mark.release
-async def test_status_lookup_takes_the_same_steps_for_every_failure(
+async def test_status_lookup_does_the_same_work_for_every_kind_of_failure(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Check that every failure computes the slow hash once and updates the count once.

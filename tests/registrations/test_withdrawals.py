@@ -73,7 +73,7 @@ async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) ->
     assert await _one(rt, f"SELECT payload {submission}") is None
 
 
-async def test_withdrawal_stays_in_progress_when_another_status_arrives(rt: Runtime) -> None:
+async def test_withdrawal_stays_in_progress_when_the_registry_reports_a_status(rt: Runtime) -> None:
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
     await _write(rt, registry)
@@ -86,7 +86,9 @@ async def test_withdrawal_stays_in_progress_when_another_status_arrives(rt: Runt
     assert await _shown(guest) == "withdrawn"
 
 
-async def test_status_is_shown_again_when_the_registry_refused_a_withdrawal(rt: Runtime) -> None:
+async def test_registry_status_is_shown_after_the_registry_refused_a_withdrawal(
+    rt: Runtime,
+) -> None:
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
     await _write(rt, registry)

@@ -174,7 +174,7 @@ async def test_registry_client_maps_responses_to_their_error_class(
         assert type(await outcome(session, url)) is kind
 
 
-async def test_registry_client_rejects_a_response_about_another_number(
+async def test_registry_client_rejects_a_response_about_another_registration(
     session: ClientSession,
 ) -> None:
     other = acknowledgement(number="KS-2026-2222-2222", idempotency_key="k" * 36)
@@ -219,7 +219,7 @@ async def test_registry_client_reads_retry_after_in_seconds_and_as_a_date(
 
 
 @pytest.mark.requirement("S-50")
-async def test_registry_client_reports_misconfigured_for_a_wrong_certificate(
+async def test_registry_client_rejects_a_self_signed_server_certificate(
     session: ClientSession, tmp_path: Path
 ) -> None:
     async with answering(created(acknowledgement()), tls=self_signed(tmp_path)) as url:
@@ -239,7 +239,7 @@ async def test_registry_client_reports_misconfigured_for_a_wrong_certificate(
         "https://[",
     ],
 )
-async def test_registry_client_refuses_a_url_with_extra_parts(
+async def test_registry_client_refuses_an_invalid_url_or_extra_url_parts(
     session: ClientSession, url: str
 ) -> None:
     with pytest.raises(Misconfigured) as caught:

@@ -215,7 +215,7 @@ async def test_registry_client_reloads_a_replaced_certificate_without_a_restart(
         assert own.identity().thumbprint not in ("", old)
 
 
-def test_registry_client_keeps_its_certificate_until_both_files_are_new(
+def test_registry_client_keeps_its_certificate_when_only_the_key_is_new(
     authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = authority.issue("kosh")

@@ -28,7 +28,7 @@ def test_pre_registration_round_trips_through_json() -> None:
     assert PreRegistration.model_validate_json(body.model_dump_json()) == body
 
 
-def test_pre_registration_omits_support_that_the_person_did_not_name() -> None:
+def test_pre_registration_omits_support_needed_when_it_was_not_answered() -> None:
     """Check that `support_needed` is left out: a registry of version 1.6 rejects even a null."""
     assert "support_needed" not in json.loads(pre_registration().model_dump_json())
     assert json.loads(changed(support_needed="HOUSING"))["support_needed"] == "HOUSING"

@@ -69,7 +69,9 @@ async def test_document_idempotency_key_is_refused_for_another_document(registry
     assert len(await registry.documents(number)) == 1
 
 
-async def test_document_with_another_digest_is_refused(registry: Registry) -> None:
+async def test_document_upload_is_refused_when_its_digest_does_not_match(
+    registry: Registry,
+) -> None:
     number = await registered(registry)
     with pytest.raises(Refused) as refused:
         await registry.upload(number, label(sha256="0" * 64), streamed, key=new_key())
@@ -104,7 +106,7 @@ async def test_document_stream_restarts_after_a_token_renewal(
         ({"Idempotency-Key": "short"}, 400),
     ],
 )
-async def test_registry_document_label_refuses_unknown_fields_and_values(
+async def test_document_upload_is_refused_when_a_header_is_invalid(
     registry: Registry, sandbox: Sandbox, headers: dict[str, str], status: int
 ) -> None:
     number = await registered(registry)

@@ -88,7 +88,7 @@ def writes_of(
 
 @pytest.mark.parametrize("fault", [*BEFORE, *AFTER, "expired_token"])
 @pytest.mark.requirement("S-49")
-async def test_registry_write_happens_once_when_reconciled_by_its_key(
+async def test_failed_registry_write_is_repeated_only_if_its_key_is_not_found(
     sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
     number = (await registry.create(pre_registration(), key=new_key())).number
@@ -228,7 +228,7 @@ async def test_registry_idempotency_key_is_refused_for_another_body(
     assert await holds(sandbox, key) == 1
 
 
-async def test_registry_that_is_unreachable_is_reported_as_not_written(
+async def test_write_to_an_unreachable_registry_is_reported_as_not_written(
     database_url: str, session: ClientSession
 ) -> None:
     async with serving(sandbox_app(database_url, callback_url=None)) as url:

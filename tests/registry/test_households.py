@@ -50,7 +50,7 @@ async def test_household_links_each_person_who_consents(registry: Registry) -> N
 
 
 @pytest.mark.parametrize("erase", [False, True], ids=["withdrawn", "erased"])
-async def test_household_drops_a_member_whose_registration_ends(
+async def test_registration_leaves_its_household_when_withdrawn_or_erased(
     registry: Registry, erase: bool
 ) -> None:
     first, second = await _made(registry), await _made(registry, given_name="Aslan")
@@ -117,7 +117,7 @@ async def test_household_code_is_rejected_when_wrong_or_expired(
     assert bare.status == 422, "nobody is linked without a consent of their own"
 
 
-async def test_duplicate_match_is_decided_once_by_an_officer_with_a_reason(
+async def test_possible_duplicate_is_decided_once_by_an_officer_with_a_reason(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     first, second = await _made(registry), await _made(registry, surname="TESTOVA")

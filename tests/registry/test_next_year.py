@@ -90,7 +90,7 @@ async def test_registry_client_accepts_unknown_fields_and_states(
     ],
     ids=["read", "find", "documents", "reference"],
 )
-async def test_registry_client_parses_resources_of_a_later_contract(
+async def test_registry_client_parses_resources_of_a_later_contract_version(
     session: ClientSession, answer: dict[str, Any], ask: Ask, found: Callable[[Any], bool]
 ) -> None:
     assert found(await call_registry(session, http(200, json.dumps(answer).encode()), ask))

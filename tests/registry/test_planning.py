@@ -124,7 +124,7 @@ async def test_planning_hidden_counts_cannot_be_derived_from_totals(
             assert true >= MIN_PEOPLE or people is None
 
 
-async def test_planning_counts_of_two_days_never_differ_by_a_single_person(
+async def test_planning_counts_of_the_next_day_hide_a_single_new_person(
     sandbox: Sandbox, registry: Registry, database_url: str
 ) -> None:
     _invented(database_url, 260, 700)
@@ -141,7 +141,7 @@ async def test_planning_counts_of_two_days_never_differ_by_a_single_person(
     assert (await _truth(database_url))["age", ""][ALL, ALL][0] == 701
 
 
-def test_planning_with_a_new_dimension_reveals_no_change_since_a_release() -> None:
+def test_planning_tables_of_a_new_dimension_reveal_no_recent_change() -> None:
     made = families.invented(260, 700, 1, random.Random(SEED))
     old = {names: each for names, each in families.counted(made).items() if "support" not in names}
     before = planning.released_tables(old, None)
@@ -181,14 +181,14 @@ async def test_planning_counts_exclude_erased_people(sandbox: Sandbox, database_
     assert (await _shown(sandbox, "age"))[0]["people"] == true
 
 
-async def test_planning_of_an_empty_registry_shows_no_people_and_no_households(
+async def test_planning_figures_of_an_empty_registry_are_zero(
     sandbox: Sandbox,
 ) -> None:
     found, _cells = await _shown(sandbox, "age")
     assert (found["people"], found["households"]) == (0, 0)
 
 
-async def test_planning_of_few_people_hides_their_number_and_their_households(
+async def test_planning_figures_hide_the_totals_of_few_people_and_households(
     sandbox: Sandbox, database_url: str
 ) -> None:
     _invented(database_url, 1, 3)

@@ -10,7 +10,7 @@ from tests.benchmarks.population import measured
 
 
 @pytest.mark.release
-async def test_planning_counts_each_person_once_under_faults(
+async def test_planning_counts_each_person_once_when_requests_fail(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Run a small version of `python -m tests.benchmarks.population`, with 60 people."""
@@ -21,7 +21,7 @@ async def test_planning_counts_each_person_once_under_faults(
     assert min(found.tried_again, found.hidden, found.cells) > 0, str(found)
 
 
-def test_planning_day_comparison_counts_a_missing_cell_as_zero() -> None:
+def test_comparison_of_two_published_days_counts_a_missing_cell_as_zero() -> None:
     first: attacks.Published = {("age",): {("18-24",): None, ("25-34",): 7}}
     second: attacks.Published = {("age",): {("25-34",): 7}}
     assert attacks.differences(first, second) == {("age", "18-24"): (None, 0)}

@@ -91,7 +91,7 @@ async def test_sandbox_stores_one_entry_for_concurrent_requests_with_one_key(
     assert (await only_entry(sandbox))["idempotency_key"] == key
 
 
-async def test_sandbox_refuses_a_key_used_for_another_request(
+async def test_sandbox_refuses_an_idempotency_key_of_another_request(
     sandbox: Sandbox, registry: Registry
 ) -> None:
     key = new_key()
@@ -320,7 +320,9 @@ async def test_sandbox_callback_is_retried_until_accepted(
     assert len({body for _, body in bot.came}) == 1
 
 
-async def test_sandbox_callback_failure_delays_only_its_entry(registry: Registry, bot: Bot) -> None:
+async def test_sandbox_callback_failure_delays_no_callback_of_another_entry(
+    registry: Registry, bot: Bot
+) -> None:
     bot.statuses = [500]
     first = await registry.create(pre_registration(), key=new_key())
     await eventually(lambda: callbacks(bot, 1))
@@ -355,7 +357,7 @@ async def test_sandbox_fault_named_reject_rejects_a_registration(
     assert (status.state, status.reason_code) == ("REJECTED", "INCOMPLETE")
 
 
-async def test_sandbox_entry_can_be_decided_manually(
+async def test_sandbox_registration_can_be_accepted_or_rejected_manually(
     sandbox: Sandbox, registry: Registry, bot: Bot
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})

@@ -81,7 +81,7 @@ async def test_audit_tables_cannot_be_changed_by_any_role_of_the_program(
     assert await _broken(rt) is None
 
 
-async def test_audit_log_entry_of_an_officer_can_only_name_this_officer(
+async def test_officer_cannot_append_an_audit_log_entry_for_another_officer(
     rt: Runtime, databases: Databases
 ) -> None:
     with psycopg.connect(databases.console) as session:
@@ -111,7 +111,7 @@ def test_security_definer_functions_have_a_fixed_search_path(databases: Database
                 session.execute(SQL("CREATE {} audit_copy (seq bigint)").format(SQL(place)))
 
 
-async def test_audit_log_verifies_after_entries_expired_at_three_years(
+async def test_audit_log_verification_succeeds_after_old_entries_expired(
     rt: Runtime, databases: Databases
 ) -> None:
     await _append(rt, 5)

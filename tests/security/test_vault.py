@@ -147,7 +147,7 @@ def test_wrapped_key_with_a_wrong_key_version_is_refused() -> None:
     assert code_of(refused) == "E_VAULT_SEALED"
 
 
-def test_key_version_added_later_wraps_new_keys_and_old_ones_still_open() -> None:
+def test_new_key_version_wraps_new_keys_and_older_keys_can_be_opened() -> None:
     before = Vault(keys())
     wrapped = before.new_key(PERSON)
     sealed = before.open(PERSON, wrapped).seal(b"1990-01-02", *PLACE)
@@ -193,7 +193,7 @@ def test_anonymous_cache_key_hides_the_chat_address_and_changes_daily(vault: Vau
     assert today != vault.ask_key("webchat", "77000000001", date(2026, 11, 24))
 
 
-def test_transient_value_sealed_for_one_use_does_not_open_for_another(vault: Vault) -> None:
+def test_transient_value_sealed_for_one_purpose_cannot_serve_another(vault: Vault) -> None:
     sealed = vault.seal_transient(b"state", "ask")
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:

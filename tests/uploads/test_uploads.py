@@ -180,7 +180,7 @@ async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> 
 
 
 @pytest.mark.release
-async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
+async def test_upload_hash_of_the_same_file_differs_between_people(rt: Runtime) -> None:
     file = photo()
     for _each in range(2):
         await store_upload(rt, await new_person(rt), file)
@@ -189,7 +189,7 @@ async def test_upload_hash_differs_between_people(rt: Runtime) -> None:
     assert sha256(file).digest()[:16] not in marks
 
 
-async def test_upload_check_keeps_no_transaction_open(
+async def test_upload_is_checked_without_an_open_database_transaction(
     rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person = await new_person(rt)
@@ -415,7 +415,7 @@ async def test_upload_download_is_retried_without_logging_its_token(
 
 @pytest.mark.release
 @pytest.mark.row(85)
-async def test_upload_of_a_missing_file_is_requested_again(
+async def test_upload_is_refused_as_interrupted_when_its_file_is_gone(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()], gone=True)
@@ -431,7 +431,7 @@ async def test_upload_of_a_missing_file_is_requested_again(
     assert cloud.requests == 1
 
 
-async def test_upload_fetch_interrupted_by_a_crash_is_resumed(
+async def test_upload_download_interrupted_by_a_crash_is_repeated(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cloud = Cloud([photo()])
@@ -542,7 +542,9 @@ async def test_document_metadata_contains_no_file_name(stack: AppStack) -> None:
 
 
 @pytest.mark.requirement("S-49")
-async def test_document_reaches_the_registry_once_under_every_fault(stack: AppStack) -> None:
+async def test_document_reaches_the_registry_once_under_each_registry_fault(
+    stack: AppStack,
+) -> None:
     """Try all faults in one test with one person, because starting the application is slow."""
     guest = await at_the_papers(stack)
     person = await person_of(stack.rt, guest)
@@ -649,7 +651,7 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: 
         assert await cursor.fetchall() == [("registry_refused", True)]
 
 
-async def test_upload_outcome_after_a_lost_lease_is_ignored(rt: Runtime) -> None:
+async def test_upload_rejection_is_ignored_after_another_process_claimed_it(rt: Runtime) -> None:
     """Report a rejection after another process has claimed the upload.
 
     The report opens no case and does not postpone the upload.
@@ -795,7 +797,7 @@ async def test_erasure_during_a_transfer_leaves_no_document_in_the_registry(
     assert await rows(stack.rt) == []
 
 
-async def test_erasure_during_a_check_discards_the_upload(rt: Runtime) -> None:
+async def test_erasure_discards_an_upload_that_is_being_checked(rt: Runtime) -> None:
     person = await new_person(rt)
     checked = await uploads.sanitize(rt, person.id, IDENTITY, sent(photo()))
     async with rt.pool.connection() as session:

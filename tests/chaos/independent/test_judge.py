@@ -151,7 +151,7 @@ def test_chaos_report_lists_each_broken_promise(
     assert judge(evidence)[rule]
 
 
-def test_chaos_report_tests_break_a_promise_for_each_rule() -> None:
+def test_chaos_report_has_a_test_for_each_rule() -> None:
     assert {rule for rule, _damage in BROKEN} == RULES.keys()
 
 

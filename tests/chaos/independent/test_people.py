@@ -26,7 +26,7 @@ class Phone:
     received: list[Any] = field(default_factory=list)
 
 
-def test_invented_person_ignores_questions_of_a_lost_session() -> None:
+def test_simulated_person_ignores_questions_of_a_lost_session() -> None:
     phone: Any = Phone([Question(1, 15), Question(2, 14)])
     assert _later(phone, 14, 1) == 15
     assert _later(phone, 14, 2) is None
