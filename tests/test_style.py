@@ -125,7 +125,7 @@ def test_docs_lines_stay_within_160_characters() -> None:
     assert long == []
 
 
-def test_limit_names_begin_with_max_or_min() -> None:
+def test_names_of_limit_constants_begin_with_max_or_min() -> None:
     found = {
         name
         for folder in ("bot", "flows")

@@ -60,7 +60,7 @@ def test_failed_benchmark_shows_its_last_output_lines_without_paths() -> None:
     assert str(ROOT) not in outcome.output
 
 
-def test_benchmark_output_shows_columns_as_code_and_separates_tables() -> None:
+def test_benchmark_page_shows_plain_output_as_code_but_not_its_tables() -> None:
     output = "way      cases\ne-mail       2\nLoad: 5\n| people |\n| ------ |"
     assert wrapped(output).endswith("Load: 5\n```\n\n| people |\n| ------ |")
     assert wrapped("Load: 5\n| people |") == "Load: 5\n\n| people |"

@@ -47,7 +47,7 @@ async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Run
     assert await _count(rt, lists=(VISA,), countries=("UZ",)) == 0
 
 
-async def test_audience_of_checklist_changes_is_independent_of_subscriptions(rt: Runtime) -> None:
+async def test_audience_of_checklist_changes_does_not_depend_on_chosen_topics(rt: Runtime) -> None:
     (keeper,) = await add_keepers(rt, 1, STATUS, "TR")
     async with rt.pool.connection() as transaction:
         await subscriptions.put(

@@ -98,7 +98,7 @@ async def test_web_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
         ("", ""),
     ],
 )
-def test_network_of_an_ip_address_has_the_prefix_length_of_one_customer(
+def test_network_of_a_customer_is_an_ipv4_address_or_an_ipv6_64_prefix(
     host: str, network: str
 ) -> None:
     assert network_of(host) == network

@@ -426,7 +426,7 @@ class Clock:
         return self.now
 
 
-async def test_local_rate_limiter_allows_its_share_of_burst_and_rate() -> None:
+async def test_local_rate_limiter_allows_only_its_share_of_burst_and_rate() -> None:
     clock = Clock()
     bucket = LocalRateLimiter(share=0.5, clock=clock)
     waits = [await bucket.allow("a", rate=2, burst=4) for _ in range(3)]

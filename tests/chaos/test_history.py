@@ -287,7 +287,7 @@ def test_chaos_history_accepts_a_dropped_reply_whose_outcome_is_unknown() -> Non
 
 
 @pytest.mark.parametrize(("seconds", "wrong"), [(0.5, []), (5.0, ["unanswered"])])
-def test_chaos_history_accepts_one_reply_for_updates_within_a_second(
+def test_chaos_history_accepts_one_reply_to_updates_of_the_same_second(
     seconds: float, wrong: list[str]
 ) -> None:
     history = _true()

@@ -115,7 +115,7 @@ async def test_batcher_starts_a_second_batch_for_calls_beyond_the_limit() -> Non
     assert await asyncio.gather(*calls) == [2, 4, 6]
 
 
-async def test_batcher_batch_ends_while_another_batch_gathers_calls() -> None:
+async def test_batcher_returns_results_while_another_batch_gathers_calls() -> None:
     clock, table = Clock(), Table()
     batcher = Batcher(limit=3, concurrency=2, seconds=5, interval=1, timers=clock)
     first = [asyncio.create_task(batcher(each, table.run)) for each in (1, 2)]

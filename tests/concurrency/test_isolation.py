@@ -160,7 +160,7 @@ async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(r
     assert sorted(states) == ["accepted", "sending"]
 
 
-async def test_registry_acceptance_is_stored_when_the_channel_is_switched_off(
+async def test_registry_acceptance_is_stored_when_the_persons_channel_is_off(
     rt: Runtime,
 ) -> None:
     """Check that the acceptance is stored, and that its undeliverable notice delays nothing."""

@@ -248,7 +248,7 @@ async def test_runtime_reports_a_missing_database_in_one_line(
             raise AssertionError
 
 
-async def test_worker_periodic_jobs_count_as_postponed_in_a_database_outage(
+async def test_worker_counts_jobs_as_postponed_not_failed_in_a_database_outage(
     rt: Runtime, unreachable_settings: Settings
 ) -> None:
     logging.configure("error")

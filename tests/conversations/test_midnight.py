@@ -113,7 +113,7 @@ async def test_consent_given_before_midnight_is_recognised_after_midnight(
     assert found.known
 
 
-async def test_repeated_press_keeps_the_anonymous_session_after_midnight(
+async def test_repeated_button_press_keeps_the_anonymous_session_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
     await ahead(rt, "2 minutes")

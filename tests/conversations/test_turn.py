@@ -190,7 +190,7 @@ async def test_update_of_an_unreadable_conversation_is_quarantined(rt: Runtime) 
     assert await _count(rt, "quarantined_updates") == 1
 
 
-async def test_registration_is_stored_in_one_transaction_with_its_job(rt: Runtime) -> None:
+async def test_registration_stores_one_registry_write_and_queues_one_job(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
     assert await _count(rt, "registry_writes") == 1
@@ -227,7 +227,7 @@ async def test_turn_statements_use_generic_query_plans(rt: Runtime, databases: D
     assert row[0] <= FIRST_PLANS < row[1]
 
 
-async def test_person_marked_as_blocked_is_unblocked_by_their_next_message(rt: Runtime) -> None:
+async def test_person_who_blocked_the_bot_is_answered_after_writing_again(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     before = len(await guest.rows())

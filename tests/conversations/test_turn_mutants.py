@@ -88,7 +88,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
 
 @pytest.mark.release
 @pytest.mark.requirement("S-80")
-async def test_turn_would_lose_anonymous_updates_if_dedupe_came_first(
+async def test_turn_would_lose_anonymous_updates_if_marked_processed_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With one person, all updates might arrive in an order in which none is lost.

@@ -152,7 +152,9 @@ async def test_anonymous_person_is_told_when_the_platform_rejects_an_answer(rt: 
     assert messenger.chat == [messenger.line(outbox.MISSING)]
 
 
-async def test_dropped_answers_to_anonymous_people_are_counted_and_reported(rt: Runtime) -> None:
+async def test_anonymous_person_is_told_when_too_many_unsent_answers_are_dropped(
+    rt: Runtime,
+) -> None:
     messenger = await start_chat(rt)
     messenger.errors = [Throttled(6)] * 100
     with capture_logs() as lines:

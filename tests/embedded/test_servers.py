@@ -379,7 +379,7 @@ def test_embedded_postgres_under_root_raises_without_a_way_to_switch_user(
 
 @pytest.mark.release
 @as_root
-def test_embedded_postgres_works_with_every_way_of_switching_user(
+def test_embedded_postgres_under_root_works_with_each_way_to_switch_user(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for prefixes in (servers._UNPRIVILEGED, servers._UNPRIVILEGED[::-1], servers._UNPRIVILEGED):

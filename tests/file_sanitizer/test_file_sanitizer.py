@@ -204,7 +204,7 @@ def test_sanitizer_refusals_and_legibility_hints_all_have_user_texts() -> None:
     assert pdfs.MAX_PAGES == MAX_PAGES
 
 
-def test_sanitizer_child_uses_only_known_refusals_and_legibility_hints() -> None:
+def test_sanitizer_child_uses_only_defined_refusals_and_legibility_hints() -> None:
     folder = ROOT / "bot" / "file_sanitizer"
     source = "".join((folder / name).read_text("utf-8") for name in ("images.py", "pdfs.py"))
     assert set(re.findall(r'Unfit\(\s*"(\w+)"', source)) <= set(Refusal)
@@ -452,7 +452,7 @@ async def test_sanitizer_renders_transparency_as_white(file_sanitizer: Sanitizer
     ],
 )
 @pytest.mark.row(80)
-async def test_sanitizer_accepts_a_hardly_readable_photo_and_reports_this(
+async def test_sanitizer_accepts_a_hardly_readable_photo_and_reports_why(
     file_sanitizer: Sanitizer, image: Image.Image, hint: Hint
 ) -> None:
     verdict, _ = await cleaned(file_sanitizer, saved(image))

@@ -68,7 +68,7 @@ async def test_outbox_sweep_skips_a_person_whose_message_is_being_sent(rt: Runti
     assert await outbox.sweep(rt) == 0
 
 
-async def test_outbox_stores_the_outcome_of_the_later_attempt(rt: Runtime) -> None:
+async def test_outbox_stores_the_outcome_of_the_later_of_two_attempts(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     await _wait(rt, guest, 1)

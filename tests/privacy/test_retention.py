@@ -146,7 +146,7 @@ async def test_retention_continues_when_one_rule_fails(
     assert not await _is_stored(rt, "a draft", row)
 
 
-async def test_retention_deletes_only_old_message_ids(rt: Runtime) -> None:
+async def test_retention_deletes_only_message_ids_older_than_48_hours(rt: Runtime) -> None:
     person, ages = uuid4(), ["49 hours", "47 hours", "1 minute"]
     async with rt.pool.connection() as session:
         await session.execute(PERSON, {"id": person})

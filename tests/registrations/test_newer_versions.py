@@ -121,5 +121,5 @@ async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
 
 
 @pytest.mark.parametrize("model", [*registry_writes._BODIES.values(), Member, Contact, Consent])
-def test_registry_write_bodies_forbid_unknown_members(model: type[Model]) -> None:
+def test_registry_request_bodies_forbid_unknown_fields(model: type[Model]) -> None:
     assert model.model_config["extra"] == "forbid"

@@ -84,7 +84,7 @@ def test_registry_contract_refuses_unknown_fields_and_values(changes: dict[str, 
         PreRegistration.model_validate_json(changed(**changes))
 
 
-def test_pre_registration_accepts_a_minimal_stateless_person() -> None:
+def test_pre_registration_accepts_a_stateless_person_without_given_name() -> None:
     body = pre_registration(
         citizenship="XXA", given_name=None, members=(), contact=Contact(kind="SELF")
     )

@@ -123,7 +123,7 @@ async def test_failed_registry_write_is_repeated_only_if_its_key_is_not_found(
         ("expired_token", Misconfigured, "E_REGISTRY_LOGIN"),
     ],
 )
-async def test_failed_registry_read_never_raises_unknown_outcome(
+async def test_failed_registry_read_never_has_an_unknown_outcome(
     sandbox: Sandbox, registry: Registry, fault: str, kind: type[RegistryError], code: str
 ) -> None:
     key = new_key()

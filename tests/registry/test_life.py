@@ -51,7 +51,7 @@ async def test_registry_question_is_sent_in_a_callback_and_its_answer_is_stored(
 
 
 @pytest.mark.parametrize(("value", "problem"), [("no year", "invalid"), ("1991", "no-question")])
-async def test_registry_rejects_an_answer_without_a_matching_open_question(
+async def test_registry_rejects_an_invalid_answer_or_one_to_a_replaced_question(
     sandbox: Sandbox, registry: Registry, value: str, problem: str
 ) -> None:
     number = await _accepted(registry)

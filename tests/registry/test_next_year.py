@@ -122,6 +122,6 @@ def test_status_callback_accepts_unknown_fields_and_states() -> None:
     assert StatusCallback.model_validate_json(json.dumps(fields)).state == "INTERVIEW_INVITED"
 
 
-def test_unknown_registry_state_is_stored_as_received() -> None:
+def test_unknown_registry_state_is_replaced_by_the_state_received() -> None:
     assert stored_state("INTERVIEW_INVITED") == "received"
     assert [stored_state(state) for state in STATES] == [state.lower() for state in STATES]
