@@ -37,9 +37,9 @@ UNDERSTANDING_TESTS = (
 # Tests of rules and routes that use no database, so that trying an alteration takes little time.
 POLICY_TESTS = (
     *("tests/officers/test_permissions.py", "tests/web/test_console_access.py"),
-    "-k=permissions_of_every_role or permission_test_list or permission_actions or permission_is"
-    " or permission_requirement or permission_topics or console_routes_toml"
-    " or without_a_permission_rule",
+    "-k=permissions_of_every_role or permission_test_list or actions_that_need_a_passkey"
+    " or permission_is or is_ever_allowed or denied_permission or topics_restrict_permissions"
+    " or console_routes_toml or without_a_permission_rule",
 )
 # Tests with a database that execute the checks in little time. Tests of row-level security are left
 # out, because it is written in SQL, which is not altered.
