@@ -48,7 +48,19 @@ def show_status(turn: TurnState) -> None:
     state = "question" if asks and known.state == "needs_information" else known.state
     may_link = household_screens.may_link(known)
     more_ways = (Option("household", household_screens.LINK_FAMILY),) if may_link else ()
+    state = _without_promise(turn, state)
     turn.ask_screen(screens.registered_screen(state, known.number, more, more_ways))
+
+
+def sent_text(turn: TurnState) -> Text:
+    """Return the text after the form was sent to the registry."""
+    return screens.registration_text(_without_promise(turn, "sent"), "")
+
+
+def _without_promise(turn: TurnState, state: str) -> str:
+    """Return the state whose text to show, without a promise of a message to muted people."""
+    promises = state == "sent" or state not in screens.REGISTRATION
+    return "on_its_way" if promises and turn.c.muted else state
 
 
 def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:

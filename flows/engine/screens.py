@@ -137,17 +137,15 @@ STOPPED = _(
 )
 EXIT_TEXT = _("A useful phrase: “Good morning! How are you?”")
 DELETE_TEXT = _(
-    "Delete everything that is kept about you here? If a registration was sent, we will also"
-    " ask the"
-    " registry to withdraw it. This cannot be undone."
+    "Delete everything that is kept about you here? If a registration was sent, we will also ask"
+    " the registry to withdraw it. This cannot be undone."
 )
 # While an officer has the case, a typed "yes" is passed to the officer, so it cannot confirm the
 # deletion.
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
-    "Everything kept about you here is deleted. If you had sent a registration, its withdrawal"
-    " is on"
-    " its way to the registry. To clear this chat, use “Delete chat” in your messenger."
+    "Everything kept about you here is deleted. If you had sent a registration, its withdrawal is"
+    " on its way to the registry. To clear this chat, use “Delete chat” in your messenger."
 )
 WAITING = _(
     "Your message goes to an officer. Until the officer has finished, the form is paused. "
@@ -175,6 +173,10 @@ PIN_OFFERED = _(
 )
 REGISTRATION = {
     "sent": _("Saved. We will confirm when the registry accepts it. You need not send it again."),
+    # Shown in place of "sent" to people who muted messages.
+    "on_its_way": _(
+        "Saved. Your registration is on its way to the registry. You need not send it again."
+    ),
     "received": _(
         "Your registration has arrived and is being checked. Your registration number: {number}"
     ),

@@ -80,6 +80,15 @@ def test_registry_status_is_not_notified_if_stop_is_sent_after_consent() -> None
     assert chat.takes(Acknowledged("received", "KZ-1")).last_messages == ()
 
 
+def test_sent_registration_promises_no_message_after_the_stop_command() -> None:
+    chat = chat_at("review").says("стоп").presses(FORM, "submit")
+    assert not chat.shows(screens.REGISTRATION["sent"])
+    assert chat.shows(screens.REGISTRATION["on_its_way"])
+    chat.says("/status")
+    assert not chat.shows(screens.REGISTRATION["sent"])
+    assert chat.shows(screens.REGISTRATION["on_its_way"])
+
+
 @pytest.mark.parametrize("state", screens.REGISTRATION)
 def test_registration_states_all_have_texts(state: str) -> None:
     chat = submitted_chat().takes(Acknowledged(state, "KZ-1")).says("/status")
