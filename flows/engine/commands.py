@@ -28,6 +28,13 @@ from flows.engine.text import _
 from flows.engine.turn import TurnState
 
 MAX_RELAYED = 4000
+# Shown in place of `screens.DELETE_TEXT` and `screens.DELETED` if Kosh has no registration to
+# withdraw: none was sent, or its retention has ended.
+DELETE_UNREGISTERED = _("Delete everything that is kept about you here? This cannot be undone.")
+DELETED_UNREGISTERED = _(
+    "Everything kept about you here is deleted. To clear this chat, use “Delete chat” in your"
+    " messenger."
+)
 
 
 def run(turn: TurnState, word: Reserved) -> None:
@@ -172,14 +179,21 @@ def _delete(turn: TurnState) -> None:
     with_officer, asked = turn.c.with_officer, turn.c.asked
     if not turn.c.is_persistent or (with_officer and asked and asked.key == screens.DELETE):
         return erase(turn)
-    more = (screens.DELETE_AGAIN,) if with_officer else ()
-    turn.ask_screen(screens.DELETE_SCREEN, paragraph=(screens.DELETE_TEXT, *more))
+    ask_to_delete(turn)
+
+
+def ask_to_delete(turn: TurnState) -> None:
+    """Ask the person to confirm the deletion of their data."""
+    text = screens.DELETE_TEXT if turn.c.registration else DELETE_UNREGISTERED
+    more = (screens.DELETE_AGAIN,) if turn.c.with_officer else ()
+    turn.ask_screen(screens.DELETE_SCREEN, paragraph=(text, *more))
 
 
 def erase(turn: TurnState) -> None:
+    text = screens.DELETED if turn.c.registration else DELETED_UNREGISTERED
     turn.effects.append(Forget())
     turn.c = Conversation(language=turn.c.language, nonce=turn.c.nonce)
-    turn.say(((screens.DELETED,),), (), service=True)
+    turn.say(((text,),), (), service=True)
 
 
 def _exit(turn: TurnState) -> None:

@@ -125,8 +125,7 @@ def answer(turn: TurnState, replies: list[Reply], more_options: tuple[Option, ..
         _name_topic(turn, first, first.label)
         # The person must always confirm the deletion of data, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
-        screen = screens.DELETE_SCREEN
-        return turn.ask_screen(screen) if is_erasure else commands.run(turn, first.command)
+        return commands.ask_to_delete(turn) if is_erasure else commands.run(turn, first.command)
     if first.opens and not _in_form(turn) and _open(turn, first, by_sentence=True):
         return
     say_answers(turn, replies, more_options)

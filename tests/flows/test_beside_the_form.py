@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.engine import screens
+from flows.engine import commands, screens
 from flows.engine.events import (
     Button,
     Export,
@@ -255,11 +255,24 @@ def test_exit_button_is_a_symbol_before_a_language_choice() -> None:
 @pytest.mark.requirement("S-31")
 def test_delete_command_erases_after_one_confirmation() -> None:
     chat = chat_at("birth_year").says("удалить")
-    assert chat.shows(screens.DELETE_TEXT)
+    assert chat.shows(commands.DELETE_UNREGISTERED)
     chat.says("нет")
     assert chat.question_key == "birth_year"
     chat.says("/delete", "да")
     assert chat.last_effects == (Forget(),)
+
+
+def test_delete_command_announces_a_withdrawal_of_a_registration() -> None:
+    chat = chat_at("review").presses("submit").says("удалить")
+    assert chat.shows(screens.DELETE_TEXT)
+    assert chat.says("да").shows(screens.DELETED)
+
+
+def test_delete_command_announces_no_withdrawal_when_nothing_was_sent() -> None:
+    chat = chat_at("birth_year").says("удалить")
+    assert not chat.shows(screens.DELETE_TEXT)
+    assert chat.says("да").shows(commands.DELETED_UNREGISTERED)
+    assert not chat.shows(screens.DELETED)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
 
 

@@ -13,7 +13,7 @@ from bot.conversations import deletable_messages, receive
 from bot.outbox import NOT_DELETED
 from bot.people import identities
 from bot.runtime import Runtime
-from flows.engine import screens
+from flows.engine import commands, screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
 from tests.crowd import a_draft, crew, crowd, started
 from tests.desk.desks import ahead
@@ -131,7 +131,7 @@ async def test_quick_exit_and_erasure_delete_messages_before_consent(
     await place.do(Said(leaving))
     if leaving == "/delete":
         await place.do(Said("да"))
-    words = screens.EXIT_TEXT if leaving == "выход" else screens.DELETED
+    words = screens.EXIT_TEXT if leaving == "выход" else commands.DELETED_UNREGISTERED
     assert place.lines == [rt.languages.render(words, "ru")]
 
 
@@ -313,4 +313,4 @@ async def test_erasure_deletes_messages_being_sent(rt: Runtime) -> None:
     await place.do(Said("да"))
     place.held.set()
     await slow
-    assert place.lines == [rt.languages.render(screens.DELETED, "ru")]
+    assert place.lines == [rt.languages.render(commands.DELETED_UNREGISTERED, "ru")]
