@@ -19,6 +19,7 @@ from bot.broadcasts.content import Blocker, samples, written
 from bot.broadcasts.delivery_reports import is_broadcast, record_reports
 from bot.broadcasts.draft_files import from_json, from_toml
 from bot.broadcasts.drafts import count, draft, draft_once, edit, find, listing, test_send
+from bot.broadcasts.error_policy import OPT_OUT_TASK
 from bot.broadcasts.lifecycle import (
     Doubt,
     after_restore,
@@ -57,6 +58,7 @@ from bot.broadcasts.scheduler import QUEUE, SHARD_TASK, SNAPSHOT_TASK, run_due, 
 from bot.broadcasts.sender import send_shard
 
 __all__ = [
+    "OPT_OUT_TASK",
     "QUEUE",
     "SHARD_TASK",
     "SNAPSHOT_TASK",

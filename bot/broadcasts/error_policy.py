@@ -17,12 +17,14 @@ from bot.channels import (
     WindowClosed,
 )
 from bot.concurrency.backoff import backoff
+from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.people import identities, subscriptions
 
 MAX_ATTEMPTS = 5
 MAX_BACKOFF = 300
 DAY = 24 * 3600.0
+OPT_OUT_TASK = "broadcasts.opt_out"
 
 
 def classify(
@@ -69,8 +71,10 @@ async def consequence(
 ) -> None:
     """Apply the effects of a send error on the person and on the channel.
 
-    Mark the person as unreachable, unsubscribe the person, or pause the channel. `at` is the
-    database time at which the failed message was sent, or, as a float, the seconds since then.
+    Mark the person as unreachable, unsubscribe the person, or pause the channel. A job ends the
+    subscription in the conversation, too, since only `bot.conversations` changes conversations.
+    `at` is the database time at which the failed message was sent, or, as a float, the seconds
+    since then.
     """
     match error:
         case BlockedByUser():
@@ -79,6 +83,7 @@ async def consequence(
             await identities.mark_unreachable(transaction, person_id, channel, at)
         case OptedOut():
             await subscriptions.unsubscribe(transaction, person_id)
+            await job_queue.defer(transaction, OPT_OUT_TASK, person=str(person_id))
         case Throttled() if error.wide or channel == "telegram":
             await pausing.pause_channel(transaction, channel, error.delay or 1, "throttled")
         case _:

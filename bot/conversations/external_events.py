@@ -9,7 +9,8 @@ from uuid import UUID
 
 from bot import outbox
 from bot.conversations.effects import AfterCommit
-from bot.conversations.store import lock, save_state
+from bot.conversations.store import LockedConversation, lock, save_state
+from bot.db.connection import Transaction
 from bot.people import consents, hint_contacts, identities, reminders, subscriptions
 from bot.registrations import retention
 from bot.runtime import Runtime
@@ -54,12 +55,27 @@ async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> 
         found = [await identities.find(rt, transaction, channel, each) for each in handles]
         person = next((each for each in found if each is not None), None)
         held = await lock(rt, transaction, person.id) if person else None
-        if held is None:
-            return
-        await subscriptions.unsubscribe(transaction, held.person.id)
-        after = _without_broadcasts(rt, held.conversation)
-        if after != held.conversation:
-            await save_state(rt, transaction, held, after)
+        if held is not None:
+            await _stop_broadcasts(rt, transaction, held)
+
+
+async def end_subscription(rt: Runtime, person_id: UUID) -> None:
+    """End a person's subscription in the conversation, after the platform refused a broadcast.
+
+    The subscription's rows are deleted already. If the person subscribed again since then, do
+    nothing.
+    """
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
+        if held is not None and await subscriptions.of_person(transaction, person_id) is None:
+            await _stop_broadcasts(rt, transaction, held)
+
+
+async def _stop_broadcasts(rt: Runtime, transaction: Transaction, held: LockedConversation) -> None:
+    await subscriptions.unsubscribe(transaction, held.person.id)
+    after = _without_broadcasts(rt, held.conversation)
+    if after != held.conversation:
+        await save_state(rt, transaction, held, after)
 
 
 def _without_broadcasts(rt: Runtime, conversation: Conversation) -> Conversation:

@@ -9,7 +9,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import broadcasts, notifications, outgoing_webhooks, uploads
 from bot.concurrency import shutdown
-from bot.conversations import receive, upload_events
+from bot.conversations import external_events, receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
 from bot.editorial import referrers
 from bot.observability import logging
@@ -69,6 +69,10 @@ async def work(rt: Runtime) -> None:
     @app.task(name=uploads.SEND_TASK, queue=DEFAULT)
     async def send(upload: str) -> None:
         await receive.deliver(rt, await upload_events.send_upload(rt, UUID(upload)))
+
+    @app.task(name=broadcasts.OPT_OUT_TASK, queue=DEFAULT)
+    async def opt_out(person: str) -> None:
+        await external_events.end_subscription(rt, UUID(person))
 
     know_notifications(app, rt)
     _know_broadcasts(app, rt)

@@ -1,13 +1,14 @@
 """Announcements sent by a real worker to the emulated messengers, and their delivery reports."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, State, Words
 from bot.channels.whatsapp.layout import TEMPLATE_LANGUAGES
+from bot.conversations import store
 from bot.web.console.broadcast_preview import Bubble, previews
 from tests.app_stack import AppStack
 from tests.crowd import TEXTS, Crew, Member, a_draft, crew, crowd, fates, started
@@ -81,6 +82,22 @@ async def _on_whatsapp(
     )
     members = await crowd(stack.rt, many, channel="whatsapp", languages=forms)
     return members, [stack.whatsapp.user(each.address) for each in members]
+
+
+async def _topics(stack: AppStack, member: Member) -> tuple[str, ...]:
+    """Return the topics of announcements in the person's conversation."""
+    async with stack.rt.pool.connection() as transaction:
+        held = await store.lock(stack.rt, transaction, member.id)
+        assert held is not None
+        return held.conversation.topics
+
+
+async def _change_topics(stack: AppStack, member: Member, topics: tuple[str, ...]) -> None:
+    async with stack.rt.pool.connection() as transaction:
+        held = await store.lock(stack.rt, transaction, member.id)
+        assert held is not None
+        changed = replace(held.conversation, topics=topics, language="ru")
+        await store.save_state(stack.rt, transaction, held, changed)
 
 
 def _received_counts(users: Sequence[TelegramUser | WhatsAppUser]) -> list[int]:
@@ -187,6 +204,23 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
         await stack.ahead("24 hours 1 minute")
         await announced.until("delivered")
         assert _received_counts([user]) == [1]
+
+
+async def test_whatsapp_opt_out_of_a_broadcast_ends_it_in_the_conversation(
+    stack: AppStack,
+) -> None:
+    (member,), (user,) = await _on_whatsapp(stack, 1)
+    await _change_topics(stack, member, ("events",))
+    # An announcement waits while the conversation is active.
+    await stack.ahead("2 minutes")
+    stack.whatsapp.fail(Failed(131050), to=user.phone)
+    announced = await _start_broadcast(stack, a_draft(texts=WITH_TEMPLATES))
+    await announced.until("failed opted_out")
+
+    async def is_ended() -> bool:
+        return await _topics(stack, member) == ()
+
+    await stack.until(is_ended)
 
 
 @pytest.mark.release
