@@ -4,7 +4,7 @@ A label is a short name by which a mission sorts its cases. The call-back list h
 person an officer will call.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -44,17 +44,19 @@ async def mark(
     *,
     key: str,
     urgent: bool | None,
-    labels: Sequence[str],
+    added: set[str],
+    removed: set[str],
 ) -> ActionResult:
-    """Set the urgency and the labels of a case; `urgent` None keeps the urgency.
+    """Set the urgency of a case, and add and remove labels; `urgent` None keeps the urgency.
 
     Raises Refused for a label that neither the mission offers nor the case already has.
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
         known = {*await _labels(at.transaction, at.case.mission), *at.case.labels}
-        if not known.issuperset(labels):
+        if not known.issuperset(added):
             raise Refused(Refusal.NO_LABEL)
+        labels = ({*at.case.labels} | added) - removed
         await cases.mark(at.transaction, at.case, version, urgent=urgent, labels=labels)
         return None
 

@@ -129,6 +129,25 @@ async def test_case_stays_urgent_when_labels_are_saved_on_an_older_page(desk: Ap
         assert await _numbers(console, "queue=mine&urgent=1") == []
 
 
+async def test_case_keeps_labels_set_meanwhile_when_an_older_page_is_saved(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        for name in ("first", "second"):
+            await lead.get("/console/labels")
+            await lead.submit("/labels", name=name)
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        older = console.screen.form("/mark")
+        await console.get(path)
+        await console.submit("/mark", labels="first")
+        assert ru("done_saved") in (await console.send(older, labels="second")).text
+        for name in ("first", "second"):
+            assert len(await _numbers(console, f"queue=mine&label={name}")) == 1
+        await console.get(path)
+        await console.submit("/mark", shown_labels="first")
+        assert await _numbers(console, "queue=mine&label=first") == []
+        assert len(await _numbers(console, "queue=mine&label=second")) == 1
+
+
 async def test_case_labels_are_edited_only_by_leads(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/labels")

@@ -96,12 +96,14 @@ class LimitForm(CaseForm):
 class MarkForm(CaseForm):
     """Whether the officer marks the case as urgent, and the labels ticked for the case.
 
-    `shown_urgent`: the page showed the case as urgent.
+    `shown_urgent`: the page showed the case as urgent. `shown_labels`: the case's labels on the
+    page.
     """
 
     urgent: Checkbox = False
     shown_urgent: Checkbox = False
     labels: tuple[str, ...] = ()
+    shown_labels: tuple[str, ...] = ()
 
 
 class AnswersForm(VersionedForm):

@@ -33,11 +33,13 @@ async def mark(
     form: Annotated[MarkForm, Form()],
     reason: OptionalReason = None,
 ) -> Response:
-    """Set the labels of a case, and its urgency if the officer changed the urgency on the page.
+    """Change the labels and the urgency of a case as the officer changed them on the page.
 
-    The person's words may have made the case urgent since the page was shown.
+    Since the page was shown, the person's words may have made the case urgent, and another officer
+    may have changed the labels.
     """
     urgent = form.urgent if form.urgent != form.shown_urgent else None
+    chosen, shown = {*form.labels}, {*form.shown_labels}
 
     async def action() -> ActionResult:
         return await marking.mark(
@@ -47,7 +49,8 @@ async def mark(
             form.version,
             key=form.key,
             urgent=urgent,
-            labels=form.labels,
+            added=chosen - shown,
+            removed=shown - chosen,
         )
 
     return await run_action(context, case_id, form, reason, "saved", action)
