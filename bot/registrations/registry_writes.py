@@ -63,7 +63,8 @@ class Write:
     """A claimed write with all data that the call of the registry needs.
 
     `doubtful` means that an earlier attempt may have reached the registry. `submitted` are the ids
-    of earlier submissions of this registration, newest first.
+    of earlier submissions of this registration, newest first. `is_withdrawing`: the person has
+    withdrawn the registration.
     """
 
     id: UUID
@@ -77,6 +78,7 @@ class Write:
     consent: Mapping[str, str] | None
     receipt: str | None
     submitted: Sequence[UUID]
+    is_withdrawing: bool
 
     @property
     def key(self) -> str:
@@ -142,7 +144,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
 def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
     """Convert a row of `statements.CLAIM`. Raises NewerWrite if this version cannot read it."""
     registration_id, person_id, key, epoch, kind, was, attempts, sealed, *rest = row
-    receipt, asked_at, submitted = rest
+    receipt, asked_at, submitted, is_withdrawing = rest
     if kind not in _BODIES and kind not in _WITHOUT_BODY:
         raise NewerWrite
     person = identities.open_person(rt, person_id, key, epoch) if person_id else None
@@ -167,6 +169,7 @@ def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
         consent,
         receipt,
         submitted,
+        is_withdrawing,
     )
 
 
@@ -185,11 +188,12 @@ def _body(kind: str, plain: bytes) -> WriteBody:
 async def call(registry: Registry, write: Write) -> Acknowledgement | None:
     """Send a write to the registry; if it may have been sent before, look it up by its key first.
 
+    A write with the person's data that the registry does not have is not sent after a withdrawal.
     Returns None if the registry does not have the registration. Raises RegistryError.
     """
     if write.doubtful:
         found = await registry.find(write.key)
-        if found is not None:
+        if found is not None or (write.is_withdrawing and write.body is not None):
             return found
     if write.kind == "withdraw":
         receipt = write.receipt or await looked_up(registry, write)

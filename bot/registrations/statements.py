@@ -177,6 +177,8 @@ _BEFORE = (
         _Was.id,
         _Was.state,
         t.Registration.number,
+        t.Registration.state_at,
+        func.coalesce(t.Registration.state == "withdrawing", False).label("is_withdrawing"),
         t.Person.id.label("person_id"),
         t.Person.key,
         t.Person.key_version,
@@ -187,6 +189,14 @@ _BEFORE = (
     .where(_Was.id == _WRITE)
     .subquery("was")
 )
+# False for a write in doubt whose registration the person has just withdrawn. An earlier attempt
+# may still be in progress at the registry, and a lookup that finds nothing cancels the write.
+_IS_SETTLED = or_(
+    ~_BEFORE.c.is_withdrawing,
+    _BEFORE.c.state == "pending",
+    ~t.RegistryWrite.kind.in_(("submit", "answer")),
+    _BEFORE.c.state_at < NOW - timedelta(seconds=LEASE_SECONDS),
+)
 CLAIM = statement(
     update(t.RegistryWrite)
     .where(
@@ -195,6 +205,7 @@ CLAIM = statement(
         t.RegistryWrite.state.in_(OPEN_WRITES),
         t.RegistryWrite.due_at <= NOW,
         ~_HAS_OPEN_PREDECESSOR,
+        _IS_SETTLED,
     )
     .values(
         state="sending",
@@ -213,6 +224,7 @@ CLAIM = statement(
         _BEFORE.c.number,
         t.RegistryWrite.created_at,
         _SUBMITTED,
+        _BEFORE.c.is_withdrawing,
     )
 )
 _THIS_ATTEMPT = (

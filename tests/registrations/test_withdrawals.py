@@ -3,12 +3,15 @@
 from typing import Any
 
 from bot.conversations import receive, registry_events
+from bot.registrations import registry_writes
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.runtime import Runtime
+from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.registrations.test_registrations import (
     NUMBER,
     REFUSED,
+    UNKNOWN,
     StoringRegistry,
     _one,
     _write,
@@ -71,6 +74,52 @@ async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) ->
     submission = "FROM registry_writes WHERE kind = 'submit'"
     assert await _one(rt, f"SELECT state {submission}") == "cancelled"
     assert await _one(rt, f"SELECT payload {submission}") is None
+
+
+async def test_withdrawal_cancels_a_submission_in_doubt_that_the_registry_lacks(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN}
+    await _write(rt, registry)
+    registry.acknowledgements.clear()
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await _write(rt, registry)
+    assert registry.calls == ["create"]
+    assert await _shown(guest) == "withdrawn"
+    assert await _one(rt, "SELECT state FROM registry_writes WHERE kind = 'submit'") == "cancelled"
+
+
+async def test_withdrawal_is_sent_when_the_registry_has_the_submission_in_doubt(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN}
+    await _write(rt, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await _write(rt, registry)
+    assert registry.calls == ["create", "withdraw"]
+    assert await _shown(guest) == "withdrawn"
+
+
+async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN}
+    await _write(rt, registry)
+    await ahead(rt, "15 minutes")
+    await guest.go("/status", "withdraw", "yes")
+    async with rt.pool.connection() as session:
+        (write,) = await registry_writes.due(session)
+    assert await registry_writes.claim(rt, write) is None
+    await ahead(rt, "91 seconds")
+    assert await registry_writes.claim(rt, write) is not None
 
 
 async def test_withdrawal_stays_in_progress_when_the_registry_reports_a_status(rt: Runtime) -> None:
