@@ -27,12 +27,16 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
     """Queue the reminder of a saved checklist of documents; its text does not name the checklist.
 
     Returns None if no reminder is due, if the person has muted messages, or while an officer has
-    the conversation. In the last case the reminder stays due. The checklist's expiry date does not
-    change.
+    the conversation. In the last case the reminder is postponed to the same hour of the next day.
+    The checklist's expiry date does not change.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id, for_updates=True)
-        if held is None or held.conversation.with_officer:
+        if held is None:
+            return None
+        if held.conversation.with_officer:
+            # If the reminder stayed due, the person would get it at night if the case ended then.
+            await reminders.postpone(transaction, person_id)
             return None
         c, was_due = held.conversation, await reminders.take(transaction, person_id)
         if not was_due or c.muted or c.saved_list is None:

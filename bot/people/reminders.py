@@ -3,9 +3,10 @@
 The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
 
+from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, delete, func, select
+from sqlalchemy import Integer, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.db import tables as t
@@ -14,8 +15,12 @@ from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
 # Reminders are due at 07:00 UTC, which is daytime from Turkey to Mongolia.
+DUE_HOUR = 7
 _DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
-    0, 0, 0, bindparam("days", type_=Integer), 7
+    0, 0, 0, bindparam("days", type_=Integer), DUE_HOUR
+)
+_NEXT_DUE_AT = func.date_trunc("day", NOW - timedelta(hours=DUE_HOUR), "UTC") + timedelta(
+    days=1, hours=DUE_HOUR
 )
 _PUT = statement(
     insert(t.Reminder)
@@ -28,6 +33,11 @@ _DUE = statement(
     .where(t.Reminder.due_at <= NOW, t.Reminder.person_id > bindparam("after"))
     .order_by(t.Reminder.person_id)
     .limit(DUE_AT_ONCE)
+)
+_POSTPONE = statement(
+    update(t.Reminder)
+    .where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
+    .values(due_at=_NEXT_DUE_AT)
 )
 _TAKE = statement(
     delete(t.Reminder).where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
@@ -48,6 +58,11 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
     """Return ids of people with a due reminder: the next ones above `after`, in ascending order."""
     return await fetch_values(transaction, _DUE, after=after)
+
+
+async def postpone(transaction: Transaction, person_id: UUID) -> None:
+    """Postpone the person's reminder, if it is due, to the next time at which reminders are due."""
+    await execute(transaction, _POSTPONE, person=person_id)
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:

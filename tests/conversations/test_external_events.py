@@ -61,6 +61,25 @@ async def test_opt_out_at_the_platform_ends_all_broadcast_subscriptions(
         assert await cursor.fetchone() == (0,)
 
 
+async def test_reminder_that_waited_for_an_officer_is_due_at_the_usual_hour(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _change(guest, saved_list=MadeList("checklist", {}), with_officer=True)
+    person = await _person(guest)
+    async with rt.pool.connection() as transaction:
+        await reminders.put(transaction, person.id, 1)
+    await ahead(rt, "3 days")
+    await external_events.remind(rt, person.id)
+    async with rt.pool.connection() as transaction:
+        cursor = await transaction.execute(
+            "SELECT due_at > kosh_now(), due_at <= kosh_now() + interval '1 day',"
+            " extract(hour FROM due_at AT TIME ZONE 'UTC')::int FROM reminders"
+        )
+        assert await cursor.fetchone() == (True, True, reminders.DUE_HOUR)
+
+
 async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
@@ -71,5 +90,7 @@ async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runt
     await ahead(rt, "3 days")
     assert await external_events.remind(rt, person.id) is None
     await _change(guest, with_officer=False)
+    assert await external_events.remind(rt, person.id) is None
+    await ahead(rt, "1 day")
     assert await external_events.remind(rt, person.id) is not None
     assert await external_events.remind(rt, person.id) is None
