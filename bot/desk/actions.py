@@ -75,7 +75,7 @@ async def claim(
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
-        await directory.clear_past_shift(at.transaction, officer)
+        await directory.clear_past_shift(at.transaction, officer.id)
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)
@@ -115,7 +115,7 @@ async def take_over(
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
-        await directory.clear_past_shift(at.transaction, officer)
+        await directory.clear_past_shift(at.transaction, officer.id)
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
         await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
         return await at.turn(Joined(), moved=True)

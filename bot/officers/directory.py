@@ -272,12 +272,13 @@ async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> No
         await execute(transaction, statements.SET_SHIFT, until=until, officer=officer.id)
 
 
-async def clear_past_shift(transaction: Transaction, officer: Officer) -> None:
+async def clear_past_shift(transaction: Transaction, officer_id: UUID) -> None:
     """Delete the end of the officer's shift if it has passed, because the officer works again.
 
-    Otherwise a periodic sweep would at once return each case that the officer claims.
+    Otherwise a periodic sweep would at once return each case that the officer claims, and
+    colleagues could not hand cases to the officer.
     """
-    await execute(transaction, statements.CLEAR_PAST_SHIFT, officer=officer.id)
+    await execute(transaction, statements.CLEAR_PAST_SHIFT, officer=officer_id)
 
 
 def _administers(officer: Officer) -> bool:

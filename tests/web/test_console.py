@@ -16,7 +16,7 @@ from bot.web.console.labels import REASONS
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
-from tests.console_client import Console, ru
+from tests.console_client import Console, Form, ru
 from tests.release_only import release_only
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS
@@ -354,19 +354,24 @@ async def test_officers_reading_of_form_answers_is_audited_with_its_reason(
         assert WORDS not in screen.text
 
 
+def _transfer_form(console: Console) -> Form:
+    """Return the form that hands the shown case to a colleague."""
+    return next(
+        each
+        for each in console.screen.forms
+        if each.action.partition("?")[0].endswith("/transfer") and each.fields["to"] == "officer"
+    )
+
+
 async def test_console_transfers_and_snoozes_a_case(desk: AppStack, waiting: Visitor) -> None:
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,
         Console.signed_in(desk.url, BERIK) as berik,
     ):
         await _claim(aigul)
-        form = next(
-            each
-            for each in aigul.screen.forms
-            if each.action.partition("?")[0].endswith("/transfer")
-            and each.fields["to"] == "officer"
+        await aigul.send(
+            _transfer_form(aigul), officer=await _officer_id(desk, BERIK), note="please look"
         )
-        await aigul.send(form, officer=await _officer_id(desk, BERIK), note="please look")
         assert ru("done_transferred") in aigul.screen.text
         await berik.get("/console/inbox?queue=mine")
         found = re.search(r'href="(/console/cases/[^"]+)"', berik.screen.html)
@@ -377,6 +382,24 @@ async def test_console_transfers_and_snoozes_a_case(desk: AppStack, waiting: Vis
         assert ru("done_snoozed") in berik.screen.text
         await berik.get("/console/inbox?queue=snoozed")
         assert found[1].partition("?")[0] in berik.screen.html
+
+
+async def test_case_can_be_handed_to_a_colleague_who_signs_in_after_a_shift(
+    desk: AppStack, waiting: Visitor
+) -> None:
+    async with Console.signed_in(desk.url, BERIK) as berik:
+        await berik.get("/console/inbox")
+        await berik.submit("/shift")
+        await berik.submit("/shift")
+    await desk.ahead("1 minute")
+    async with Console.signed_in(desk.url, AIGUL) as aigul:
+        await _claim(aigul)
+        path, officer = aigul.screen.path, await _officer_id(desk, BERIK)
+        assert (await aigul.send(_transfer_form(aigul), officer=officer)).status == 422
+        async with Console.signed_in(desk.url, BERIK):
+            await aigul.get(path)
+            await aigul.send(_transfer_form(aigul), officer=officer)
+        assert ru("done_transferred") in aigul.screen.text
 
 
 async def test_console_next_case_button_opens_the_most_urgent_case(desk: AppStack) -> None:

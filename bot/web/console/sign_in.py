@@ -206,6 +206,7 @@ async def admit(
     await act_as(connection, str(officer_id))
     device = device_of(request.headers.get("user-agent", ""))
     token = await sessions.begin(connection, officer_id, strength, device)
+    await directory.clear_past_shift(connection, officer_id)
     await audit_log.append(
         connection, actor=str(officer_id), action="sign_in", subject="console", detail=strength
     )
