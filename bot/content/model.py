@@ -107,11 +107,16 @@ def sentence(languages: Languages, texts: Mapping[str, str]) -> Text:
 
 
 def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
-    """Return the fact that people get if an editor's content `body` replaces a shipped fact."""
+    """Return the fact that people get if an editor's content `body` replaces a shipped fact.
+
+    A fact whose sentence is unchanged keeps the shipped text. Flows show figures that belong to
+    this text only beside it.
+    """
     is_same_date = body.until == shipped.until
+    keeps_text = body.silent or _is_unchanged(languages, shipped, body)
     return replace(
         shipped,
-        text=shipped.text if body.silent else sentence(languages, body.texts),
+        text=shipped.text if keeps_text else sentence(languages, body.texts),
         sources=body.sources,
         as_of=body.as_of,
         dated=Dated.DAY,
@@ -126,3 +131,9 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         ended=shipped.ended if not body.silent and (is_same_date or shipped.ends is None) else None,
         published=True,
     )
+
+
+def _is_unchanged(languages: Languages, shipped: Fact, body: Body) -> bool:
+    """Return True if the body has the shipped sentence in every language, apart from spaces."""
+    texts = ((languages.render(shipped.text, code), body.texts.get(code, "")) for code in WRITTEN)
+    return all(text.split() == written.split() for text, written in texts)

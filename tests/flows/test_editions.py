@@ -13,9 +13,10 @@ from msgspec.structs import replace as replace_body
 
 from bot.content import Body
 from bot.content.live import Snapshot, snapshot
+from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows import FLOWS
+from flows import FLOWS, support
 from flows.checklist import checklist
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
@@ -82,6 +83,24 @@ def test_every_published_fact_is_rendered_in_every_written_form(everything: date
         for code, _own in LANGUAGES.languages():
             (line,) = fact_texts([fact], everything)
             assert "2027" in LANGUAGES.render(line, code), (fact.key, code)
+
+
+def test_support_keeps_its_chart_when_its_facts_are_published_unchanged() -> None:
+    facts = (quota.PLACES, *support.AMOUNT_FACTS)
+    bodies = {
+        f"fact:{fact.key}": replace_body(
+            BODY,
+            texts={code: LANGUAGES.render(fact.text, code) for code in WRITTEN},
+            as_of=fact.as_of,
+            until=fact.until,
+        )
+        for fact in facts
+    }
+    day = snapshot(LANGUAGES, 1, bodies).on(TODAY)
+    assert all(fact.on(day).published for fact in facts)
+    texts = [*support.result_texts({"area": "undecided"}, day)]
+    assert texts == [*support.result_texts({"area": "undecided"}, TODAY)]
+    assert support.chart() in texts
 
 
 def test_answers_and_checklists_render_with_all_facts_replaced(everything: date) -> None:
