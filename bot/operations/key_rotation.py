@@ -103,7 +103,9 @@ async def usage(rt: Runtime, kind: Kind, version: int) -> int:
             of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)
             return of_officers + await _count(rt.pool, _UNDER_EPOCH, version)
         case "index":
-            return await _count(rt.pool, _UNDER_INDEX, version)
+            async with rt.pool.connection() as transaction:
+                attributes = await subscriptions.count_under_index(rt, transaction, version)
+            return attributes + await _count(rt.pool, _UNDER_INDEX, version)
         case "ask":
             return 0
 

@@ -26,7 +26,16 @@ from sqlalchemy import (
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import ago, any_of, arrays, execute, fetch_one, fetch_values, statement
+from bot.db.statements import (
+    ago,
+    any_of,
+    arrays,
+    execute,
+    fetch_one,
+    fetch_value,
+    fetch_values,
+    statement,
+)
 from bot.i18n.formats import names
 from bot.runtime import Runtime
 from flows import lifetimes
@@ -76,7 +85,7 @@ _ADD_ATTRIBUTES = statement(
         select(_PERSON, _ATTRIBUTES.c.kind, _ATTRIBUTES.c.token),
     )
 )
-_KIND = t.AudienceAttribute.kind
+_KIND, _TOKEN = t.AudienceAttribute.kind, t.AudienceAttribute.token
 _STOP_TOPICS = statement(delete(t.Subscription).where(t.Subscription.person_id == _PERSON))
 _STOP_KINDS = statement(
     delete(t.AudienceAttribute).where(
@@ -86,8 +95,11 @@ _STOP_KINDS = statement(
 )
 _REINDEX = statement(
     update(t.AudienceAttribute)
-    .where(bindparam("of_kind") == _KIND, any_of(t.AudienceAttribute.token, "before"))
+    .where(bindparam("of_kind") == _KIND, any_of(_TOKEN, "before"))
     .values(token=bindparam("now"))
+)
+_COUNT_TOKENS = statement(
+    select(func.count()).select_from(t.AudienceAttribute).where(any_of(_TOKEN, "tokens"))
 )
 _SORTED_KINDS = func.array_agg(_KIND).aggregate_order_by(_KIND)
 _OF_PERSON = statement(
@@ -164,6 +176,14 @@ async def reindex(rt: Runtime, transaction: Transaction, kind: str, value: str) 
     now, *before = tokens(rt, kind, value)
     if before:
         await execute(transaction, _REINDEX, now=now, of_kind=kind, before=before)
+
+
+async def count_under_index(rt: Runtime, transaction: Transaction, version: int) -> int:
+    """Return how many attributes have a hash of the index key of this version."""
+    pairs = [(f"trait:{kind}", value) for kind, value in indexed_values()]
+    found = [rt.vault.index_under(version, *pair) for pair in pairs]
+    tokens = [token for token in found if token is not None]
+    return await fetch_value(transaction, _COUNT_TOKENS, tokens=tokens) or 0
 
 
 def indexed_values() -> Iterator[tuple[str, str]]:

@@ -193,6 +193,11 @@ class Vault:
         """
         return tuple(_blind(key, kind, value) for key in self._ring.index)
 
+    def index_under(self, version: int, kind: str, value: str) -> bytes | None:
+        """Return the blind index under the index key of this version; None without this key."""
+        key = self._keys.index.get(version)
+        return None if key is None else _blind(key, kind, value)
+
     def ask_key(self, channel: str, handle: str, day: date) -> str:
         """Return the Valkey key of an anonymous conversation.
 

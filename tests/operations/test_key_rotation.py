@@ -292,6 +292,23 @@ async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Run
     assert await totals() == before
 
 
+async def test_index_key_usage_counts_the_attributes_of_subscribers(rt: Runtime) -> None:
+    (subscriber,) = await crowd(rt, 1)
+    before = await key_rotation.usage(rt, "index", 1)
+    async with rt.pool.connection() as session:
+        traits = {"country": "CN", "programme": "kandas_status"}
+        await subscriptions.put(rt, session, subscriber.id, (TOPIC,), traits, discreet=False)
+    assert await key_rotation.usage(rt, "index", 1) == before + 2
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt)
+    assert await key_rotation.usage(rt, "index", 1) == before + 2
+    assert await key_rotation.usage(rt, "index", 2) == 0
+    await key_rotation.rewrap_all(rt)
+    assert await key_rotation.usage(rt, "index", 1) == 0
+    assert await key_rotation.usage(rt, "index", 2) == before + 2
+
+
 @pytest.fixture
 def real(chosen: Settings) -> Iterator[Settings]:
     """Yield the settings of a real installation: demo mode is off."""
