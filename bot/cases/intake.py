@@ -208,6 +208,16 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
     )
 
 
+async def extend_deadline(transaction: Transaction, case: Case) -> None:
+    """Extend the resolution deadline by the working time since the case was paused."""
+    desk, now = (
+        await working_hours.mission_settings(transaction, case.mission),
+        await database_time(transaction),
+    )
+    resolve = _extended_deadline(case, desk.calendar(), now)
+    await execute(transaction, statements.EXTEND, case=case.id, resolve=resolve)
+
+
 def _extended_deadline(
     case: Case, calendar: working_hours.Calendar, now: datetime
 ) -> datetime | None:

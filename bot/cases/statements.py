@@ -148,6 +148,9 @@ WAIT_AGAIN = statement(
         state_at=case((t.Case.state == _NEXT_STATE, t.Case.state_at), else_=NOW),
     )
 )
+EXTEND = statement(
+    update(t.Case).where(t.Case.id == _CASE).values(resolve_due=bindparam("resolve"))
+)
 MARK_URGENT = statement(update(t.Case).where(t.Case.id == _CASE).values(urgent=True))
 MARK_DANGER = statement(
     update(t.Case).where(t.Case.id == _CASE).values(urgent=True, topic=safety.TOPIC)

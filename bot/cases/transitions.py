@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from bot.cases import statements, working_hours
-from bot.cases.intake import person_waits_again
+from bot.cases.intake import extend_deadline, person_waits_again
 from bot.cases.model import Case, conflict
 from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
@@ -68,8 +68,11 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
     """Move a case to another mission's queue, with the database function `kosh_move_case`.
 
     The console's database role cannot write rows of another mission. The next sweep sets the
-    deadlines, because this role cannot read the other mission's working hours either.
+    answer deadline, because this role cannot read the other mission's working hours either. The
+    function ends the pause of a case that awaited the person, so the resolution deadline is
+    extended before, as in `release`.
     """
+    await extend_deadline(transaction, case)
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
         raise await conflict(transaction, case.id)

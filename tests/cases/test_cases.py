@@ -442,6 +442,29 @@ async def test_answered_case_gets_a_deadline_when_it_returns_to_the_queue(
     assert (await now(rt, case.id)).escalated_at is not None
 
 
+@pytest.mark.parametrize("way", ["topic", "release", "mission"])
+async def test_answered_case_keeps_its_time_to_resolve_when_queued_again(
+    rt: Runtime, way: str
+) -> None:
+    await _open_always(rt, resolve_minutes=600)
+    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    officer = await an_officer(rt)
+    case = await _claim(rt, Guest(rt), officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await ahead(rt, "30 hours")
+    if way == "release":
+        await desk.release(rt, officer, case.id, case.version, key=key())
+    else:
+        to = desk.ToTopic("spouse") if way == "topic" else desk.ToMission("cn_beijing")
+        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    for _each in range(2):
+        await case_sweeps.sweep_cases(rt)
+    returned = await now(rt, case.id)
+    assert returned.escalated_at is None
+    assert case.resolve_due is not None
+    assert returned.resolve_due == case.resolve_due + timedelta(hours=30)
+
+
 async def test_answered_case_gets_a_deadline_when_its_officer_is_disabled(rt: Runtime) -> None:
     await _open_always(rt)
     officer = await an_officer(rt)
