@@ -143,6 +143,12 @@ class SimulatedPerson:
         while (screen := await self._next()) is None or screen.nonce:
             if screen is None:
                 await self._do("start")
+            elif not _newer(screen, self.answered):
+                # The reply to the last answer is late. Kosh may already ask the next question,
+                # which other texts would answer. The repeated answer is accepted before the next
+                # press, because presses and texts are delivered in different queues.
+                await self._respond(screen)
+                await self._until_accepted()
             elif self.chance.random() < LINES_SHARE and await self._lines(screen):
                 self.answered = screen.nonce - 1
             elif self.chance.random() < JUNK_SHARE and await self._junk():
@@ -207,15 +213,20 @@ class SimulatedPerson:
         is_consent = "refuse" in screen.buttons
         if is_consent or not question(screen) or self._answer(screen) not in screen.buttons:
             return False
-        chat = self.platform.chats[self.person.chat]
         for line in LINES:
             await self._do("say", text=line)
-        # Wait until all these texts are accepted: a text that is delivered after the next press
-        # would answer the next question. The journal is read with a delay, so the number of updates
-        # that it should contain is the number of those sent.
+        # A text that is delivered after the next press would answer the next question.
+        await self._until_accepted()
+        return True
+
+    async def _until_accepted(self) -> None:
+        """Wait until Kosh has accepted all updates of this person.
+
+        The journal is read with a delay, so it may lack updates that are already sent.
+        """
+        chat = self.platform.chats[self.person.chat]
         while chat.arrived < self.sent or chat.waiting:
             await chat.changed.wait()
-        return True
 
     async def _do(self, verb: str, **what: str) -> bool:
         accepted = await self.platform.act(verb, user=self.person.chat, **what)
