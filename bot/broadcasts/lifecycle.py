@@ -105,7 +105,8 @@ async def after_restore(transaction: Transaction) -> None:
 async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int:
     """Set failed recipients to `planned`, so that they get the message; return their number.
 
-    Recipients who blocked the bot or opted out remain failed.
+    Recipients who blocked the bot or opted out remain failed. So do recipients in doubt for whom an
+    officer decided not to send the message again.
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:

@@ -269,7 +269,8 @@ RETRY = statement(
     .where(
         t.BroadcastRecipient.broadcast_id == _ID,
         t.BroadcastRecipient.state == "failed",
-        t.BroadcastRecipient.reason.not_in(["blocked", "opted_out"]),
+        # `unknown`: an officer decided not to send again to a recipient in doubt.
+        t.BroadcastRecipient.reason.not_in(["blocked", "opted_out", "unknown"]),
     )
     .values(state="planned", reason="", not_before=None)
 )

@@ -930,3 +930,22 @@ async def test_broadcast_opt_out_at_the_platform_ends_the_subscription(rt: Runti
     async with rt.pool.connection() as session:
         assert await subscriptions.of_person(session, one.id) is None
         assert await subscriptions.of_person(session, other.id) is not None
+
+
+async def test_broadcast_retry_skips_recipients_whom_an_officer_left_in_doubt(rt: Runtime) -> None:
+    post = Post()
+    rt = posted(rt, post)
+    await crowd(rt, 2, languages=("ru",))
+    officers = await crew(rt)
+    found = await started(rt, officers, a_draft())
+    await all_at_once(rt, found)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq = 0"
+        )
+        await session.execute(
+            "UPDATE broadcast_recipients SET state = 'failed', reason = 'refused' WHERE seq = 1"
+        )
+    assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.LEAVE) == 1
+    assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 1
+    assert await fates(rt, found) == {"failed unknown": 1, "planned": 1}
