@@ -27,8 +27,9 @@ from bot.runtime import Runtime
 from flows.engine.text import Text, _
 
 LEASE_SECONDS = 60
+# Maximum attempts per notification. With the backoff, they are spread over 1.5 hours.
 MAX_ATTEMPTS = 8
-MAX_BACKOFF = 1800
+FIRST_SECONDS, MAX_BACKOFF = 30, 1800
 OPEN_CONSOLE = _("Open the console: {address}")
 WHY = _("You chose these notifications in your account of the console.")
 
@@ -109,7 +110,8 @@ async def _send(rt: Runtime, bundle: Bundle) -> None:
         )
         state, why = "failed", error.code
         if error.retry and bundle.attempt < MAX_ATTEMPTS:
-            state, delay = "pending", backoff(bundle.attempt, most=MAX_BACKOFF)
+            state = "pending"
+            delay = backoff(bundle.attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)
     metrics.NOTIFICATIONS.labels(channel, why or "ok").inc(len(bundle.ids))
     values = {"ids": bundle.ids, "next_state": state, "why": why, "delay": delay}
     async with rt.pool.connection() as transaction:

@@ -20,7 +20,9 @@ from flows.engine.text import Text, _
 # Seconds for which a process claims an e-mail or SMS: longer than the timeout of any call, so that
 # no other process sends it during the call.
 LEASE_SECONDS = 60
-MAX_ATTEMPTS, MAX_BACKOFF = 6, 1800
+# Maximum attempts per hint. With the backoff, they are spread over half an hour.
+MAX_ATTEMPTS = 6
+FIRST_SECONDS, MAX_BACKOFF = 30, 1800
 SUBJECT = _("There is an update")
 CODE_SUBJECT = _("Your code")
 CODE = _("Code: {code}")
@@ -60,7 +62,7 @@ async def _send(rt: Runtime, hint: DueHint) -> None:
         # address belongs to somebody else.
         is_spent = bool(hint.code) and isinstance(error, Unanswered)
         if error.retry and not is_spent and hint.attempt < MAX_ATTEMPTS:
-            delay = backoff(hint.attempt, most=MAX_BACKOFF)
+            delay = backoff(hint.attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)
     metrics.HINTS.labels(hint.way, why or "ok").inc()
     async with rt.pool.connection() as transaction:
         if why:

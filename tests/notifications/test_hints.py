@@ -493,3 +493,16 @@ async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -
     )
     await sms.send(post.rt.http, settings, NUMBER, "text")
     assert post.gateway.received == [(NUMBER, "text")]
+
+
+async def test_email_notice_is_sent_after_20_minutes_of_a_failing_mail_server(post: Post) -> None:
+    guest = await guest_with_confirmed_address(post)
+    await answered(post, guest)
+    await ahead(post.rt, "16 minutes")
+    post.mail.refuse[ADDRESS] = "451 later"
+    for _minute in range(20):
+        assert await post.sent() == []
+        await ahead(post.rt, "1 minute")
+    post.mail.refuse.clear()
+    await ahead(post.rt, "20 minutes")
+    assert len(await post.sent()) == 1

@@ -319,6 +319,24 @@ async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
         assert await cursor.fetchone() == (0,)
 
 
+async def test_officer_notification_outlives_an_hour_of_a_failing_mail_server(
+    office: Office,
+) -> None:
+    rt = office.rt
+    await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
+    office.mail.refuse[ADDRESS] = "451 Try again later"
+    await ask(Guest(rt))
+    await office.run()
+    for _minute in range(60):
+        await ahead(rt, "1 minute")
+        await notifications.send_due(rt)
+    assert office.mail.received == []
+    office.mail.refuse.clear()
+    await ahead(rt, "1 hour")
+    await notifications.send_due(rt)
+    assert len(office.mail.received) == 1
+
+
 async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Office) -> None:
     rt = office.rt
     await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
