@@ -43,12 +43,14 @@ def _says(programme: Programme, fact: Fact, day: date) -> bool:
     """Return True if a checklist of the programme contains the fact, for some citizenship.
 
     A checklist is the list of papers that a person needs. A fact for certain countries counts as
-    contained in every checklist of their citizens.
+    contained in every checklist of their citizens. If the shipped version of
+    the fact has ended on `day`, the checklist of its last day is used.
     """
     if fact.countries:
         return True
+    shown_on = min(day, fact.until)
     for country in ORIGINS:
-        result = checklist({"programme": programme.key, "citizenship": country}, day)
+        result = checklist({"programme": programme.key, "citizenship": country}, shown_on)
         papers = (paper.document.fact.key for paper in result.papers)
         if fact.key in papers or fact.text in (*result.before, *result.after):
             return True

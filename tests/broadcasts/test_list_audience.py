@@ -1,5 +1,7 @@
 """Announcements about a changed checklist reach only people who saved it and want messages."""
 
+from datetime import date
+
 from bot import broadcasts
 from bot.broadcasts import Rule
 from bot.conversations import external_events
@@ -104,3 +106,12 @@ def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> No
     assert rules["documents.photo_35x45"].lists == ("prp", VISA)
     assert rules[f"{STATUS}.fee"].lists == (STATUS,)
     assert not rules["pilot_2026.phase"].lists
+
+
+def test_broadcast_about_a_fact_selects_checklists_also_after_its_last_day() -> None:
+    later = date(2029, 1, 8)
+    listed = [fact for fact in FACTS if announcing.audience(fact, COLLECTED).lists]
+    found = {fact.key: announcing.audience(fact, later).lists for fact in listed}
+    assert [key for key, lists in found.items() if not lists] == []
+    assert found["documents.quota_application"] == ("regional_quota",)
+    assert found["documents.photo_35x45"] == ("prp", VISA)
