@@ -119,11 +119,11 @@ class CheckedRequest(Request):
 
     def __init__(self, request: Request, pairs: Pairs) -> None:
         super().__init__(request.scope, request.receive)
-        self._pairs = pairs
+        self.pairs = pairs
 
     async def form(self, **_limits: object) -> FormData:  # type: ignore[override]
         """Return the checked fields as Starlette's form data."""
-        return FormData([*self._pairs])
+        return FormData([*self.pairs])
 
 
 class ReadRequest(Request):

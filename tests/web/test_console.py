@@ -470,6 +470,33 @@ async def test_console_lead_sets_the_working_hours(desk: AppStack) -> None:
         assert screen.status == 422
 
 
+async def test_console_keeps_typed_hours_if_they_are_refused_or_stale(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, MARAT) as console:
+        await console.get("/console/hours")
+        form = console.screen.form("/hours")
+        fields = {
+            "zone": "Asia/Almaty", "opens_0_0": "10:11", "closes_0_0": "18:00",
+            "opens_0_1": "19:12", "closes_0_1": "20:00", "holidays": "2027-03-22 22.03.2027",
+            "first_minutes": "61", "next_minutes": "60", "resolve_minutes": "600",
+            "claim_timeout_minutes": "120", "gives": "1",
+        }  # fmt: skip
+        screen = await console.submit("/hours", **fields)
+        assert screen.status == 422
+        for typed in ("10:11", "19:12", "61"):
+            assert f'value="{typed}"' in screen.html
+        assert "22.03.2027</textarea>" in screen.html
+        assert 'name="gives" value="1" checked' in screen.html
+        await console.submit("/hours", **(fields | {"holidays": "2027-03-22"}))
+        assert ru("done_saved") in console.screen.text
+
+        screen = await console.send(form, **(fields | {"opens_0_0": "08:07", "holidays": ""}))
+        assert screen.status == 409
+        assert 'value="10:11"' in screen.html, "the form has what it is now"
+        _before, _found, kept = screen.html.partition('id="unsent"')
+        assert "08:07 – 18:00, 19:12 – 20:00" in kept
+        assert (ru("holidays") in kept, ru("zone") in kept) == (True, False)
+
+
 async def test_console_team_page_shows_no_message_text(desk: AppStack, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         await _claim(aigul)

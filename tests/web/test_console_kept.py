@@ -9,10 +9,12 @@ from uuid import uuid4
 
 import pytest
 
+from bot.officers import directory
+from bot.officers.permissions import Role
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
-from tests.console_client import Console, Screen, ru
+from tests.console_client import Console, Form, Screen, ru
 from tests.crowd import TEXTS, TOPIC
 
 AIGUL, MARAT = "Aigul Testova", "Marat Testov"
@@ -58,6 +60,98 @@ async def test_expired_session_keeps_a_reply_for_resubmission(desk: AppStack) ->
         return any("the third door" in each.text for each in visitor.bubbles)
 
     await desk.until(has_answer)
+    await leave(visitor)
+
+
+async def _answering(aigul: Console) -> tuple[Form, str]:
+    """Claim the next case; return the form for its answer and the path of its page."""
+    await aigul.get("/console/inbox")
+    await aigul.submit("/next")
+    form = aigul.screen.form("/reply")
+    return form, form.action.partition("?")[0].removesuffix("/reply")
+
+
+async def _take_over(marat: Console, case: str) -> None:
+    await marat.get(f"{case}?reason=supervision")
+    await marat.submit("/take-over")
+
+
+@pytest.mark.parametrize("part", ["reply", "preview", "translate", "facts"])
+async def test_words_are_kept_if_a_case_was_taken_after_15_minutes(
+    desk: AppStack, part: str
+) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, MARAT) as marat,
+    ):
+        form, case = await _answering(aigul)
+        for _step in range(2):
+            await desk.ahead("8 minutes")
+            await aigul.get("/console/inbox")
+            await marat.get("/console/inbox")
+        await _take_over(marat, case)
+        form.action = form.action.replace("/reply", f"/{part}")
+        screen = await aigul.send(form, words="A long answer")
+        assert (screen.status, "A long answer" in screen.html) == (409, True)
+        taken = ru("taken_meanwhile").format(name=MARAT)
+        assert (taken if part == "reply" else ru("kept_gone")) in screen.text
+    await leave(visitor)
+
+
+@pytest.mark.parametrize(
+    ("to", "done", "status"),
+    [("release", "done_released", 409), ("transfer", "done_transferred", 404)],
+)
+async def test_words_are_kept_if_a_case_left_its_officer_and_mission(
+    desk: AppStack, to: str, done: str, status: int
+) -> None:
+    async with desk.rt.pool.connection() as session:
+        dana = await directory.by_name(session, "Dana Testova")
+    await directory.enter(desk.rt, dana, "Bat Testov", "mn_ulaanbaatar", [Role.OFFICER])
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, MARAT) as marat,
+    ):
+        form, case = await _answering(aigul)
+        for _step in range(2):
+            await desk.ahead("8 minutes")
+            await aigul.get("/console/inbox")
+            await marat.get("/console/inbox")
+        await _take_over(marat, case)
+        await marat.submit(f"/{to}", to="mission", mission="mn_ulaanbaatar")
+        assert ru(done) in marat.screen.text
+        screen = await aigul.send(form, words="A long answer")
+        assert (screen.status, "A long answer" in screen.html) == (status, True)
+    await leave(visitor)
+
+
+@pytest.mark.parametrize("part", ["translate", "facts"])
+async def test_words_are_kept_if_the_answer_became_a_colleagues(desk: AppStack, part: str) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, MARAT) as marat,
+    ):
+        form, case = await _answering(aigul)
+        await _take_over(marat, case)
+        form.action = form.action.replace("/reply", f"/{part}")
+        screen = await aigul.send(form, words="A long answer")
+        assert (screen.status, "A long answer" in screen.html) == (403, True)
+    await leave(visitor)
+
+
+async def test_search_of_ready_answers_asks_for_the_reason_to_read(desk: AppStack) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, MARAT) as marat,
+    ):
+        _form, case = await _answering(aigul)
+        screen = await marat.get(f"{case}/canned?search=x")
+        assert (screen.status, screen.path) == (200, case)
+        assert ru("why") in screen.text
     await leave(visitor)
 
 

@@ -19,14 +19,14 @@ from bot.cases import Case, canned_replies
 from bot.cases.canned_replies import Canned
 from bot.db.pipeline import Call, Rows
 from bot.desk import limiting, marking, views
-from bot.desk.views import Page, Queue, ReasonNeeded, View
+from bot.desk.views import Page, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console import readable_words
-from bot.web.console.case_list import InboxQuery, query_text
+from bot.web.console.case_list import InboxQuery, addresses, list_query
 from bot.web.console.case_rows import rows
 from bot.web.console.rendering import PAGE_HEADERS, labels, page
 from bot.web.console.request_context import BACKGROUND_REQUEST, RequestContext
@@ -137,14 +137,14 @@ async def case_page(
 ) -> Response:
     """Return the page of a case with the officer's unsent texts `draft` in its form.
 
-    Return a form that asks for the reason to read the case if a reason is needed and missing. With
-    `part` WHOLE, the list beside the case is omitted.
+    Return a form that asks for the reason to read the case if a reason is needed and missing. The
+    form's page has the unsent texts too. With `part` WHOLE, the list beside the case is omitted.
     """
     officer, beside = context.officer, partial(_more_calls, context)
     try:
         view, more_rows = await views.view_with_rows(context.rt, officer, case_id, reason, beside)
     except ReasonNeeded:
-        return _reason_page(context, case_id)
+        return _reason_page(context, case_id, status, draft, problem)
     own = view.line.case.owner == officer.id
     query = list_query(context, own=own)
     found, replies, choices = _surroundings(context, view, more_rows)
@@ -253,30 +253,19 @@ def _limit_choices(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
-    """Return the filters of the list beside a case, from the query of the page's URL.
-
-    Without such a query, the list has the officer's own cases if `own`, otherwise unclaimed cases.
-    """
-    return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
-
-
-def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
-    """Return the inbox's URL, and URL parameters with its filters and the reason for access."""
-    parameters = query.kept | ({"reason": reason.value} if reason else {})
-    return {
-        "inbox": query.link(),
-        "kept": list(parameters.items()),
-        "kept_query": query_text(query.kept),
-        "asked": query_text(parameters),
-    }
-
-
-def _reason_page(context: RequestContext, case_id: UUID) -> Response:
+def _reason_page(
+    context: RequestContext, case_id: UUID, status: int, draft: Draft, problem: str
+) -> Response:
+    unsent = "\n\n".join(filter(None, (draft.words, draft.note)))
+    if unsent and not problem:
+        status, problem = 409, context.say(console_labels.WORDS["kept_gone"])
     query = list_query(context, own=False)
     return page(
         context,
         "reason.html",
+        status,
+        problem=problem,
+        unsent=unsent,
         case_id=case_id,
         reasons=labels(context, console_labels.REASONS),
         **addresses(query, None),

@@ -15,7 +15,7 @@ from bot.cases import CaseConflict
 from bot.desk import ActionResult, views
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import case_facts, labels
-from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page, list_query
+from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page
 from bot.web.console.case_forms import (
     AnswersForm,
     CaseForm,
@@ -25,7 +25,7 @@ from bot.web.console.case_forms import (
     SnoozeForm,
     TransferForm,
 )
-from bot.web.console.case_list import case_path, query_text
+from bot.web.console.case_list import case_path, list_query, query_text
 from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require

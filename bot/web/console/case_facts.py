@@ -16,8 +16,9 @@ from starlette.responses import Response
 from bot.desk import views
 from bot.i18n import Languages
 from bot.officers.permissions import Action, DenialReason, Forbidden
-from bot.web.console.case import OptionalReason, addresses, list_query
+from bot.web.console.case import OptionalReason
 from bot.web.console.case_forms import CaseForm
+from bot.web.console.case_list import addresses, list_query
 from bot.web.console.forms import Line
 from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext

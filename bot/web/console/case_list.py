@@ -6,7 +6,7 @@ A case is a person's request to officers. An officer claims a case in order to a
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from bot import desk
 from bot.desk import marking, saved_views, views
 from bot.desk.views import Filter, Queue
 from bot.officers import directory
-from bot.officers.permissions import Action
+from bot.officers.permissions import Action, Reason
 from bot.web.console import labels as console_labels
 from bot.web.console.case_rows import rows
 from bot.web.console.forms import Checkbox, Line, Number
@@ -216,3 +216,22 @@ def case_path(case_id: UUID) -> str:
 def query_text(fields: Mapping[str, str]) -> str:
     """Return the fields as a URL query that begins with "?"; "" without fields."""
     return f"?{urlencode(fields)}" if fields else ""
+
+
+def list_query(context: RequestContext, *, own: bool) -> InboxQuery:
+    """Return the filters of the list beside a case, from the query of the page's URL.
+
+    Without such a query, the list has the officer's own cases if `own`, otherwise unclaimed cases.
+    """
+    return InboxQuery.beside(context.request, Queue.MINE if own else Queue.UNCLAIMED)
+
+
+def addresses(query: InboxQuery, reason: Reason | None) -> dict[str, Any]:
+    """Return the inbox's URL, and URL parameters with its filters and the reason for access."""
+    parameters = query.kept | ({"reason": reason.value} if reason else {})
+    return {
+        "inbox": query.link(),
+        "kept": list(parameters.items()),
+        "kept_query": query_text(query.kept),
+        "asked": query_text(parameters),
+    }

@@ -167,6 +167,7 @@ def page(context: RequestContext, template: str, status: int = 200, **values: An
         "until": lambda when: when - context.now,
         "since": lambda when: context.now - when,
         "problem": "",
+        "unsent": "",
     }
     html = _templates.get_template(template).render(frame | values)
     return HTMLResponse(html, status, headers=PAGE_HEADERS)

@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import RedirectResponse, Response
 
+from bot.desk.views import ReasonNeeded
 from bot.officers import directory
 from bot.officers.permissions import Action, Forbidden
 from bot.security.audit_log import append
@@ -24,6 +25,7 @@ from bot.web.console import labels
 from bot.web.console.forms import MAX_FORM_BYTES, check_form_origin, read_form
 from bot.web.console.rendering import page, signed_out_page
 from bot.web.console.request_context import (
+    ROOT,
     SIGN_IN,
     SIGN_OUT,
     PasskeyNeeded,
@@ -40,9 +42,9 @@ NO_FIELDS: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
 class Permission:
     """FastAPI dependency: requires permission for `action` and returns the request's context.
 
-    If the session ends before a form is sent, the text of fields whose names begin with an item of
-    `keep` is shown again. `file` is the maximum size in bytes of a file in the form; 0 allows no
-    file.
+    If the session ends before a form is sent, or the form is refused, the text of fields whose
+    names begin with an item of `keep` is shown again. `file` is the maximum size in bytes of a file
+    in the form; 0 allows no file.
     """
 
     action: Action
@@ -166,8 +168,7 @@ class ConsoleRoute(APIRoute):
 
         Return NO_FIELDS if none of the fields to keep has text.
         """
-        keep = self.permission.keep
-        written = [name.startswith(keep) and bool(value.strip()) for name, value in pairs]
+        written = [self._is_kept(*pair) for pair in pairs]
         if not any(written):
             return NO_FIELDS
         query = f"?{request.url.query}" if request.url.query else ""
@@ -178,9 +179,18 @@ class ConsoleRoute(APIRoute):
             "kept": [(*pair, shown) for pair, shown in fields if pair[0] != "csrf"],
         }
 
+    def _is_kept(self, name: str, value: str) -> bool:
+        return name.startswith(self.permission.keep) and bool(value.strip())
+
+    def _unsent(self, request: Request) -> str:
+        """Return the typed texts of a form to show them again; "" if there are none."""
+        pairs = request.pairs if isinstance(request, CheckedRequest) else []
+        return "\n\n".join(value for name, value in pairs if self._is_kept(name, value))
+
     async def _handle(
         self, context: RequestContext, request: Request, handler: Handler
     ) -> Response:
+        unsent = self._unsent(request)
         try:
             return await handler(request)
         except PasskeyNeeded:
@@ -189,23 +199,25 @@ class ConsoleRoute(APIRoute):
         except Forbidden as error:
             await _note_denied(context, self.action, error.why.value)
             reason = context.say(labels.WHYS[error.why])
-            return _error_page(context, 403, "forbidden", reason)
+            return _error_page(context, 403, "forbidden", reason, unsent)
+        except ReasonNeeded:
+            return _reason_needed(context, request, unsent)
         except RequestValidationError as error:
             if any(each["loc"][0] == "path" for each in error.errors()):
-                return await self._not_found(context)
-            return _error_page(context, 422, "problem")
+                return await self._not_found(context, unsent)
+            return _error_page(context, 422, "problem", unsent=unsent)
         except KeyError:
             raise
         except LookupError:
-            return await self._not_found(context)
+            return await self._not_found(context, unsent)
 
-    async def _not_found(self, context: RequestContext) -> Response:
+    async def _not_found(self, context: RequestContext, unsent: str) -> Response:
         """Return 404, and record the request in the audit log as denied.
 
         The response is the same for an object that does not exist and for one of another mission.
         """
         await _note_denied(context, self.action, "absent")
-        return _error_page(context, 404, "not_there")
+        return _error_page(context, 404, "not_there", unsent=unsent)
 
 
 async def _nothing() -> AsyncIterator[bytes]:
@@ -233,6 +245,19 @@ async def _note_denied(context: RequestContext, action: Action, why: str) -> Non
         )
 
 
-def _error_page(context: RequestContext, status: int, headline: str, reason: str = "") -> Response:
+def _reason_needed(context: RequestContext, request: Request, unsent: str) -> Response:
+    """Return a page with the typed texts if another officer took the case meanwhile.
+
+    Without such texts, redirect to the case's page, which asks for the reason to read the case.
+    """
+    if unsent:
+        reason = context.say(labels.WORDS["kept_gone"])
+        return _error_page(context, 409, "problem", reason, unsent)
+    return RedirectResponse(f"{ROOT}/cases/{request.path_params['case_id']}", 303)
+
+
+def _error_page(
+    context: RequestContext, status: int, headline: str, reason: str = "", unsent: str = ""
+) -> Response:
     title = context.say(labels.WORDS[headline])
-    return page(context, "error.html", status, headline=title, reason=reason)
+    return page(context, "error.html", status, headline=title, reason=reason, unsent=unsent)

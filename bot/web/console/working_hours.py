@@ -6,7 +6,8 @@ A mission is an embassy, a consulate or a migration office.
 import re
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from pydantic import BaseModel, ConfigDict
@@ -79,13 +80,21 @@ class HoursForm(BaseModel):
         )
 
     def _shifts(self) -> list[Shift]:
+        return [
+            Shift(weekday, _time(each.opens), _time(each.closes))
+            for weekday in range(len(DAYS))
+            for each in self.rows(weekday)
+            if each.opens or each.closes
+        ]
+
+    def rows(self, weekday: int) -> list[ShiftRow]:
+        """Return the rows of a weekday as typed; at least MIN_ROWS rows."""
         sent, found = self.model_extra or {}, []
-        for weekday in range(len(DAYS)):
-            for row in range(MAX_ROWS):
-                name = f"{weekday}_{row}"
-                opens, closes = (str(sent.get(f"{end}_{name}", "")) for end in ("opens", "closes"))
-                if opens or closes:
-                    found.append(Shift(weekday, _time(opens), _time(closes)))
+        for row in range(MAX_ROWS):
+            name = f"{weekday}_{row}"
+            opens, closes = (str(sent.get(f"{end}_{name}", "")) for end in ("opens", "closes"))
+            if opens or closes or row < MIN_ROWS:
+                found.append(ShiftRow(name, opens, closes))
         return found
 
 
@@ -95,21 +104,75 @@ async def show(context: Annotated[RequestContext, require(Action.HOURS_READ)]) -
     return await _page(context)
 
 
-async def _page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
+async def _page(
+    context: RequestContext, status: int = 200, problem: str = "", typed: HoursForm | None = None
+) -> Response:
+    """Return the page of the working hours; after a refused form, with the values typed in it.
+
+    If a colleague changed the hours meanwhile (409), the form has the colleague's values, and the
+    typed values that differ from them are beside it.
+    """
     async with directory.acting(context.rt, context.officer) as transaction:
         desk = await working_hours.mission_settings(transaction, context.officer.mission)
+    stored = _values(desk)
+    shown = _typed_values(typed) if typed and status == HTTPStatus.UNPROCESSABLE_ENTITY else stored
+    unsent = _differences(context, typed, stored) if typed and shown is stored else ""
     return page(
         context,
         "working_hours.html",
         status,
-        desk=desk,
+        mission=desk.mission,
         unset=not desk.shifts,
-        week=[(day, _rows(desk, number)) for number, day in enumerate(DAYS)],
-        holidays="\n".join(each.day.isoformat() for each in desk.holidays),
-        minutes=[(name, getattr(desk, name)) for name in MINUTES],
         edits=context.may(Action.HOURS_EDIT),
         problem=problem,
+        unsent=unsent,
+        **shown,
     )
+
+
+def _values(desk: MissionSettings) -> dict[str, Any]:
+    return {
+        "desk": desk,
+        "week": [(day, _rows(desk, number)) for number, day in enumerate(DAYS)],
+        "holidays": "\n".join(each.day.isoformat() for each in desk.holidays),
+        "minutes": [(name, str(getattr(desk, name))) for name in MINUTES],
+    }
+
+
+def _typed_values(form: HoursForm) -> dict[str, Any]:
+    return {
+        "desk": form,
+        "week": [(day, form.rows(number)) for number, day in enumerate(DAYS)],
+        "holidays": form.holidays,
+        "minutes": [(name, getattr(form, name)) for name in MINUTES],
+    }
+
+
+def _differences(context: RequestContext, form: HoursForm, stored: dict[str, Any]) -> str:
+    """Return the typed values that differ from the stored ones, one a line with its label."""
+    t = labels.Wording(context.rt.languages, context.language)
+    now = _texts(stored)
+    typed = _texts(_typed_values(form)).items()
+    return "\n".join(f"{t(name)}: {text or '—'}" for name, text in typed if text != now[name])
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    """Return the values of the form as texts, by the names of their labels."""
+    week = {
+        day: ", ".join(
+            f"{each.opens} – {each.closes}" for each in rows if each.opens or each.closes
+        )
+        for day, rows in values["week"]
+    }
+    desk, holidays = values["desk"], " ".join(values["holidays"].split())
+    gives = "✓" if desk.gives else ""
+    return {
+        "zone": desk.zone,
+        **week,
+        "holidays": holidays,
+        **dict(values["minutes"]),
+        "gives": gives,
+    }
 
 
 def _rows(desk: MissionSettings, weekday: int) -> list[ShiftRow]:
@@ -133,9 +196,9 @@ async def save(
     try:
         await working_hours.put(context.rt, context.officer, form.desk(context.officer.mission))
     except (ValueError, Unusable):
-        return await _page(context, 422, context.say(labels.WORDS["bad_hours"]))
+        return await _page(context, 422, context.say(labels.WORDS["bad_hours"]), form)
     except Stale:
-        return await _page(context, 409, context.say(labels.WORDS["stale"]))
+        return await _page(context, 409, context.say(labels.WORDS["stale"]), form)
     return redirect("/hours", "saved")
 
 
