@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import sha256
 from uuid import UUID, uuid4
 
 from bot.config.sources import ConfigError
@@ -50,6 +51,15 @@ class LastAdministrator(Exception):
     """
 
     code = "E_LAST_ADMINISTRATOR"
+
+
+class Stale(Exception):
+    """Another administrator changed the officer's account since it was shown; nothing was changed.
+
+    Otherwise a page that was loaded earlier would return withdrawn rights.
+    """
+
+    code = "E_OFFICER_STALE"
 
 
 class NoSuchOfficer(LookupError):
@@ -228,13 +238,17 @@ async def change(
     languages: Iterable[str] | None = None,
     topics: Iterable[str] | None = None,
     active: bool | None = None,
+    seen: str | None = None,
 ) -> Officer:
     """Change an officer's account; None leaves a value unchanged.
 
-    Raises NoSuchOfficer for an unknown id. Raises Forbidden if it is the account of `by`, because
-    an administrator could otherwise get access to every case without a second person. Raises
-    LastAdministrator if fewer than two administrators would remain. If the officer is disabled, the
-    next sweep returns the officer's cases to the queue.
+    `seen` is the digest of the account that the caller was shown; None skips this check. If the
+    officer is disabled, the next sweep returns the officer's cases to the queue.
+
+    Raises Stale if the account has changed since it was shown, and NoSuchOfficer for an unknown id.
+    Raises Forbidden if it is the account of `by`, because an administrator could otherwise get
+    access to every case without a second person. Raises LastAdministrator if fewer than two
+    administrators would remain.
     """
     permissions.require(by, Action.OFFICERS_EDIT, Subject(mission or ""))
     permissions.require_another(by, officer_id)
@@ -243,6 +257,8 @@ async def change(
         before = await find(transaction, officer_id)
         if before is None:
             raise NoSuchOfficer
+        if seen is not None and seen != digest(before):
+            raise Stale
         after = replace(
             before,
             mission=before.mission if mission is None else mission,
@@ -260,6 +276,12 @@ async def change(
             transaction, by, "officer.changed" if after.active else "officer.disabled", after
         )
     return after
+
+
+def digest(officer: Officer) -> str:
+    """Return a hash of the values of an officer's account that `change` can change."""
+    values = repr((sorted(_values(officer).items()), officer.active))
+    return sha256(values.encode()).hexdigest()
 
 
 async def set_shift(rt: Runtime, officer: Officer, until: datetime | None) -> None:

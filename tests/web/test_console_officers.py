@@ -33,6 +33,13 @@ async def _officer_named(stack: AppStack, name: str) -> Officer:
         return await directory.by_name(session, name)
 
 
+async def _account(stack: AppStack, officer: Officer) -> Officer:
+    async with stack.rt.pool.connection() as session:
+        found = await directory.find(session, officer.id)
+    assert found is not None
+    return found
+
+
 def _forms(console: Console, officer: Officer) -> dict[str, Form]:
     """Return the forms about this officer on the officers' page, by the last part of their URL."""
     return {
@@ -92,6 +99,35 @@ async def test_work_account_is_linked_to_one_officer_only(desk: AppStack) -> Non
             screen = await console.send(form, subject="subject-2")
             assert screen.status == status
         assert ru("tied_already") in screen.text
+
+
+async def test_officers_page_that_is_stale_cannot_enable_a_disabled_officer(desk: AppStack) -> None:
+    aigul = await _officer_named(desk, AIGUL)
+    async with (
+        Console.signed_in(desk.url, DANA) as dana,
+        Console.signed_in(desk.url, ERLAN) as erlan,
+    ):
+        forms = []
+        for console in (dana, erlan):
+            await console.get("/console/officers")
+            forms.append(_forms(console, aigul)["change"])
+        values = {"mission": aigul.mission, "roles": "officer", "languages": "kk ru"}
+        assert (await dana.send(forms[0], **values)).status == 200, "it disables the officer"
+        typed = values | {"languages": "uz", "active": "1"}
+        screen = await erlan.send(forms[1], **typed)
+        assert screen.status == 409
+        assert ru("stale") in screen.text
+        _before, _found, kept = screen.html.partition('id="unsent"')
+        assert "Oʻzbekcha" in kept.partition("</textarea>")[0]
+        now = await _account(desk, aigul)
+        assert not now.active
+        assert now.languages == {"kk", "ru"}
+
+        screen = await erlan.send(_forms(erlan, aigul)["change"], **typed)
+        assert screen.status == 200
+        now = await _account(desk, aigul)
+        assert now.active
+        assert now.languages == {"uz"}
 
 
 async def test_administrator_can_be_changed_by_another_administrator(desk: AppStack) -> None:

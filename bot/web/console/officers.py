@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from starlette.responses import Response
 
 from bot.officers import credentials, directory, permissions, sessions
-from bot.officers.directory import LastAdministrator, NoSuchRole, Officer
+from bot.officers.directory import LastAdministrator, NoSuchRole, Officer, Stale
 from bot.officers.permissions import Action, DenialReason, Role
 from bot.security import audit_log
 from bot.web.console import labels as console_labels
@@ -45,10 +45,12 @@ class NewOfficerForm(Scope):
 class ChangeForm(OfficerForm, Scope):
     """The new mission, roles, languages and topics of an existing officer.
 
-    If `active` is not ticked, the officer can no longer sign in.
+    If `active` is not ticked, the officer can no longer sign in. `seen` is the digest of the
+    account that the page showed.
     """
 
     active: Checkbox = False
+    seen: str = ""
 
 
 class LinkAccountForm(OfficerForm):
@@ -66,8 +68,17 @@ async def listing(
 
 
 async def _page(
-    context: RequestContext, status: int = 200, problem: str = "", link: str = "", whose: str = ""
+    context: RequestContext,
+    status: int = 200,
+    problem: str = "",
+    link: str = "",
+    whose: str = "",
+    typed: ChangeForm | None = None,
 ) -> Response:
+    """Return the page of officers.
+
+    If the form `typed` was refused, its values are shown beside those of the officer's account.
+    """
     async with directory.console(context.rt).connection() as transaction:
         everyone = await directory.everyone(transaction)
     edits = context.may(Action.OFFICERS_EDIT)
@@ -86,7 +97,28 @@ async def _page(
         link=link,
         whose=whose,
         problem=problem,
+        digest=directory.digest,
+        refused=typed.officer if typed else None,
+        unsent=_texts(context, typed) if typed else "",
     )
+
+
+def _texts(context: RequestContext, form: ChangeForm) -> str:
+    """Return the values of the form, one a line with its label."""
+    t = console_labels.Wording(context.rt.languages, context.language)
+    languages = dict(context.rt.languages.languages())
+    values = {
+        "mission": context.say(desk_name(form.mission)),
+        "roles": ", ".join(context.say(ROLES[each]) for each in form.roles if each in ROLES),
+        "languages": ", ".join(languages.get(each, each) for each in form.languages),
+        "topics": ", ".join(
+            context.say(console_labels.TOPICS[each])
+            for each in form.topics
+            if each in console_labels.TOPICS
+        ),
+        "active": "✓" if form.active else "",
+    }
+    return "\n".join(f"{t(name)}: {text or '—'}" for name, text in values.items())
 
 
 def _missions(context: RequestContext, everyone: list[Officer]) -> list[tuple[str, str]]:
@@ -128,7 +160,8 @@ async def change(
 ) -> Response:
     """Change mission, roles, languages and topics of another officer, or disable the officer.
 
-    That officer's sessions end, so that the change applies at once.
+    That officer's sessions end, so that the change applies at once. Return 409 if the account
+    changed after the page was loaded, or if fewer than two administrators would remain.
     """
     try:
         await directory.change(
@@ -140,11 +173,17 @@ async def change(
             languages=form.languages,
             topics=form.topics,
             active=form.active,
+            seen=form.seen,
         )
     except LastAdministrator:
-        return await _page(context, 409, context.say(console_labels.WORDS["last_administrator"]))
+        problem = context.say(console_labels.WORDS["last_administrator"])
+        return await _page(context, 409, problem, typed=form)
+    except Stale:
+        problem = context.say(console_labels.WORDS["stale"])
+        return await _page(context, 409, problem, typed=form)
     except NoSuchRole:
-        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+        problem = context.say(console_labels.REFUSALS["empty"])
+        return await _page(context, 422, problem, typed=form)
     async with directory.console(context.rt).connection() as transaction:
         await sessions.end_all(transaction, form.officer)
     return redirect("/officers", "saved")
