@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import procrastinate
+import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import broadcasts, notifications, outgoing_webhooks, uploads
@@ -48,6 +49,11 @@ FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
+# Retried without a limit, so that a long failure of the database loses no notification.
+NOTIFY_RETRY = procrastinate.RetryStrategy(
+    wait=newer_jobs.RETRY_SECONDS,
+    retry_exceptions=[*newer_jobs.NEWER, psycopg.OperationalError],
+)
 
 _logger = logging.get()
 
@@ -119,10 +125,11 @@ def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
     """Register the task that queues notifications to officers in the job queue `app`.
 
     A job may have a kind of notification that only a newer version of Kosh knows. The job is then
-    retried until a worker of that version takes it.
+    retried until a worker of that version takes it. A job that meets a failure of the database is
+    also retried, because no sweep repeats it. `fan_out` is one transaction, so this is safe.
     """
 
-    @app.task(name=notifications.TASK, queue=DEFAULT, retry=newer_jobs.RETRY)
+    @app.task(name=notifications.TASK, queue=DEFAULT, retry=NOTIFY_RETRY)
     async def notify(kind: str, subject: str) -> None:
         await notifications.fan_out(rt, notifications.known_kind(kind), subject)
 

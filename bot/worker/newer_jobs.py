@@ -8,8 +8,8 @@ from procrastinate.tasks import Task
 from bot.notifications import NewerKind
 from bot.observability import logging
 
-# An old worker retries a job of a newer version after this time.
-NEWER_SECONDS = 10
+# A worker retries a job of a newer version after this time.
+RETRY_SECONDS = 10
 
 _logger = logging.get()
 
@@ -22,7 +22,8 @@ class NewerTask(Exception):
     code = "E_JOB_NEWER"
 
 
-RETRY = procrastinate.RetryStrategy(wait=NEWER_SECONDS, retry_exceptions=[NewerKind, NewerTask])
+NEWER = (NewerKind, NewerTask)
+RETRY = procrastinate.RetryStrategy(wait=RETRY_SECONDS, retry_exceptions=NEWER)
 
 
 def worker_app() -> procrastinate.App:

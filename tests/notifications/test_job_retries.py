@@ -1,0 +1,47 @@
+"""The job that queues notifications is repeated after a failure of the database."""
+
+import psycopg
+import pytest
+from psycopg_pool import PoolTimeout
+
+from bot import notifications
+from bot.notifications import Kind
+from bot.runtime import Runtime
+from bot.worker import main, newer_jobs
+from tests.desk.desks import an_officer, ask
+from tests.jobs import run_waiting
+from tests.notifications.test_notifications import Office, office
+from tests.person_client import Guest
+
+__all__ = ["office"]
+
+
+@pytest.mark.parametrize(
+    "error", [PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.DeadlockDetected]
+)
+async def test_notification_is_queued_after_a_failure_of_the_database(
+    office: Office, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.OperationalError]
+) -> None:
+    rt, fan_out = office.rt, notifications.fan_out
+    await office.enable_notifications(await an_officer(rt))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 hour'")
+    await ask(Guest(rt))
+    failures = [error("invented failure"), error("invented failure")]
+
+    async def fail_twice(rt: Runtime, kind: Kind, subject: str) -> int:
+        if failures:
+            raise failures.pop()
+        return await fan_out(rt, kind, subject)
+
+    monkeypatch.setattr(notifications, "fan_out", fail_twice)
+    app = newer_jobs.worker_app()
+    main.know_notifications(app, rt)
+    for _ in range(3):
+        await run_waiting(app, rt)
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
+            )
+    assert not failures
+    assert await office.states() == [("pending", None), ("pending", None)]
