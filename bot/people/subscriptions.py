@@ -117,6 +117,9 @@ _IDLE = statement(
     .where(
         t.Conversation.updated_at < ago(days=lifetimes.DRAFT_DAYS),
         exists().where(t.Subscription.person_id == _OF_CONVERSATION),
+        # Retention deletes people who have blocked the bot on all channels. A change of their
+        # conversation would make them active again.
+        exists().where(t.Handle.person_id == _OF_CONVERSATION, ~t.Handle.blocked),
         ~exists().where(t.Registration.person_id == _OF_CONVERSATION),
         ~exists().where(t.Case.person_id == _OF_CONVERSATION),
         bindparam("after") < _OF_CONVERSATION,

@@ -8,7 +8,7 @@ from bot.i18n import Languages
 from bot.people import identities, subscriptions
 from bot.people.subscriptions import Subscription
 from bot.privacy import data_export, retention
-from bot.worker import sweeps
+from bot.worker import main, sweeps
 from flows.announcements import CHOSEN, CONSENT
 from flows.engine import announcement_screens
 from flows.engine.text import Text, _
@@ -168,7 +168,7 @@ async def test_retention_deletes_a_subscriber_who_blocked_the_bot(stack: AppStac
         async with stack.rt.pool.connection() as session:
             await session.execute("UPDATE handles SET blocked = true")
         await stack.ahead("31 days")
-        await retention.retain(stack.rt)
+        await main._retain(stack.rt)
         assert await _of(stack, visitor) is None
         async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT count(*) FROM subscriptions")
