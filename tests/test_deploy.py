@@ -60,6 +60,17 @@ def test_kubernetes_manifests_are_valid() -> None:
         kubernetes_validate.validate(each, "1.37", strict=True)
 
 
+def test_kubernetes_upgrade_migrates_before_it_replaces_a_deployment() -> None:
+    names = {
+        each["metadata"]["labels"]["app.kubernetes.io/component"]
+        for each in _documents()
+        if each["kind"] == "Deployment"
+    }
+    for page in ("docs/how-to/upgrade.md", "deploy/kubernetes/migrate.yaml"):
+        [left_out] = re.findall(r"component notin \(([a-z,]+)\)", (ROOT / page).read_text("utf-8"))
+        assert set(left_out.split(",")) == names
+
+
 def test_kustomization_lists_every_file() -> None:
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
