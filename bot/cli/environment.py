@@ -30,6 +30,8 @@ _INSTALLED = ("postgres", "keys", "settings.env")
 # not be set for a demo.
 DEMO_FOLDER, SERVERS = "demo", ("DATABASE_URL", "REDIS_URL")
 
+_logger = logging.get()
+
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
 Port = Annotated[
     int | None, typer.Option(help="Port of the web server; the sandbox takes the next.")
@@ -130,8 +132,11 @@ def running_servers(
                 "database_console_url": databases[0].console,
             }
         ready = read(data_dir=data, port=port, demo=demo or None, **urls)
-        if ready.database_owner_url is not None and (run_migrations or databases is not None):
-            migrate(ready.migration_url())
+        may_migrate = ready.database_owner_url is not None and (
+            run_migrations or databases is not None
+        )
+        if may_migrate and not migrate(ready.migration_url()):
+            _logger.warning("schema.newer")
         yield ready, databases[1].owner if databases else ready.database("owner") if demo else ""
 
 

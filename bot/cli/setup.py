@@ -33,5 +33,7 @@ async def _introduce(rt: Runtime) -> None:
 def migrate() -> None:
     """Migrate the database to the newest schema, as the role of KOSH_DATABASE_OWNER_URL."""
     settings = read()
-    migrations.migrate(settings.migration_url())
-    typer.echo("The schema is up to date.")
+    if migrations.migrate(settings.migration_url()):
+        typer.echo("The schema is up to date.")
+    else:
+        typer.echo("The schema is of a newer version of Kosh. It stays as it is.")

@@ -28,6 +28,7 @@ from bot.db.migrations import migrate
 from bot.db.pipeline import TextStatement
 from bot.db.statements import execute, fetch_all_sync, statement
 from bot.embedded import ServiceError, postgres_tool
+from bot.observability import logging
 from bot.officers import credentials
 from bot.operations import rollback_guard
 from bot.privacy import erasure
@@ -42,6 +43,8 @@ HEAD_SUFFIX = ".audit-head"
 # Seconds for which a restore waits until other processes have ended their sessions, and seconds
 # between two checks.
 ENDING_SECONDS, CHECK_SECONDS = 5.0, 0.1
+
+_logger = logging.get()
 
 _CLIENTS = statement(
     select(ACTIVITY.c.usename).where(
@@ -120,7 +123,8 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
         for each in (_DROP_SCHEMA, _CREATE_SCHEMA, _GIVE_SCHEMA):
             fetch_all_sync(transaction, each)
     _restore_stream(url, vault, path)
-    migrate(settings.migration_url())
+    if not migrate(settings.migration_url()):
+        _logger.warning("schema.newer")
 
 
 def _require_no_clients(transaction: psycopg.Connection) -> None:

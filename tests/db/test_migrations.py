@@ -1,11 +1,13 @@
-"""A migration that blocks a turn is rolled back and retried."""
+"""A migration that blocks a turn is retried; a newer schema stays as it is."""
 
+import psycopg
 import pytest
 from alembic import command
 from psycopg.errors import DeadlockDetected, InsufficientPrivilege, LockNotAvailable
 from sqlalchemy.exc import OperationalError as Raised
 
 from bot.db import migrations
+from bot.embedded import Databases
 
 
 @pytest.mark.parametrize(
@@ -28,7 +30,7 @@ def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
             raise error
 
     monkeypatch.setattr(command, "upgrade", upgrade)
-    monkeypatch.setattr(migrations, "_is_newest", lambda _url: False)
+    monkeypatch.setattr(migrations, "_current", lambda _url: "")
     monkeypatch.setattr(migrations, "_PAUSE_SECONDS", 0)
     if tries == 1:
         with pytest.raises(Raised):
@@ -36,3 +38,26 @@ def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
     else:
         migrations.migrate("postgresql+psycopg://")
     assert len(attempts) == tries
+
+
+def test_previous_version_keeps_the_schema_of_a_newer_version(databases: Databases) -> None:
+    url = databases.owner.replace("postgresql", "postgresql+psycopg", 1)
+    assert migrations.migrate(url)
+    with psycopg.connect(databases.owner, autocommit=True) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9000_later'")
+        assert not migrations.migrate(url)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [
+            ("9000_later",)
+        ]
+
+
+@pytest.mark.parametrize(
+    ("revision", "is_known"),
+    [
+        ("", True), ("0013", True), ("9999", True), ("0001_baseline", True),
+        (migrations.newest(), True), ("9000_later", False),
+    ],
+)  # fmt: skip
+def test_schema_is_newer_only_after_a_later_migration(revision: str, is_known: bool) -> None:
+    """Check that revisions before the baseline, which have no name, are not newer."""
+    assert migrations._is_newer(revision) is not is_known

@@ -18,14 +18,16 @@ class MigrationError(Exception):
     """This version of the code cannot migrate the database."""
 
 
-def migrate(owner_url: str) -> None:
+def migrate(owner_url: str) -> bool:
     """Migrate the database to the newest schema, as its owner (a SQLAlchemy URL).
 
-    A migration that meets a lock or deadlock is rolled back and retried several times. Raises
-    MigrationError.
+    Return False if a newer version of Kosh has migrated it: this version also works with the newer
+    schema, which stays unchanged. A migration that meets a lock or deadlock is rolled back and
+    retried several times. Raises MigrationError.
     """
-    if _is_newest(owner_url):
-        return
+    revision = _current(owner_url)
+    if revision == newest() or _is_newer(revision):
+        return revision == newest()
     # Imported here, because importing Alembic is slow and not needed if the schema is the newest.
     from alembic import command
     from alembic.config import Config
@@ -36,11 +38,13 @@ def migrate(owner_url: str) -> None:
     config.attributes["url"] = owner_url
     for left in reversed(range(_TRIES)):
         try:
-            return command.upgrade(config, "head")
+            command.upgrade(config, "head")
+            break
         except (OperationalError, *_LOCK_ERRORS) as error:
             if not left or not isinstance(getattr(error, "orig", error), _LOCK_ERRORS):
                 raise
         time.sleep(_PAUSE_SECONDS)
+    return True
 
 
 def newest() -> str:
@@ -48,9 +52,14 @@ def newest() -> str:
     return max(path.stem for path in _VERSIONS.glob("[0-9]*.py"))
 
 
-def _is_newest(owner_url: str) -> bool:
+def _current(owner_url: str) -> str:
     with psycopg.connect(owner_url.replace("+psycopg", "", 1)) as connection:
-        return _revision(connection) == newest()
+        return _revision(connection)
+
+
+def _is_newer(revision: str) -> bool:
+    """Return True if a newer version added this revision; it does not belong to a former schema."""
+    return revision > newest() and not _FORMER.fullmatch(revision)
 
 
 def leave_former(connection: psycopg.Connection[Any]) -> None:
