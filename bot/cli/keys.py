@@ -19,7 +19,12 @@ Kind = Literal["epoch", "index", "ask"]
 KindName = Annotated[Kind, typer.Argument(help="What the key is for.")]
 Version = Annotated[int, typer.Argument(help="Its number, as `keys show` prints it.")]
 Now = Annotated[
-    bool, typer.Option("--now", help="Don't wait until the backups of its time are out of date.")
+    bool,
+    typer.Option(
+        "--now",
+        help="Don't wait until the backups of its time are out of date. For `index`, delete these"
+        " backups first: Kosh refuses to restore them without the key.",
+    ),
 ]
 Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]
 
@@ -61,7 +66,7 @@ def rewrap(batch: Batch = key_rotation.BATCH, data: Data = None) -> None:
 
 @app.command()
 def destroy(kind: KindName, version: Version, now: Now = False, data: Data = None) -> None:
-    """Destroy a key that encrypts no data any more; backups from its time become unreadable."""
+    """Destroy a key that encrypts no data any more; backups from its time become unusable."""
     _with(data, lambda rt: key_rotation.destroy(rt, kind, version, now=now))
     typer.echo(f"{kind}-{version} is destroyed. Remove its copies too.")
 

@@ -23,10 +23,11 @@ from sqlalchemy.schema import CreateSchema, DropSchema
 
 from bot import broadcasts, outbox
 from bot.config.settings import Settings
+from bot.db import tables as t
 from bot.db.external_tables import ACTIVITY
 from bot.db.migrations import migrate
 from bot.db.pipeline import TextStatement
-from bot.db.statements import execute, fetch_all_sync, statement
+from bot.db.statements import execute, fetch_all_sync, fetch_values, statement
 from bot.embedded import ServiceError, postgres_tool
 from bot.observability import logging
 from bot.officers import credentials
@@ -35,6 +36,7 @@ from bot.privacy import erasure
 from bot.registrations import registry_writes
 from bot.runtime import Runtime
 from bot.security import audit_log
+from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 
 PIECE = 1 << 20
@@ -56,6 +58,7 @@ _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
 # Text: SQLAlchemy has no expressions for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
+_INDEX_VERSIONS = statement(select(t.Handle.index_version).distinct())
 _VACUUM = TextStatement.of("VACUUM FULL")
 
 
@@ -188,8 +191,10 @@ async def finish_restore(rt: Runtime) -> int:
     """Erase everyone again who was erased since the backup; return the number of people.
 
     Work that is pending in the restored database may already have been done. Each module therefore
-    corrects its own rows in its function `after_restore`.
+    corrects its own rows in its function `after_restore`. Raises VaultError E_VAULT_KEYS if an
+    index key of the backup's time was destroyed.
     """
+    await _require_index_keys(rt)
     count = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
@@ -203,3 +208,18 @@ async def finish_restore(rt: Runtime) -> int:
         )
     await rollback_guard.accept_current(rt)
     return count
+
+
+async def _require_index_keys(rt: Runtime) -> None:
+    """Raise VaultError if an index key is missing under which people are in the database.
+
+    Without this key, nobody would be found, and erased people would not be erased again.
+    """
+    async with rt.pool.connection() as transaction:
+        needed = {*await fetch_values(transaction, _INDEX_VERSIONS)}
+    if missing := needed - Keys.load(rt.settings.key_dir).index.keys():
+        raise VaultError(
+            "E_VAULT_KEYS",
+            f"the restored database needs index-{max(missing)}, which does not exist; put the key"
+            " back, or restore a later backup",
+        )

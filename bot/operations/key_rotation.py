@@ -183,15 +183,32 @@ async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -
 
     `now` ignores backups, and is meant for a key that was stolen.
     """
-    name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
+    name = f"{kind}-{version}"
     if rows := await usage(rt, kind, version):
         raise VaultError("E_VAULT_IN_USE", f"{rows} rows are under {name}; `./kosh keys rewrap`")
-    later = [age for of, age in _ages(rt, kind).items() if of > version]
-    if not now and max(later, default=0) < wait * DAY:
-        raise VaultError("E_VAULT_IN_USE", f"backups of the last {wait} days need {name}")
+    if not now:
+        _require_no_backups(rt, kind, version)
     key_files.destroy(rt.settings.key_dir, kind, version)
     rt.vault.refresh()
     await _note(rt, "keys.destroyed", kind, version)
+
+
+def _require_no_backups(rt: Runtime, kind: Kind, version: int) -> None:
+    """Raise VaultError E_VAULT_IN_USE if a backup that needs the key may still be readable.
+
+    In a backup, people are found and erased again only with the index key of its time. A backup is
+    readable as long as its epoch key exists.
+    """
+    name, wait = f"{kind}-{version}", KEPT_DAYS[kind]
+    next_age = max((age for of, age in _ages(rt, kind).items() if of > version), default=0.0)
+    if next_age < wait * DAY:
+        raise VaultError("E_VAULT_IN_USE", f"backups of the last {wait} days need {name}")
+    earlier = [of for of, age in _ages(rt, "epoch").items() if age > next_age]
+    if kind == "index" and earlier:
+        epoch = f"epoch-{max(earlier)}"
+        raise VaultError(
+            "E_VAULT_IN_USE", f"backups under {epoch} need {name}; first rotate and destroy {epoch}"
+        )
 
 
 async def rotate_monthly(rt: Runtime) -> None:

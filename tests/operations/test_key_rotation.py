@@ -47,6 +47,17 @@ def settle(rt: Runtime, days: float = 1) -> None:
     rt.vault.refresh()
 
 
+async def destroy_index(rt: Runtime) -> None:
+    """Destroy the first index key, after the epoch keys that are older than the second."""
+    await key_rotation.create(rt, "epoch")
+    settle(rt, days=46)
+    created_at = time.time() - 46.5 * 24 * HOUR
+    os.utime(rt.settings.key_dir / "index-2.key", (created_at, created_at))
+    await key_rotation.rewrap_all(rt)
+    await key_rotation.destroy(rt, "epoch", 1)
+    await key_rotation.destroy(rt, "index", 1)
+
+
 async def invent(rt: Runtime, count: int) -> list[UUID]:
     """Create invented people, each with the encrypted address of a web chat; return their ids."""
     people = []
@@ -238,13 +249,24 @@ async def test_index_key_rotation_rehashes_addresses_of_people_who_do_not_write(
     settle(rt)
     await key_rotation.rewrap_all(rt, batch=5)
     assert await key_rotation.usage(rt, "index", 1) == 0
-    settle(rt, days=46)
-    await key_rotation.destroy(rt, "index", 1)
+    await destroy_index(rt)
     async with rt.pool.connection() as session:
         for number, person_id in enumerate(people):
             found = await identities.find(rt, session, "web", f"nobody-{number}")
             assert isinstance(found, Person)
             assert found.id == person_id
+
+
+async def test_index_key_is_kept_while_a_backup_of_its_time_is_readable(rt: Runtime) -> None:
+    await invent(rt, 1)
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt, days=46)
+    await key_rotation.rewrap_all(rt)
+    with pytest.raises(VaultError, match="epoch-1") as error:
+        await key_rotation.destroy(rt, "index", 1)
+    assert error.value.code == "E_VAULT_IN_USE"
+    await destroy_index(rt)
 
 
 async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: Databases) -> None:
@@ -286,9 +308,9 @@ async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Run
     assert 0 not in before
     settle(rt)
     await key_rotation.create(rt, "index")
-    settle(rt, days=46)
+    settle(rt)
     await key_rotation.rewrap_all(rt)
-    await key_rotation.destroy(rt, "index", 1)
+    await destroy_index(rt)
     assert await totals() == before
 
 

@@ -12,12 +12,14 @@ import pytest
 from bot.config.settings import Settings
 from bot.embedded import Databases, ServiceError
 from bot.operations import backup as operation_backup
+from bot.operations import key_rotation, rollback_guard
 from bot.people import identities
 from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 from tests.app_stack import AppStack, running_stack
+from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
 from tests.web.test_canary import _all_rows
 
@@ -138,6 +140,29 @@ async def test_backup_cannot_be_restored_without_its_key_version(
     with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, later, copied)
     assert error.value.code == "E_VAULT_EPOCH"
+
+
+@pytest.mark.requirement("S-73")
+async def test_backup_whose_index_key_was_destroyed_is_refused(
+    chosen: Settings, tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        settle(rt)
+        await Guest(rt, ERASED).consent()
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await Guest(rt, ERASED).go("/delete", "yes")
+        await erasure.append_journal(rt)
+        await key_rotation.create(rt, "index")
+        settle(rt)
+        await key_rotation.rewrap_all(rt)
+        await key_rotation.destroy(rt, "index", 1, now=True)
+    operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
+    async with runtime(chosen) as rt:
+        with pytest.raises(VaultError, match="index-1") as error:
+            await operation_backup.finish_restore(rt)
+        assert error.value.code == "E_VAULT_KEYS"
+        with pytest.raises(rollback_guard.OlderDatabase):
+            await rollback_guard.refuse_older(rt)
 
 
 @pytest.mark.requirement("S-73")
