@@ -18,7 +18,7 @@ FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
 Since = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows from this time, UTC.")]
 Until = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows before this, UTC.")]
 Epoch = Annotated[int | None, typer.Option(help="People whose key is under this epoch.")]
-Table = Annotated[str, typer.Option(help="One table only.")]
+Table = Annotated[str, typer.Option(help="Only this table.")]
 
 
 @app.command("breach")
@@ -30,6 +30,11 @@ def count(
     data: Data = None,
 ) -> None:
     """Count the people affected by a breach, by table and kind of data; show no personal data."""
+    if table and table not in breach_report.TABLES:
+        raise typer.BadParameter(
+            f"no such table with data of people; choose one of {', '.join(breach_report.TABLES)}",
+            param_hint="--table",
+        )
     scope = Scope(_utc(since), _utc(until), epoch, table)
 
     async def counted(settings: Settings) -> Count:

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import DateTime, Integer, Select, bindparam, distinct, func, or_, select, union
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    distinct,
+    func,
+    or_,
+    select,
+    true,
+    union,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import SelectBase
 
@@ -16,7 +31,9 @@ from bot.runtime import Runtime
 
 # Columns with the creation time of a row. For each table, the first of these columns that it has is
 # used.
-_TIMES = ("created_at", "opened_at", "updated_at", "due_at", "state_at")
+_CREATED = ("created_at", "opened_at", "asked_at")
+# Columns that show until when at least a row without a creation time existed.
+_LAST = ("updated_at", "due_at", "state_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +50,7 @@ class Affected:
 class Scope:
     """Scope of a breach: rows created from `since` until before `until`.
 
+    A row whose creation time is not stored is in the scope if it may have existed in this time.
     With `epoch`, only rows of people whose data key was encrypted by this version of the epoch key.
     None, or "" for `table`, means no restriction.
     """
@@ -59,21 +77,51 @@ _KEY_VERSION = bindparam("key_version", type_=Integer())
 def _people_by_table() -> Iterator[tuple[str, Select[UUID]]]:
     """Yield each table with personal data, with a query that returns the person of each row."""
     for table in t.metadata.sorted_tables:
-        person = table.c.id if table.name == t.Person.__tablename__ else table.c.get("person_id")
-        created_at = next((table.c[each] for each in _TIMES if each in table.c), None)
-        if person is None or created_at is None:
+        parent, link = _parent(table)
+        owner = table if parent is None else parent
+        person = owner.c.id if table.name == t.Person.__tablename__ else owner.c.get("person_id")
+        if person is None:
             continue
         people = aliased(t.Person)
+        joined = table if parent is None else table.join(parent, link)
         query = (
             select(people.id)
-            .join(table, person == people.id)
+            .select_from(joined)
+            .join(people, person == people.id)
             .where(
-                or_(_SINCE.is_(None), created_at >= _SINCE),
-                or_(_UNTIL.is_(None), created_at < _UNTIL),
+                _is_in_time(table, owner, people),
                 or_(_KEY_VERSION.is_(None), people.key_version == _KEY_VERSION),
             )
         )
         yield table.name, query
+
+
+def _parent(table: Table) -> tuple[FromClause | None, ColumnElement[bool]]:
+    """Return the table through which the table's rows belong to a person, and the join's condition.
+
+    The pieces of an upload, for example, belong to the person of the upload. Return None if the
+    table has a column with the person, or if there is no such table.
+    """
+    if "person_id" not in table.c:
+        for key in sorted(table.foreign_keys, key=lambda each: each.parent.name):
+            if "person_id" in key.column.table.c:
+                return key.column.table, key.parent == key.column
+    return None, true()
+
+
+def _is_in_time(table: Table, owner: FromClause, people: type[t.Person]) -> ColumnElement[bool]:
+    """Return the condition that a row was created, or may have existed, in the time of a breach."""
+    created_at = _first(_CREATED, table, owner)
+    last = _first(_LAST, table) if created_at is None else created_at
+    first = people.created_at if created_at is None else created_at
+    conditions = [or_(_UNTIL.is_(None), first < _UNTIL)]
+    if last is not None:
+        conditions.append(or_(_SINCE.is_(None), last >= _SINCE))
+    return and_(*conditions)
+
+
+def _first(names: tuple[str, ...], *tables: FromClause) -> ColumnElement[datetime] | None:
+    return next((each.c[name] for each in tables for name in names if name in each.c), None)
 
 
 def _count(query: SelectBase) -> Statement[int, int]:
@@ -83,6 +131,7 @@ def _count(query: SelectBase) -> Statement[int, int]:
 
 
 _PEOPLE = dict(_people_by_table())
+TABLES = tuple(sorted(_PEOPLE))
 _COUNTS = {table: _count(query) for table, query in _PEOPLE.items()}
 _COUNT_OF_ALL = _count(union(*_PEOPLE.values()))
 

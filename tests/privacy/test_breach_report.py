@@ -6,11 +6,15 @@ It contains no personal data.
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from typer.testing import CliRunner
 
+from bot.cli import breach
 from bot.db import tables as t
 from bot.operations import key_rotation
+from bot.people import subscriptions
 from bot.privacy import breach_report
 from bot.privacy.breach_report import Scope
+from bot.privacy.data_inventory import INVENTORY, Erased
 from bot.runtime import Runtime
 from tests.operations.test_key_rotation import invent, settle
 from tests.person_client import Guest
@@ -29,9 +33,63 @@ async def test_breach_report_counts_a_person_once_over_all_tables(rt: Runtime) -
     assert by_table["handles"].data
 
 
-def test_breach_report_covers_person_tables_except_audience_attributes() -> None:
+def test_breach_report_covers_every_table_with_data_of_a_person() -> None:
+    """Check tables with a person, and tables whose rows are deleted with the person."""
     of_people = {each.name for each in t.metadata.sorted_tables if "person_id" in each.c}
-    assert of_people - breach_report._COUNTS.keys() == {t.AudienceAttribute.__tablename__}
+    deleted = {each.table for each in INVENTORY if each.erased is Erased.GONE}
+    assert of_people | deleted <= {*breach_report.TABLES}
+    # The rows of these tables contain no person.
+    named = {each.table for each in INVENTORY if each.erased is Erased.CUT}
+    assert named - {*breach_report.TABLES} == {
+        "audit_entries",
+        "case_events",
+        "tombstones",
+        "webhook_deliveries",
+    }
+
+
+async def test_breach_report_counts_sealed_forms_papers_and_attributes(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO uploads (id, person_id, paper, state)"
+            " SELECT gen_random_uuid(), id, 'passport', 'pending' FROM people"
+        )
+        await session.execute("INSERT INTO upload_chunks SELECT id, 1, 'x' FROM uploads")
+        cursor = await session.execute("SELECT id FROM people")
+        person = await cursor.fetchone()
+        assert person is not None
+        await subscriptions.put(
+            rt, session, person[0], ("events",), {"country": "CN"}, discreet=False
+        )
+    for table in ("registry_writes", "upload_chunks", "audience_attributes"):
+        found = await breach_report.count_affected(rt, Scope(table=table))
+        assert (found.people, [each.rows for each in found.tables]) == (1, [1]), table
+
+
+async def test_breach_report_counts_a_person_who_wrote_after_the_breach(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    until = datetime.now(UTC) + timedelta(hours=1)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE conversations SET updated_at = now() + interval '2 hours'")
+        await session.execute(
+            "INSERT INTO reminders SELECT id, now() + interval '2 hours' FROM people"
+        )
+    for table in ("conversations", "reminders"):
+        for since in (None, until - timedelta(minutes=30)):
+            scope = Scope(since=since, until=until, table=table)
+            assert (await breach_report.count_affected(rt, scope)).people == 1
+        later = Scope(since=until + timedelta(hours=2), table=table)
+        assert (await breach_report.count_affected(rt, later)).people == 0
+
+
+def test_breach_command_refuses_an_unknown_table() -> None:
+    for table in ("mesages", "missions"):
+        done = CliRunner().invoke(breach.app, ["--table", table])
+        assert done.exit_code == 2
+        assert "upload_chunks" in done.output
 
 
 async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) -> None:
