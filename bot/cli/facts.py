@@ -44,13 +44,17 @@ Only = Annotated[
     str, typer.Option(help="Print only intents and flows that begin so, such as kandas.")
 ]
 Keys = Annotated[str, typer.Option("--only", help="Print only facts whose key begins so.")]
-Today = Annotated[str, typer.Option(help="The day to reckon from, such as 2027-01-01.")]
+DAY = ["%Y-%m-%d"]
+Today = Annotated[
+    datetime | None, typer.Option(formats=DAY, help="The day to reckon from, such as 2027-01-01.")
+]
+Day = Annotated[datetime, typer.Argument(formats=DAY, help="The day, such as 2027-01-01.")]
 
 
 @app.command()
-def due(days: Days = 60, months: Months = 12, today: Today = "", as_json: AsJson = False) -> None:
+def due(days: Days = 60, months: Months = 12, today: Today = None, as_json: AsJson = False) -> None:
     """List facts that expire soon, have expired, or must be checked again; exit with 1 if any."""
-    day = date.fromisoformat(today) if today else datetime.now(UTC).date()
+    day = (today or datetime.now(UTC)).date()
     found = list(catalogue.due(day, days, months))
     if as_json:
         print_json([{"key": fact.key, "why": why, "until": fact.until} for fact, why in found])
@@ -76,13 +80,9 @@ def explain(key: Annotated[str, typer.Argument(help="Such as kandas_status.valid
 
 
 @app.command("on")
-def on_day(
-    day: Annotated[str, typer.Argument(help="The day, such as 2027-01-01.")],
-    lang: Lang = "en",
-    only: Only = "",
-) -> None:
+def on_day(day: Day, lang: Lang = "en", only: Only = "") -> None:
     """Print what people read on a day, by intent (question) and flow, and facts not valid then."""
-    today = date.fromisoformat(day)
+    today = day.date()
     words = Languages()
     for answer in ANSWERS:
         if answer.intent.startswith(only):

@@ -327,6 +327,14 @@ def test_facts_due_command_lists_facts_with_an_overdue_check() -> None:
     )
 
 
+@pytest.mark.parametrize("words", [("due", "--today", "tomorrow"), ("on", "2027-02-30")])
+def test_facts_command_refuses_a_wrong_date_with_its_own_status(words: tuple[str, ...]) -> None:
+    """Check for status 2, since status 1 of `facts due` means that facts are due."""
+    code, output = run(*words)
+    assert code == 2
+    assert words[-1] in output
+
+
 def test_facts_explain_command_shows_a_fact_in_every_language() -> None:
     code, output = run("explain", "kandas_status.validity")
     fact = catalogue.find("kandas_status.validity")
