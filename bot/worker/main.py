@@ -10,6 +10,7 @@ from psycopg_pool import PoolTimeout
 
 from bot import broadcasts, notifications, outgoing_webhooks, uploads
 from bot.concurrency import shutdown
+from bot.config.sources import ConfigError
 from bot.conversations import external_events, receive, upload_events
 from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
 from bot.editorial import referrers
@@ -201,8 +202,12 @@ async def _retain(rt: Runtime) -> None:
 
 
 async def _turn_the_month(rt: Runtime) -> None:
-    if rt.settings.rotate_keys_monthly and rt.console is not None:
-        await key_rotation.rotate_monthly(rt)
+    if not rt.settings.rotate_keys_monthly:
+        return
+    if rt.console is None:
+        _logger.warning("keys.not_rotated", code=ConfigError.code)
+        return
+    await key_rotation.rotate_monthly(rt)
 
 
 async def _every(seconds: float, job: Callable[[], Awaitable[object]]) -> None:

@@ -253,6 +253,11 @@ async def test_doctor_warns_while_no_officer_has_an_account(
         ({"whatsapp_token": SecretStr("another")}, "whatsapp", "token"),
         ({"registry_url": "http://127.0.0.1:9"}, "registry", "errors.md"),
         ({"key_dir": Path("/nowhere/keys")}, "keys", "restore them"),
+        (
+            {"rotate_keys_monthly": True, "database_console_url": None},
+            "keys",
+            "KOSH_DATABASE_CONSOLE_URL",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -4,9 +4,11 @@ The worker in `tests.app_stack` leaves these sweeps out.
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import notifications
 from bot.desk import form_funnel
@@ -57,3 +59,12 @@ async def test_worker_runs_every_infrequent_sweep_at_its_start(
     working.cancel()
     await asyncio.gather(working, return_exceptions=True)
     assert sum(each > MAX_INTERVAL for each in intervals) == len(RARE), "each is watched here"
+
+
+async def test_worker_warns_if_it_cannot_rotate_keys_monthly(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)
+    with capture_logs() as logged:
+        await main._turn_the_month(replace(rt, console=None))
+    assert [each["event"] for each in logged] == ["keys.not_rotated"]
