@@ -61,4 +61,8 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         if path is not None:
             operation_backup.restore(settings, Vault(Keys.load(settings.key_dir)), path)
         count = asyncio.run(replay(settings))
-    typer.echo(f"Erased again: {count}. Look at the officers: who was disabled since is back.")
+    typer.echo(
+        f"Erased again: {count}. Officers who were disabled since are active again, and revoked"
+        " tokens of the API, deleted passkeys and old passwords are valid again. Look at the"
+        " officers and at `./kosh tokens list`."
+    )

@@ -213,7 +213,7 @@ async def finish_restore(rt: Runtime) -> int:
 async def _require_index_keys(rt: Runtime) -> None:
     """Raise VaultError if an index key is missing under which people are in the database.
 
-    Without this key, nobody would be found, and erased people would not be erased again.
+    Without this key, Kosh would find no person, and would not erase the erased people again.
     """
     async with rt.pool.connection() as transaction:
         needed = {*await fetch_values(transaction, _INDEX_VERSIONS)}
