@@ -1,4 +1,8 @@
-"""Export of all data that is stored about a person, as a message to this person."""
+"""Export of the data that is stored about a person, as a message to this person.
+
+Conversations with officers are only counted. Their words were shown in the chat, and a person may
+have deleted them there, because somebody else may hold the phone.
+"""
 
 from collections.abc import Iterator
 from datetime import date, datetime

@@ -235,7 +235,7 @@ INVENTORY = (
     Entry("case_bursts", ("id", "mission", "reason", "closed_by", "closed_at", "reopened_at"),
           "take back a closing of many cases as spam", _P, f"{lifetimes.BURST_DAYS} days", _NEVER),
     Entry("case_messages", ("body",), "talk with an officer", _S,
-          _CASE, _GONE, True),
+          _CASE, _GONE),
     Entry("case_messages", ("id", "case_id", "person_id", "officer", "created_at", "message_id",
                             "canned_reply"), "order of the talk", _P, _CASE, _GONE),
     Entry("case_files", ("name", "body"), "files of the talk with an officer", _S, _CASE, _GONE),
