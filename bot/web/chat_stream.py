@@ -82,7 +82,8 @@ def _demo_topics(rt: Runtime) -> tuple[str, ...]:
 def _note_event(note_id: str, note: Note) -> tuple[str, dict[str, object]]:
     if note.say is None:
         return "gone", {"ids": note.gone}
-    return "say", bubble_of(note_id, note.say) | {"replaces": note.replaces or None}
+    bubble = bubble_of(note_id, note.say, note.officer, note.at)
+    return "say", bubble | {"replaces": note.replaces or None}
 
 
 def _event(name: str, data: object, *, note_id: str = "") -> str:

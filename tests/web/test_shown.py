@@ -1,6 +1,7 @@
 """Kosh keeps the texts of messages to the web chat until the open page confirms their ids."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -14,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Message as Asgi
 
-from bot import outbox
+from bot import desk, outbox
 from bot.channels import Message
 from bot.outbox import webchat_feed
 from bot.people import identities
@@ -22,6 +23,7 @@ from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import chat_stream
 from tests.app_stack import AppStack
+from tests.desk.desks import an_officer, ask, key, now
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-9")
@@ -121,6 +123,25 @@ async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtim
         (later,) = await _send_messages(rt, person, "twelve")
         assert "twelve" in await anext(events)
     assert await _waiting_ids(rt, person, before) == [*unseen, later]
+
+
+async def test_chat_stream_marks_an_officers_message_with_its_time(rt: Runtime) -> None:
+    guest, _person = await _create_person(rt)
+    officer = await an_officer(rt)
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    claimed = await now(rt, case.id)
+    before = await _newest_id(guest)
+    await desk.reply(rt, officer, case.id, claimed.version, key=key(), words="An answer.")
+    answer = await chat_stream.stream(_request(rt, guest, before))
+    assert isinstance(answer, StreamingResponse)
+    async with aclosing(cast(AsyncGenerator[str], answer.body_iterator)) as events:
+        event_text = ""
+        while "An answer." not in event_text:
+            event_text = await anext(events)
+    shown = json.loads(event_text.partition("data: ")[2])
+    assert shown["officer"]
+    assert shown["at"] > 0
 
 
 async def test_chat_stream_resumes_after_the_clients_last_id(stack: AppStack) -> None:
