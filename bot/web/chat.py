@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from fastapi import APIRouter, Form, Query, Request
 from starlette.background import BackgroundTask
@@ -173,7 +173,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     try:
         session = await posting_session(request, form.chat, event_id, form.last)
         answered = Answered(form.seal, form.answer) if form.seal else None
-        own = None if _by_script(request) else await _own_words(rt, session, form, event_id)
+        own = None if _by_script(request) else await _own_words(rt, session, form, event_id, event)
         delivery, session = await _receive(request, session, event_id, event, answered)
         answer = await _acknowledge(request, session, delivery, own)
         await _renew_cookie(rt, answer, session)
@@ -215,7 +215,7 @@ async def _language(request: Request, session: ChatSession, payload: str) -> str
 
 
 async def _own_words(
-    rt: Runtime, session: ChatSession, form: ChatForm, event_id: str
+    rt: Runtime, session: ChatSession, form: ChatForm, event_id: str, event: Event
 ) -> OwnWords | None:
     """Return the person's message to show: the posted text, or the label of the pressed button."""
     try:
@@ -225,7 +225,7 @@ async def _own_words(
     shown = [button for _key, note in notes if note.say for button in note.say.buttons]
     labels = {button.payload: button.label for button in shown}
     text = form.text.strip() or labels.get(form.payload, "")
-    return OwnWords(text, event_id, frozenset(key for key, _note in notes))
+    return OwnWords(text, _update_id(event_id, event), frozenset(key for key, _note in notes))
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
@@ -277,15 +277,17 @@ async def _receive(
             notes = await unread_notes(rt, session, "") or _greeting(rt, session)
             newest = next((key for key, note in reversed(notes) if note.say), "")
     new_name = consent_names(rt, session.name, event_id)[0]
+    update_id = _update_id(event_id, event)
+    message_id = event_id[:64] if _by_script(request) else update_id
     delivery = await receive_within_budgets(
         request,
         Inbound(
             channel=WebChat.name,
-            external_id=f"{session.first_name or session.name}:{event_id[:64]}",
+            external_id=f"{session.first_name or session.name}:{update_id}",
             handle=session.name,
             address=session.name,
             event=event,
-            message_id=newest or event_id[:64],
+            message_id=newest or message_id,
             press_id=newest,
             consent_handle=new_name,
         ),
@@ -295,6 +297,15 @@ async def _receive(
         return delivery, session
     name = session.name if delivery.person is None else new_name
     return delivery, replace(session, name=name, person=delivery.person, first_name="")
+
+
+def _update_id(event_id: str, event: Event) -> str:
+    """Return the id by which a repeated post of an event is recognised.
+
+    The id depends also on the event, because all forms of a page without the script have one id. A
+    person can post another form of the same page, for example after the browser's button "Back".
+    """
+    return uuid5(NAMESPACE_URL, f"{event_id}\0{event!r}").hex
 
 
 def _by_script(request: Request) -> bool:

@@ -10,12 +10,16 @@ import pytest
 
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
+from bot.people import identities
 from bot.web import chat_rendering
+from flows.engine import safety
 from flows.engine.conversation import step
 from flows.engine.events import Said
 from tests.app_stack import AppStack
 from tests.web.test_journeys import ANSWERS
 
+DANGER = "меня бьют, мне страшно"
+CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 WORDS = 'where is "the office" & <when>?'
 
 
@@ -75,6 +79,13 @@ async def _post(
         return await answer.text()
 
 
+async def _press(session: aiohttp.ClientSession, stack: AppStack, page: str, key: str) -> str:
+    """Press the open question's button with this key."""
+    payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
+    payload = next(each for each in payloads if each.partition(":")[2] == key)
+    return await _post(session, stack, page, "pressed", payload=payload)
+
+
 def _own_texts(page: str) -> list[str]:
     return re.findall(r'<li class="said own".*?<p [^>]*>([^<]*)</p>', page, re.DOTALL)
 
@@ -90,14 +101,47 @@ async def test_chat_page_without_scripts_shows_the_message_just_sent(stack: AppS
     assert page.index('<li class="said own"') < page.rindex('<li class="said kosh"')
 
 
+async def test_second_post_of_a_page_without_scripts_is_processed(stack: AppStack) -> None:
+    async with _session() as session:
+        async with session.get(f"{stack.url}/chat") as answer:
+            page = await answer.text()
+        page = await _post(session, stack, page, "pressed", payload="1:ru")
+        payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
+        await _post(session, stack, page, "pressed", payload=payloads[0])
+        second = await _post(session, stack, page, "said", text=DANGER)
+    assert stack.rt.languages.render(safety.READ_ALONE, "ru") in unescape(second)
+    assert second.rindex('<li class="said own"') < second.rindex('<li class="said kosh"')
+
+
+async def test_quick_exit_as_second_post_of_a_page_ends_the_chat(stack: AppStack) -> None:
+    async with _session() as session:
+        async with session.get(f"{stack.url}/chat") as answer:
+            page = await answer.text()
+        for key in ("ru", *CONSENTED):
+            page = await _press(session, stack, page, key)
+        secret = next(each.value for each in session.cookie_jar if each.key == "kosh")
+        await _post(session, stack, page, "pressed", payload="!menu")
+        await _post(session, stack, page, "pressed", payload="!exit")
+    async with stack.rt.pool.connection() as transaction:
+        assert await identities.find(stack.rt, transaction, "web", secret) is None
+
+
+async def test_repeated_post_of_a_page_without_scripts_is_processed_once(stack: AppStack) -> None:
+    async with _session() as session:
+        async with session.get(f"{stack.url}/chat") as answer:
+            page = await answer.text()
+        page = await _post(session, stack, page, "pressed", payload="1:ru")
+        first = await _post(session, stack, page, "said", text=WORDS)
+        again = await _post(session, stack, page, "said", text=WORDS)
+    assert again.count('<li class="said kosh"') == first.count('<li class="said kosh"')
+
+
 async def test_chat_page_without_scripts_hides_a_private_answer(stack: AppStack) -> None:
     async with _session() as session:
         async with session.get(f"{stack.url}/chat") as answer:
             page = await answer.text()
         for key in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA")]):
-            payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
-            payload = next(each for each in payloads if each.partition(":")[2] == key)
-            page = await _post(session, stack, page, "pressed", payload=payload)
+            page = await _press(session, stack, page, key)
         assert _own_texts(page) != []
         page = await _post(session, stack, page, "said", text="TESTOVA")
     assert _own_texts(page) == []
