@@ -256,7 +256,8 @@ async def _apply(
             work.rows += await _export_rows(rt, transaction, held, conversation)
         case DeleteInput():
             typed = message_ids.of_event(inbound) if inbound else ()
-            work.rows += outbox.deletion(rt, held.channel, typed)
+            deletion = outbox.deletion(rt, held.channel, typed)
+            work.rows += await secure_page.queue_for_page(transaction, held, deletion)
         case QuickExit():
             await _leave_chat(rt, transaction, held, conversation.language, inbound, work)
         case SetPin(new_pin):
@@ -272,16 +273,9 @@ async def _apply(
 async def _export_rows(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
-    """Return the export of the person's data as an outbox row to send.
-
-    On the secure page, queue the row there and return nothing: the turn may continue in the
-    messenger, where the data must not appear.
-    """
+    """Return the export of the person's data as an outbox row to send."""
     row = await data_export.export(rt, transaction, held.person, conversation, held.now)
-    if not held.home:
-        return [row]
-    await outbox.enqueue(transaction, held.person, held.channel, (row,))
-    return []
+    return await secure_page.queue_for_page(transaction, held, (row,))
 
 
 async def _leave_chat(

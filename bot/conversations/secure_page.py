@@ -44,6 +44,20 @@ async def return_to_messenger(
     return replace(held, channel=held.home, address=address or "", home="")
 
 
+async def queue_for_page(
+    transaction: Transaction, held: LockedConversation, rows: Sequence[outbox.Row]
+) -> list[outbox.Row]:
+    """Return the rows to send; on the secure page, queue them there and return nothing.
+
+    The turn may continue in the messenger. There the person's data must not appear, and the ids of
+    the page's messages are unknown.
+    """
+    if not held.home:
+        return list(rows)
+    await outbox.enqueue(transaction, held.person, held.channel, rows)
+    return []
+
+
 async def add_links(
     rt: Runtime, transaction: Transaction, held: LockedConversation, says: Sequence[Say]
 ) -> Sequence[Say]:

@@ -10,6 +10,7 @@ import time
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import aiohttp
 import pytest
@@ -70,7 +71,7 @@ async def _answer_on_page(link: str, stack: AppStack, *answers: str | bytes) -> 
 
 
 def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
-    form = aiohttp.FormData({"chat": "", "id": str(time.monotonic_ns())})
+    form = aiohttp.FormData({"chat": "", "id": uuid4().hex})
     if isinstance(answer, bytes):
         assert 'type="file"' in page
         form.add_field("file", answer, filename="page.jpg")
@@ -88,6 +89,7 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: App
     assert CANARY not in b"".join(stack.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
     assert "Сохранено" in pages[-1]
+    assert not any(name in page for page in pages for name in (CANARY, "GULNAR")), "kept on the page"
 
 
 async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None:
