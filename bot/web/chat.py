@@ -89,7 +89,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     if source == POSTER:
         metrics.POSTERS.labels(WebChat.name).inc()
         return RedirectResponse("/chat", 303)
-    session = await find_session(request)
+    session = await find_session(request, opens=True)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()
     browser = browser_language(rt, request) or ""
@@ -181,7 +181,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         if _by_script(request):
             return refused_for_script(denied)
         language = await _language(request, session, form.payload)
-        resent = form.model_copy(update={"chat": form.chat or session.name, "id": event_id})
+        resent = form.model_copy(update={"chat": form.chat or session.page_name, "id": event_id})
         return refused_page(request, resent, event, denied, language)
     except Overloaded:
         if _by_script(request):
@@ -231,10 +231,13 @@ async def _own_words(
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:
     """Renew the cookie of a known person's chat; delete a cookie whose chat is unknown.
 
-    A cookie that a one-time link set is valid for 30 minutes and is not renewed.
+    A cookie that a one-time link set is valid for 30 minutes and is not renewed. If it is deleted,
+    the browser keeps the cookie of its own chat, which can be another person's.
     """
     if session.person is None:
-        if session.by_cookie:
+        if session.by_cookie and session.visit:
+            remember(rt, answer, "", 0, visit=True)
+        elif session.by_cookie:
             forget(rt, answer)
         return
     # The person's event is committed, so the response must acknowledge it even if renewing the
@@ -252,8 +255,8 @@ async def _acknowledge(
     rt: Runtime = request.app.state.rt
     if _by_script(request):
         background = BackgroundTask(deliver_or_defer, rt, delivery)
-        chat = session.name if session.person is None else ""
-        return JSONResponse({"ok": True, "chat": chat}, 202, background=background)
+        answer = {"ok": True, "chat": session.page_name}
+        return JSONResponse(answer, 202, background=background)
     await receive.deliver(rt, delivery)
     return render_page(rt, session, await unread_notes(rt, session, ""), own=own)
 
@@ -295,8 +298,11 @@ async def _receive(
     )
     if delivery is None or (session.person is None) is (delivery.person is None):
         return delivery, session
-    name = session.name if delivery.person is None else new_name
-    return delivery, replace(session, name=name, person=delivery.person, first_name="")
+    if delivery.person is None:
+        return delivery, replace(session, person=None, first_name="")
+    return delivery, ChatSession(
+        new_name, delivery.person, session.by_cookie, framed=session.framed
+    )
 
 
 def _update_id(event_id: str, event: Event) -> str:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from bot.attachments import case_files
 from bot.runtime import Runtime
 from bot.web.chat_rendering import FILES_URL
-from bot.web.chat_session import find_session
+from bot.web.chat_session import VISIT, find_session
 
 router = APIRouter()
 
@@ -21,10 +21,11 @@ async def sent_file(request: Request, file_id: UUID) -> Response:
     """
     rt: Runtime = request.app.state.rt
     file = None
-    # The browser does not report whether a download started in a frame, so try the cookie of a
-    # framed chat too.
-    for framed in (False, True) if rt.settings.embed_origins else (False,):
-        session = await find_session(request, framed=framed)
+    # The browser does not report which page started a download. Try the cookies for a visit and for
+    # a framed chat too.
+    framed = [("", True)] if rt.settings.embed_origins else []
+    for name, is_framed in (("", False), (VISIT, False), *framed):
+        session = await find_session(request, name, framed=is_framed)
         if session.person is not None:
             async with rt.pool.connection() as transaction:
                 file = await case_files.load(transaction, session.person, file_id)

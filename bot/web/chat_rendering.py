@@ -120,7 +120,7 @@ def render_page(
         shown=shown,
         links=list(LINKS),
         bubbles=_with_own(bubbles, notes, own) if own and own.text else bubbles,
-        chat=session.name if session.person is None else "",
+        chat=session.page_name,
         form_id=unsent.id if unsent else uuid4().hex,
         typed=unsent.text if unsent else "",
         trouble=trouble(rt, language) if unsent else "",

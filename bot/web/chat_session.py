@@ -30,6 +30,9 @@ CONSENT_MINUTES = 10
 # another person's chat.
 NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
+# Prefix of the name that a page of a visit (see `secure_page`) posts. This page uses only the
+# visit's cookie, because the browser may also have the cookie of another person's chat.
+VISIT = "visit:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ class ChatSession:
 
     `name` is the chat's secret name. `by_cookie`: the request had a chat cookie. `first_name` is
     the chat's name before the consent; it is set only if the request retries the post that gave
-    consent. `framed`: the page is in a frame of another site.
+    consent. `framed`: the page is in a frame of another site. `visit`: the page belongs to a visit.
     """
 
     name: str
@@ -46,6 +49,17 @@ class ChatSession:
     by_cookie: bool
     first_name: str = ""
     framed: bool = False
+    visit: bool = False
+
+    @property
+    def marked_name(self) -> str:
+        """Return the secret name, with the prefix of a visit."""
+        return f"{VISIT}{self.name}" if self.visit else self.name
+
+    @property
+    def page_name(self) -> str:
+        """Return the name that the page posts; only before consent it contains the secret name."""
+        return self.marked_name if self.person is None else VISIT if self.visit else ""
 
 
 class ChatForm(BaseModel):
@@ -84,28 +98,36 @@ def check_chat_origin(request: Request) -> None:
 
 
 async def find_session(
-    request: Request, name: str = "", *, framed: bool | None = None
+    request: Request, name: str = "", *, framed: bool | None = None, opens: bool = False
 ) -> ChatSession:
     """Return the chat of the cookie, else of the secret name in `name` or a header, else a new one.
 
     The chat of a known person is opened only by a cookie. A page in a frame of another site has a
-    separate cookie. Pass `framed` if the request does not show whether the page is framed.
+    separate cookie. Pass `framed` if the request does not show whether the page is framed. A visit
+    has a separate cookie too, which also opens a new page (`opens`).
     """
     rt: Runtime = request.app.state.rt
     framed = is_framed(request) if framed is None else framed
-    chat_name = request.cookies.get(framed_cookie(rt) if framed else cookie(rt))
-    cookies = [chat_name] if chat_name else []
     name = name or request.headers.get(NAME_HEADER, "")
+    visit = name.startswith(VISIT) and not framed
+    name = name.removeprefix(VISIT)
+    if framed:
+        accepted = [framed_cookie(rt)]
+    else:
+        accepted = [visit_cookie(rt)] if visit or opens else []
+        accepted += [] if visit else [cookie(rt)]
+    cookies = {value: each for each in accepted if (value := request.cookies.get(each))}
     names = [each for each in (*cookies, name) if 20 < len(each) < 64 and each.isascii()]
     if names:
         async with rt.pool.connection() as transaction:
             for each in dict.fromkeys(names):
                 person = await identities.find(rt, transaction, WebChat.name, each)
                 if person is not None and each in cookies:
-                    return ChatSession(each, person, by_cookie=True, framed=framed)
+                    visit = cookies[each] == visit_cookie(rt)
+                    return ChatSession(each, person, by_cookie=True, framed=framed, visit=visit)
                 if person is None and each == name:
-                    return ChatSession(each, None, bool(cookies), framed=framed)
-    return ChatSession(token_urlsafe(24), None, bool(cookies), framed=framed)
+                    return ChatSession(each, None, bool(cookies), framed=framed, visit=visit)
+    return ChatSession(token_urlsafe(24), None, bool(cookies), framed=framed, visit=visit)
 
 
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
@@ -117,6 +139,7 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request, name)
+    name = name.removeprefix(VISIT)
     if session.person is None and name:
         async with rt.pool.connection() as transaction:
             for each in consent_names(rt, name, event_id):
@@ -179,12 +202,24 @@ def framed_cookie(rt: Runtime) -> str:
     return f"{cookie(rt)}-framed"
 
 
+def visit_cookie(rt: Runtime) -> str:
+    """Return the name of the cookie for a visit (see `secure_page`)."""
+    return f"{cookie(rt)}-visit"
+
+
 def remember(
-    rt: Runtime, answer: Response, name: str, seconds: int = COOKIE_SECONDS, *, framed: bool = False
+    rt: Runtime,
+    answer: Response,
+    name: str,
+    seconds: int = COOKIE_SECONDS,
+    *,
+    framed: bool = False,
+    visit: bool = False,
 ) -> None:
     """Set the cookie that contains the chat's secret name `name`, for `seconds`.
 
-    With `framed`, set the separate cookie for a chat in a frame of another site.
+    With `framed`, set the separate cookie for a chat in a frame of another site. With `visit`, set
+    the separate cookie for a visit, so that it does not replace the cookie of the browser's chat.
     """
     if framed:
         # Starlette can set the attribute "Partitioned" only from Python 3.14 on.
@@ -192,7 +227,7 @@ def remember(
         answer.headers.append("set-cookie", f"{framed_cookie(rt)}={name}; {attributes}")
         return
     answer.set_cookie(
-        cookie(rt),
+        visit_cookie(rt) if visit else cookie(rt),
         name,
         max_age=seconds,
         secure=rt.settings.public_url.startswith("https:"),
@@ -202,11 +237,12 @@ def remember(
 
 
 def forget(rt: Runtime, answer: Response) -> None:
-    """Delete the chat's cookies, including the one of a framed chat.
+    """Delete the chat's cookies, including those of a visit and of a framed chat.
 
     A cookie must be deleted with the attributes with which it was set, because browsers require
     this for `__Host-` names.
     """
     remember(rt, answer, "", 0)
+    remember(rt, answer, "", 0, visit=True)
     if rt.settings.embed_origins:
         remember(rt, answer, "", 0, framed=True)

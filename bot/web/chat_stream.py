@@ -36,7 +36,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncGen
         async with rt.live.listen(webchat.topic(session.name), *_demo_topics(rt)) as subscription:
             yield ": open\n\n"
             while not await request.is_disconnected():
-                current = await find_session(request, session.name)
+                current = await find_session(request, session.marked_name)
                 if current.name != session.name:
                     return  # the page then reconnects with the new cookie
                 session = current

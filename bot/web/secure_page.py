@@ -24,7 +24,7 @@ from bot.people import identities, secure_links
 from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
 from bot.web.chat_rendering import LABELS
-from bot.web.chat_session import ChatRoute, cookie, remember
+from bot.web.chat_session import ChatRoute, find_session, remember
 from bot.web.templating import templates
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
@@ -72,7 +72,7 @@ async def show_link(request: Request, token: str) -> Response:
     visit = await _find_link(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
-    if await _is_inside(rt, request):
+    if (await find_session(request, opens=True)).person is not None:
         return RedirectResponse("/chat", 303)
     return _page(rt, (OVER,), "", status=410)
 
@@ -98,21 +98,13 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     answer = RedirectResponse(
         "/chat", 303, background=BackgroundTask(deliver_or_defer, rt, delivery)
     )
-    remember(rt, answer, name, VISIT_SECONDS)
+    remember(rt, answer, name, VISIT_SECONDS, visit=True)
     return answer
 
 
 async def _find_link(rt: Runtime, token: str) -> SecureLink | None:
     async with rt.pool.connection() as session:
         return await secure_links.peek_link(rt, session, token)
-
-
-async def _is_inside(rt: Runtime, request: Request) -> bool:
-    name = request.cookies.get(cookie(rt), "")
-    if not name:
-        return False
-    async with rt.pool.connection() as session:
-        return await identities.find(rt, session, WebChat.name, name) is not None
 
 
 async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool:

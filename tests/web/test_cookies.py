@@ -23,6 +23,7 @@ from tests.web.test_page import _answer_to_surname
 
 pytestmark = pytest.mark.requirement("S-57", "S-61")
 
+VISIT = "__Host-kosh-visit"
 CHAT, CONSOLE, DEVICE = "__Host-kosh", "__Host-console", "console-device"
 
 
@@ -35,17 +36,17 @@ async def https_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppStac
 
 
 async def _post(
-    stack: AppStack, name: str, endpoint: str, **fields: str
+    stack: AppStack, name: str, endpoint: str, place: str = CHAT, **fields: str
 ) -> tuple[str, Morsel[str] | None]:
     """Post to /chat/`endpoint` like the page without JavaScript, with `name` as the cookie's value.
 
     Return the page that follows and the cookie that it sets, if any.
     """
-    url, headers = f"{stack.url}/chat/{endpoint}", {"Cookie": f"{CHAT}={name}"}
+    url, headers = f"{stack.url}/chat/{endpoint}", {"Cookie": f"{place}={name}"}
     form = {"chat": "", "id": uuid4().hex, **fields}
     async with stack.http.post(url, data=form, headers=headers) as answer:
         assert answer.status == 200
-        return await answer.text(), answer.cookies.get(CHAT)
+        return await answer.text(), answer.cookies.get(place)
 
 
 def _is_deleted(cookie: Morsel[str] | None) -> bool:
@@ -100,9 +101,12 @@ async def test_secure_page_cookie_expires_with_its_session(https_stack: AppStack
     async with https_stack.http.post(
         f"{https_stack.url}/p/{token}", data={}, allow_redirects=False
     ) as entered:
-        cookie = entered.cookies[CHAT]
+        assert CHAT not in entered.cookies
+        cookie = entered.cookies[VISIT]
     assert (int(cookie["max-age"]), cookie["secure"]) == (secure_links.VISIT_MINUTES * 60, True)
-    page, renewed = await _post(https_stack, cookie.value, "said", text="TESTOVA")
+    page, renewed = await _post(
+        https_stack, cookie.value, "said", VISIT, text="TESTOVA", chat=chat_session.VISIT
+    )
     assert "имя" in page.lower(), "the answer was taken"
     assert renewed is None, "it ends when the visit does, which nothing makes longer"
 

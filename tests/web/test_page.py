@@ -16,8 +16,13 @@ import aiohttp
 import pytest
 
 from bot.conversations import receive
+from bot.people import identities
+from bot.privacy import erasure
+from bot.web.chat_rendering import EXIT
+from bot.web.chat_session import VISIT
 from flows.engine.events import Joined
 from tests.app_stack import AppStack
+from tests.browser.console_scene import ask_officer, leave
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
@@ -71,7 +76,8 @@ async def _answer_on_page(link: str, stack: AppStack, *answers: str | bytes) -> 
 
 
 def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
-    form = aiohttp.FormData({"chat": "", "id": uuid4().hex})
+    form = aiohttp.FormData({"chat": VISIT, "id": uuid4().hex})
+    assert f'name="chat" value="{VISIT}"' in page
     if isinstance(answer, bytes):
         assert 'type="file"' in page
         form.add_field("file", answer, filename="page.jpg")
@@ -89,7 +95,9 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: App
     assert CANARY not in b"".join(stack.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
     assert "Сохранено" in pages[-1]
-    assert not any(name in page for page in pages for name in (CANARY, "GULNAR")), "kept on the page"
+    assert not any(name in page for page in pages for name in (CANARY, "GULNAR")), (
+        "kept on the page"
+    )
 
 
 async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None:
@@ -127,7 +135,90 @@ async def test_secure_page_session_ends_after_half_an_hour(stack: AppStack) -> N
         assert (await _enter(visitor, link))[0] == 200
         await stack.ahead("31 minutes")
         async with visitor.session.get(f"{stack.url}/chat") as page:
-            assert "фамилия" not in (await page.text()).lower()
+            assert "фамили" not in (await page.text()).lower()
+
+
+async def test_secure_page_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
+    user = stack.telegram.user(7109, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    before = await _web_messages(stack, visitor.secret)
+    assert (await _enter(visitor, link))[0] == 200
+    async with visitor.session.get(f"{stack.url}/chat") as answer:
+        page = await answer.text()
+    assert f'data-chat="{VISIT}"' in page
+    assert "фамили" in page.lower()
+    await stack.ahead("31 minutes")
+    late = {"chat": VISIT, "id": "late", "text": CANARY}
+    async with visitor.session.post(f"{stack.url}/chat/said", data=late) as answer:
+        assert f'name="chat" value="{VISIT}' in await answer.text()
+    assert await _web_messages(stack, visitor.secret) == before
+    async with visitor.session.get(f"{stack.url}/chat") as answer:
+        page = await answer.text()
+    assert 'data-chat=""' in page
+    assert "фамили" not in page.lower()
+    await leave(visitor)
+
+
+async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppStack) -> None:
+    user = stack.telegram.user(7110, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    assert (await _enter(visitor, link))[0] == 200
+    before = await _web_messages(stack, visitor.secret)
+    form = {"chat": "", "id": "hers", "text": "/menu"}
+    async with visitor.session.post(f"{stack.url}/chat/said", data=form) as answer:
+        assert 'name="chat" value=""' in await answer.text()
+    assert await _web_messages(stack, visitor.secret) > before
+    await leave(visitor)
+
+
+async def test_erasure_during_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
+    user = stack.telegram.user(7111, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    secret = visitor.secret
+    assert (await _enter(visitor, link))[0] == 200
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
+        assert person is not None
+        await erasure.erase(stack.rt, transaction, person)
+    form = {"chat": VISIT, "id": "late", "text": CANARY}
+    async with visitor.session.post(f"{stack.url}/chat/said", data=form) as answer:
+        assert answer.status == 200
+    cookies = {each.key: each.value for each in visitor.session.cookie_jar}
+    assert cookies == {"kosh": secret}
+    await leave(visitor)
+
+
+async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -> None:
+    user = stack.telegram.user(7112, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    assert (await _enter(visitor, link))[0] == 200
+    assert len(visitor.session.cookie_jar) == 2
+    form = {"chat": VISIT, "id": "one", "payload": EXIT}
+    async with visitor.session.post(f"{stack.url}/chat/pressed", data=form) as answer:
+        assert answer.status == 200
+    assert len(visitor.session.cookie_jar) == 0
+    await leave(visitor)
+
+
+async def _web_messages(stack: AppStack, secret: str) -> int:
+    """Return the number of messages of the person whose web chat has this secret name."""
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "web", secret)
+        assert person is not None
+        cursor = await transaction.execute(
+            "SELECT count(*) FROM messages WHERE person_id = %s", (person.id,)
+        )
+        row = await cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def test_expired_secure_page_session_continues_in_the_messenger(stack: AppStack) -> None:

@@ -12,6 +12,7 @@ const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
 const NAME = 'chat';
+const VISIT = 'visit:'; // the name of a page that a one-time link opened; as in chat_session.py
 // In a frame of another page the cookie is another one, and leaving leaves that page too.
 const framed = window.top !== window;
 const FROM = { 'X-Requested-With': 'kosh', ...(framed && { 'X-Kosh-Framed': '1' }) };
@@ -357,7 +358,7 @@ function delivered(li, now) {
 }
 
 function remember(name) {
-  if (name) sessionStorage.setItem(NAME, name); else sessionStorage.removeItem(NAME);
+  if (name && name !== VISIT) sessionStorage.setItem(NAME, name); else sessionStorage.removeItem(NAME);
 }
 
 /* Sending it again would not help: the words go back to be changed. */
@@ -556,7 +557,7 @@ addEventListener('pageshow', event => { if (event.persisted) events.resync(); })
 document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
 
 begin();
-const held = chat && sessionStorage.getItem(NAME);
-if (!chat) remember('');
+const known = !chat || chat === VISIT, held = !known && sessionStorage.getItem(NAME);
+if (known) remember('');
 if (held) chat = held;
 if (held) events.resync().finally(listen); else listen();
