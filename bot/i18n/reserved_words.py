@@ -337,6 +337,11 @@ def form(typed: str) -> str | None:
     return next(iter(forms)) if len(forms) == 1 else None
 
 
+def phrases(word: Reserved) -> list[str]:
+    """Return the words and phrases of all languages that have the meaning of `word`."""
+    return [each for line in RESERVED[word].values() for each in line.split(", ")]
+
+
 @cache
 def _forms() -> dict[str, frozenset[str]]:
     """Map each reserved phrase to the codes, such as `uz_Cyrl`, of the languages that have it.

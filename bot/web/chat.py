@@ -41,6 +41,7 @@ from bot.web.chat_budget import (
 from bot.web.chat_rendering import (
     EXIT,
     EXIT_URL,
+    LEAVING,
     Notes,
     OwnWords,
     Unsent,
@@ -49,6 +50,7 @@ from bot.web.chat_rendering import (
 )
 from bot.web.chat_session import (
     NAME_HEADER,
+    SITES,
     ChatForm,
     ChatRoute,
     ChatSession,
@@ -56,6 +58,7 @@ from bot.web.chat_session import (
     consent_names,
     find_session,
     forget,
+    has_cookie,
     posting_session,
     remember,
     unread_notes,
@@ -82,6 +85,7 @@ forms = APIRouter(route_class=ChatRoute)
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
     """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
 
+    If the connection was lost at the quick exit, redirect to EXIT_URL, which ends the chat.
     A visit from a poster's QR code is counted, then redirected to the page's address without the
     query.
     """
@@ -89,6 +93,8 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     if source == POSTER:
         metrics.POSTERS.labels(WebChat.name).inc()
         return RedirectResponse("/chat", 303)
+    if _is_leaving(request):
+        return RedirectResponse(EXIT_URL, 303)
     session = await find_session(request, opens=True)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()
@@ -320,7 +326,11 @@ def _by_script(request: Request) -> bool:
 
 @router.get(EXIT_URL)
 async def away(request: Request) -> Response:
-    """Return the page that replaces the chat after a quick exit: a neutral phrase book."""
+    """Return the page that replaces the chat after a quick exit: a neutral phrase book.
+
+    End the chat if its page led here and the browser still has the chat's cookie, because the
+    page's post about the exit can get lost.
+    """
     rt: Runtime = request.app.state.rt
     codes = [code for code, _own in rt.languages.languages()]
     first = page_language(rt, "", request)
@@ -331,7 +341,30 @@ async def away(request: Request) -> Response:
         phrases=[(tag(code), direction(code), rt.languages.render(AWAY, code)) for code in codes],
     )
     headers = {"Cache-Control": "no-store", "Clear-Site-Data": '"cache"'}
-    return HTMLResponse(html, headers=headers)
+    answer = HTMLResponse(html, headers=headers)
+    if _is_leaving(request):
+        answer.delete_cookie(LEAVING)
+        if has_cookie(request):
+            answer.background = BackgroundTask(_end_chat, request)
+            forget(rt, answer)
+    return answer
+
+
+def _is_leaving(request: Request) -> bool:
+    """Return True if the chat's page led to EXIT_URL, which has not answered since then.
+
+    A request that another site caused does not count.
+    """
+    is_own = request.headers.get("sec-fetch-site", SITES[0]) in SITES
+    return is_own and LEAVING in request.cookies
+
+
+async def _end_chat(request: Request) -> None:
+    """Process the quick exit of the chat whose cookie the request has, if it has not ended yet."""
+    with suppress(*UNAVAILABLE_ERRORS):
+        session = await find_session(request, opens=True)
+        if session.person is not None:
+            await _post(request, ChatForm(chat=session.page_name), Pressed(EXIT))
 
 
 router.include_router(forms)

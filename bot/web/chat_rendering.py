@@ -14,18 +14,21 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.channels import Message, RenderedButton
 from bot.channels.webchat import Note
-from bot.i18n import direction, tag
+from bot.i18n import direction, reserved_words, tag
 from bot.runtime import Runtime
 from bot.web.chat_session import ChatSession
 from bot.web.public_pages import INFO, PRIVACY, STATUS
 from bot.web.templating import templates
 from flows.engine import labels
 from flows.engine.events import Kind
+from flows.engine.language_protocol import Reserved
 from flows.engine.text import Text, _, button
 
 EXIT_URL = "/away"
 FILES_URL = "/chat/files"
 EXIT = "!exit"
+# Cookie that the page's script sets before it goes to EXIT_URL. The page there deletes it.
+LEAVING = "away"
 # First characters of the payloads of buttons that never expire: commands ("!"), buttons below an
 # answer ("?") and ratings ("*").
 LASTING = ("!", "?", "*")
@@ -128,6 +131,7 @@ def render_page(
         stream="/chat/stream",
         exit_url=EXIT_URL,
         exit_payload=EXIT,
+        exit_words=reserved_words.phrases(Reserved.EXIT),
     )
     return HTMLResponse(html, 503 if unsent else 200, headers={"Cache-Control": "no-store"})
 

@@ -207,6 +207,13 @@ def visit_cookie(rt: Runtime) -> str:
     return f"{cookie(rt)}-visit"
 
 
+def has_cookie(request: Request) -> bool:
+    """Return True if the request has one of the cookies that contain a chat's secret name."""
+    rt: Runtime = request.app.state.rt
+    names = (cookie(rt), visit_cookie(rt), framed_cookie(rt))
+    return any(each in request.cookies for each in names)
+
+
 def remember(
     rt: Runtime,
     answer: Response,

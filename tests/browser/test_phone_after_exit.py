@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.people import identities
 from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack
 from tests.browser.test_chat import _phone
@@ -64,4 +65,73 @@ async def test_browser_keeps_only_documented_data_after_a_quick_exit(
     await phone.page.goto(address)
     await phone.page.wait_for_selector("#list li.kosh")
     assert ANSWER not in await phone.page.content()
+    assert await phone.page.context.cookies() == []
+
+
+@pytest.mark.requirement("S-37", "S-61", "S-84")
+async def test_quick_exit_ends_the_chat_when_its_request_is_lost(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER) + 1]):
+        await phone.answer(answer)
+    context = phone.page.context
+    (secret,) = [each["value"] for each in await context.cookies()]
+
+    async def lose(route: Any) -> None:
+        await route.abort("internetdisconnected")
+
+    await context.route("**/chat/pressed", lose)
+    await phone.page.click("button.leave")
+    await phone.page.wait_for_url(f"**{EXIT_URL}")
+    assert await context.cookies() == []
+
+    async def has_ended() -> bool:
+        async with stack.rt.pool.connection() as transaction:
+            return await identities.find(stack.rt, transaction, "web", secret) is None
+
+    await stack.until(has_ended)
+
+
+@pytest.mark.requirement("S-37", "S-84")
+async def test_quick_exit_without_a_connection_ends_the_chat_later(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER) + 1]):
+        await phone.answer(answer)
+    context, address = phone.page.context, phone.page.url
+
+    async def lose(route: Any) -> None:
+        await route.abort("internetdisconnected")
+
+    await context.route("**/*", lose)
+    async with phone.page.expect_event("requestfailed", lambda each: EXIT_URL in each.url):
+        await phone.page.click("button.leave")
+    await context.unroute("**/*")
+    page = await context.new_page()
+    await page.goto(address)
+    assert page.url.endswith(EXIT_URL)
+    assert await context.cookies() == []
+    await page.goto(address)
+    await page.wait_for_selector("#list li.kosh")
+    assert ANSWER not in await page.content()
+
+
+@pytest.mark.requirement("S-84")
+async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER)]):
+        await phone.answer(answer)
+
+    async def hang(_route: Any) -> None:
+        """Leave the request without an answer."""
+
+    await phone.page.context.route("**/chat/said", hang)
+    for words in (ANSWER, "Выход!"):
+        await phone.page.fill("#text", words)
+        await phone.page.press("#text", "Enter")
+    await phone.page.wait_for_url(f"**{EXIT_URL}")
     assert await phone.page.context.cookies() == []

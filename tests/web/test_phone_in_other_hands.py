@@ -14,7 +14,7 @@ from bot.desk import views
 from bot.officers.directory import Officer
 from bot.people import identities
 from bot.privacy import retention
-from bot.web.chat_rendering import EXIT, EXIT_URL
+from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
 from bot.web.console import labels
 from flows import lifetimes
 from flows.engine import screens
@@ -65,6 +65,37 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
         assert await identities.find(stack.rt, session, WebChat.name, secret) is None
         cursor = await session.execute("SELECT count(*) FROM messages WHERE body IS NOT NULL")
         assert await cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(
+    ("cookies", "site", "ends"),
+    [
+        (f"; {LEAVING}=1", {"Sec-Fetch-Site": "same-origin"}, True),
+        (f"; {LEAVING}=1", {"Sec-Fetch-Site": "none"}, True),
+        (f"; {LEAVING}=1", {}, True),
+        (f"; {LEAVING}=1", {"Sec-Fetch-Site": "cross-site"}, False),
+        ("", {"Sec-Fetch-Site": "same-origin"}, False),
+    ],
+)
+@pytest.mark.requirement("S-84")
+async def test_away_page_ends_the_chat_only_if_its_script_leads_there(
+    stack: AppStack, cookies: str, site: dict[str, str], *, ends: bool
+) -> None:
+    guest = Guest(stack.rt)
+    await guest.consent()
+    headers = {"Cookie": f"kosh={guest.name}{cookies}", **site}
+    async with stack.http.get(f"{stack.url}{EXIT_URL}", headers=headers) as page:
+        assert page.status == 200
+        assert ("kosh" in page.cookies) is ends
+        await page.read()
+
+    async def has_ended() -> bool:
+        async with stack.rt.pool.connection() as transaction:
+            return await identities.find(stack.rt, transaction, "web", guest.name) is None
+
+    if ends:
+        await stack.until(has_ended)
+    assert await has_ended() is ends
 
 
 @pytest.mark.parametrize(("endpoint", "fields"), EXITS, ids=["word", "button"])

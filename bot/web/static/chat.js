@@ -17,6 +17,8 @@ const VISIT = 'visit:'; // the name of a page that a one-time link opened; as in
 const framed = window.top !== window;
 const FROM = { 'X-Requested-With': 'kosh', ...(framed && { 'X-Kosh-Framed': '1' }) };
 
+const exitWords = JSON.parse(document.body.dataset.exitWords);
+
 let labels = JSON.parse(document.body.dataset.labels);
 let chat = document.body.dataset.chat;
 let source, last, reconnect, pause = 1000;
@@ -261,8 +263,11 @@ function leave(url, payload) {
   sessionStorage.clear();
   document.body.replaceChildren();
   document.title = '';
-  if (payload) request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
   const away = new URL(url, location).href;
+  if (payload) {
+    request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
+    document.cookie = 'away=1; path=/; max-age=86400; SameSite=Strict'; // if the request gets lost
+  }
   try {
     window.top.location.replace(away);
   } catch { /* the frame may not lead its page away */
@@ -413,7 +418,9 @@ function submit(event) {
   else if (chosen.matches('.menu')) utter('/chat/pressed', labels.menu, { payload: chosen.value });
   else if (chosen.matches('.contact')) write('tel', text.value);
   else if (chosen.matches('.button, .tick, .pencil')) press(chosen);
-  else if (words) {
+  else if (exitWords.includes(words.toLowerCase().replace(/^\/|[.!。！]+$/g, ''))) {
+    leave(exitUrl, document.querySelector('.exit').value); // not behind what is still being sent
+  } else if (words) {
     utter('/chat/said', words, { text: words });
     write('text');
   }
@@ -456,6 +463,7 @@ const events = {
   registry() { document.dispatchEvent(new Event('registry')); },
   async resync() {
     const answer = await fetch('/chat', { headers: named() });
+    if (answer.redirected) return leave(answer.url);
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const { dataset } = page.body, { lang, dir } = page.documentElement;
