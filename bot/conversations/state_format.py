@@ -5,7 +5,7 @@ would delete them.
 """
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import msgspec
@@ -40,11 +40,16 @@ _decode = msgspec.json.Decoder(Conversation).decode
 _raw_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
-def encode(conversation: Conversation, newer: NewerFields = NO_FIELDS) -> bytes:
+def encode(
+    conversation: Conversation, newer: NewerFields = NO_FIELDS, visit_home: str = ""
+) -> bytes:
     """Encode a conversation, together with the fields `newer` that a newer version of Kosh stored.
 
-    If the person has closed the chat, `newer` is left out, since it could be private.
+    If the person has closed the chat, `newer` is left out, since it could be private. `visit_home`
+    is the value for the field with this name.
     """
+    if conversation.visit_home != visit_home:
+        conversation = replace(conversation, visit_home=visit_home)
     encoded = _encode(conversation)
     if not newer or conversation.has_left:
         return encoded

@@ -230,17 +230,24 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
 
 def _lock(
     preferred: ColumnElement[str] | InstrumentedAttribute[str],
+    visit: ColumnElement[bool] | None = None,
 ) -> Statement[*tuple[Any, ...]]:
     """Return the statement that locks a person's conversation and selects a handle for messages.
 
     It selects the person's current handle on the preferred channel, else the handle from which the
     person wrote last. After a visit to the secure page, for example, the person may have no handle
-    on the preferred channel.
+    on the preferred channel. The handle of a visit comes last, but first if it fulfils `visit`.
     """
+    first = () if visit is None else (func.coalesce(visit, false()).desc(),)
     place = (
         select(t.Handle)
         .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
-        .order_by((t.Handle.channel == preferred).desc(), t.Handle.spoke_at.desc().nulls_last())
+        .order_by(
+            *first,
+            (t.Handle.channel == preferred).desc(),
+            t.Handle.home.is_not(None),
+            t.Handle.spoke_at.desc().nulls_last(),
+        )
         .limit(1)
         .correlate(t.Conversation)
         .lateral("current")
@@ -272,6 +279,14 @@ def _lock(
 
 LOCK = _lock(t.Conversation.channel)
 LOCK_FOR_UPDATES = _lock(func.coalesce(t.Conversation.updates_channel, t.Conversation.channel))
+# The same two statements for a person whose last turn was on the secure page, which they opened
+# from the channel `home`.
+_HOME, _OF_HOME = bindparam("home", type_=Text()), t.Handle.home == bindparam("home", type_=Text())
+LOCK_IN_VISIT = _lock(_HOME, _OF_HOME)
+LOCK_FOR_UPDATES_IN_VISIT = _lock(
+    func.coalesce(t.Conversation.updates_channel, _HOME),
+    and_(t.Conversation.updates_channel.is_(None), _OF_HOME),
+)
 CHOOSE_UPDATES = statement(
     update(t.Conversation)
     .where(t.Conversation.person_id == _PERSON)

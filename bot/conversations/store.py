@@ -165,8 +165,7 @@ def _decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> 
 
 async def choose_updates(transaction: Transaction, person: Person, channel: str) -> None:
     """Store the channel that a person chose for messages sent unasked, such as a new status."""
-    values = {"person": person.id, "channel": channel}
-    await execute(transaction, statements.CHOOSE_UPDATES, **values)
+    await execute(transaction, statements.CHOOSE_UPDATES, person=person.id, channel=channel)
 
 
 async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
@@ -179,15 +178,17 @@ async def lock(
 ) -> LockedConversation | None:
     """Lock a person's conversation until the end of the transaction, on the channel used last.
 
-    With `for_updates`, the conversation is on the channel that the person chose for updates, if
-    any. Returns None if the person was erased.
+    With `for_updates`, this is the channel that the person chose for updates, if any. After a visit
+    to the secure page, it is the channel of its origin. Returns None if the person was erased.
     """
     chosen = statements.LOCK_FOR_UPDATES if for_updates else statements.LOCK
     row = await fetch_one(transaction, chosen, person=person_id)
-    if row is None:
-        return None
-    *found, channel, now = row
-    return _decrypt(rt, channel, found, now)
+    held = _decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
+    if held is None or not (home := held.conversation.visit_home):
+        return held
+    chosen = statements.LOCK_FOR_UPDATES_IN_VISIT if for_updates else statements.LOCK_IN_VISIT
+    row = await fetch_one(transaction, chosen, person=person_id, home=home)
+    return _decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
 
 
 async def lock_for(
@@ -196,8 +197,7 @@ async def lock_for(
     """Lock a conversation on the channel to which the messages about an event must be sent.
 
     If the event is a status from the registry and no officer has the conversation, this is the
-    channel chosen for updates. Otherwise it is the channel used last. Returns None for an erased
-    person.
+    channel chosen for updates. Otherwise it is the one used last. Returns None after an erasure.
     """
     held = await lock(rt, transaction, person_id)
     if held is None or held.conversation.with_officer or not isinstance(event, Acknowledged):
@@ -317,7 +317,7 @@ def _values(
     written: Sequence[outbox.Row],
     note: str | None,
 ) -> dict[str, Any]:
-    person, state = held.person, state_format.encode(conversation, held.newer)
+    person, state = held.person, state_format.encode(conversation, held.newer, held.home)
     values: dict[str, Any] = {
         "person": person.id,
         "state_sealed": person.key.seal(state, "conversations", "state", ""),

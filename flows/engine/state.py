@@ -107,6 +107,7 @@ class Conversation:
     awaits consent; "" while it is asked for, None otherwise. `referral` is a referral that was
     opened, until the registration is sent. `hint_way` (`email` or `sms`) is how notices of
     news are sent. `hint_step` is the screen that asks for the address of notices or confirms it.
+    `visit_home` is the channel to return to if the last turn was on the secure page, else "".
     """
 
     language: str = ""
@@ -144,6 +145,7 @@ class Conversation:
     referral: Referral | None = None
     hint_way: str = ""
     hint_step: str = ""
+    visit_home: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Status updates go to the chat that the person chooses; erasure covers both chats
 import re
 from functools import partial
 
+from bot.conversations import store as conversation_store
 from bot.conversations import unjoining
 from bot.people import identities
 from bot.privacy import data_export
@@ -15,11 +16,14 @@ from tests.app_stack import AppStack
 from tests.emulators.telegram import Message, User
 from tests.visitor import Bubble, Visitor
 from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+from tests.web.test_page import _link
 from tests.web.test_whatsapp_journey import _next as _next_bubble
 from tests.web.test_whatsapp_journey import _press as _press_bubble
 from tests.web.test_whatsapp_journey import _user
 
 CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
+# Secret name of a web chat.
+WEB_CHAT = "w" * 32
 CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 
 
@@ -194,3 +198,23 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
         await visitor.press("yes")
         assert await _handles(stack) == []
     assert stack.telegram.journal.mistakes() == []
+
+
+async def test_unfinished_visit_does_not_divert_messages_to_a_joined_chat(stack: AppStack) -> None:
+    user = await _consented_user(stack, 8204)
+    await _press(user, "yes")
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
+        assert person is not None
+        await identities.add_handle(stack.rt, transaction, person, "web", WEB_CHAT, WEB_CHAT)
+    link = await _link(stack, user)
+    async with stack.http.post(link, data={}) as answer:
+        assert answer.status == 200
+    for is_over in (False, True):
+        async with stack.rt.pool.connection() as transaction:
+            held = await conversation_store.lock(stack.rt, transaction, person.id)
+        assert held is not None
+        assert held.address != WEB_CHAT
+        expected = ("telegram", "") if is_over else ("web", "telegram")
+        assert (held.channel, held.home) == expected
+        await stack.ahead("31 minutes")
