@@ -17,18 +17,27 @@ ATOM = "http://www.w3.org/2005/Atom"
 
 
 def changes(reader: Reader) -> Sequence[tuple[str, Body, str]]:
-    """Return the contents that editors published, except contacts, as id, content and text.
+    """Return the published facts and notices that are valid today, as id, content and text.
 
-    Items that only hide a sentence shipped with the program are omitted. The newest is first, by
-    the day on which an editor checked it.
+    Other kinds of content are omitted, because some of them are internal, such as canned replies.
+    The newest is first, by the day on which an editor checked it.
     """
     languages = reader.rt.languages
     found = [
         (item, body, reader.say(sentence(languages, body.texts)))
         for item, body in reader.rt.content.snapshot.bodies.items()
-        if not body.silent and not item.startswith(f"{Kind.CARD}:")
+        if _is_shown(reader, item, body)
     ]
     return sorted(found, key=lambda each: each[1].checked, reverse=True)
+
+
+def _is_shown(reader: Reader, item: str, body: Body) -> bool:
+    """Return True if the item is a fact or notice with a text that people are shown today."""
+    kind, _colon, key = item.partition(":")
+    if kind == Kind.NOTICE:
+        return not body.silent and body.since <= reader.edition <= body.until
+    fact = reader.rt.content.snapshot.facts.get(key) if kind == Kind.FACT else None
+    return fact is not None and fact.current(reader.edition)
 
 
 def feed(reader: Reader, title: Text = TITLE) -> bytes:

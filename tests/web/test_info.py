@@ -5,17 +5,27 @@ They store nothing about their readers.
 
 import json
 import re
+from datetime import date, timedelta
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
+from bot.content import Body
+from bot.editorial import drafts
+from bot.officers.directory import Officer
+from bot.officers.permissions import Role
+from bot.runtime import Runtime
+from bot.web import info_feed
 from bot.web.info import GROUPS
 from bot.web.info_feed import ATOM
+from bot.web.public_pages import Reader
 from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from tests.app_stack import AppStack
-from tests.editorial.editors import TEXTS, approver, editor, publish
+from tests.desk.desks import an_officer
+from tests.editorial.editors import TEXTS, approver, database_day, editor, publish
 from tests.release_only import release_only
 
 MAX_BYTES = 60_000
@@ -132,6 +142,48 @@ async def test_info_pages_and_feed_show_a_newly_published_fact(stack: AppStack) 
     link = entry.find(f"{{{ATOM}}}link")
     assert link is not None
     assert link.get("href", "").endswith("/info/announcements?lang=zh_Hans#fact:tr.stay")
+
+
+async def _publish(rt: Runtime, author: Officer, item: str, body: Body) -> None:
+    """Publish the first version of a content item with content of any kind."""
+    assert await drafts.save(rt, author, item, body, 0) == []
+    (found,) = await drafts.history(rt, author, item)
+    second = await approver(rt, f"Approver of {item}")
+    await drafts.approve(rt, second, item, found.number, found.content_hash)
+
+
+async def test_info_changes_show_no_internal_content(stack: AppStack) -> None:
+    rt, today = stack.rt, await database_day(stack.rt)
+    lead, author = await an_officer(rt, "Lead Testova", roles=(Role.LEAD,)), await editor(rt)
+    reply = Body(texts={"ru": "Мы закрыли Ваш вопрос."}, as_of=today, checked=today, until=date.max)
+    phrase = msgspec.structs.replace(reply, texts={"ru": "моя тётя просрочила визу"})
+    answer = drafts.shipped(rt, "answer:permit.visa")
+    arranged = msgspec.structs.replace(
+        answer, as_of=today, checked=today, opening=answer.opening[:1]
+    )
+    await _publish(rt, lead, "canned:general.closed", reply)
+    await _publish(rt, author, "phrases:permit.visa", phrase)
+    await _publish(rt, author, "answer:permit.visa", arranged)
+    async with rt.pool.connection() as transaction:
+        await rt.content.load(transaction)
+    for path in ("/info/announcements", "/info/feed.atom"):
+        page, _headers = await _get(stack, f"{path}?lang=ru")
+        for internal in ("canned:", "phrases:", "answer:", "закрыли", "тётя"):
+            assert internal not in page, path
+
+
+async def test_info_changes_show_content_only_on_its_days(rt: Runtime) -> None:
+    today = await database_day(rt)
+    day, author, second = timedelta(days=1), await editor(rt), await approver(rt)
+    await publish(rt, author, second, until=today + day)
+    await publish(rt, author, second, "notice:soon", since=today + day, until=today + 2 * day)
+    async with rt.pool.connection() as transaction:
+        await rt.content.load(transaction)
+    shown = [
+        {item for item, _body, _text in info_feed.changes(Reader(rt, "ru", rt.content.on(each)))}
+        for each in (today, today + day, today + 2 * day, today + 3 * day)
+    ]
+    assert shown == [{"fact:tr.stay"}, {"fact:tr.stay", "notice:soon"}, {"notice:soon"}, set()]
 
 
 @pytest.mark.parametrize(
