@@ -68,7 +68,8 @@ WITH go AS MATERIALIZED (
   FROM seen
 )
 UPDATE broadcast_recipients r SET state = split_part(j.fate, ' ', 1),
-  reason = split_part(j.fate, ' ', 2), language = j.language, state_at = j.now, template = j.shut,
+  reason = split_part(j.fate, ' ', 2), language = j.language, state_at = j.now,
+  template = j.shut AND j.fate = 'claimed ',
   attempt = r.attempt + (j.fate = 'claimed ')::int,
   not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
     WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
