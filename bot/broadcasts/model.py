@@ -151,7 +151,8 @@ class Words(msgspec.Struct, frozen=True, omit_defaults=True):
 class Draft:
     """The content of a broadcast, as an author writes it.
 
-    `quiet` is the start and end of the quiet hours; None allows any hour.
+    `quiet` is the start and end of the quiet hours; None allows any hour. An urgent broadcast keeps
+    `quiet` for the case that its purpose is changed, but ignores it.
     """
 
     purpose: Purpose
@@ -163,6 +164,11 @@ class Draft:
     quiet: tuple[time, time] | None = (QUIET_FROM, QUIET_UNTIL)
     paid: bool = False
     why: str = ""
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """Return the quiet hours in which nothing is sent; None for an urgent broadcast."""
+        return None if self.purpose is Purpose.URGENT else self.quiet
 
     @property
     def text_hash(self) -> bytes:

@@ -133,7 +133,7 @@ async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
     async with rt.pool.connection() as transaction:
         broadcast = await model.find(transaction, broadcast_id)
     draft = broadcast.draft
-    zone_tokens, places = zones(rt) if draft.quiet else ([], [])
+    zone_tokens, places = zones(rt) if draft.quiet_hours else ([], [])
     known_missions, their_zones = mission_zones()
     messages = content.samples(rt, draft)
     values: dict[str, Any] = {

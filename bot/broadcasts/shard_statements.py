@@ -38,14 +38,15 @@ WITH go AS MATERIALIZED (
     c.updated_at > go.now - interval '1 minute' AND go.purpose <> 'urgent' OR EXISTS (
       SELECT FROM messages m WHERE m.person_id = p.person_id AND m.state IN ('pending', 'sending')
     ) AS talking,
-    (SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
-      coalesce((SELECT array_agg(zones.zone) FROM zones
-                JOIN audience_attributes t ON t.token = zones.token
-                WHERE t.person_id = p.person_id AND t.kind = 'country'),
-               ARRAY[coalesce(m.zone, (
-                 SELECT k.zone FROM unnest(%(missions)s::text[], %(mission_zones)s::text[])
-                   AS k (mission, zone) WHERE k.mission = q.mission), %(home)s)])) AS z (zone)
-    ) AS night_until, go.now
+    CASE WHEN go.purpose <> 'urgent' THEN (
+      SELECT max(kosh_quiet_until(go.now, z.zone, go.quiet_from, go.quiet_until)) FROM unnest(
+        coalesce((SELECT array_agg(zones.zone) FROM zones
+                  JOIN audience_attributes t ON t.token = zones.token
+                  WHERE t.person_id = p.person_id AND t.kind = 'country'),
+                 ARRAY[coalesce(m.zone, (
+                   SELECT k.zone FROM unnest(%(missions)s::text[], %(mission_zones)s::text[])
+                     AS k (mission, zone) WHERE k.mission = q.mission), %(home)s)])) AS z (zone)
+    ) END AS night_until, go.now
   FROM picked p CROSS JOIN go
   JOIN people q ON q.id = p.person_id
   JOIN conversations c ON c.person_id = p.person_id

@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import time
 
 from bot import broadcasts
-from bot.broadcasts import Words
+from bot.broadcasts import Purpose, Words
 from bot.runtime import Runtime
-from tests.crowd import TEXTS, Post, a_draft, all_at_once, crew, crowd, posted, started
+from tests.crowd import TEXTS, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 
 NIGHT = (time(21), time(8))
 
@@ -22,8 +22,8 @@ async def test_recipients_held_at_night_use_no_whatsapp_daily_limit(rt: Runtime)
     post = Post("whatsapp", window=24 * 3600)
     rt = posted(rt, post)
     rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_daily_limit": 30}))
-    await crowd(rt, 60, channel="whatsapp", languages=("ru",))
     await _set_clock(rt, "2026-12-10 22:00+05")
+    await crowd(rt, 60, channel="whatsapp", languages=("ru",))
     texts = {code: Words(words.body, "news") for code, words in TEXTS.items()}
     found = await started(rt, await crew(rt), a_draft(texts=texts, quiet=NIGHT))
     await all_at_once(rt, found)
@@ -37,3 +37,14 @@ async def test_recipients_held_at_night_use_no_whatsapp_daily_limit(rt: Runtime)
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.send_shard(rt, found.id, 0)
         assert len(post.sent) == sent, moment
+
+
+async def test_urgent_broadcast_is_sent_during_quiet_hours(rt: Runtime) -> None:
+    rt = posted(rt, Post())
+    await _set_clock(rt, "2026-12-10 23:00+05")
+    await crowd(rt, 3, languages=("ru",))
+    urgent = a_draft(Purpose.URGENT, why="a fraud is going on", quiet=NIGHT)
+    found = await started(rt, await crew(rt), urgent)
+    await all_at_once(rt, found)
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert await fates(rt, found) == {"accepted": 3}

@@ -357,6 +357,19 @@ async def test_broadcast_page_cannot_start_a_broadcast_twice(office: Office) -> 
     assert refusal_text(Refusal.STATE) in screen.text
 
 
+async def test_broadcast_pages_show_no_quiet_hours_for_an_urgent_broadcast(
+    office: Office,
+) -> None:
+    path = await office.write("urgent")
+    screen = await office.marat.get(f"{path}/write/time")
+    assert ru("hint_urgent") in screen.text
+    assert all("quiet_from" not in form.fields for form in screen.forms)
+    await office.marat.submit("/time")
+    screen = await office.marat.get(path)
+    assert ru("any_hour") in screen.text
+    assert "21:00" not in screen.text
+
+
 async def test_broadcast_page_requires_two_approvers_for_an_urgent_broadcast(
     office: Office,
 ) -> None:

@@ -161,5 +161,6 @@ async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | 
 
 def _timing(context: RequestContext, draft: Draft) -> str:
     clock = clock_of(context)
-    quiet = " – ".join(f"{each:%H:%M}" for each in draft.quiet) if draft.quiet else "–"
+    hours = draft.quiet_hours
+    quiet = " – ".join(f"{each:%H:%M}" for each in hours) if hours else "–"
     return f"{clock(draft.not_before) or '–'} … {clock(draft.not_later_than) or '–'}; {quiet}"
