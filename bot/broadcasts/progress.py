@@ -164,7 +164,10 @@ async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[aud
 
 
 async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
-    """Return announcements of the last 12 months that addressed no specific group, newest first."""
+    """Return announcements of the last 12 months that addressed no specific group, newest first.
+
+    Announcements that an officer paused or cancelled are omitted.
+    """
     newest = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=4 * limit)
     found = [
         PastAnnouncement(at, texts)

@@ -110,7 +110,7 @@ RECIPIENTS_OF_STATUS = statement(_RECIPIENTS.where(_Recipient.state == bindparam
 BEGIN_DUE = statement(
     update(t.Broadcast)
     .where(t.Broadcast.state == "scheduled", t.Broadcast.not_before <= NOW)
-    .values(state="running", state_at=NOW)
+    .values(state="running", state_at=NOW, started_at=NOW)
 )
 _HAS_WAITING = exists().where(
     t.BroadcastCount.broadcast_id == t.Broadcast.id,

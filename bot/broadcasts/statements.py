@@ -92,6 +92,15 @@ NEWEST = statement(
     .order_by(t.Broadcast.number.desc())
     .limit(bindparam("limit"))
 )
+# An officer who pauses or cancels an announcement withdraws its text. After a pause by Kosh, for
+# example because sending failed too often, the text may still be read.
+_IS_READABLE = and_(
+    t.Broadcast.total.is_not(None),
+    or_(
+        t.Broadcast.state.in_(["running", "done"]),
+        and_(t.Broadcast.state == "paused", t.Broadcast.reason != "officer"),
+    ),
+)
 LATEST_ANNOUNCEMENTS = statement(
     select(
         t.Broadcast.started_at,
@@ -99,7 +108,7 @@ LATEST_ANNOUNCEMENTS = statement(
         func.json_object_agg(t.BroadcastText.language, t.BroadcastText.body),
     )
     .join(t.BroadcastText, t.BroadcastText.broadcast_id == t.Broadcast.id)
-    .where(t.Broadcast.total.is_not(None), t.Broadcast.started_at > NOW - func.make_interval(0, 12))
+    .where(_IS_READABLE, t.Broadcast.started_at > NOW - func.make_interval(0, 12))
     .group_by(t.Broadcast.id)
     .order_by(t.Broadcast.started_at.desc())
     .limit(bindparam("limit"))
