@@ -4,6 +4,7 @@ Nothing is stored about an anonymous person who reads them.
 """
 
 from collections.abc import Mapping
+from uuid import UUID
 
 from bot import broadcasts
 from bot.cases.canned_replies import BUILT
@@ -23,14 +24,21 @@ def is_requested(turn: Turn) -> bool:
     return any(isinstance(effect, ReadNews) for effect in turn.effects)
 
 
-async def render(transaction: Transaction, turn: Turn) -> tuple[Say, ...]:
-    """Return messages with past announcements, oldest first; () if the person requested none."""
+async def render(
+    transaction: Transaction, turn: Turn, person_id: UUID | None = None
+) -> tuple[Say, ...]:
+    """Return messages with past announcements, oldest first; () if the person requested none.
+
+    A person also reads the announcements for a specific group that they got: if they chose short
+    notices, they have not read the text. An anonymous person has no `person_id`.
+    """
     if not is_requested(turn):
         return ()
     language = turn.conversation.language
+    latest = await broadcasts.latest_announcements(transaction, MAX_SHOWN, person_id)
     found = [
         Say(((_(DAY.msgid, date=each.at.date()),), (verbatim(text),)), language=language)
-        for each in reversed(await broadcasts.latest_announcements(transaction, MAX_SHOWN))
+        for each in reversed(latest)
         if (text := text_in(each.texts, language))
     ]
     return (Say(((HEAD if found else NONE,),), language=language), *found)

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from bot.broadcasts import statements
-from bot.broadcasts.statements import FIND
+from bot.broadcasts.statements import FIND, GROUP_FILTERS
 from bot.cases.canned_replies import BUILT
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all
@@ -129,15 +129,7 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     @property
     def public(self) -> bool:
         """Return True if the rule selects no specific group: then everybody may read the text."""
-        conditions = (
-            self.missions,
-            self.registration,
-            self.countries,
-            self.programmes,
-            self.regions,
-            self.lists,
-        )
-        return not any(conditions)
+        return not any(getattr(self, name) for name in GROUP_FILTERS)
 
 
 class Words(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -75,7 +75,7 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class PastAnnouncement:
-    """A past announcement that everybody may read: its time and its text by language."""
+    """A past announcement: the time of its start, and its text by language."""
 
     at: datetime
     texts: Mapping[str, str]
@@ -163,18 +163,16 @@ async def history(rt: Runtime, officer: Officer, broadcast_id: UUID) -> list[aud
         return await audit_log.about(transaction, str(broadcast_id))
 
 
-async def latest_announcements(transaction: Transaction, limit: int) -> list[PastAnnouncement]:
-    """Return announcements of the last 12 months that addressed no specific group, newest first.
+async def latest_announcements(
+    transaction: Transaction, limit: int, person_id: UUID | None = None
+) -> list[PastAnnouncement]:
+    """Return announcements of the last 12 months that the person may read, newest first.
 
+    These are the announcements that addressed no specific group, and those that the person got.
     Announcements that an officer paused or cancelled are omitted.
     """
-    newest = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=4 * limit)
-    found = [
-        PastAnnouncement(at, texts)
-        for at, rule, texts in newest
-        if at is not None and model.rule(rule).public
-    ]
-    return found[:limit]
+    rows = await fetch_all(transaction, LATEST_ANNOUNCEMENTS, limit=limit, person=person_id)
+    return [PastAnnouncement(*row) for row in rows]
 
 
 def estimate(rt: Runtime, draft: Draft, count: Count) -> Estimate:

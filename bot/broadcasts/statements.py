@@ -21,11 +21,12 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     or_,
     select,
     update,
 )
-from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.dialects.postgresql import JSONB, array, insert
 
 from bot.db import tables as t
 from bot.db.statements import NOW, seconds, statement
@@ -33,6 +34,8 @@ from bot.db.statements import NOW, seconds, statement
 APPROVAL_HOURS = 24
 CANARY_MINUTES, URGENT_CANARY_MINUTES = 10, 1
 WAITING = ("planned", "held", "claimed")
+# Filters of an audience that select a specific group. Languages and channels select none.
+GROUP_FILTERS = ("missions", "registration", "countries", "programmes", "regions", "lists")
 
 _ID = bindparam("id", type_=Uuid())
 _BY_ID = t.Broadcast.id == _ID
@@ -101,14 +104,22 @@ _IS_READABLE = and_(
         and_(t.Broadcast.state == "paused", t.Broadcast.reason != "officer"),
     ),
 )
+_GOT_IT = exists().where(
+    t.BroadcastRecipient.person_id == bindparam("person", type_=Uuid()),
+    t.BroadcastRecipient.broadcast_id == t.Broadcast.id,
+    t.BroadcastRecipient.state.in_(["claimed", "in_doubt", "accepted", "delivered", "read"]),
+)
 LATEST_ANNOUNCEMENTS = statement(
     select(
         t.Broadcast.started_at,
-        t.Broadcast.audience,
         func.json_object_agg(t.BroadcastText.language, t.BroadcastText.body),
     )
     .join(t.BroadcastText, t.BroadcastText.broadcast_id == t.Broadcast.id)
-    .where(_IS_READABLE, t.Broadcast.started_at > NOW - func.make_interval(0, 12))
+    .where(
+        _IS_READABLE,
+        t.Broadcast.started_at > NOW - func.make_interval(0, 12),
+        or_(not_(t.Broadcast.audience.has_any(array(GROUP_FILTERS))), _GOT_IT),
+    )
     .group_by(t.Broadcast.id)
     .order_by(t.Broadcast.started_at.desc())
     .limit(bindparam("limit"))

@@ -143,7 +143,7 @@ async def carry_out(
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
     says, sheet = share_links.add_links(rt, turn)
-    shown = await archive.render(transaction, turn)
+    shown = await archive.render(transaction, turn, held.person.id)
     says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
     written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     written = () if work.silent else written

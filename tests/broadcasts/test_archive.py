@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 from bot import broadcasts
-from bot.broadcasts import State
+from bot.broadcasts import Broadcast, Rule, State, Words
+from bot.people import identities
 from bot.runtime import Runtime
 from tests.crowd import (
+    TEXTS,
+    Crew,
     Post,
     a_draft,
     all_at_once,
@@ -18,11 +22,20 @@ from tests.crowd import (
 from tests.desk.desks import ahead
 
 
-async def _listed(rt: Runtime) -> list[tuple[datetime, str]]:
-    """Return time and Russian text of the past announcements that everybody may read."""
+async def _listed(rt: Runtime, person_id: UUID | None = None) -> list[tuple[datetime, str]]:
+    """Return time and Russian text of the past announcements that a person may read."""
     async with rt.pool.connection() as session:
-        found = await broadcasts.latest_announcements(session, 5)
+        found = await broadcasts.latest_announcements(session, 5, person_id)
     return [(each.at, each.texts["ru"]) for each in found]
+
+
+async def _sent(rt: Runtime, officers: Crew, rule: Rule, number: int = 0) -> Broadcast:
+    """Return an announcement that was sent to all recipients whom the rule selects."""
+    texts = {code: Words(f"{words.body} ({number})") for code, words in TEXTS.items()}
+    found = await started(rt, officers, a_draft(rule=rule, texts=texts))
+    await all_at_once(rt, found)
+    await broadcasts.send_shard(rt, found.id, 0)
+    return found
 
 
 async def test_archive_shows_no_cancelled_or_held_announcement(rt: Runtime) -> None:
@@ -51,3 +64,37 @@ async def test_archive_dates_a_scheduled_announcement_by_its_start(rt: Runtime) 
     await all_at_once(rt, found)
     ((at, _text),) = await _listed(rt)
     assert at > soon
+
+
+async def test_archive_shows_a_targeted_announcement_only_to_its_recipients(rt: Runtime) -> None:
+    officers = await crew(rt)
+    addressed, _skipped = await crowd(rt, 2, languages=("ru",))
+    (other,) = await crowd(rt, 1, languages=("ru",), topic="rules")
+    async with rt.pool.connection() as session:
+        await identities.set_mission(session, addressed.id, "tr_ankara")
+    rt = posted(rt, Post())
+    await _sent(rt, officers, Rule(missions=("tr_ankara",)))
+    assert len(await _listed(rt, addressed.id)) == 1
+    assert await _listed(rt, other.id) == []
+    assert await _listed(rt) == []
+
+
+async def test_archive_shows_a_public_announcement_behind_many_targeted(rt: Runtime) -> None:
+    officers = await crew(rt)
+    await crowd(rt, 1, languages=("ru",))
+    rt = posted(rt, Post())
+    public = await _sent(rt, officers, Rule(languages=("ru",)))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO broadcasts (id, state, author, canary, purpose, topic, audience, total,"
+            " started_at) SELECT gen_random_uuid(), 'done', author, 50, 'news', 'events',"
+            """ '{"missions": ["cn_beijing"]}', 1, kosh_now()"""
+            " FROM broadcasts, generate_series(1, 30)"
+        )
+        await session.execute(
+            "INSERT INTO broadcast_texts (broadcast_id, language, body, template)"
+            " SELECT id, 'ru', 'Только для Пекина.', '' FROM broadcasts WHERE id <> %s",
+            (public.id,),
+        )
+    ((_at, text),) = await _listed(rt)
+    assert "Пекина" not in text

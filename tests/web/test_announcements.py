@@ -2,7 +2,8 @@
 
 import pytest
 
-from bot.broadcasts import archive
+from bot import broadcasts
+from bot.broadcasts import Rule, archive
 from bot.conversations.store import lock
 from bot.i18n import Languages
 from bot.people import identities, subscriptions
@@ -13,7 +14,7 @@ from flows.announcements import CHOSEN, CONSENT
 from flows.engine import announcement_screens
 from flows.engine.text import Text, _
 from tests.app_stack import AppStack
-from tests.crowd import TEXTS
+from tests.crowd import TEXTS, a_draft, all_at_once, crew, fates, started
 from tests.visitor import Visitor
 
 WORDS = Languages()
@@ -131,6 +132,26 @@ async def test_news_command_of_an_anonymous_person_stores_nothing(stack: AppStac
                 "SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM processed_updates)"
             )
             assert await cursor.fetchone() == (0, 0)
+
+
+async def test_short_notice_leads_to_the_text_of_a_targeted_announcement(stack: AppStack) -> None:
+    rt = stack.rt
+    async with Visitor.at(stack.url) as visitor:
+        await _subscribe(visitor)
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
+        count = len(visitor.bubbles)
+        found = await started(rt, await crew(rt), a_draft(rule=Rule(countries=("UZ",))))
+        await all_at_once(rt, found)
+        await broadcasts.send_shard(rt, found.id, 0)
+        assert await fates(rt, found) == {"accepted": 1}
+        await visitor.wait(count + 1)
+        assert TEXTS["ru"].body not in visitor.bubbles[count].text
+        count = len(visitor.bubbles)
+        await visitor.press("!news")
+        await visitor.wait(count + 3)
+        text = "\n".join(each.text for each in visitor.bubbles[count:])
+        assert TEXTS["ru"].body in text
 
 
 async def test_news_command_reports_that_there_are_no_broadcasts_yet(stack: AppStack) -> None:
