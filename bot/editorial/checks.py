@@ -55,14 +55,23 @@ def blockers(
     in the name of a visa.
     """
     if kind is Kind.ANSWER:
-        return [*_date_blockers(body, today), *_answer_blockers(key, body)]
+        return [*_date_blockers(kind, body, today), *_answer_blockers(key, body)]
     if kind is Kind.PHRASES:
-        return [*_date_blockers(body, today), *_marked_up(body), *taught.faults(rt, key, body)]
+        return [
+            *_date_blockers(kind, body, today),
+            *_marked_up(body),
+            *taught.faults(rt, key, body),
+        ]
     if kind is Kind.CANNED:
-        return [*_date_blockers(body, today), *_marked_up(body), *_reply_blockers(rt, body)]
+        return [*_date_blockers(kind, body, today), *_marked_up(body), *_reply_blockers(rt, body)]
     known = frozenset(wording(rt, shipped)) if shipped else frozenset()
     worded = (each for each in wording(rt, body) if each not in known)
-    return [*_date_blockers(body, today), *_source_blockers(kind, body), *_marked_up(body), *worded]
+    return [
+        *_date_blockers(kind, body, today),
+        *_source_blockers(kind, body),
+        *_marked_up(body),
+        *worded,
+    ]
 
 
 def _answer_blockers(intent: str, body: Body) -> Iterator[Blocker]:
@@ -85,12 +94,15 @@ def _reply_blockers(rt: Runtime, body: Body) -> Iterator[Blocker]:
         yield from _sentence(code, text, "", _allowed_hosts(rt))
 
 
-def _date_blockers(body: Body, today: date) -> Iterator[Blocker]:
+def _date_blockers(kind: Kind, body: Body, today: date) -> Iterator[Blocker]:
     if body.until < today:
         yield Blocker(Refusal.EXPIRED, detail=body.until.isoformat())
     if body.since > body.until:
         yield Blocker(Refusal.DATES)
-    for day in (body.as_of, body.checked):
+    # Publishing a fact or card ends the previous version at once. Until a first day in the future,
+    # people would get neither of the two.
+    began = (body.since,) if kind in (Kind.FACT, Kind.CARD) else ()
+    for day in (body.as_of, body.checked, *began):
         if day > today:
             yield Blocker(Refusal.FUTURE, detail=day.isoformat())
     if body.checked < body.as_of:

@@ -6,6 +6,7 @@ import pytest
 
 from bot.content.model import Body, Kind
 from bot.editorial import checks, drafts
+from bot.editorial.refusals import Refusal
 from bot.runtime import Runtime
 from tests.editorial.editors import TEXTS, body, database_day
 
@@ -62,6 +63,15 @@ async def test_content_check_rejects_past_future_and_reversed_dates(rt: Runtime)
     assert await reasons(rt, as_of=today + day) >= {("future", "")}
     assert await reasons(rt, since=today + 200 * day) >= {("dates", "")}
     assert await reasons(rt, checked=today - 9 * day) >= {("dates", "")}
+
+
+async def test_content_check_accepts_a_future_first_day_only_for_notices(rt: Runtime) -> None:
+    today = await database_day(rt)
+    later = await body(rt, since=today + timedelta(days=1))
+    for kind, future in ((Kind.FACT, 1), (Kind.CARD, 1), (Kind.NOTICE, 0)):
+        found = checks.blockers(rt, kind, later, today)
+        assert [each.why for each in found] == [Refusal.FUTURE] * future, kind
+    assert await reasons(rt, since=today) == set()
 
 
 async def test_content_check_rejects_a_source_checked_over_31_days_ago(rt: Runtime) -> None:
