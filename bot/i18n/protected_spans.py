@@ -9,8 +9,15 @@ ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
 )
+EMAIL = r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
+# Matches numbers of bank accounts, documents (also "FA 1234567") and registrations: with other
+# letters, such a number would be invalid.
+DOCUMENT_NUMBER = (
+    r"(?<![A-Za-z0-9])(?:[A-Z]{1,4}(?:[0-9]{5,}[A-Z0-9]*|-20[0-9]{2}(?:-[A-Z0-9]{4}){2})"
+    r"|[A-Z]{2} [0-9]{7})(?![A-Za-z0-9])"
+)
 KEPT = re.compile(
-    rf"</?[a-z]+[^>]*>|(?i:{ADDRESS})|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
+    rf"</?[a-z]+[^>]*>|{EMAIL}|{DOCUMENT_NUMBER}|(?i:{ADDRESS})|(?<![\w/<])/[a-z_]+|(?<!\w)@[A-Za-z0-9_]+",
     re.ASCII,
 )
 EITHER = re.compile(rf"{PLACE.pattern}|{KEPT.pattern}", re.ASCII)

@@ -32,6 +32,23 @@ def test_officer_text_is_converted_to_the_persons_script(text: str, form: str, s
 
 
 @pytest.mark.parametrize(
+    "kept",
+    [
+        "konsul@mfa.gov.kz",
+        "KS-2026-TEST-ABDE",
+        "KZ86125KZT5004100100",
+        "FB7654321",
+        "FB 7654321",
+    ],
+)
+def test_document_numbers_and_email_addresses_keep_their_letters(kept: str) -> None:
+    text = f"Hujjatlaringizni bizga yuboring, mana: {kept}. Rahmat!"
+    shown = reader_script.for_person(text, "uz_Cyrl")
+    assert shown.startswith("Ҳужжатларингизни")
+    assert kept in shown
+
+
+@pytest.mark.parametrize(
     ("text", "language", "form"),
     [
         (ARABIC, "kk", "kk"),
