@@ -14,10 +14,16 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# Parts of a sentence that are kept in left-to-right order: web addresses, commands, groups of
-# digits (a phone number, a range), and < or >, which would be mirrored (as in the machine-readable
-# zone of a passport).
-LITERAL = re.compile(rf"{KEPT.pattern}|\+?[0-9]+(?:[ \u00a0–-][0-9]+)+|(?<!\S)[<>](?!\S)", re.ASCII)
+# A number of one part, such as 9:00, 12.05.2026 or (7172), and a number of several parts, such as a
+# range or a phone number. A bracket belongs to it only together with the other bracket of its pair.
+NUMBER_PART = r"(?:\([0-9]+\)|[0-9](?:[0-9:.,/]*[0-9])?)"
+NUMBER = (
+    rf"\+?{NUMBER_PART}"
+    rf"(?:(?:[ \u00a0]?[–-][ \u00a0]?|[ \u00a0]|(?=\()|(?<=\))){NUMBER_PART})+|\+[0-9]+"
+)
+# Parts of a sentence that are kept in left-to-right order: web addresses, commands, numbers, and <
+# or >, which would be mirrored (as in the machine-readable zone of a passport).
+LITERAL = re.compile(rf"{KEPT.pattern}|{NUMBER}|(?<!\S)[<>](?!\S)", re.ASCII)
 TAG = re.compile("</?[a-z]+[^>]*>", re.ASCII)
 LETTER = re.compile(r"[^\W\d_]")
 

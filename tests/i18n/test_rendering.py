@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date
 
 import pytest
+from bidi import get_display
 
 from bot.i18n import NAMES, bidi, catalogues, direction, parsers
 from bot.i18n.rendering import Rendering
@@ -169,11 +170,34 @@ def test_bidi_isolates_each_line_of_a_value() -> None:
         ("<b>قۇجات</b> 5 كۇن", "<b>قۇجات</b> 5 كۇن"),
         ("0–13 جاس", f"{FSI}0–13{PDI} جاس"),
         ("2026", f"{RLM}2026"),
+        ("ۋاقىت (كۇنى 9:00-18:00)", f"ۋاقىت (كۇنى {FSI}9:00-18:00{PDI})"),
+        ("جاس (0–13)", f"جاس ({FSI}0–13{PDI})"),
         ("ءيا", "ءيا"),
     ],
 )
 def test_rtl_text_isolates_numbers_commands_and_addresses(sentence: str, shown: str) -> None:
     assert rendering("kk_Arab", it=sentence)(_("it")) == shown
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "9:00-18:00",
+        "9:00 - 18:00",
+        "9.00–18.00",
+        "12.05.2026-15.06.2026",
+        "12.05.2026",
+        "8 (7172) 64-57-00",
+        "+7(7172)64-57-00",
+        "+77172645700",
+        "1 500 000",
+        "1\u00a0500\u00a0000,50",
+    ],
+)
+def test_rtl_sentence_shows_no_number_in_reverse(number: str) -> None:
+    for sentence in ("ۋاقىت: {}.", "ۋاقىت ({}) كۇنى", "ۋاقىت (كۇنى {}) كۇنى"):
+        shown = rendering("kk_Arab", it=sentence.format(number))(_("it"))
+        assert number in get_display(shown)
 
 
 @pytest.mark.parametrize("code", NAMES)
