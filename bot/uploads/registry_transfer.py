@@ -141,10 +141,11 @@ async def record_outcome(
 ) -> Moved | None:
     """Record that the registry accepted a file, and delete the file's content.
 
-    Return the change to report if all files of the same document kind are accepted, else None.
+    Return the change to report if all files of the same document kind are accepted, else None. A
+    file that the registry rejected before this file arrived does not count.
     """
     await _remove(transaction, upload.id, "accepted", document=document.id)
-    values = {"person": upload.person.id, "kind": upload.paper}
+    values = {"upload": upload.id, "person": upload.person.id, "kind": upload.paper}
     left = await fetch_value(transaction, statements.IS_ONE_LEFT, **values)
     return None if left else Moved(upload.person.id, upload.paper, "accepted")
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     Uuid,
+    and_,
     any_,
     bindparam,
     delete,
@@ -261,11 +262,17 @@ CLAIM = statement(
         t.Upload.digest,
     )
 )
+_Accepted = aliased(t.Upload)
+_ACCEPTED_CAME_AT = select(_Accepted.created_at).where(_Accepted.id == _ID).scalar_subquery()
+# A file that was rejected before the accepted file arrived is replaced by the accepted file.
 IS_ONE_LEFT = statement(
     select(literal(True)).where(
         t.Upload.person_id == _PERSON,
         t.Upload.paper == bindparam("kind"),
-        t.Upload.state.in_([*_ON_ITS_WAY, "rejected"]),
+        or_(
+            t.Upload.state.in_(_ON_ITS_WAY),
+            and_(t.Upload.state == "rejected", t.Upload.state_at > _ACCEPTED_CAME_AT),
+        ),
     )
 )
 _SENDING = (t.Upload.id == _ID, t.Upload.state == "sending", t.Upload.attempts == _ATTEMPT)

@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from bot import uploads
+from bot import desk, uploads
 from bot.channels import Refused as Gone
 from bot.channels import Unreachable
 from bot.conversations import receive, upload_events
@@ -37,6 +37,7 @@ from flows.engine.state import Conversation
 from flows.engine.text import _
 from flows.engine.upload_states import Refusal, State
 from tests.app_stack import AppStack
+from tests.desk.desks import an_officer, case_of, key, now
 from tests.person_client import Guest
 from tests.sample_files import noise, photo, saved, sent, sheet
 
@@ -631,15 +632,32 @@ async def test_document_is_sent_again_when_the_transfer_breaks_off(
     assert [each["repeats"] for each in await documents(stack)] == [0]
 
 
-async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: AppStack) -> None:
-    guest = await at_the_papers(stack)
+async def sent_and_rejected(stack: AppStack, guest: Guest, *files: bytes) -> Person:
+    """Submit files, of which the registry rejects the first one that arrives; return the person."""
     await stack.fault(name="refuse", count=1)
-    person = await sent_off(stack, guest, photo())
+    person = await sent_off(stack, guest, *files)
 
     async def rejected() -> bool:
-        return await rows(stack.rt) == ["rejected"]
+        return "rejected" in await rows(stack.rt)
 
     await stack.until(rejected)
+    return person
+
+
+async def send_again(stack: AppStack, guest: Guest, person: Person, file: bytes) -> None:
+    """Let an officer ask for the identity document again, and release the person's new file."""
+    rt, officer, case = stack.rt, await an_officer(stack.rt), await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
+    await receive.deliver(rt, await upload_events.take_upload(rt, person, sent(file)))
+    case = await now(rt, case.id)
+    await desk.release_papers(rt, officer, case.id, case.version, key=key())
+
+
+async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await sent_and_rejected(stack, guest, photo())
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.papers["identity"] == "rejected"
@@ -649,6 +667,33 @@ async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: 
             "SELECT topic, urgent FROM cases WHERE person_id = %s", (person.id,)
         )
         assert await cursor.fetchall() == [("registry_refused", True)]
+
+
+async def test_rejected_document_is_accepted_after_a_replacement(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await sent_and_rejected(stack, guest, photo())
+    await send_again(stack, guest, person, small(3))
+
+    async def replaced() -> bool:
+        await stack.ahead("1 minute")
+        return await rows(stack.rt) == ["rejected", "accepted"]
+
+    await stack.until(replaced, 60)
+    await stack.until(lambda: accepted(guest))
+
+
+async def test_document_with_one_rejected_page_is_not_accepted(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    await sent_and_rejected(stack, guest, photo(), small(3))
+
+    async def both_done() -> bool:
+        await stack.ahead("1 minute")
+        return sorted(await rows(stack.rt)) == ["accepted", "rejected"]
+
+    await stack.until(both_done, 60)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.papers["identity"] == "rejected"
 
 
 async def test_upload_rejection_is_ignored_after_another_process_claimed_it(rt: Runtime) -> None:
