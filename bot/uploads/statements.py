@@ -116,7 +116,7 @@ IS_DUPLICATE = statement(
         t.Upload.person_id == _PERSON,
         t.Upload.paper == bindparam("kind"),
         any_of(t.Upload.hash, "hashes"),
-        t.Upload.state.not_in(["refused", "gone"]),
+        t.Upload.state.not_in(["refused", "gone", "rejected"]),
     )
 )
 _FORGET_SOURCE: dict[Any, Any] = {

@@ -696,6 +696,13 @@ async def test_document_with_one_rejected_page_is_not_accepted(stack: AppStack) 
     assert conversation.papers["identity"] == "rejected"
 
 
+async def test_rejected_document_can_be_sent_again(stack: AppStack) -> None:
+    guest = await at_the_papers(stack)
+    person = await sent_and_rejected(stack, guest, photo())
+    assert await reason(stack.rt, person, photo()) is None
+    assert await reason(stack.rt, person, photo()) is Refusal.DUPLICATE
+
+
 async def test_upload_rejection_is_ignored_after_another_process_claimed_it(rt: Runtime) -> None:
     """Report a rejection after another process has claimed the upload.
 
