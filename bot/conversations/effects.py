@@ -361,9 +361,10 @@ async def _record(
             await reminders.put(transaction, person.id, days)
         case WatchList(traits):
             await subscriptions.watch_list(rt, transaction, person.id, traits)
-        case TakeFile(place, ref):
+        case TakeFile(place, ref, size):
             delay = rt.settings.burst_seconds
-            await uploads.begin(transaction, person, place, held.channel, ref, delay=delay)
+            channel = held.channel
+            await uploads.begin(transaction, person, place, channel, ref, size=size, delay=delay)
         case UploadReceived():
             await cases.note_upload(transaction, person)
         case SendPapers():

@@ -12,13 +12,14 @@ from uuid import UUID, uuid4
 
 import msgspec
 
-from bot.channels import Channel, SendError
+from bot.channels import Channel, DoesNotFit, SendError
 from bot.concurrency.backoff import backoff, with_jitter
 from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.pipeline import Rows
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.file_sanitizer.pdf_writer import picture_of
+from bot.file_sanitizer.sanitizer import MAX_BYTES as MAX_FILE_BYTES
 from bot.file_sanitizer.sanitizer import Clean, Refused, Verdict
 from bot.people import identities
 from bot.people.identities import Person
@@ -43,12 +44,13 @@ MAX_BACKOFF = 60
 class _Source(msgspec.Struct, frozen=True, array_like=True):
     """The origin of an uploaded file: `flow` and `key` of the question that the file answers.
 
-    `ref` is the file's id at the messenger.
+    `ref` is the file's id at the messenger, and `size` its size in bytes (0: unknown).
     """
 
     flow: str
     key: str
     ref: str
+    size: int = 0
 
 
 _source = msgspec.json.Decoder(_Source).decode
@@ -103,6 +105,7 @@ async def begin(
     channel: str,
     ref: str,
     *,
+    size: int = 0,
     delay: float = 0,
 ) -> UUID:
     """Record a file that is still at a messenger, and enqueue the job that fetches it.
@@ -112,7 +115,7 @@ async def begin(
     nothing, and a sweep (periodic job) fetches the file later.
     """
     upload_id = uuid4()
-    source = msgspec.json.encode(_Source(place.flow, place.key, ref))
+    source = msgspec.json.encode(_Source(place.flow, place.key, ref, size))
     await execute(
         transaction,
         statements.BEGIN,
@@ -159,6 +162,8 @@ async def fetch(rt: Runtime, upload_id: UUID) -> Sanitized | None:
     source = _source(person.key.unseal(sealed, "uploads", "source", str(upload_id)))
     if full:
         verdict: Verdict | None = Refused(Refusal.DAILY_LIMIT)
+    elif source.size > MAX_FILE_BYTES:
+        verdict = Refused(Refusal.TOO_LARGE)
     else:
         verdict = await _fetch(rt, rt.channels.get(channel or ""), source.ref, attempt)
     if verdict is None:
@@ -175,20 +180,24 @@ async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -
     """
     if channel is None or attempt > MAX_FETCHES:
         return Refused(Refusal.INTERRUPTED)
-    given_up = False
+    failure: SendError | None = None
 
     async def chunks(channel: Channel) -> AsyncIterator[bytes]:
-        nonlocal given_up
+        nonlocal failure
         try:
             async for chunk in channel.fetch(ref):
                 yield chunk
         except SendError as error:
-            given_up = not error.retry
+            failure = error
             raise
 
     verdict = await rt.papers.clean(chunks(channel))
-    is_interrupted = isinstance(verdict, Refused) and verdict.reason is Refusal.INTERRUPTED
-    return None if is_interrupted and not given_up and attempt < MAX_FETCHES else verdict
+    if not isinstance(verdict, Refused) or verdict.reason is not Refusal.INTERRUPTED:
+        return verdict
+    if isinstance(failure, DoesNotFit):
+        return Refused(Refusal.TOO_LARGE, verdict.received_size)
+    may_succeed = failure is None or failure.retry
+    return None if may_succeed and attempt < MAX_FETCHES else verdict
 
 
 async def _fetch_later(rt: Runtime, upload_id: UUID, attempt: int) -> None:

@@ -19,6 +19,7 @@ import pytest
 from bot import desk, uploads
 from bot.channels import Refused as Gone
 from bot.channels import Unreachable
+from bot.channels.telegram.client import Telegram
 from bot.conversations import receive, upload_events
 from bot.embedded import Databases
 from bot.file_sanitizer.sanitizer import Clean, Sanitizer
@@ -414,6 +415,16 @@ async def test_upload_download_is_retried_without_logging_its_token(
     assert TOKEN not in lines.getvalue()
 
 
+async def refused_as(stack: AppStack) -> list[str]:
+    """Wait until the only upload is refused; return the reason."""
+
+    async def refused() -> bool:
+        return await rows(stack.rt) == ["refused"]
+
+    await stack.until(refused)
+    return await rows(stack.rt, "reason")
+
+
 @pytest.mark.release
 @pytest.mark.row(85)
 async def test_upload_is_refused_as_interrupted_when_its_file_is_gone(
@@ -424,12 +435,33 @@ async def test_upload_is_refused_as_interrupted_when_its_file_is_gone(
     guest = await at_the_papers(stack)
     await guest.do(Attached("photo", "ref-0", 100))
 
-    async def answered() -> bool:
-        return await rows(stack.rt) == ["refused"]
-
-    await stack.until(answered)
-    assert await rows(stack.rt, "reason") == ["interrupted"]
+    assert await refused_as(stack) == ["interrupted"]
     assert cloud.requests == 1
+
+
+async def test_upload_above_the_limit_is_refused_without_a_download(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud = Cloud([photo()])
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
+    guest = await at_the_papers(stack)
+    await guest.do(Attached("document", "ref-0", 25_000_000))
+    assert await refused_as(stack) == ["too_large"]
+    assert cloud.requests == 0
+
+
+async def test_upload_that_telegram_cannot_serve_is_refused_as_too_large(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def post(*_: object) -> tuple[int, bytes]:
+        return 400, b'{"ok":false,"error_code":400,"description":"Bad Request: file is too big"}'
+
+    telegram = Telegram(stack.http, TOKEN, "http://127.0.0.1:9")
+    monkeypatch.setattr(telegram._bot.session, "_post", post)
+    monkeypatch.setattr(stack.rt.channels["web"], "fetch", telegram.fetch)
+    guest = await at_the_papers(stack)
+    await guest.do(Attached("document", "BQAC", 0))
+    assert await refused_as(stack) == ["too_large"]
 
 
 async def test_upload_download_interrupted_by_a_crash_is_repeated(

@@ -19,6 +19,7 @@ from bot.channels import (
     BlockedByUser,
     CannotEdit,
     ChannelSuspended,
+    DoesNotFit,
     Refused,
     SendError,
     Throttled,
@@ -37,6 +38,8 @@ NOT_EDITABLE = (
     "message_id_invalid",
     "no text in the message to edit",
 )
+# The error about a file that bots may not download, because it is larger than 20 MB.
+TOO_LARGE = "file is too big"
 # Errors about buttons or formatting: the message is sent again as plain text without buttons.
 FORM = ("can't parse", "button_", "keyboard", "reply markup")
 # Errors about the message's content: a retry would be rejected too.
@@ -103,6 +106,8 @@ def _bad_request(description: str, *, is_message: bool) -> SendError:
         return CannotEdit()
     if any(words in description for words in GONE):
         return BlockedByUser()
+    if TOO_LARGE in description:
+        return DoesNotFit()
     if not is_message:
         return Refused()
     if any(words in description for words in TOPIC):
