@@ -55,6 +55,8 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     `template` replaces the text while the platform accepts no free text. `ends_contact`: remove the
     keyboard that asked for the person's phone number. `marks` format the lines, on channels that
     support formatting. `file` is sent after the text. `protect`: disable forwarding.
+    `precedes_question`: the next message of the same turn has buttons, too, and a typed number
+    answers that message.
     """
 
     paragraphs: tuple[str, ...]
@@ -66,6 +68,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     ends_contact: bool = False
     marks: tuple[Mark, ...] = ()
     file: FileRef | None = None
+    precedes_question: bool = False
 
     @property
     def lines(self) -> list[str]:

@@ -130,7 +130,8 @@ def rows(
 def _merge(written: Iterable[Row]) -> list[Row]:
     """Merge adjacent messages that have the same ownership version and language.
 
-    A merged message has the buttons of its last message.
+    A merged message has the buttons of its last message, so a message is not merged into a message
+    that lacks one of its buttons.
     """
     found: list[Row] = []
     for row in written:
@@ -143,8 +144,12 @@ def _merge(written: Iterable[Row]) -> list[Row]:
                 protect=before.message.protect or row.message.protect,
             )
             found[-1] = replace(row, message=message)
-        else:
-            found.append(row)
+            continue
+        one = before.message if before else None
+        if before and one and one.buttons and row.message and row.message.buttons:
+            earlier = msgspec.structs.replace(one, precedes_question=True)
+            found[-1] = replace(before, message=earlier)
+        found.append(row)
     return found
 
 
@@ -159,8 +164,9 @@ def _go_together(before: Row, row: Row) -> bool:
     # A message with a link is not merged, since some channels allow one link per message.
     if one is None or other is None or any(each.kind == Kind.LINK for each in one.buttons):
         return False
+    keeps_buttons = all(each in other.buttons for each in one.buttons)
     same = one.language == other.language and one.template == other.template
-    return same and before.act == row.act == "send" and before.epoch == row.epoch
+    return keeps_buttons and same and before.act == row.act == "send" and before.epoch == row.epoch
 
 
 def deletion(

@@ -10,10 +10,16 @@ from bot import outbox
 from bot.cache import CacheUnavailable, Draw, LocalRateLimiter
 from bot.channels import Channel, ChannelCall, ChannelSuspended, Rates, SendError, Throttled
 from bot.channels.webchat import WebChat
+from bot.channels.whatsapp import layout
 from bot.outbox import rate_limits
 from bot.runtime import Runtime
-from flows.engine.events import Said, Say
+from bot.understanding.engine_adapter import EngineRecognizer
+from flows import FLOWS
+from flows.engine.conversation import step
+from flows.engine.events import Button, Page, Said, Say
 from flows.engine.text import verbatim
+from flows.replies import understanding
+from tests.flows.chat import TODAY, chat_at
 from tests.person_client import Guest
 
 
@@ -166,6 +172,33 @@ async def test_outbox_joins_consecutive_bot_texts_into_one_whatsapp_message(rt: 
     messages = [(row.message.paragraphs, row.epoch) for row in joined if row.message]
     assert messages == [(("A", "B"), 3), (("C",), None), (("D",), None)]
     assert len(outbox.rows(rt, say_messages, "telegram", 3, "")) == 4
+
+
+async def test_outbox_keeps_the_buttons_of_topics_above_a_question(rt: Runtime) -> None:
+    recognizer = understanding(EngineRecognizer.load())
+    conversation = chat_at("passport").conversation
+    said = Said("работа жильё")
+    turn = step(FLOWS, rt.languages, conversation, said, TODAY, Page.ALWAYS, recognizer)
+    topics, question = outbox.rows(rt, turn.says, "whatsapp", 1, "")
+    for say, row in zip(turn.says, (topics, question), strict=True):
+        assert row.message is not None
+        shown = str(layout.parts(row.message, rt.languages))
+        labels = [rt.languages.render(each.label, "ru") for each in say.buttons]
+        assert [label for label in labels if label not in shown] == []
+
+
+async def test_outbox_numbers_only_the_answers_of_the_last_message(rt: Runtime) -> None:
+    """A typed number answers the last message, so the buttons of a long text before it remain."""
+    answer = (verbatim("б" * 600), verbatim("в" * 600))
+    say_messages = [
+        Say((answer[:1], answer[1:]), (Button("?more", verbatim("Подробнее")),), "ru"),
+        Say((answer[:1], answer[1:]), (Button("1:yes", verbatim("Да")),), "ru"),
+    ]
+    first, last = outbox.rows(rt, say_messages, "whatsapp", 1, "")
+    assert first.message is not None
+    assert last.message is not None
+    assert layout.parts(first.message, rt.languages)[-1]["type"] == "interactive"
+    assert "1. Да" in str(layout.parts(last.message, rt.languages))
 
 
 async def test_outbox_enqueues_no_deletion_where_the_channel_cannot_delete(rt: Runtime) -> None:
