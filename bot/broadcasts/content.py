@@ -14,6 +14,7 @@ from bot.broadcasts.model import Draft, Refusal, Words, words_in
 from bot.cases.canned_replies import BUILT
 from bot.channels import Mark, Message, RenderedButton, Template
 from bot.channels.limits import LIMITS
+from bot.i18n import bidi
 from bot.runtime import Runtime
 from flows.engine import labels
 from flows.engine.announcement_screens import SOMETHING_NEW
@@ -79,8 +80,9 @@ def _fits(rt: Runtime, texts: Mapping[str, Words], form: str) -> bool:
     The text must not be split, because one of two messages could be lost.
     """
     words = words_in(texts, form)
-    return words is None or all(
-        LIMITS[channel].measure(words.body) + BOLD_SIGNS <= LIMITS[channel].text_over_buttons
+    body = bidi.arrange(words.body, form) if words else ""
+    return all(
+        LIMITS[channel].measure(body) + BOLD_SIGNS <= LIMITS[channel].text_over_buttons
         for channel in push_channels(rt)
     )
 
@@ -91,9 +93,10 @@ def message(rt: Runtime, texts: Mapping[str, Words], language: str) -> Message |
     if words is None:
         return None
     label = rt.languages.render(ANNOUNCEMENTS, language)
-    template = Template(words.template, (words.body,)) if words.template else None
+    body = bidi.arrange(words.body, language)
+    template = Template(words.template, (body,)) if words.template else None
     button = RenderedButton(NEWS, label, Kind.CONTROL.value)
-    return Message((words.body,), (button,), language, template=template, marks=_title(words.body))
+    return Message((body,), (button,), language, template=template, marks=_title(words.body))
 
 
 def _title(body: str) -> tuple[Mark, ...]:

@@ -76,7 +76,7 @@ async def _send(
 ) -> None:
     reference = case_files.reference(file) if file else None
     above = [at.rt.languages.render(each, language) for each in header_lines(is_machine=is_machine)]
-    shown = reader_script.for_person(text, language) if text != getattr(file, "name", "") else text
+    shown = reader_script.displayed(text, language) if text != getattr(file, "name", "") else text
     message = Message((*above, shown), language=language, protect=True, file=reference)
     row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
     waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)

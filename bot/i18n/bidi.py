@@ -42,8 +42,20 @@ def is_all_arabic(text: str) -> bool:
 @lru_cache(4096)
 def literals(template: str) -> str:
     """Put each match of LITERAL in a right-to-left sentence, except HTML tags, into an isolate."""
-    return LITERAL.sub(
-        lambda found: found[0] if TAG.match(found[0]) else _isolate(found[0]), template
+    return _isolate_literals(template)
+
+
+def arrange(text: str, language: str) -> str:
+    """Return a typed text with the isolates and marks that its language needs for the display.
+
+    Unlike `literals`, keep no text in memory, because a typed text may be private. Lines in another
+    script, such as Russian lines, get no mark.
+    """
+    if language not in RIGHT_TO_LEFT or not ARABIC.search(text):
+        return text
+    lines = text.split("\n")
+    return "\n".join(
+        _mark_direction(_isolate_literals(line)) if _is_rtl(line) else line for line in lines
     )
 
 
@@ -53,6 +65,15 @@ def add_marks(text: str) -> str:
     A line needs the mark if a messenger would display the line from left to right.
     """
     return "\n".join(_mark_direction(line) for line in text.split("\n"))
+
+
+def _is_rtl(line: str) -> bool:
+    """Return True for a line with Arabic letters, or without letters, such as a phone number."""
+    return ARABIC.search(line) is not None or LETTER.search(line) is None
+
+
+def _isolate_literals(text: str) -> str:
+    return LITERAL.sub(lambda found: found[0] if TAG.match(found[0]) else _isolate(found[0]), text)
 
 
 def _isolate(line: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from bot.i18n import kazakh_arabic, language_guess, uzbek_cyrillic
+from bot.i18n import bidi, kazakh_arabic, language_guess, uzbek_cyrillic
 
 # Conversions by (language code of the text, language code that its reader uses).
 CONVERSIONS: Mapping[tuple[str, str], Callable[[str], str]] = {
@@ -29,6 +29,11 @@ def for_person(text: str, form: str) -> str:
         written = "kk"
     convert = CONVERSIONS.get((written or "", form))
     return convert(text) if convert else text
+
+
+def displayed(text: str, form: str) -> str:
+    """Return an officer's text as the person sees it: in their script, with direction marks."""
+    return bidi.arrange(for_person(text, form), form)
 
 
 def for_officer(text: str, language: str) -> tuple[str, str] | None:

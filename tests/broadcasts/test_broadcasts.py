@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import LiteralString
 
 import pytest
+from bidi import get_display
 from psycopg.errors import CheckViolation
 
 from bot import broadcasts
@@ -285,6 +286,21 @@ async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: R
     found = await broadcasts.draft(rt, officers.editor, a_draft(texts={**TEXTS, "ru": fine}))
     await looked_at(rt, found)
     assert await broadcasts.blockers(rt, officers.editor, found.id) == []
+
+
+async def test_broadcast_shows_no_number_in_reverse_in_arabic_script(rt: Runtime) -> None:
+    texts = {"kk": Words("Сынақ\nКөшіп келгендерге: 1 500 000 беріледі")}
+    message = content.message(rt, texts, "kk_Arab")
+    assert message is not None
+    assert "1 500 000" in get_display(message.paragraphs[0])
+    assert message.marks[0].kind == "title"
+
+
+async def test_broadcast_is_too_long_with_direction_marks(rt: Runtime) -> None:
+    """Refuse a text that fits without the marks of Arabic script, but not with them."""
+    text = Words("Сағат 9:00-18:00. " * 56)
+    found = content.faults(rt, a_draft(texts={**TEXTS, "kk": text}))
+    assert [each.detail for each in found if each.why is Refusal.TOO_LONG] == ["kk_Arab"]
 
 
 async def test_broadcast_title_is_bold_on_telegram_and_whatsapp(rt: Runtime) -> None:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from bidi import get_display
 
 from bot import cases, desk, outbox
 from bot.cases import State, canned_replies
@@ -66,6 +67,24 @@ async def test_case_is_claimed_answered_and_resolved_by_an_officer(rt: Runtime) 
     assert not conversation.with_officer
     assert conversation.asked is not None
     assert conversation.asked.key == "ethnic_kazakh"
+
+
+async def test_officer_reply_shows_no_number_in_reverse_in_arabic_script(rt: Runtime) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    await guest.consent()
+    await guest.go("/language", "kk_Arab")
+    case = await _claim(rt, guest, officer)
+    words = "Қабылдау уақыты: 9:00-18:00, телефон: +7 7172 64 57 00"
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words=words)
+    assert (await seen(rt, officer, case.id)).thread[-1].words == words
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+    assert person is not None
+    shown = [each.message for each in await outbox.waiting(rt, person, "web", 0)][-1]
+    assert shown is not None
+    displayed = get_display(shown.paragraphs[-1])
+    assert "9:00-18:00" in displayed
+    assert "+7 7172 64 57 00" in displayed
 
 
 async def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(rt: Runtime) -> None:

@@ -200,6 +200,20 @@ def test_rtl_sentence_shows_no_number_in_reverse(number: str) -> None:
         assert number in get_display(shown)
 
 
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("ۋاقىت: 9:00-18:00", f"ۋاقىت: {FSI}9:00-18:00{PDI}"),
+        ("ۋاقىت\n1 500 000", f"ۋاقىت\n{RLM}{FSI}1 500 000{PDI}"),
+        ("ۋاقىت\nС 9:00-18:00", "ۋاقىت\nС 9:00-18:00"),
+        ("Приём: 9:00-18:00", "Приём: 9:00-18:00"),
+    ],
+)
+def test_typed_text_is_arranged_in_rtl_languages(typed: str, shown: str) -> None:
+    assert bidi.arrange(typed, "kk_Arab") == shown
+    assert bidi.arrange(typed, "kk") == typed
+
+
 @pytest.mark.parametrize("code", NAMES)
 def test_catalogues_contain_no_direction_marks(code: str) -> None:
     marks = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")

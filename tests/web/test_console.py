@@ -245,6 +245,8 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(
         assert 'id="other-language"' in console.screen.html
         await console.submit("/preview", words="Құжатты алып келіңіз.")
         assert 'id="other-language"' not in console.screen.html
+        await console.submit("/preview", words="Қабылдау: 9:00-18:00.")
+        assert "\u20689:00-18:00\u2069" in console.screen.html
         await console.submit("/reply", words="Құжатты алып келіңіз.")
         assert "Құжатты алып келіңіз." in console.screen.text
         await desk.until(

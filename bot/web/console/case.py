@@ -328,7 +328,7 @@ def _preview(
     names = dict(context.rt.languages.languages())
     return {
         "heads": [render(each, language) for each in desk.header_lines(is_machine=draft.machine)],
-        "words": reader_script.for_person(draft.words or chosen, language),
+        "words": reader_script.displayed(draft.words or chosen, language),
         "other": names.get(reader_script.other_language(draft.words, language) or "", ""),
         "lang": tag(language),
         "dir": direction(language),
