@@ -303,10 +303,14 @@ class Message:
     def _has_crisis_phrase(self) -> bool:
         return crisis_words.danger(skeleton.shorten(self.text))
 
-    @property
+    @cached_property
     def _lines(self) -> tuple[Skeleton, ...]:
-        """The whole message, followed by its sentences if there are several."""
-        return self._line, *self._sentences
+        """The texts that are searched for danger: the message, and its sentences if several.
+
+        Links are left out, because the few training phrases with a link are out of scope, so that
+        a link would lower the probability of danger.
+        """
+        return tuple(map(skeleton.without_links, (self._line, *self._sentences)))
 
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:

@@ -26,6 +26,7 @@ ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
 # Links, e-mail addresses and long numbers are replaced by a placeholder word. Repetitions are
 # bounded to avoid quadratic backtracking on a thousand letters without a space.
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
+LINK_PLACEHOLDER = "httplink"
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
 # Maximum digits and apostrophes before the first letter of a word, which also bounds backtracking.
 MAX_SIGNS = 40
@@ -165,7 +166,7 @@ def plain(text: str) -> str:
         text = normalization.BORROWED.sub(
             lambda found: found[0].translate(normalization.KAZAKH_OWN), text
         )
-    text = LONG_NUMBER.sub(" 0000000 ", LINK.sub(" httplink ", text))
+    text = LONG_NUMBER.sub(" 0000000 ", LINK.sub(f" {LINK_PLACEHOLDER} ", text))
     return text
 
 
@@ -224,6 +225,15 @@ def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
             words += line.words[start:end]
             ends.append(len(words))
     return Skeleton(tuple(words), tuple(ends), tuple(pauses))
+
+
+def without_links(line: Skeleton) -> Skeleton:
+    """Return the words of a text without its links and e-mail addresses, unless it has only these.
+
+    The result has no positions of sentences and clauses.
+    """
+    words = tuple(word for word in line.words if word != LINK_WORD)
+    return Skeleton(words) if words and len(words) < len(line.words) else line
 
 
 def clauses(line: Skeleton, most: int) -> list[Skeleton]:
@@ -299,3 +309,4 @@ def _han_length(word: str) -> int:
 ONE_SIGN_EACH = str.maketrans(dict.fromkeys(normalization.APOSTROPHES, "'") | {"؟": "?"})
 SIGN = re.compile(f"[{normalization.APOSTROPHES}؟]")
 PLAIN_LATIN = ACCENTED | dict.fromkeys(map(ord, "'" + normalization.APOSTROPHES))
+LINK_WORD = coarse([LINK_PLACEHOLDER])[0]

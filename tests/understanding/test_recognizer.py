@@ -209,6 +209,15 @@ def test_crisis_phrase_is_always_recognized_as_danger(recognizer: Recognizer) ->
     assert decide(recognizer.recognize(story + "мне угрожают")).danger is DangerLevel.FIRST
 
 
+def test_link_in_a_message_changes_no_danger(recognizer: Recognizer) -> None:
+    lines = [each.phrase for each in evaluation.held_lines()]
+    dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
+    for text in dangers[::5]:
+        alone = decide(recognizer.recognize(text)).danger
+        for message in (f"{text} https://one.example/a?b=c", f"https://one.example/a {text}"):
+            assert decide(recognizer.recognize(message)).danger is alone, message
+
+
 def test_danger_features_occur_in_every_line_about_danger(recognizer: Recognizer) -> None:
     lines = [each.phrase for each in evaluation.held_lines()]
     dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
