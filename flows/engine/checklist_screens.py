@@ -145,19 +145,23 @@ def _accept_keeping(turn: TurnState, asked: Asked) -> None:
 def _put_list(turn: TurnState) -> None:
     """Store the new checklist in place of the stored checklist.
 
-    The new checklist takes over the ticks, the reminder and the notifications of the stored
-    checklist.
+    The new checklist takes over the ticks of the stored checklist. It takes over the reminder and
+    the notifications only if both may be offered for its answers.
     """
     previous, new_list = turn.c.saved_list, turn.c.draft_list
+    listing = _listing(turn, new_list)
+    offers = new_list is not None and listing is not None and listing.reminds(new_list.answers)
     if new_list is not None and previous is not None:
+        if not offers:
+            forget_reminder(turn)
+        remind = previous.remind if offers else None
         new_list = replace(
-            new_list, ticked=previous.ticked, remind=previous.remind, watched=previous.watched
+            new_list, ticked=previous.ticked, remind=remind, watched=previous.watched
         )
     turn.c = replace(turn.c, saved_list=new_list, draft_list=None)
     turn.notes.append((KEPT,))
-    listing = _listing(turn, new_list)
     if new_list is not None and new_list.watched and listing is not None:
-        _set_watch(turn, new_list, listing, on=listing.reminds(new_list.answers))
+        _set_watch(turn, new_list, listing, on=offers)
     open_list(turn)
 
 

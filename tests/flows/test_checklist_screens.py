@@ -218,6 +218,25 @@ def test_checklist_reminder_is_not_offered_when_the_country_is_unknown() -> None
     assert "remind" not in chat_with_saved_list(taps=("kandas_extension",)).keys
 
 
+@pytest.mark.parametrize("taps", [CHINESE, ("kandas_extension",)])
+def test_new_checklist_ends_the_reminder_if_messages_may_endanger(taps: tuple[str, ...]) -> None:
+    chat = chat_with_saved_list().presses("remind", "again").presses(*taps, "keep")
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.remind is None
+    assert chat.effects_of(Remind)[-1] == Remind(0)
+    assert "silent" not in chat.keys
+
+
+def test_new_checklist_keeps_the_reminder_where_messages_are_safe() -> None:
+    chat = chat_with_saved_list().presses("remind")
+    assert chat.conversation.saved_list is not None
+    day = chat.conversation.saved_list.remind
+    chat.presses("again").presses("kandas_status", "TM", *UZBEK[2:], "keep")
+    assert chat.conversation.saved_list is not None
+    assert chat.conversation.saved_list.remind == day
+    assert chat.effects_of(Remind) == [Remind(7)]
+
+
 def test_stop_command_removes_the_checklist_reminder_and_offers_none() -> None:
     chat = chat_with_saved_list().presses("remind").says("/stop")
     assert chat.conversation.saved_list is not None
