@@ -41,18 +41,19 @@ class Need:
 class Programme:
     """A programme to apply for.
 
-    `facts` are shown with the programme's list of papers. After `until`, no list is made.
+    `facts` are shown with the programme's list of papers. If the programme has a `basis`, a list is
+    made only while this fact is current.
     """
 
     key: str
     name: Text
     needs: tuple[Need, ...]
     facts: tuple[Fact, ...]
-    until: date = date.max
+    basis: Fact | None = None
     confirmed: bool = True
 
     def current(self, today: date) -> bool:
-        return today <= self.until
+        return self.basis is None or self.basis.current(today)
 
 
 def needs(*documents: Document) -> tuple[Need, ...]:
@@ -141,7 +142,7 @@ PROGRAMMES = (
             Need(documents.KINSHIP, FAMILY),
         ),
         facts=(quota.SHARE, quota.DUTY, quota.REPAY),
-        until=documents.LAST_DAY_2026,
+        basis=permits.QUOTA_APPLICATION.fact,
     ),
     Programme(
         key="ata_zholy",

@@ -22,7 +22,7 @@ from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
-from flows.knowledge import pilot_2026, quota
+from flows.knowledge import permits, pilot_2026, quota
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
@@ -164,6 +164,18 @@ def test_flow_announces_no_end_of_a_fact_whose_last_day_editors_postponed(
         assert not {fact.ends.msgid, fact.ended.msgid} & {part.msgid for part in said}
     if day.year == 2027:
         assert any("2027" in LANGUAGES.render(part, "ru") for part in said)
+
+
+def test_quota_list_has_papers_again_when_editors_publish_the_next_quota() -> None:
+    answers = {"programme": "regional_quota", "citizenship": "MN", "family": "both"}
+    day = date(2027, 1, 20)
+    body = replace_body(BODY, as_of=day, checked=day, since=date(2027, 1, 10),
+                        until=date(2027, 12, 31))  # fmt: skip
+    content = snapshot(LANGUAGES, 1, {f"fact:{permits.QUOTA_APPLICATION.fact.key}": body})
+    assert checklist(answers, day).papers == ()
+    assert checklist(answers, content.on(date(2027, 1, 5))).papers == ()
+    papers = [paper.document for paper in checklist(answers, content.on(day)).papers]
+    assert papers[0] is permits.QUOTA_APPLICATION
 
 
 def test_published_mission_card_shows_address_and_telephone() -> None:
