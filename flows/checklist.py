@@ -11,13 +11,13 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
-from flows.knowledge import pilot_2026, quota, settling
-from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, KAZTEST, Document
-from flows.knowledge.facts import Dated, Fact, ending, fact_texts
+from flows.knowledge import programmes, settling
+from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
+from flows.knowledge.facts import Dated, Fact, fact_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
-from flows.knowledge.programmes import PROGRAMMES, Programme, applies, programme
+from flows.knowledge.programmes import PROGRAMMES, Programme, programme
 from flows.paragraphs import joined
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
@@ -118,21 +118,11 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
-    found = [
-        need.document
-        for need in chosen.needs
-        if (need.document.key in keys and need.document.fact.current(today))
-        or (not keys and applies(need, answers, today))
-    ]
-    if not chosen.current(today):
-        found = []
+    keys = keys or chosen.keys(answers)
+    found = [document for document in chosen.documents(today) if document.key in keys]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
-    return Checklist(
-        chosen,
-        tuple(_before(chosen, answers, today)),
-        papers,
-        tuple(_after(chosen, found, answers, today)),
-    )
+    before = tuple(_before(chosen, answers, today))
+    return Checklist(chosen, before, papers, tuple(_after(chosen, found, answers, today)))
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
@@ -210,13 +200,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
         yield NO_CHILD_PAPER
     if chosen.key in UNPROVEN and answers.get("ethnicity_papers") in ("no", "unsure"):
         yield NO_PROOF
-    if chosen.key in ("kandas_status", "kandas_extension", "prp"):
-        # If editors extended only the fact on the whole pilot, the list has no paper of the test.
-        listed = KAZTEST.fact.current(today)
-        phase = pilot_2026.PHASE
-        yield from ending(phase, today) if listed else fact_texts([phase], today)
-    if chosen.key == "regional_quota":
-        yield from ending(quota.PLACES, today)
+    yield from programmes.endings(chosen, today)
 
 
 def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
@@ -364,6 +348,18 @@ def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[
     return tuple(Entry(each.key, each.name, SENT.get(each.key, "")) for each in found)
 
 
+def _keys(answers: Answers) -> tuple[str, ...]:
+    chosen = programme(answers.get("programme") or "kandas_status")
+    return chosen.keys({"location": "unsaid", **answers})
+
+
+def endings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Text, ...]:
+    """Return texts on rules of a stored checklist that end, and on a list without papers."""
+    made = checklist(answers, today, keys)
+    empty = () if made.papers else (lead(made),)
+    return (*empty, *programmes.endings(made.programme, today))
+
+
 def reminds(answers: Answers) -> bool:
     """Return True if a reminder about the checklist may be offered.
 
@@ -380,7 +376,9 @@ LISTING = Listing(
     traits=list_changes.traits,
     persisted=(PROGRAMME, CITIZENSHIP, FAMILY, CHILD_PAPERS, PAPERS_NOW),
     title=lambda answers: programme(answers.get("programme") or "kandas_status").name,
+    keys=_keys,
     entries=entries,
+    endings=endings,
     reminds=reminds,
 )
 

@@ -72,7 +72,7 @@ def offer_list(turn: TurnState, flow: Flow, path: Path) -> bool:
     turn.effects += outcome.effects
     turn.drop_form(flow)
     kept = {each.name: path.answers.get(each.name) for each in flow.listing.persisted}
-    new_list = MadeList(flow.name, kept, entries=tuple(each.key for each in entries))
+    new_list = MadeList(flow.name, kept, entries=flow.listing.keys(path.answers))
     turn.c = replace(turn.c, flow="", suspended_flow="", draft_list=new_list)
     _send_print_link(turn, PrintList(flow.name, dict(path.answers)))
     turn.ask_screen(_offer())
@@ -198,7 +198,9 @@ def _lines(turn: TurnState, saved_list: MadeList, listing: Listing) -> Iterator[
     entries = listing.entries(saved_list.answers, turn.today, saved_list.entries)
     ready = _ready_keys(turn, entries)
     title, done = listing.title(saved_list.answers), len(ready)
-    yield _(READY_SO_FAR.msgid, programme=title, ready=done, all=len(entries))
+    if entries:
+        yield _(READY_SO_FAR.msgid, programme=title, ready=done, all=len(entries))
+    yield from listing.endings(saved_list.answers, turn.today, saved_list.entries)
     for number, each in enumerate(entries, 1):
         on = each.key in ready
         line = _((TICKED if on else OPEN).msgid, number=number, paper=each.name)
@@ -208,8 +210,9 @@ def _lines(turn: TurnState, saved_list: MadeList, listing: Listing) -> Iterator[
 def _saved_list_screen(turn: TurnState, saved_list: MadeList, listing: Listing) -> Choice:
     offers = listing.reminds(saved_list.answers) and not turn.c.muted
     reminding = saved_list.remind is not None and saved_list.remind > turn.today
+    entries = listing.entries(saved_list.answers, turn.today, saved_list.entries)
     among = (
-        (True, Option("tick", button("Tick a paper"))),
+        (bool(entries), Option("tick", button("Tick a paper"))),
         (True, Option("print", PRINT)),
         (reminding, Option("silent", button("Do not remind me"))),
         (offers and not reminding, Option("remind", button("Remind me"))),
@@ -237,12 +240,15 @@ def ask_ticks(turn: TurnState, page: int = 0) -> None:
     saved_list, listing = turn.c.saved_list, _listing(turn, turn.c.saved_list)
     if saved_list is None or listing is None:
         return turn.ask()
-    entries = enumerate(listing.entries(saved_list.answers, turn.today, saved_list.entries), 1)
+    entries = listing.entries(saved_list.answers, turn.today, saved_list.entries)
+    # The button may be older than the end of the last paper.
+    if not entries:
+        return open_list(turn)
     # Buttons have numbers instead of names, because a paper's name can be longer than a label may
     # be.
     offered = tuple(
         Option(each.key, _label(number, on=each.key in saved_list.ticked))
-        for number, each in entries
+        for number, each in enumerate(entries, 1)
     )
     asked = turn.put_asked("", Screen.TICK, 1, offered, page)
     back = Button(CONTROL, labels.BACK, Kind.CONTROL)

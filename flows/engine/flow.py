@@ -41,10 +41,7 @@ class Consent(Choice):
 
     purpose: str
     optional: bool = False
-    among: tuple[Option, ...] = (
-        Option("yes", labels.AGREE),
-        Option("refuse", labels.DISAGREE),
-    )
+    among: tuple[Option, ...] = (Option("yes", labels.AGREE), Option("refuse", labels.DISAGREE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +162,10 @@ class Entry:
 class Listing:
     """The outcome of a flow as a checklist to print and, after `consent`, to store.
 
-    Answers to `persisted` questions are stored too. `entries` makes the entries from the answers,
-    the day and the keys of a stored checklist. `reminds` tells whether a reminder may be offered.
-    After consent to `changes`, the result of `traits` is stored, to notify of changed rules.
+    Answers to `persisted` questions and the `keys` of the entries are stored too. `entries` makes
+    the entries from the answers, the day and the stored keys, and `endings` the texts on rules that
+    end. `reminds` tells whether a reminder may be offered. After consent to `changes`, the result
+    of `traits` is stored, to notify of changed rules.
     """
 
     consent: Consent
@@ -175,7 +173,9 @@ class Listing:
     traits: Callable[[Answers], Mapping[str, str]]
     persisted: tuple[Question, ...]
     title: Callable[[Answers], Text]
+    keys: Callable[[Answers], tuple[str, ...]]
     entries: Callable[[Answers, date, tuple[str, ...]], tuple[Entry, ...]]
+    endings: Callable[[Answers, date, tuple[str, ...]], tuple[Text, ...]]
     reminds: Callable[[Answers], bool]
 
 

@@ -46,8 +46,9 @@ class Asked:
 class MadeList:
     """A checklist that a flow made: answers that may be stored, ticked entries, reminder day.
 
-    `entries` are the keys of the checklist's entries when it was made; empty if an older version
-    made it. `watched`: the person wants to be notified of changed rules.
+    `entries` are the keys of the entries that fit the answers, also of those that were not valid
+    when the checklist was made; empty if an older version made it. `watched`: the person wants to
+    be notified of changed rules.
     """
 
     flow: str

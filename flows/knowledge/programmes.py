@@ -1,5 +1,6 @@
 """The programmes to apply for: the documents of each programme, in order, with conditions."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,7 +17,7 @@ from flows.knowledge import (
     settling,
 )
 from flows.knowledge.documents import Document
-from flows.knowledge.facts import Fact
+from flows.knowledge.facts import Fact, ending, fact_texts
 
 CHILDREN = Is("family", frozenset({"children", "both"}))
 SPOUSE = Is("family", frozenset({"spouse", "both"}))
@@ -54,6 +55,15 @@ class Programme:
 
     def current(self, today: date) -> bool:
         return self.basis is None or self.basis.current(today)
+
+    def keys(self, answers: Answers) -> tuple[str, ...]:
+        """Return the keys of the documents for these answers, also of documents not yet valid."""
+        return tuple(need.document.key for need in self.needs if holds(need.when, answers))
+
+    def documents(self, today: date) -> tuple[Document, ...]:
+        """Return all documents that are valid on `today`, whatever the answers are."""
+        among = self.needs if self.current(today) else ()
+        return tuple(need.document for need in among if need.document.fact.current(today))
 
 
 def needs(*documents: Document) -> tuple[Need, ...]:
@@ -176,6 +186,12 @@ def programme(key: str) -> Programme:
     return next(each for each in PROGRAMMES if each.key == key)
 
 
-def applies(need: Need, answers: Answers, today: date) -> bool:
-    """Return True if a document belongs on the checklist for these answers on `today`."""
-    return holds(need.when, answers) and need.document.fact.current(today)
+def endings(chosen: Programme, today: date) -> Iterator[Text]:
+    """Yield texts on the pilot and the quota, if the programme depends on them and they end."""
+    if chosen.key in ("kandas_status", "kandas_extension", "prp"):
+        # If editors extended only the fact on the whole pilot, the list has no paper of the test.
+        listed = documents.KAZTEST.fact.current(today)
+        phase = pilot_2026.PHASE
+        yield from ending(phase, today) if listed else fact_texts([phase], today)
+    if chosen.key == "regional_quota":
+        yield from ending(quota.PLACES, today)

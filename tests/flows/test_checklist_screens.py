@@ -5,6 +5,7 @@ An unpersisted flow stores no answers; change alerts report changed rules of a s
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 import pytest
 
@@ -12,6 +13,7 @@ from flows import checklist, list_changes
 from flows.checklist import LISTING
 from flows.engine import checklist_screens, screens
 from flows.engine.checklist_screens import Screen
+from flows.engine.edition import Edition
 from flows.engine.events import (
     ConsentGiven,
     Export,
@@ -27,6 +29,7 @@ from flows.engine.events import (
 )
 from flows.engine.model_events import WatchList
 from flows.engine.state import Conversation
+from flows.knowledge import documents, pilot_2026, quota
 from flows.knowledge.documents import ETHNICITY, IDENTITY, IIN
 from tests.flows.chat import LANGUAGES, TODAY, Chat
 
@@ -190,6 +193,54 @@ def test_mydata_and_delete_commands_include_the_checklist() -> None:
     chat.says("/delete").presses("yes")
     assert chat.effects_of(Forget)
     assert chat.conversation == Conversation(language="ru", nonce=chat.nonce)
+
+
+# A stored checklist whose rules end
+
+AFTER_THE_PILOT = date(2027, 1, 5)
+PILOT_PAPERS = (documents.KAZTEST, documents.PILOT_QUESTIONNAIRE)
+
+
+def chat_after_the_pilot(taps: tuple[str, ...]) -> Chat:
+    chat = chat_with_saved_list(taps=taps)
+    chat.today = AFTER_THE_PILOT
+    return chat
+
+
+def test_stored_checklist_says_that_the_pilot_ended() -> None:
+    chat = chat_after_the_pilot(UZBEK).says("/menu").answers("checklist")
+    assert pilot_2026.PHASE.ended is not None
+    assert chat.shows(pilot_2026.PHASE.ended)
+    assert chat.shows(checklist_screens.READY_SO_FAR, ready=0)
+    assert not any(chat.shows(checklist_screens.OPEN, paper=each.name) for each in PILOT_PAPERS)
+
+
+def test_stored_checklist_without_papers_says_so_and_offers_no_tick() -> None:
+    taps = ("regional_quota", "MN", "both", "yes", "origin")
+    chat = chat_after_the_pilot(taps).presses("tick")
+    assert chat.question_key == Screen.MINE, "the button was sent before the last paper ended"
+    assert quota.PLACES.ended is not None
+    assert chat.shows(checklist.NO_LIST)
+    assert chat.shows(quota.PLACES.ended)
+    assert not chat.shows(checklist_screens.READY_SO_FAR)
+    assert "tick" not in chat.keys
+
+
+def test_stored_checklist_gets_papers_that_editors_publish_later() -> None:
+    chat = Chat.start("ru", "checklist")
+    chat.today = AFTER_THE_PILOT
+    chat.presses(*UZBEK, "keep", "yes")
+    assert not any(chat.shows(checklist_screens.OPEN, paper=each.name) for each in PILOT_PAPERS)
+    day = date(2027, 1, 20)
+    facts = {
+        fact.key: replace(fact, checked=day, until=day)
+        for fact in (*(each.fact for each in PILOT_PAPERS), pilot_2026.PHASE)
+    }
+    chat.today = Edition.of(day, facts, {}, (), {})
+    chat.says("/menu").answers("checklist")
+    assert all(chat.shows(checklist_screens.OPEN, paper=each.name) for each in PILOT_PAPERS)
+    assert pilot_2026.PHASE.ended is not None
+    assert not chat.shows(pilot_2026.PHASE.ended)
 
 
 # Reminders of a stored checklist
