@@ -21,15 +21,19 @@ ADDRESSES = _("We have not checked addresses and telephone numbers: see the offi
 def missions(country: str, today: date) -> Iterator[Text]:
     """Yield the known missions in a country, or a sentence that none is verified.
 
-    `country` is ISO 3166-1 alpha-2. If editors published contacts, these replace the names.
+    `country` is ISO 3166-1 alpha-2. The contacts that editors published for a mission replace its
+    name. The missions without published contacts follow by name.
     """
-    known = places(country)
-    if published := cards(today, country):
-        yield _(IN_COUNTRY.msgid, country=Country(country))
-        yield from published
-    elif known:
-        head = _(IN_COUNTRY.msgid, country=Country(country))
-        yield lines(head, *(place.name for place in known))
+    published = cards(today, country)
+    others = [place.name for place in places(country) if place.key not in published]
+    head = _(IN_COUNTRY.msgid, country=Country(country))
+    if published:
+        yield head
+        yield from published.values()
+        if others:
+            yield lines(*others, ADDRESSES)
+    elif others:
+        yield lines(head, *others)
         yield ADDRESSES
     else:
         yield _(NO_MISSION.msgid, country=Country(country))

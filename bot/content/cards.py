@@ -27,6 +27,7 @@ class DatedCard:
     """A mission's card, shown from `since` to `until`; `country` is ISO 3166-1 alpha-2."""
 
     country: str
+    mission: str
     since: date
     until: date
     text: Text
@@ -35,18 +36,18 @@ class DatedCard:
 def dated(languages: Languages, found: Mapping[str, Body]) -> tuple[DatedCard, ...]:
     """Return the published cards with their days and countries."""
     return tuple(
-        DatedCard(country, body.since, body.until, card(languages, mission, body))
+        DatedCard(country, mission, body.since, body.until, card(languages, mission, body))
         for mission, body in found.items()
         if (country := COUNTRIES.get(mission))
     )
 
 
-def by_country(cards: Iterable[DatedCard], day: date) -> dict[str, tuple[Text, ...]]:
-    """Return the cards shown on a day by country; a country can have cards of several missions."""
-    shown: dict[str, tuple[Text, ...]] = {}
+def by_country(cards: Iterable[DatedCard], day: date) -> dict[str, dict[str, Text]]:
+    """Return the cards shown on a day by country and mission."""
+    shown: dict[str, dict[str, Text]] = {}
     for each in cards:
         if each.since <= day <= each.until:
-            shown[each.country] = (*shown.get(each.country, ()), each.text)
+            shown.setdefault(each.country, {})[each.mission] = each.text
     return shown
 
 

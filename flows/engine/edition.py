@@ -11,7 +11,7 @@ class Edition[F, R](date):
     """The day of a turn, with the published content that replaces content shipped with the program.
 
     `facts` replace shipped facts by key, and `replies` shipped replies by intent. `cards` are the
-    contacts of missions by country. `notices` are shown above the menu and above answers. A turn
+    contacts by country and mission. `notices` are shown above the menu and above answers. A turn
     uses only one edition, so that it never mixes two publications. A plain date means that nothing
     was published.
 
@@ -22,7 +22,7 @@ class Edition[F, R](date):
     __slots__ = ("cards", "facts", "notices", "replies")
 
     facts: Mapping[str, F]
-    cards: Mapping[str, tuple[Text, ...]]
+    cards: Mapping[str, Mapping[str, Text]]
     notices: tuple[Text, ...]
     replies: Mapping[str, R]
 
@@ -31,7 +31,7 @@ class Edition[F, R](date):
         cls,
         day: date,
         facts: Mapping[str, F],
-        cards: Mapping[str, tuple[Text, ...]],
+        cards: Mapping[str, Mapping[str, Text]],
         notices: Iterable[Text],
         replies: Mapping[str, R],
     ) -> Self:
@@ -54,6 +54,6 @@ def notices(today: date) -> tuple[Text, ...]:
     return today.notices if isinstance(today, Edition) else ()
 
 
-def cards(today: date, country: str) -> tuple[Text, ...]:
-    """Return an edition's contacts of missions in a country; none if `today` is a plain date."""
-    return today.cards.get(country, ()) if isinstance(today, Edition) else ()
+def cards(today: date, country: str) -> Mapping[str, Text]:
+    """Return an edition's contacts in a country by mission; none if `today` is a plain date."""
+    return today.cards.get(country, {}) if isinstance(today, Edition) else {}

@@ -26,7 +26,7 @@ from flows.knowledge import permits, pilot_2026, quota
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.programmes import PROGRAMMES
-from flows.missions import ADDRESSES, missions
+from flows.missions import ADDRESSES, IN_COUNTRY, missions
 from flows.replies import understanding
 from tests.flows import answers
 from tests.flows.chat import Chat
@@ -191,6 +191,22 @@ def test_published_mission_card_shows_address_and_telephone() -> None:
     assert "Ankara, Test 1" not in " ".join(
         LANGUAGES.render(each, "ru") for each in missions("DE", published(card_tr_ankara=card))
     )
+
+
+def test_published_mission_card_does_not_hide_the_other_missions() -> None:
+    card = replace_body(BODY, address="Tashkent, Test 1")
+    head, shown, others = missions("UZ", published(card_uz_tashkent=card))
+    assert head.msgid == IN_COUNTRY.msgid
+    assert "Tashkent, Test 1" in LANGUAGES.render(shown, "ru")
+    assert ADDRESSES in answers.parts(others)
+    assert "Самарканд" in LANGUAGES.render(others, "ru")
+    assert "Ташкент" not in LANGUAGES.render(others, "ru")
+
+
+def test_missions_end_with_the_cards_when_each_mission_has_one() -> None:
+    head, shown = missions("MN", published(card_mn_ulaanbaatar=BODY))
+    assert head.msgid == IN_COUNTRY.msgid
+    assert LINE["ru"] in LANGUAGES.render(shown, "ru")
 
 
 def test_mission_card_is_shown_only_from_its_first_to_its_last_day() -> None:

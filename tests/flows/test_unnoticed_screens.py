@@ -178,8 +178,8 @@ def test_document_request_of_an_officer_is_marked_private() -> None:
 
 def test_heading_of_published_mission_contacts_names_the_country() -> None:
     contacts = verbatim("Kaztest")
-    today: Edition[object, object] = Edition.of(TODAY, {}, {"CN": (contacts,)}, (), {})
-    head, card = missions("CN", today)
+    today: Edition[object, object] = Edition.of(TODAY, {}, {"CN": {"cn_beijing": contacts}}, (), {})
+    head, card, *_others = missions("CN", today)
     assert (head.msgid, dict(head.values)) == (IN_COUNTRY.msgid, {"country": Country("CN")})
     assert card == contacts
 
