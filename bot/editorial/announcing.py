@@ -20,7 +20,12 @@ from flows.knowledge.programmes import PROGRAMMES, Programme
 
 # Topic of the announcement, keyed by the part of the fact's key before the dot. All other facts
 # have the topic RULES.
-TOPICS = {"quota": "support", "support": "support", "registry_preregistration": "registration"}
+TOPICS = {
+    "regional_quota": "support",
+    "quota_support": "support",
+    "adaptation_services": "support",
+    "registry_preregistration": "registration",
+}
 RULES = "rules"
 
 
