@@ -128,8 +128,8 @@ PASSPORT_ENDS = HandoffOffer(
     label=button("Passport validity"),
     text=_(
         "Without a passport, or with one that runs out soon, other steps can stop. An officer can"
-        " tell you what to do first. Please do not give up any citizenship before the migration"
-        " service tells you to."
+        " tell you what to do first. Please do not give up any citizenship until Kazakhstan's"
+        " migration service asks for it in writing."
     ),
     topic="passport",
     when=PASSPORT.is_("short", "very_short", "none"),

@@ -22,7 +22,9 @@ from flows.engine.flow import OpenCase, Submit
 from flows.engine.recognition import Danger
 from flows.engine.registration import Acknowledged
 from flows.engine.text import _, button
+from flows.knowledge.intents.cautions import KEEP
 from flows.preregistration import CLOSED
+from flows.preregistration.before_consent import PASSPORT_ENDS
 from tests.flows.chat import WORDS, Chat, chat_at
 from tests.flows.recognizer import danger
 from tests.flows.test_hearing import understanding_of
@@ -437,6 +439,13 @@ def test_handoff_does_not_keep_the_topic_of_an_abandoned_offer() -> None:
     chat.presses("person")
     assert chat.stored_answers("officer") == {"topic": "passport"}
     assert chat.says("/menu", "/person").question_key == "topic"
+
+
+def test_passport_offer_warns_until_the_migration_service_asks_in_writing() -> None:
+    written = {"kk": "жазбаша", "ru": "письменно", "uz": "yozma", "zh_Hans": "书面"}
+    for code, word in written.items():
+        assert word in WORDS.render(PASSPORT_ENDS.text, code)
+        assert word in WORDS.render(KEEP, code), "the same condition as in the warning"
 
 
 def test_handoff_rejects_a_too_long_message() -> None:
