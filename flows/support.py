@@ -118,9 +118,12 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     # The places by region and the sums belong to the shipped facts. Do not show them beside facts
     # that editors published, which may state other figures.
     if _is_shipped(quota.PLACES, today):
-        yield from ending(quota.PLACES, today)
-        yield _place(answers)
-        if region(answers) not in PLACES[YEAR]:
+        if key := region(answers):
+            yield from ending(quota.PLACES, today)
+            yield _place(key)
+        else:
+            yield from fact_texts((quota.PLACES,), today)
+        if key not in PLACES[YEAR]:
             yield chart()
         if all(_is_shipped(fact, today) for fact in AMOUNT_FACTS):
             yield _sums(answers)
@@ -149,10 +152,7 @@ def _is_shipped(fact: Fact, today: date) -> bool:
     return fact.current(today) and fact.on(today).text == fact.text
 
 
-def _place(answers: Answers) -> Text:
-    key = region(answers)
-    if not key:
-        return quota.PLACES.text
+def _place(key: str) -> Text:
     places = PLACES[YEAR].get(key)
     if places is None:
         return _(HAS_NONE.msgid, region=NAMES[key], year=YEAR)

@@ -13,7 +13,7 @@ from flows import support as flow
 from flows.engine.edition import Edition
 from flows.engine.text import Text
 from flows.knowledge import quota
-from flows.knowledge.facts import Fact
+from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import MCI, PLACES, amounts
 from flows.support import AREAS, result_texts
@@ -98,6 +98,14 @@ def test_support_omits_shipped_figures_after_editors_published_a_new_quota(today
         assert published.text in texts
         shipped = (flow.HAS_PLACES, flow.HAS_NONE, flow.CHART, flow.SUM_RELOCATION)
         assert not {text.msgid for text in shipped} & {text.msgid for text in texts}
+
+
+@pytest.mark.parametrize("today", [TODAY, date(2026, 12, 20)], ids=str)
+def test_support_dates_the_quota_without_a_chosen_region(today: date) -> None:
+    shown = tuple(result_texts({"area": "undecided", "people": "4"}, today))
+    dated = fact_texts((quota.PLACES,), today)
+    assert shown[: len(dated)] == dated
+    assert "30 December 2025" in WORDS.render(shown[0], "en")
 
 
 def test_support_shows_no_sum_after_editors_published_an_amount() -> None:
