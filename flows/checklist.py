@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows import lifetimes, list_changes
+from flows.eligibility import CITIZEN_ALREADY
 from flows.engine import labels
 from flows.engine.blocks import Source, caution, item, more, source
 from flows.engine.conditions import Answers
@@ -184,6 +185,8 @@ def _confirmed(answers: Answers, today: date) -> Text:
 
 
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
+    if answers.get("citizenship") == "KZ":
+        yield CITIZEN_ALREADY
     if origin_of(answers).dangerous:
         yield SAFETY_FIRST
     if chosen.key == "prp":
@@ -275,8 +278,7 @@ def sources(facts: list[Fact]) -> Text:
         sentences.append(SOME_UNDATED)
     days = frozenset[date]().union(*(fact.read for fact in facts))
     first, last = min(days), max(days)
-    one = first == last
-    read = _(READ_ON.msgid, date=last) if one else _(READ.msgid, first=first, last=last)
+    read = _(READ.msgid, first=first, last=last) if first < last else _(READ_ON.msgid, date=last)
     return source(joined(*sentences, read))
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from flows import checklist as flow
 from flows.checklist import Checklist, checklist
+from flows.eligibility import CITIZEN_ALREADY
 from flows.engine.blocks import Source
 from flows.engine.text import Text
 from flows.knowledge import (
@@ -341,6 +342,14 @@ def test_checklist_states_the_treaty_exemption_wherever_the_person_is() -> None:
             paper for paper in document_list.papers if paper.document is permits.NO_RECORD
         )
         assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
+
+
+@pytest.mark.parametrize("programme", EVERY_LIST)
+def test_checklist_tells_citizens_of_kazakhstan_that_it_is_for_others(programme: str) -> None:
+    own = checklist(situation(programme, "KZ", "origin", "alone"), TODAY)
+    assert own.before[0] == CITIZEN_ALREADY
+    other = checklist(situation(programme, "UZ", "origin", "alone"), TODAY)
+    assert CITIZEN_ALREADY not in other.before
 
 
 def test_checklist_starts_with_officer_advice_if_a_child_lacks_documents() -> None:
