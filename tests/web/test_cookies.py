@@ -6,6 +6,7 @@ Erasure and quick exit delete the chat's cookie. An anonymous chat's cookie expi
 import re
 from collections.abc import AsyncIterator
 from http.cookies import Morsel
+from pathlib import Path
 from uuid import uuid4
 
 import aiohttp
@@ -15,6 +16,7 @@ from psycopg_pool import PoolTimeout
 from bot.config.settings import Settings
 from bot.people import identities, secure_links
 from bot.web import chat_session
+from bot.web.chat_rendering import LEAVING
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console, Screen
@@ -72,6 +74,12 @@ async def test_chat_cookie_is_deleted_after_erasure(https_stack: AppStack) -> No
     assert _is_deleted(cookie)
     async with https_stack.rt.pool.connection() as session:
         assert await identities.find(https_stack.rt, session, "web", guest.name) is None
+
+
+def test_mark_of_a_quick_exit_lasts_as_long_as_the_chat_cookie() -> None:
+    script = (Path(chat_session.__file__).parent / "static/chat.js").read_text()
+    (seconds,) = re.findall(rf"'{LEAVING}=.*max-age=(\d+)", script)
+    assert int(seconds) == chat_session.COOKIE_SECONDS
 
 
 async def test_console_cookie_is_deleted_at_sign_out(https_stack: AppStack) -> None:

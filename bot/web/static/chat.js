@@ -266,7 +266,8 @@ function leave(url, payload) {
   const away = new URL(url, location).href;
   if (payload) {
     request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
-    document.cookie = 'away=1; path=/; max-age=86400; SameSite=Strict'; // if the request gets lost
+    // If the request gets lost. As long as the chat's cookie: COOKIE_SECONDS in chat_session.py.
+    document.cookie = 'away=1; path=/; max-age=2592000; SameSite=Strict';
   }
   try {
     window.top.location.replace(away);
