@@ -51,6 +51,7 @@ from bot.web.chat_rendering import (
 from bot.web.chat_session import (
     NAME_HEADER,
     SITES,
+    VISIT,
     ChatForm,
     ChatRoute,
     ChatSession,
@@ -360,9 +361,13 @@ def _is_leaving(request: Request) -> bool:
 
 
 async def _end_chat(request: Request) -> None:
-    """Process the quick exit of the chat whose cookie the request has, if it has not ended yet."""
+    """Process the quick exit of the chat whose page led here, if it has not ended yet.
+
+    The browser may also have the cookie of another person's chat, which goes on.
+    """
+    name = VISIT if request.cookies[LEAVING] == VISIT else ""
     with suppress(*UNAVAILABLE_ERRORS):
-        session = await find_session(request, opens=True)
+        session = await find_session(request, name)
         if session.person is not None:
             await _post(request, ChatForm(chat=session.page_name), Pressed(EXIT))
 

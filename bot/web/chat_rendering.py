@@ -27,7 +27,8 @@ from flows.engine.text import Text, _, button
 EXIT_URL = "/away"
 FILES_URL = "/chat/files"
 EXIT = "!exit"
-# Cookie that the page's script sets before it goes to EXIT_URL. The page there deletes it.
+# Cookie that the page's script sets before it goes to EXIT_URL. The page there deletes it. Its
+# value is VISIT if the page that was left belongs to a visit.
 LEAVING = "away"
 # First characters of the payloads of buttons that never expire: commands ("!"), buttons below an
 # answer ("?") and ratings ("*").

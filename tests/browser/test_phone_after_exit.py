@@ -12,6 +12,7 @@ from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack
 from tests.browser.test_chat import _phone
 from tests.web.test_journeys import ANSWERS
+from tests.web.test_page import _answer_to_surname, _link
 from tests.web.test_phone_after_exit import _documented_data
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -135,3 +136,29 @@ async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
         await phone.page.press("#text", "Enter")
     await phone.page.wait_for_url(f"**{EXIT_URL}")
     assert await phone.page.context.cookies() == []
+
+
+@pytest.mark.requirement("S-84")
+async def test_quick_exit_of_a_visit_ends_it_when_its_request_is_lost(
+    browser: Any, stack: AppStack
+) -> None:
+    user = stack.telegram.user(7117, first_name="Test")
+    await _answer_to_surname(stack, user)
+    page = (await _phone(browser, stack)).page
+    await page.goto(await _link(stack, user))
+    await page.click("form button")
+    await page.wait_for_selector("#list li.kosh")
+    (secret,) = [each["value"] for each in await page.context.cookies()]
+
+    async def lose(route: Any) -> None:
+        await route.abort("internetdisconnected")
+
+    await page.context.route("**/chat/pressed", lose)
+    await page.click("button.leave")
+    await page.wait_for_url(f"**{EXIT_URL}")
+
+    async def has_ended() -> bool:
+        async with stack.rt.pool.connection() as transaction:
+            return await identities.find(stack.rt, transaction, "web", secret) is None
+
+    await stack.until(has_ended)

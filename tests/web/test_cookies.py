@@ -78,7 +78,7 @@ async def test_chat_cookie_is_deleted_after_erasure(https_stack: AppStack) -> No
 
 def test_mark_of_a_quick_exit_lasts_as_long_as_the_chat_cookie() -> None:
     script = (Path(chat_session.__file__).parent / "static/chat.js").read_text()
-    (seconds,) = re.findall(rf"'{LEAVING}=.*max-age=(\d+)", script)
+    (seconds,) = re.findall(rf"`{LEAVING}=.*max-age=(\d+)", script)
     assert int(seconds) == chat_session.COOKIE_SECONDS
 
 

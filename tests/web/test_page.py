@@ -18,7 +18,7 @@ import pytest
 from bot.conversations import receive
 from bot.people import identities
 from bot.privacy import erasure
-from bot.web.chat_rendering import EXIT
+from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
 from bot.web.chat_session import VISIT
 from flows.engine.events import Joined
 from tests.app_stack import AppStack
@@ -205,6 +205,31 @@ async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -
     async with visitor.session.post(f"{stack.url}/chat/pressed", data=form) as answer:
         assert answer.status == 200
     assert len(visitor.session.cookie_jar) == 0
+    await leave(visitor)
+
+
+@pytest.mark.parametrize(("mark", "ended"), [("1", "kosh"), (VISIT, "kosh-visit")])
+async def test_lost_quick_exit_ends_only_the_chat_that_the_page_showed(
+    stack: AppStack, mark: str, ended: str
+) -> None:
+    user = stack.telegram.user(7115, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    assert (await _enter(visitor, link))[0] == 200
+    names = {each.key: each.value for each in visitor.session.cookie_jar}
+    headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in names.items())}
+    headers["Cookie"] += f"; {LEAVING}={mark}"
+
+    async def has_ended(key: str) -> bool:
+        async with stack.rt.pool.connection() as transaction:
+            return await identities.find(stack.rt, transaction, "web", names[key]) is None
+
+    for _ in range(2):
+        async with stack.http.get(f"{stack.url}{EXIT_URL}", headers=headers) as answer:
+            await answer.read()
+        await stack.until(partial(has_ended, ended))
+    assert [key for key in names if await has_ended(key)] == [ended]
     await leave(visitor)
 
 

@@ -267,7 +267,8 @@ function leave(url, payload) {
   if (payload) {
     request('/chat/pressed', { id: uuid(), payload }, true).catch(() => {});
     // If the request gets lost. As long as the chat's cookie: COOKIE_SECONDS in chat_session.py.
-    document.cookie = 'away=1; path=/; max-age=2592000; SameSite=Strict';
+    const left = chat.startsWith(VISIT) ? VISIT : '1';
+    document.cookie = `away=${left}; path=/; max-age=2592000; SameSite=Strict`;
   }
   try {
     window.top.location.replace(away);
