@@ -239,7 +239,8 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
     """Renew the cookie of a known person's chat; delete a cookie whose chat is unknown.
 
     A cookie that a one-time link set is valid for 30 minutes and is not renewed. If it is deleted,
-    the browser keeps the cookie of its own chat, which can be another person's.
+    the browser keeps the cookie of its own chat, which can be another person's. A chat that began
+    on the page of a visit that is over therefore keeps the visit's cookie.
     """
     if session.person is None:
         if session.by_cookie and session.visit:
@@ -252,7 +253,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
-                remember(rt, answer, session.name, framed=session.framed)
+                remember(rt, answer, session.name, framed=session.framed, visit=session.visit)
 
 
 async def _acknowledge(
@@ -307,9 +308,7 @@ async def _receive(
         return delivery, session
     if delivery.person is None:
         return delivery, replace(session, person=None, first_name="")
-    return delivery, ChatSession(
-        new_name, delivery.person, session.by_cookie, framed=session.framed
-    )
+    return delivery, replace(session, name=new_name, person=delivery.person, first_name="")
 
 
 def _update_id(event_id: str, event: Event) -> str:

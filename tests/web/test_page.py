@@ -8,6 +8,7 @@ import hmac
 import re
 import time
 from functools import partial
+from html import unescape
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -230,6 +231,32 @@ async def test_lost_quick_exit_ends_only_the_chat_that_the_page_showed(
             await answer.read()
         await stack.until(partial(has_ended, ended))
     assert [key for key in names if await has_ended(key)] == [ended]
+    await leave(visitor)
+
+
+async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
+    user = stack.telegram.user(7116, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    secret = visitor.secret
+    assert (await _enter(visitor, link))[0] == 200
+    await stack.ahead("31 minutes")
+    page = ""
+    for key in ("/start", "ru", *ANSWERS[: ANSWERS.index("seen") + 2]):
+        payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
+        payload = next((each for each in payloads if each.partition(":")[2] == key), "")
+        chat = re.search(r'name="chat" value="([^"]*)"', page)
+        form = {"chat": unescape(chat[1]) if chat else VISIT, "id": uuid4().hex}
+        form |= {"payload": payload} if payload else {"text": key}
+        endpoint = "pressed" if payload else "said"
+        async with visitor.session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
+            page = await answer.text()
+    cookies = {each.key: each.value for each in visitor.session.cookie_jar}
+    assert cookies["kosh"] == secret
+    async with stack.rt.pool.connection() as transaction:
+        web = await identities.find(stack.rt, transaction, "web", cookies["kosh-visit"])
+        assert web is not None, "the new chat can be opened again"
     await leave(visitor)
 
 
