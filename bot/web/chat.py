@@ -288,8 +288,7 @@ async def _receive(
             notes = await unread_notes(rt, session, "") or _greeting(rt, session)
             newest = next((key for key, note in reversed(notes) if note.say), "")
     new_name = consent_names(rt, session.name, event_id)[0]
-    update_id = _update_id(event_id, event)
-    message_id = event_id[:64] if _by_script(request) else update_id
+    update_id = event_id[:64] if _by_script(request) else _update_id(event_id, event)
     delivery = await receive_within_budgets(
         request,
         Inbound(
@@ -298,7 +297,7 @@ async def _receive(
             handle=session.name,
             address=session.name,
             event=event,
-            message_id=newest or message_id,
+            message_id=newest or update_id,
             press_id=newest,
             consent_handle=new_name,
         ),
@@ -312,10 +311,12 @@ async def _receive(
 
 
 def _update_id(event_id: str, event: Event) -> str:
-    """Return the id by which a repeated post of an event is recognised.
+    """Return the id by which a repeated post of a page without the script is recognised.
 
-    The id depends also on the event, because all forms of a page without the script have one id. A
-    person can post another form of the same page, for example after the browser's button "Back".
+    The id depends also on the event, because all forms of such a page have one id. A person can
+    post another form of the same page, for example after the browser's button "Back". The script
+    gives each post its own id. If the script's post was refused, its id may change when the page
+    is posted, because a post that was processed is not refused when it is repeated.
     """
     return uuid5(NAMESPACE_URL, f"{event_id}\0{event!r}").hex
 

@@ -16,12 +16,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message as Asgi
 
 from bot import desk, outbox
-from bot.channels import Message
+from bot.channels import Inbound, Message
+from bot.conversations import receive
 from bot.outbox import webchat_feed
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import chat_stream
+from flows.engine.events import Said
 from tests.app_stack import AppStack
 from tests.desk.desks import an_officer, ask, key, now
 from tests.person_client import Guest
@@ -195,3 +197,18 @@ async def test_chat_page_without_scripts_gets_the_newest_waiting_messages(rt: Ru
     assert [each.id for each in found] == ids
     earlier = await outbox.waiting(rt, person, "web", after=first - 1)
     assert [each.id for each in earlier] == [first, *ids][: webchat_feed.MAX_WAITING]
+
+
+async def test_repeated_post_is_processed_once_when_the_version_changed(stack: AppStack) -> None:
+    guest, _person = await _create_person(stack.rt)
+    await guest.go("yes")
+    post_id, name = uuid4().hex, guest.name
+    # The id under which the previous version processed the post, whose response was lost.
+    first = Inbound("web", f"{name}:{post_id}", name, name, Said("TESTOVA"), message_id=post_id)
+    await receive.deliver(stack.rt, await receive.receive(stack.rt, first))
+    before = await guest.conversation()
+    form = {"chat": "", "id": post_id, "text": "TESTOVA"}
+    headers = {"Cookie": f"kosh={name}", "X-Requested-With": "kosh"}
+    async with stack.http.post(f"{stack.url}/chat/said", data=form, headers=headers) as answer:
+        assert answer.status == 202
+    assert await guest.conversation() == before

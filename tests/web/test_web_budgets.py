@@ -185,6 +185,20 @@ async def test_rate_limit_question_opens_a_web_chat_when_answered(
     assert 'data-chat="' in page
 
 
+async def test_repeated_post_of_the_script_is_not_refused(
+    stack: AppStack, person: aiohttp.ClientSession
+) -> None:
+    async with person.get(f"{stack.url}/chat") as answer:
+        chat = re.search(r'data-chat="([^"]*)"', await answer.text())
+    assert chat is not None
+    person.headers["X-Requested-With"] = "kosh"
+    form = {"chat": unescape(chat[1]), "id": uuid4().hex, "text": "меню"}
+    assert (await _post(stack, person, **form))[0] == 202
+    await _exhaust_budget(stack.rt, Spending.CHAT)
+    assert (await _post(stack, person, **form))[0] == 202
+    assert (await _post(stack, person, text="меню"))[0] == 429
+
+
 @pytest.mark.requirement("S-82")
 async def test_rate_limit_question_allows_one_attempt_from_its_own_address(
     stack: AppStack, person: aiohttp.ClientSession
