@@ -50,8 +50,9 @@ FORGET_SECONDS = 30.0
 REMIND_SECONDS = 10.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
-# Retried without a limit, so that a long failure of the database loses no notification.
-NOTIFY_RETRY = procrastinate.RetryStrategy(
+# For jobs that no sweep repeats. Retried without a limit, so that a long failure of the database
+# loses no job.
+DATABASE_RETRY = procrastinate.RetryStrategy(
     wait=newer_jobs.RETRY_SECONDS,
     retry_exceptions=[*newer_jobs.NEWER, psycopg.OperationalError],
 )
@@ -77,11 +78,8 @@ async def work(rt: Runtime) -> None:
     async def send(upload: str) -> None:
         await receive.deliver(rt, await upload_events.send_upload(rt, UUID(upload)))
 
-    @app.task(name=broadcasts.OPT_OUT_TASK, queue=DEFAULT)
-    async def opt_out(person: str) -> None:
-        await external_events.end_subscription(rt, UUID(person))
-
     know_notifications(app, rt)
+    know_opt_outs(app, rt)
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
@@ -130,9 +128,21 @@ def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
     also retried, because no sweep repeats it. `fan_out` is one transaction, so this is safe.
     """
 
-    @app.task(name=notifications.TASK, queue=DEFAULT, retry=NOTIFY_RETRY)
+    @app.task(name=notifications.TASK, queue=DEFAULT, retry=DATABASE_RETRY)
     async def notify(kind: str, subject: str) -> None:
         await notifications.fan_out(rt, notifications.known_kind(kind), subject)
+
+
+def know_opt_outs(app: procrastinate.App, rt: Runtime) -> None:
+    """Register the task that ends a subscription in the job queue `app`.
+
+    The platform refused a broadcast to the subscriber. A job that meets a failure of the database
+    is retried, because no sweep repeats it.
+    """
+
+    @app.task(name=broadcasts.OPT_OUT_TASK, queue=DEFAULT, retry=DATABASE_RETRY)
+    async def opt_out(person: str) -> None:
+        await external_events.end_subscription(rt, UUID(person))
 
 
 def _know_broadcasts(app: procrastinate.App, rt: Runtime) -> None:

@@ -2,16 +2,24 @@
 
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
+import psycopg
+import pytest
+
+from bot.broadcasts import OPT_OUT_TASK
 from bot.channels import BroadcastsStopped
 from bot.conversations import external_events, receive
 from bot.conversations import store as conversation_store
+from bot.db import job_queue
 from bot.people import identities, reminders, subscriptions
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from bot.worker import main, newer_jobs
 from flows.engine.state import Conversation, MadeList
 from flows.list_changes import LIST
 from tests.desk.desks import ahead
+from tests.jobs import run_waiting
 from tests.person_client import Guest
 
 TOPIC = "events"
@@ -94,3 +102,32 @@ async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runt
     await ahead(rt, "1 day")
     assert await external_events.remind(rt, person.id) is not None
     assert await external_events.remind(rt, person.id) is None
+
+
+async def test_refused_subscription_ends_after_a_failure_of_the_database(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    guest, end = Guest(rt), external_events.end_subscription
+    await guest.consent()
+    await _change(guest, topics=(TOPIC,))
+    person = await _person(guest)
+    failures = [psycopg.errors.AdminShutdown("invented failure")]
+
+    async def fail_once(rt: Runtime, person_id: UUID) -> None:
+        if failures:
+            raise failures.pop()
+        await end(rt, person_id)
+
+    monkeypatch.setattr(external_events, "end_subscription", fail_once)
+    async with rt.pool.connection() as transaction:
+        await job_queue.defer(transaction, OPT_OUT_TASK, person=str(person.id))
+    app = newer_jobs.worker_app()
+    main.know_opt_outs(app, rt)
+    for _ in range(2):
+        await run_waiting(app, rt)
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
+            )
+    assert not failures
+    assert (await _state(guest)).topics == ()
