@@ -148,6 +148,25 @@ async def test_case_keeps_labels_set_meanwhile_when_an_older_page_is_saved(desk:
         assert len(await _numbers(console, "queue=mine&label=second")) == 1
 
 
+async def test_case_marks_of_a_page_without_shown_labels_are_rejected(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        await lead.get("/console/labels")
+        await lead.submit("/labels", name="first")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        await console.submit("/mark", labels="first")
+        form = (await console.get(path)).form("/mark")
+        # The previous version's page had no such field.
+        del form.fields["shown_labels"]
+        screen = await console.send(form)
+        assert screen.status == 409
+        assert ru("changed_meanwhile") in screen.text
+        assert len(await _numbers(console, "queue=mine&label=first")) == 1
+        await console.get(path)
+        assert ru("done_saved") in (await console.submit("/mark")).text
+        assert await _numbers(console, "queue=mine&label=first") == []
+
+
 async def test_case_labels_are_edited_only_by_leads(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         screen = await console.get("/console/labels")

@@ -96,8 +96,8 @@ class LimitForm(CaseForm):
 class MarkForm(CaseForm):
     """Whether the officer marks the case as urgent, and the labels ticked for the case.
 
-    `shown_urgent`: the page showed the case as urgent. `shown_labels`: the case's labels on the
-    page.
+    `shown_urgent`: the page showed the case as urgent. `shown_labels`: "" and the case's labels on
+    the page; () for a page of a version of Kosh that did not send them.
     """
 
     urgent: Checkbox = False

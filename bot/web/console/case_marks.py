@@ -39,9 +39,11 @@ async def mark(
     may have changed the labels.
     """
     urgent = form.urgent if form.urgent != form.shown_urgent else None
-    chosen, shown = {*form.labels}, {*form.shown_labels}
+    chosen, shown = {*form.labels}, {*form.shown_labels} - {""}
 
     async def action() -> ActionResult:
+        if not form.shown_labels:
+            raise CaseConflict
         return await marking.mark(
             context.rt,
             context.officer,
