@@ -120,11 +120,14 @@ async def end_registration(rt: Runtime, person_id: UUID) -> None:
     """Delete a person's registrations whose retention has ended, also from the conversation.
 
     Otherwise the person would still see a status that no longer changes, and could not withdraw.
+    The submitted answers are deleted, too: without a registration, no job would find them.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)
         if held is not None and await retention.delete_ending(transaction, person_id):
-            rest = replace(held.conversation, registration=None)
+            forms = held.conversation.forms
+            unsent = {name: form for name, form in forms.items() if not form.submitted}
+            rest = replace(held.conversation, registration=None, forms=unsent)
             await save_state(rt, transaction, held, rest)
 
 

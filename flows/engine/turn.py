@@ -207,11 +207,12 @@ class TurnState:
         """Return the flow's form; after a withdrawal, with its review and consents unanswered.
 
         The form of the officer flow begins empty. Otherwise the topic of a request that the person
-        left could make the next case urgent.
+        left could make the next case urgent. A submitted form whose registration was deleted also
+        begins empty. Otherwise it would be submitted again at once.
         """
-        if flow.hands_over:
-            return EMPTY
         form = self.form(flow)
+        if flow.hands_over or (form.submitted and self.c.registration is None):
+            return EMPTY
         if not (
             flow.registers and self.c.registration and self.c.registration.state == "withdrawn"
         ):

@@ -1,5 +1,7 @@
 """After a form's submission: status, changes, withdrawal; the handoff of a chat to an officer."""
 
+from dataclasses import replace
+
 import pytest
 
 from flows import FLOWS
@@ -142,6 +144,14 @@ def test_withdrawn_registration_can_be_submitted_again_by_a_link() -> None:
     chat = submitted_chat().says("/status").presses("withdraw", "yes")
     chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(Started(FORM))
     assert chat.question_key == "consent_registration"
+
+
+def test_submitted_form_begins_empty_when_its_registration_was_deleted() -> None:
+    chat = submitted_chat()
+    chat.conversation = replace(chat.conversation, registration=None)
+    chat.says("/menu").presses(FORM)
+    assert chat.stored_answers() == {}
+    assert len(chat.effects_of(Submit)) == 1
 
 
 def test_status_command_reports_that_there_is_no_registration() -> None:

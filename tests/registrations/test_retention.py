@@ -41,3 +41,18 @@ async def test_status_of_a_new_registration_is_kept_when_the_old_one_is_deleted(
     await main._retain(rt)
     assert await _one(rt, "SELECT count(*) FROM registrations") == 1
     assert await _has_status(guest)
+
+
+async def test_registration_is_not_sent_again_after_its_retention(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _write(rt, StoringRegistry())
+    await ahead(rt, "350 days")
+    await guest.go("/status")
+    await ahead(rt, "16 days")
+    await main._retain(rt)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert "preregistration" not in conversation.forms
+    await guest.go("/menu", "preregistration")
+    assert await _one(rt, "SELECT count(*) FROM registrations") == 0
