@@ -17,13 +17,17 @@ KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave":
 async def call(registry: Registry, write: Write) -> Household | None:
     """Send a write about a household (people who move together); return the household.
 
-    Returns None if the registry has no registration of the person. Raises RegistryError.
+    A write with the person's consent that the registry does not have is not sent after a
+    withdrawal. Returns None then, and if the registry has no registration of the person. Raises
+    RegistryError.
     """
     receipt = write.receipt or await registry_writes.looked_up(registry, write)
     if receipt is None:
         return None
     if write.doubtful and await registry.find(write.key) is not None:
         return await registry.household(receipt)
+    if write.is_withdrawing and write.body is not None:
+        return None
     if write.kind == "leave":
         return await registry.leave(receipt, key=write.key)
     match write.body:
@@ -40,11 +44,13 @@ async def record(
 ) -> HouseholdAnswered | None:
     """Record the registry's response; return None if another attempt has recorded it.
 
-    If `found` is None, because the registry does not have the registration, a case is opened.
+    If `found` is None, because the registry does not have the registration, a case is opened. After
+    a withdrawal, no case is opened, and the person is not notified.
     """
     values = {"write": write.id, "attempt": write.attempts}
     done = statements.CANCEL_WRITE if found is None else statements.ACCEPT_ATTEMPT
-    if not await execute(transaction, done, **values):
+    is_recorded = await execute(transaction, done, **values)
+    if not is_recorded or (found is None and write.is_withdrawing):
         return None
     kind = KINDS[write.kind]
     if found is None:

@@ -193,8 +193,10 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
     """
     if write.doubtful:
         found = await registry.find(write.key)
-        if found is not None or (write.is_withdrawing and write.body is not None):
+        if found is not None:
             return found
+    if write.is_withdrawing and write.body is not None:
+        return None
     if write.kind == "withdraw":
         receipt = write.receipt or await looked_up(registry, write)
         return await registry.withdraw(receipt, key=write.key) if receipt else None

@@ -194,7 +194,7 @@ _BEFORE = (
 _IS_SETTLED = or_(
     ~_BEFORE.c.is_withdrawing,
     _BEFORE.c.state == "pending",
-    ~t.RegistryWrite.kind.in_(("submit", "answer")),
+    ~t.RegistryWrite.kind.in_(("submit", "answer", "invite", "join")),
     _BEFORE.c.state_at < NOW - timedelta(seconds=LEASE_SECONDS),
 )
 CLAIM = statement(

@@ -5,6 +5,8 @@ from typing import Any
 from bot.conversations import receive, registry_events
 from bot.registrations import registry_writes
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
+from bot.registry.errors import RegistryError, Unavailable
+from bot.registry.households import Household
 from bot.runtime import Runtime
 from tests.desk.desks import ahead
 from tests.person_client import Guest
@@ -17,6 +19,9 @@ from tests.registrations.test_registrations import (
     _write,
 )
 from tests.registry.example import status_callback
+
+
+DOWN = Unavailable("E_REGISTRY_UNREACHABLE", "not reached")
 
 
 class RecordingRegistry(StoringRegistry):
@@ -37,6 +42,32 @@ class RecordingRegistry(StoringRegistry):
     async def withdraw_consent(self, taken_back: ConsentWithdrawal, *, key: str) -> Acknowledgement:
         self.calls.append("withdraw_consent")
         return await super().withdraw_consent(taken_back, key=key)
+
+
+class FailingRegistry(RecordingRegistry):
+    """A registry whose next creation or invitation fails with `error`.
+
+    With `leaver`, this person withdraws the registration while that call is in progress.
+    """
+
+    error: RegistryError | None = None
+    leaver: Guest | None = None
+
+    async def create(self, body: object, *, key: str) -> Acknowledgement:
+        await self._fail()
+        return await super().create(body, key=key)
+
+    async def invite(self, _number: str, _body: object, *, key: str) -> Household:
+        await self._fail()
+        raise AssertionError(f"the invitation {key} was sent again")
+
+    async def _fail(self) -> None:
+        if self.leaver:
+            await self.leaver.go("/status", "withdraw", "yes")
+            self.leaver = None
+        error, self.error = self.error, None
+        if error:
+            raise error
 
 
 async def _shown(guest: Guest) -> str:
@@ -112,6 +143,47 @@ async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
     registry.fails = {"create": UNKNOWN}
+    await _write(rt, registry)
+    await ahead(rt, "15 minutes")
+    await guest.go("/status", "withdraw", "yes")
+    async with rt.pool.connection() as session:
+        (write,) = await registry_writes.due(session)
+    assert await registry_writes.claim(rt, write) is None
+    await ahead(rt, "91 seconds")
+    assert await registry_writes.claim(rt, write) is not None
+
+
+async def test_failed_submission_is_not_sent_again_after_a_withdrawal(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    registry.error, registry.leaver = DOWN, guest
+    await _write(rt, registry)
+    await _write(rt, registry)
+    await _write(rt, registry)
+    assert registry.calls == []
+    assert await _shown(guest) == "withdrawn"
+
+
+async def test_failed_family_request_is_not_sent_again_after_a_withdrawal(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "household", "invite", "yes")
+    registry.error, registry.leaver = DOWN, guest
+    await _write(rt, registry)
+    await _write(rt, registry)
+    await _write(rt, registry)
+    assert registry.calls == ["create", "withdraw"]
+    assert await _shown(guest) == "withdrawn"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+
+
+async def test_family_request_in_doubt_is_looked_up_90_s_after_a_withdrawal(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "household", "invite", "yes")
+    registry.error = UNKNOWN
     await _write(rt, registry)
     await ahead(rt, "15 minutes")
     await guest.go("/status", "withdraw", "yes")
