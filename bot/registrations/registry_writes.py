@@ -103,7 +103,8 @@ def outcome(
     """Convert a registry's response or callback to what the person's conversation must know.
 
     `row` has the person and the stored state, if the report was stored. Returns None if it was not,
-    if the person was erased, or if the stored state is not `state`, as during a withdrawal.
+    if the person was erased or has a later registration, or if the stored state is not `state`, as
+    during a withdrawal.
     """
     person_id, stored = row or (None, "")
     if person_id is None or stored != state:
@@ -275,7 +276,8 @@ async def record(
 ) -> Outcome | None:
     """Store a status of the registry.
 
-    Returns None if the stored status is as new or newer, or if a withdrawal is on its way.
+    Returns None if the stored status is as new or newer, if the person has a later registration, or
+    if a withdrawal is on its way.
     """
     new_state = stored_state(word.state)
     values = {"receipt": word.number, "new_state": new_state, "new_version": word.version}

@@ -128,11 +128,18 @@ _IS_WITHDRAWAL_OPEN = exists().where(
 _STATE_TO_STORE = case(
     (and_(_NEW_STATE != "withdrawn", _IS_WITHDRAWAL_OPEN), t.Registration.state), else_=_NEW_STATE
 )
+_Later = aliased(t.Registration)
+_HAS_LATER_REGISTRATION = exists().where(
+    _Later.person_id == t.Registration.person_id,
+    _Later.created_at > t.Registration.created_at,
+)
+# NULL if the person has a later registration, whose status the conversation shows.
+_PERSON_TO_NOTIFY = case((~_HAS_LATER_REGISTRATION, t.Registration.person_id))
 RECORD_STATUS = statement(
     update(t.Registration)
     .where(t.Registration.number == bindparam("receipt"), t.Registration.version < _VERSION)
     .values(state=_STATE_TO_STORE, version=_VERSION, state_at=NOW)
-    .returning(t.Registration.person_id, t.Registration.state)
+    .returning(_PERSON_TO_NOTIFY, t.Registration.state)
 )
 OF_PERSON = statement(
     select(t.Registration.state, t.Registration.number, t.Registration.state_at)
@@ -285,7 +292,7 @@ RECORD = statement(
         version=_VERSION,
         state_at=NOW,
     )
-    .returning(t.Registration.person_id, t.Registration.state)
+    .returning(_PERSON_TO_NOTIFY, t.Registration.state)
 )
 SUSPECT_OPEN = statement(
     update(t.RegistryWrite)
@@ -323,7 +330,6 @@ _WAS_REFUSED = exists().where(
     t.RegistryWrite.state == "rejected",
     ~_WAS_SUBMITTED_AGAIN,
 )
-_Later = aliased(t.Registration)
 # Conditions for deleting the answers of a registration: the registry accepted it at least 24 hours
 # ago, no write to the registry is pending, and the person has no later registration. If it was
 # withdrawn or rejected instead, the person may still change it, so the conversation must also have
@@ -334,10 +340,7 @@ _IS_SPENT: tuple[ColumnElement[bool], ...] = (
         and_(or_(t.Registration.state.in_(["withdrawn", "rejected"]), _WAS_REFUSED), _IS_IDLE),
     ),
     ~t.Registration.answers_deleted,
-    ~exists().where(
-        _Later.person_id == t.Registration.person_id,
-        _Later.created_at > t.Registration.created_at,
-    ),
+    ~_HAS_LATER_REGISTRATION,
     t.Registration.state_at < NOW - ANSWERS_KEPT,
     ~exists().where(
         t.RegistryWrite.registration_id == t.Registration.id,

@@ -207,8 +207,8 @@ async def owner(transaction: Transaction, number: str) -> UUID | None:
 async def record_status(transaction: Transaction, callback: StatusCallback) -> Outcome | None:
     """Apply the status in a registry's callback if its version is higher than the stored one.
 
-    Returns None if the version is not higher, if the person was erased, or if a withdrawal is on
-    its way.
+    Returns None if the version is not higher, if the person was erased or has a later registration,
+    or if a withdrawal is on its way.
     """
     new_state = stored_state(callback.state)
     values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}

@@ -66,7 +66,8 @@ def guards(turn: TurnState, flow: Flow) -> bool:
     known, form = turn.c.registration, turn.form(flow)
     if not flow.registers or not turn.c.has_pin or known is None or turn.c.flow == flow.name:
         return False
-    return bool(form.answers) and (not form.submitted or known.state == "withdrawn")
+    is_closed = registration_screens.is_closed(turn, flow)
+    return bool(form.answers) and (not is_closed or known.state == "withdrawn")
 
 
 def open_flow(turn: TurnState, flow: Flow) -> None:

@@ -65,7 +65,7 @@ def ask(
     elif flow_path[0].hands_over and not limit_screens.may_open(turn, flow_path[0]):
         turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="")
         limit_screens.show(turn)
-    elif flow_path[0].registers and turn.form(flow_path[0]).submitted and turn.c.registration:
+    elif flow_path[0].registers and registration_screens.is_closed(turn, flow_path[0]):
         turn.c = replace(turn.c, flow="")
         pin_screens.status(turn)
     elif (step := flow_path[1].current(turn.form(flow_path[0]).cursor)) is None:

@@ -52,6 +52,16 @@ def show_status(turn: TurnState) -> None:
     turn.ask_screen(screens.registered_screen(state, known.number, more, more_ways))
 
 
+def is_closed(turn: TurnState, flow: Flow) -> bool:
+    """Return True if the form of a registration was sent and is not being changed.
+
+    The form is closed during a withdrawal, too. Otherwise the withdrawal of the earlier
+    registration would end while the new one is open.
+    """
+    known = turn.c.registration
+    return known is not None and (turn.form(flow).submitted or known.state == "withdrawing")
+
+
 def sent_text(turn: TurnState) -> Text:
     """Return the text after the form was sent to the registry."""
     return screens.registration_text(_without_promise(turn, "sent"), "")

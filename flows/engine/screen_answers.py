@@ -176,8 +176,11 @@ def _answer_registered(turn: TurnState, key: str) -> None:
 
 
 def _withdraw(turn: TurnState, key: str) -> None:
-    if key == "yes" and turn.c.registration:
-        turn.c = replace(turn.c, registration=replace(turn.c.registration, state="withdrawing"))
+    known = turn.c.registration
+    if key == "yes" and known and known.state not in ("withdrawing", "withdrawn"):
+        # The form is closed. To send it again, the person must open it and consent again.
+        known = replace(known, state="withdrawing")
+        turn.c = replace(turn.c, registration=known, flow="", suspended_flow="")
         turn.effects.append(Withdraw())
     pin_screens.go_through(turn, pin_screens.STATUS)
 

@@ -146,6 +146,31 @@ def test_withdrawn_registration_can_be_submitted_again_by_a_link() -> None:
     assert chat.question_key == "consent_registration"
 
 
+def test_form_opens_the_status_while_a_withdrawal_is_in_progress() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("amend").says("/status").presses("withdraw", "yes").says("/menu").presses(FORM)
+    assert chat.shows(screens.REGISTRATION["withdrawing"])
+    assert len(chat.effects_of(Submit)) == 1
+
+
+def test_back_command_after_a_withdrawal_does_not_open_the_review() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("amend").says("/status").presses("withdraw", "yes")
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).says("назад")
+    assert chat.question_key == screens.MENU
+    chat.presses(FORM)
+    assert chat.question_key == "consent_registration"
+
+
+def test_confirmed_withdrawal_does_nothing_if_the_registry_withdrew_before() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("withdraw")
+    late = Pressed(f"{chat.nonce}:yes")
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(late)
+    assert chat.effects_of(Withdraw) == []
+    assert chat.shows(screens.REGISTRATION["withdrawn"])
+
+
 def test_submitted_form_begins_empty_when_its_registration_was_deleted() -> None:
     chat = submitted_chat()
     chat.conversation = replace(chat.conversation, registration=None)

@@ -20,7 +20,6 @@ from tests.registrations.test_registrations import (
 )
 from tests.registry.example import status_callback
 
-
 DOWN = Unavailable("E_REGISTRY_UNREACHABLE", "not reached")
 
 
@@ -218,3 +217,31 @@ async def test_registry_status_is_shown_after_the_registry_refused_a_withdrawal(
     await _write(rt, registry)
     await _report(rt, "PASSED_ON", 2)
     assert await _shown(guest) == "passed_on"
+
+
+class NumberingRegistry(StoringRegistry):
+    """A registry that gives each registration its own number."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.numbers = iter((NUMBER, "KS-2026-2345-6799"))
+
+    async def create(self, body: object, *, key: str) -> Acknowledgement:
+        created = await super().create(body, key=key)
+        self.acknowledgements[key] = created.model_copy(update={"number": next(self.numbers)})
+        return self.acknowledgements[key]
+
+
+async def test_status_of_a_withdrawn_registration_does_not_replace_that_of_a_new_one(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), NumberingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "withdraw", "yes")
+    await _write(rt, registry)
+    await guest.go("/menu", "preregistration", "yes", "submit")
+    await _write(rt, registry)
+    await _report(rt, "REJECTED", 99)
+    assert await _shown(guest) == "received"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
