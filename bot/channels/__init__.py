@@ -120,7 +120,10 @@ class Ignored:
 
 @dataclass(frozen=True, slots=True)
 class HandleChanged:
-    """A platform's report that it changed a person's id from `handle` to `to`."""
+    """A platform's report that it changed a person's id from `handle` to `to`.
+
+    `address` is the address for messages from now on; "" if the report names none.
+    """
 
     channel: str
     external_id: str

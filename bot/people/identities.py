@@ -206,6 +206,8 @@ async def attach_handle(
             continue
         count = await fetch_value(transaction, _COUNT_HANDLES, person=person.id, at_channel=channel)
         if count == 1:
+            # The alias may get a new owner, so messages must no longer be sent to it.
+            await readdress(transaction, person, channel, address)
             return await add_handle(rt, transaction, person, channel, handle, address)
         indexes = list(rt.vault.indexes(channel, alias))
         await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
@@ -218,7 +220,8 @@ async def change_handle(
     """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles.
 
     If another person has `to`, it is taken from them, because the platform has given it to a new
-    owner. Neither of the two may see the other's conversation.
+    owner. Neither of the two may see the other's conversation. If `address` is "", the person keeps
+    the address of their other handles, such as an account id; without one, `to` is the address.
     """
     person = await find(rt, transaction, channel, handle)
     if person is None:
@@ -227,6 +230,8 @@ async def change_handle(
     previous = await find(rt, transaction, channel, to)
     if previous is not None and previous.id != person.id:
         await end_handle(rt, transaction, channel, to)
+    address = address or await address_on(transaction, person, channel) or to
+    address = to if address == handle else address
     await add_handle(rt, transaction, person, channel, to, address)
     await readdress(transaction, person, channel, address)
 

@@ -4,9 +4,12 @@ from uuid import UUID
 
 from bot.conversations import receive
 from bot.people import identities
+from bot.people.identities import Person
 from bot.runtime import Runtime
 from tests.channels.test_whatsapp import USER_ID, message, parse
 from tests.crowd import crowd
+
+NEW_NUMBER = "77009990001"
 
 
 async def _owner(rt: Runtime, handle: str) -> UUID | None:
@@ -45,3 +48,46 @@ async def test_phone_number_change_keeps_an_account_id_that_the_person_has(rt: R
     await _change_number(rt, moving.address, USER_ID)
     assert await _owner(rt, moving.address) is None
     assert await _owner(rt, USER_ID) == moving.id
+
+
+async def _addresses(rt: Runtime, person: Person) -> set[str]:
+    async with rt.pool.connection() as transaction:
+        query = "SELECT address FROM handles WHERE person_id = %s"
+        rows = await (await transaction.execute(query, (person.id,))).fetchall()
+    return {identities.address(person, sealed, "whatsapp") for (sealed,) in rows}
+
+
+async def _person_with_account_id(rt: Runtime, number: str) -> Person:
+    """Attach an account id to the person with this phone number."""
+    async with rt.pool.connection() as transaction:
+        place = ("whatsapp", USER_ID, USER_ID, (number,))
+        assert await identities.attach_handle(rt, transaction, *place)
+        person = await identities.find(rt, transaction, "whatsapp", USER_ID)
+    assert person is not None
+    return person
+
+
+async def test_attached_account_id_replaces_the_number_as_address(rt: Runtime) -> None:
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    person = await _person_with_account_id(rt, member.address)
+    assert await _addresses(rt, person) == {USER_ID}
+
+
+async def test_phone_number_change_keeps_an_account_id_as_address(rt: Runtime) -> None:
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    person = await _person_with_account_id(rt, member.address)
+    await _change_number(rt, member.address, NEW_NUMBER)
+    assert await _owner(rt, NEW_NUMBER) == person.id
+    assert await _addresses(rt, person) == {USER_ID}
+
+
+async def test_phone_number_change_without_an_account_id_changes_the_address(rt: Runtime) -> None:
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "whatsapp", member.address)
+        assert person is not None
+        # A second handle that has the number as its address.
+        place = (person, "whatsapp", "KZ.PARENT", member.address)
+        assert await identities.add_handle(rt, transaction, *place)
+    await _change_number(rt, member.address, NEW_NUMBER)
+    assert await _addresses(rt, person) == {NEW_NUMBER}

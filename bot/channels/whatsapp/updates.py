@@ -381,8 +381,7 @@ def _moves(message: _Message, system: _System) -> Sequence[IncomingUpdate]:
     changes = [pair for pair in pairs if all(pair) and pair[0] != pair[1]]
     if not changes and old_phone and system.user_id:
         changes = [(old_phone, system.user_id)]
-    address = system.user_id or new_phone
     return [
-        HandleChanged(NAME, f"{message.id}/{number}", old, new, address)
+        HandleChanged(NAME, f"{message.id}/{number}", old, new, system.user_id or "")
         for number, (old, new) in enumerate(changes)
     ] or (_IGNORED,)
