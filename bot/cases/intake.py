@@ -168,7 +168,9 @@ async def relay(
             await recordings.begin(
                 transaction, person, case.id, message_id, channel, relayed.recording
             )
-        await notify(transaction, Kind.NEW_WORDS, case.id)
+        # NEW_WORDS notifies only the owner of a case.
+        is_news = case.owner is None and relayed.urgent and not case.urgent
+        await notify(transaction, Kind.NEW_CASE if is_news else Kind.NEW_WORDS, case.id)
 
 
 async def note_upload(transaction: Transaction, person: Person) -> None:

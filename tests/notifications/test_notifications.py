@@ -169,6 +169,19 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
     assert await office.states() == []
 
 
+async def test_danger_in_a_message_to_an_unclaimed_case_notifies_officers(office: Office) -> None:
+    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    await office.enable_notifications(officer)
+    guest = Guest(office.rt)
+    await ask(guest)
+    await guest.do(Said("и ещё вопрос"))
+    assert await office.run() == [Kind.NEW_CASE, Kind.NEW_WORDS]
+    for _message in range(2):
+        await guest.do(Said("мне угрожают"))
+    assert await office.run() == [Kind.NEW_CASE, Kind.NEW_WORDS]
+    assert len(await office.states()) == 4
+
+
 async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
