@@ -106,13 +106,21 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
 
 
 def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:
-    """Send the person's answer to the registry, unless the registry no longer asks the question."""
+    """Send the person's answer to the registry, unless the registry no longer asks the question.
+
+    The answer replaces the earlier one in the registration's form. Otherwise a later change of the
+    registration would send the earlier answer again.
+    """
     known = turn.c.registration
     item = flow.questions()[0]
     value = path.answers.get(item.name)
     if known is None or not known.question or known.question.about != flow.answers_to or not value:
         return turn.notes.append((NO_LONGER,))
     turn.effects.append(AnswerRegistry(known.question, item.name, value))
+    for registering in (each for each in turn.flows.values() if each.registers):
+        form = turn.form(registering)
+        if (old := form.answers.get(item.name)) is not None:
+            turn.put_form(registering, form.put(item.name, replace(old, value=value)))
     turn.c = replace(turn.c, registration=replace(known, state="answered", question=None))
     turn.notes.append((screens.registration_text("answered", known.number),))
 

@@ -1,11 +1,13 @@
 """Screens for questions that the registry asks or withdraws, and for progress that it reports."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from flows.engine import registration_history, registration_screens, screens
 from flows.engine.events import Pressed
+from flows.engine.flow import Submit
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED
@@ -39,6 +41,21 @@ def test_answer_to_a_registry_question_is_sent_while_it_is_open() -> None:
     known = chat.conversation.registration
     assert known is not None
     assert (known.state, known.question) == ("answered", None)
+
+
+def test_changed_registration_keeps_the_answer_to_a_registry_question() -> None:
+    chat = _chat_at_registry_question().says("1991").takes(Acknowledged("received", NUMBER))
+    chat.says("/status").presses("amend", "submit")
+    first, second = chat.effects_of(Submit)
+    assert second.answers == {**first.answers, "birth_year": "1991"}
+
+
+def test_answer_to_a_registry_question_is_sent_after_the_form_was_deleted() -> None:
+    chat = chat_at("review").presses("submit").takes(ASKS)
+    chat.conversation = replace(chat.conversation, forms={})
+    chat.presses("!status").presses("asked_birth_year").says("1991")
+    assert len(chat.effects_of(AnswerRegistry)) == 1
+    assert "preregistration" not in chat.conversation.forms
 
 
 @pytest.mark.parametrize(
