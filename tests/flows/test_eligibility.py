@@ -57,7 +57,7 @@ def test_eligibility_programmes_match_the_purpose_and_the_ethnicity() -> None:
 
 
 @pytest.mark.parametrize("why", [flow.WHY_STATUS, flow.WHY_CARD, flow.WHY_STUDY])
-def test_eligibility_reason_does_not_say_that_a_person_is_sure_to_be_kazakh(why: Text) -> None:
+def test_eligibility_reason_claims_no_ethnicity_of_an_unsure_person(why: Text) -> None:
     claims = {"ru": "Вы этнический", "uz": "qozoq ekaning", "zh_Hans": "您是哈萨克族"}
     found = {code for code, claim in claims.items() if claim in WORDS.render(why, code)}
     assert found == set(), "a person who is not sure gets the same reason"

@@ -232,7 +232,7 @@ class NumberingRegistry(StoringRegistry):
         return self.acknowledgements[key]
 
 
-async def test_status_of_a_withdrawn_registration_does_not_replace_that_of_a_new_one(
+async def test_status_of_a_withdrawn_registration_does_not_replace_the_new_one(
     rt: Runtime,
 ) -> None:
     guest, registry = Guest(rt), NumberingRegistry()
