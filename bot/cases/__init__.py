@@ -29,7 +29,7 @@ from bot.cases.model import (
     next_for,
     open_of,
 )
-from bot.cases.states import State
+from bot.cases.states import HIDDEN_TOPICS, State
 from bot.cases.transitions import (
     change_topic,
     claim,
@@ -51,6 +51,7 @@ from bot.cases.transitions import (
 )
 
 __all__ = [
+    "HIDDEN_TOPICS",
     "Case",
     "CaseConflict",
     "Opened",

@@ -1,4 +1,4 @@
-"""States of a case, which is a person's request to officers."""
+"""States and topics of a case, which is a person's request to officers."""
 
 from enum import StrEnum
 
@@ -16,3 +16,8 @@ class State(StrEnum):
     WAITING = permissions.WAITING
     SNOOZED = permissions.SNOOZED
     RESOLVED = permissions.RESOLVED
+
+
+# Topics of cases about repeated registrations. The person must not notice that officers look at the
+# case, because anyone could then test if somebody is registered.
+HIDDEN_TOPICS = frozenset({"same_details", "registry_duplicate"})

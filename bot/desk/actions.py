@@ -12,7 +12,7 @@ from uuid import UUID
 from bot import cases, outbox, uploads
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
-from bot.desk import views
+from bot.desk import officer_turns, views
 from bot.desk.answering import words_of
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
 from bot.observability import metrics
@@ -23,7 +23,6 @@ from bot.people import pin
 from bot.runtime import Runtime
 from flows.engine.events import (
     Filled,
-    Joined,
     PinLifted,
     Resolved,
     UploadRequested,
@@ -71,14 +70,14 @@ async def claim(
 ) -> ActionResult:
     """Claim a case for the officer, and drop the bot's unsent messages to the person.
 
-    Service messages, such as news about a registration, are kept.
+    Service messages, such as news about a registration, are kept. Of a hidden case
+    (`officer_turns.is_hidden`), the person notices nothing.
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
         await directory.clear_past_shift(at.transaction, officer.id)
         await cases.claim(at.transaction, at.case, officer.id, at.desk, version)
-        await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
-        return await at.turn(Joined(), moved=True)
+        return await officer_turns.join(rt, at.transaction, at.held, at.case, officer.id)
 
     return await perform(rt, officer, case_id, version, Action.CASE_CLAIM, key, apply)
 
@@ -117,8 +116,7 @@ async def take_over(
     async def apply(at: ActionContext) -> AfterCommit | None:
         await directory.clear_past_shift(at.transaction, officer.id)
         await cases.take_over(at.transaction, at.case, officer.id, at.desk, version)
-        await outbox.drop_bot_messages(at.transaction, at.case.person_id, officer.id)
-        return await at.turn(Joined(), moved=True)
+        return await officer_turns.join(rt, at.transaction, at.held, at.case, officer.id)
 
     return await perform(rt, officer, case_id, version, Action.CASE_TAKE_OVER, key, apply)
 
@@ -157,7 +155,10 @@ async def ask_document(
         if document not in DOCUMENTS:
             raise Refused(Refusal.NO_DOCUMENT)
         await cases.record_reply(at.transaction, at.case, officer.id, at.desk, version)
-        return await at.turn(UploadRequested(document))
+        # Return only the first delivery, because the sender continues with the other messages.
+        leading, delivery = await at.lead()
+        request = await leading.turn(UploadRequested(document))
+        return delivery or request
 
     return await perform(rt, officer, case_id, version, Action.CASE_DOCUMENT, key, apply)
 
@@ -290,6 +291,8 @@ async def resolve(
 ) -> ActionResult:
     """Close the case. The bot's next message asks the person if the officer helped.
 
+    Of a hidden case (`officer_turns.is_hidden`), the person notices nothing.
+
     `where` is the name of the flow with which the bot continues, `menu`, or '' for the question
     that the case interrupted. `intent` is the officer's classification of the person's question: it
     is counted by language in a metric and not stored.
@@ -303,7 +306,8 @@ async def resolve(
             raise Refused(Refusal.NO_INTENT)
         # Apply the event before the case is closed. Afterwards the console's database role cannot
         # read the conversation.
-        delivery = await at.turn(Resolved(where), moved=True)
+        hidden = officer_turns.is_hidden(at.held, at.case)
+        delivery = None if hidden else await at.turn(Resolved(where), moved=True)
         await cases.resolve(at.transaction, at.case, officer.id, version)
         if intent:
             metrics.CASE_INTENTS.labels(intent, at.held.conversation.language).inc()

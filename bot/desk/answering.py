@@ -59,8 +59,9 @@ async def reply(
             text, form_name = await _canned_reply(at, canned, language)
         attached = await _form(at, form_name, language) if form_name else file
         shown_text = words_of(text or (attached.name if attached else ""))
-        await _send(at, shown_text, canned, attached, language, is_machine=is_machine)
-        return AfterCommit(at.held.person, None)
+        leading, delivery = await at.lead()
+        await _send(leading, shown_text, canned, attached, language, is_machine=is_machine)
+        return delivery or AfterCommit(at.held.person, None)
 
     return await perform(rt, officer, case_id, version, Action.CASE_REPLY, key, apply)
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Text, Uuid, all_, any_, bindparam, func, or_, select, true
 from sqlalchemy.orm import aliased
 
-from bot import cases, outbox
+from bot import cases
 from bot.cases import working_hours
 from bot.concurrency import isolation
 from bot.conversations import receive
@@ -21,7 +21,6 @@ from bot.desk.case_sweeps import AT_ONCE
 from bot.officers import permissions
 from bot.runtime import Runtime
 from bot.security import audit_log
-from flows.engine.events import Joined
 
 MAX_HELD = 8
 # Selects the most urgent queued case and, among the officers on shift who may claim it, the one
@@ -98,7 +97,6 @@ async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID)
             raise cases.CaseConflict
         desk = await working_hours.mission_settings(transaction, case.mission)
         await cases.claim(transaction, case, officer_id, desk, case.version)
-        await outbox.drop_bot_messages(transaction, person_id, officer_id)
-        delivery = await officer_turns.take(rt, transaction, case, Joined(), moved=True)
+        delivery = await officer_turns.join(rt, transaction, held, case, officer_id)
         await audit_log.append(transaction, actor="duty", action="case.given", subject=str(case_id))
     await receive.deliver(rt, delivery)

@@ -5,8 +5,10 @@ person then gets a notice without content, and the messages after opening the no
 """
 
 from dataclasses import replace
+from uuid import UUID
 
-from bot.cases import Case
+from bot import outbox
+from bot.cases import HIDDEN_TOPICS, Case
 from bot.conversations import effects
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
@@ -15,7 +17,7 @@ from bot.db.connection import Transaction
 from bot.desk import views
 from bot.runtime import Runtime
 from flows.engine.conversation import PAGE_CONTROL
-from flows.engine.events import Button, Event, Kind, Notice, Say, UpdateWithheld
+from flows.engine.events import Button, Event, Joined, Kind, Notice, Say, UpdateWithheld
 from flows.engine.screens import OPEN_PAGE
 
 
@@ -47,6 +49,27 @@ async def take(
     return await effects.carry_out(
         rt, transaction, held, waits, None, moved=moved, notice=first.says
     )
+
+
+async def join(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, case: Case, officer_id: UUID
+) -> AfterCommit | None:
+    """Let an officer lead the conversation, tell the person, and drop the bot's unsent messages.
+
+    Do nothing if the case is hidden from the person (`is_hidden`).
+    """
+    if is_hidden(held, case):
+        return None
+    await outbox.drop_bot_messages(transaction, case.person_id, officer_id)
+    return await take(rt, transaction, case, Joined(), moved=True)
+
+
+def is_hidden(held: LockedConversation, case: Case) -> bool:
+    """Return True if the person must not notice that officers look at the case.
+
+    An officer's first reply, or the person's wish to speak to an officer, ends this.
+    """
+    return case.topic in HIDDEN_TOPICS and not held.conversation.with_officer
 
 
 async def is_withheld(

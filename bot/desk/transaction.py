@@ -5,14 +5,14 @@ idempotency key. Messages to the person are sent after the commit.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import bindparam, literal, select
 from sqlalchemy.dialects.postgresql import insert
 
-from bot import cases
+from bot import cases, outbox
 from bot.cases import Case, working_hours
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
@@ -25,7 +25,7 @@ from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, DenialReason, Denied, Forbidden
 from bot.runtime import Runtime
-from flows.engine.events import Event
+from flows.engine.events import Event, Joined
 
 MAX_KEY = 64
 
@@ -94,6 +94,20 @@ class ActionContext:
 
     async def turn(self, event: Event, *, moved: bool = False) -> AfterCommit | None:
         return await officer_turns.take(self.rt, self.transaction, self.case, event, moved=moved)
+
+    async def lead(self) -> tuple["ActionContext", AfterCommit | None]:
+        """Let the officer lead the conversation before a message, if the bot leads it.
+
+        Otherwise the bot would take the person's answer for a message to the bot. Return the
+        context with the changed conversation, and the work after the commit, if any.
+        """
+        if self.held.conversation.with_officer:
+            return self, None
+        person_id = self.case.person_id
+        await outbox.drop_bot_messages(self.transaction, person_id, self.officer.id)
+        delivery = await self.turn(Joined(), moved=True)
+        held = await conversation_store.lock(self.rt, self.transaction, person_id)
+        return replace(self, held=held or self.held), delivery
 
 
 type DeskAction = Callable[[ActionContext], Awaitable[AfterCommit | None]]

@@ -1,15 +1,23 @@
 """A registration that repeats the details of another person's registration opens one case.
 
 The details are names, birth year and citizenship. Different details and a person's own amendments
-open no case.
+open no case. The person does not notice what officers do with the case until an officer writes.
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from bot import cases, desk
+from bot.db.statements import database_time
+from bot.desk import auto_assignment
+from bot.officers import directory
+from bot.officers.permissions import Role
 from bot.runtime import Runtime
+from flows.engine.events import Said
+from tests.desk.desks import an_officer, case_of, key, now, seen
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
 
@@ -98,3 +106,70 @@ async def test_registration_details_are_stored_only_as_a_keyed_hash(rt: Runtime)
     await Guest(rt).register()
     ((hashed,),) = await _all(rt, "SELECT details_hash FROM registration_details")
     assert bytes(hashed) == rt.vault.index("details", "testova\0gulnar\x001990\0cn")
+
+
+# Actions of officers on the case, which the person must not notice
+
+
+async def _hidden_case(rt: Runtime) -> tuple[Guest, cases.Case]:
+    """Register two people with the same details; return the later one, and their case."""
+    await _register(Guest(rt))
+    guest = Guest(rt)
+    await _register(guest)
+    return guest, await case_of(guest)
+
+
+@pytest.mark.parametrize("topic", sorted(cases.HIDDEN_TOPICS))
+async def test_case_about_repeated_details_is_worked_on_unnoticed(rt: Runtime, topic: str) -> None:
+    officer, lead = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    guest, case = await _hidden_case(rt)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET topic = %s", (topic,))
+        await session.execute("UPDATE cases SET mission = 'general'")
+    sent = await guest.rows()
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    await desk.take_over(rt, lead, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    await desk.resolve(rt, lead, case.id, case.version, key=key())
+    assert (await now(rt, case.id)).state == cases.State.RESOLVED
+    assert await guest.rows() == sent
+
+
+async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    guest, case = await _hidden_case(rt)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
+            " claim_timeout_minutes, auto_assign) VALUES ('general', 'UTC', 60, 60, 600, 30, true)"
+        )
+        until = await database_time(session) + timedelta(hours=4)
+    await directory.set_shift(rt, officer, until)
+    sent = await guest.rows()
+    assert await auto_assignment.auto_assign(rt) == 1
+    assert (await now(rt, case.id)).owner == officer.id
+    assert await guest.rows() == sent
+
+
+@pytest.mark.parametrize("way", ["reply", "document"])
+async def test_answer_to_an_officer_about_repeated_details_is_relayed(
+    rt: Runtime, way: str
+) -> None:
+    officer = await an_officer(rt)
+    guest, case = await _hidden_case(rt)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    sent = len(await guest.rows())
+    if way == "reply":
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="Which of them?")
+    else:
+        await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
+    assert [state for _id, _act, state in (await guest.rows())[sent:]] == ["sent", "sent"]
+    await guest.do(Said("The second one"))
+    view = await seen(rt, officer, case.id)
+    assert [each.words for each in view.thread if each.by == "person"] == ["The second one"]
+    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert not conversation.with_officer
