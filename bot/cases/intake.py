@@ -268,7 +268,10 @@ async def add_note(
 
 
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
-    """Close the person's open case, because the person went back from the officers to the bot."""
+    """Close the person's open case, because the person went back from the officers to the bot.
+
+    A case that Kosh opened about the registration stays open: officers must still decide it.
+    """
     await execute(transaction, statements.CANCEL, person=person_id)
 
 

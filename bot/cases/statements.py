@@ -26,7 +26,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.cases.states import State
+from bot.cases.states import REGISTRY_TOPICS, State
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, ago, statement
 from flows.engine import safety
@@ -183,7 +183,7 @@ _NO_DEADLINES = {
 }
 CANCEL = statement(
     update(t.Case)
-    .where(t.Case.person_id == _PERSON, IS_OPEN)
+    .where(t.Case.person_id == _PERSON, IS_OPEN, t.Case.topic.not_in(sorted(REGISTRY_TOPICS)))
     .values(
         {
             t.Case.state: State.RESOLVED.value,

@@ -18,6 +18,10 @@ class State(StrEnum):
     RESOLVED = permissions.RESOLVED
 
 
+# Topics of cases that Kosh opens about a registration, without a request of the person.
+REGISTRY_TOPICS = frozenset(
+    {"same_details", "registry_refused", "registry_question", "registry_duplicate"}
+)
 # Topics of cases about repeated registrations. The person must not notice that officers look at the
 # case, because anyone could then test if somebody is registered.
 HIDDEN_TOPICS = frozenset({"same_details", "registry_duplicate"})

@@ -452,6 +452,23 @@ async def test_case_is_resolved_when_the_person_returns_to_the_bot(rt: Runtime) 
     assert not conversation.with_officer
 
 
+async def test_registry_case_stays_open_when_the_person_returns_to_the_bot(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    for topic in ("same_details", "registry_refused", "registry_question", "registry_duplicate"):
+        guest = Guest(rt)
+        case = await ask(guest)
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE cases SET topic = %s WHERE id = %s", (topic, case.id))
+        await desk.claim(rt, officer, case.id, case.version, key=key())
+        case = await now(rt, case.id)
+        await guest.go("/menu", "yes")
+        assert (await now(rt, case.id)).owner == officer.id
+        await desk.reply(rt, officer, case.id, case.version, key=key(), words="One question.")
+        await guest.do(Said("My answer"))
+        view = await seen(rt, officer, case.id)
+        assert view.thread[-1].words == "My answer"
+
+
 @pytest.mark.requirement("S-62")
 async def test_case_view_of_another_officer_needs_a_reason_and_is_audited_once(
     rt: Runtime,
