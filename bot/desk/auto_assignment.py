@@ -6,7 +6,7 @@ A case is a person's request to officers.
 from contextlib import suppress
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, any_, bindparam, func, or_, select, true
+from sqlalchemy import ARRAY, Text, Uuid, all_, any_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from bot import cases
@@ -19,6 +19,7 @@ from bot.db.statements import NOW, fetch_one, statement
 from bot.desk import officer_turns
 from bot.desk.case_sweeps import AT_ONCE
 from bot.officers import permissions
+from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.security import audit_log
 
@@ -41,11 +42,18 @@ _IS_FIT = (
     & or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any_(t.Officer.topics))
     & or_(func.cardinality(t.Officer.languages) == 0, t.Case.language == any_(t.Officer.languages))
 )
+# An officer who gave the case away does not get it again, because that officer would have to give
+# it away again and again.
+_GAVE_AWAY = exists().where(
+    t.CaseAction.case_id == t.Case.id,
+    t.CaseAction.officer == t.Officer.id,
+    t.CaseAction.action.in_([Action.CASE_RELEASE.value, Action.CASE_TRANSFER.value]),
+)
 _GIVE = statement(
     select(t.Case.id, t.Case.person_id, t.Officer.id)
     .select_from(t.Case)
     .join(t.Mission, (t.Mission.mission == t.Case.mission) & t.Mission.auto_assign)
-    .join(t.Officer, _IS_FIT)
+    .join(t.Officer, _IS_FIT & ~_GAVE_AWAY)
     .join(_HELD, true())
     .where(
         t.Case.state == "queued",
@@ -68,7 +76,7 @@ _GIVE = statement(
 async def auto_assign(rt: Runtime) -> int:
     """Assign queued cases to officers on shift, first to the officer with the fewest cases.
 
-    Return the number of assigned cases.
+    No officer gets a case that this officer gave away before. Return the number of assigned cases.
     """
     assigned_count, tried_ids = 0, list[UUID]()
     while len(tried_ids) < AT_ONCE:

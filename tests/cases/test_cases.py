@@ -653,6 +653,26 @@ async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(r
     assert await desk.take_next(rt, officer, key=key()) is not None
 
 
+@pytest.mark.parametrize("way", ["release", "topic"])
+async def test_auto_assignment_does_not_return_a_case_to_who_gave_it_away(
+    rt: Runtime, way: str
+) -> None:
+    await _enable_auto_assignment(rt)
+    officer = await _start_shift(rt, "Officer First")
+    case = await ask(Guest(rt))
+    assert await auto_assignment.auto_assign(rt) == 1
+    case = await now(rt, case.id)
+    if way == "release":
+        await desk.release(rt, officer, case.id, case.version, key=key())
+    else:
+        to = desk.ToTopic("spouse")
+        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    assert await auto_assignment.auto_assign(rt) == 0
+    other = await _start_shift(rt, "Officer Second")
+    assert await auto_assignment.auto_assign(rt) == 1
+    assert (await now(rt, case.id)).owner == other.id
+
+
 async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> None:
     await _enable_auto_assignment(rt)
     await _start_shift(rt, "Officer First")
