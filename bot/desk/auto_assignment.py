@@ -50,7 +50,7 @@ _GAVE_AWAY = exists().where(
     t.CaseAction.action.in_([Action.CASE_RELEASE.value, Action.CASE_TRANSFER.value]),
 )
 _GIVE = statement(
-    select(t.Case.id, t.Case.person_id, t.Officer.id)
+    select(t.Case.id, t.Case.person_id, t.Officer.id, t.Case.version)
     .select_from(t.Case)
     .join(t.Mission, (t.Mission.mission == t.Case.mission) & t.Mission.auto_assign)
     .join(t.Officer, _IS_FIT & ~_GAVE_AWAY)
@@ -85,18 +85,19 @@ async def auto_assign(rt: Runtime) -> int:
             found = await fetch_one(transaction, _GIVE, roles=roles, tried=tried_ids)
         if found is None:
             break
-        case_id, person_id, officer_id = found
-        tried_ids.append(case_id)
+        tried_ids.append(found[0])
         with isolation.isolate_errors("cases"), suppress(cases.CaseConflict):
-            await _assign(rt, case_id, person_id, officer_id)
+            await _assign(rt, *found)
             assigned_count += 1
     return assigned_count
 
 
-async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID) -> None:
+async def _assign(
+    rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID, version: int
+) -> None:
     """Claim the case for the officer.
 
-    Raises CaseConflict if the case was claimed or deleted in the meantime.
+    Raises CaseConflict if the case was claimed, transferred or deleted in the meantime.
     """
     async with rt.pool.connection() as transaction:
         held = await conversation_store.lock(rt, transaction, person_id)
@@ -104,7 +105,7 @@ async def _assign(rt: Runtime, case_id: UUID, person_id: UUID, officer_id: UUID)
         if case is None or held is None:
             raise cases.CaseConflict
         desk = await working_hours.mission_settings(transaction, case.mission)
-        await cases.claim(transaction, case, officer_id, desk, case.version)
+        await cases.claim(transaction, case, officer_id, desk, version)
         delivery = await officer_turns.join(rt, transaction, held, case, officer_id)
         await audit_log.append(transaction, actor="duty", action="case.given", subject=str(case_id))
     await receive.deliver(rt, delivery)

@@ -5,7 +5,20 @@ To return a case is to put it back into the queue of unclaimed cases.
 
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, and_, bindparam, or_, select
+from sqlalchemy import (
+    ARRAY,
+    Text,
+    Uuid,
+    all_,
+    and_,
+    any_,
+    bindparam,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+)
 from sqlalchemy import case as when
 
 from bot import cases
@@ -17,6 +30,7 @@ from bot.db.statements import NOW, fetch_all, statement
 from bot.desk.duty_group import _FIRST
 from bot.observability import logging
 from bot.officers import directory
+from bot.officers.permissions import Role
 from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.knowledge import missions
@@ -29,9 +43,20 @@ _logger = logging.get()
 # without officers. `clock` sets the missing answer deadline of a case that another mission
 # transferred: the transferring officer could not read the working hours of this mission.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
+# The same conditions as those of `permissions.check` for an owner who answers the person.
+_MAY_ANSWER = (
+    t.Officer.active
+    & (t.Officer.mission == t.Case.mission)
+    & t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text)))
+    & or_(
+        func.cardinality(t.Officer.topics) == 0,
+        t.Case.topic == any_(t.Officer.topics),
+        literal(Role.LEAD.value) == any_(t.Officer.roles),
+    )
+)
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
-    (t.Case.owner.is_not(None) & ~t.Officer.active, "return"),
+    (t.Case.owner.is_not(None) & not_(_MAY_ANSWER), "return"),
     (
         (t.Case.state == "claimed") & or_(t.Officer.shift_until <= NOW, t.Case.return_due <= NOW),
         "return",
@@ -89,7 +114,8 @@ async def _due(
     transaction: Transaction, case_id: UUID | None = None, after: UUID = _FIRST
 ) -> list[tuple[UUID, UUID, str]]:
     staffed = [*await directory.staffed_missions(transaction), missions.GENERAL]
-    return await fetch_all(transaction, _DUE, staffed=staffed, case=case_id, after=after)
+    values = {"staffed": staffed, "roles": directory.ANSWERING, "case": case_id, "after": after}
+    return await fetch_all(transaction, _DUE, **values)
 
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:

@@ -387,6 +387,32 @@ async def test_disabled_officer_loses_their_cases_and_access(
     assert (await now(rt, case.id)).state == State.QUEUED
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"mission": "cn_beijing"}, {"roles": [Role.EDITOR]}, {"topics": ["spouse"]}],
+    ids=["mission", "roles", "topics"],
+)
+async def test_case_returns_when_its_officer_may_no_longer_answer_it(
+    rt: Runtime, change: dict[str, Any]
+) -> None:
+    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    case = await _claim(rt, Guest(rt), officer)
+    until = case.state_at + timedelta(days=5)
+    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+    await directory.change(rt, await _administrators(rt), officer.id, **change)
+    await case_sweeps.sweep_cases(rt)
+    assert await numbers(rt, colleague, Queue.UNCLAIMED) == [case.number]
+
+
+async def test_case_stays_with_an_owner_of_its_topic_and_with_a_lead(rt: Runtime) -> None:
+    officer = await an_officer(rt, topics=frozenset({"general", "spouse"}))
+    topics = frozenset({"spouse"})
+    lead = await an_officer(rt, "Lead", roles=(Role.LEAD, Role.EDITOR), topics=topics)
+    owned = [await _claim(rt, Guest(rt), each) for each in (officer, lead)]
+    await case_sweeps.sweep_cases(rt)
+    assert [(await now(rt, each.id)).owner for each in owned] == [officer.id, lead.id]
+
+
 async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: Runtime) -> None:
     officer = await an_officer(rt)
     for wakes in ("time", "words"):
@@ -671,6 +697,26 @@ async def test_auto_assignment_does_not_return_a_case_to_who_gave_it_away(
     other = await _start_shift(rt, "Officer Second")
     assert await auto_assignment.auto_assign(rt) == 1
     assert (await now(rt, case.id)).owner == other.id
+
+
+async def test_auto_assignment_leaves_a_case_that_was_transferred_meanwhile(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _enable_auto_assignment(rt)
+    await _start_shift(rt, "Officer First")
+    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    case, assign = await ask(Guest(rt)), auto_assignment._assign
+
+    async def transfer_and_assign(*values: Any) -> None:
+        to = desk.ToMission("cn_beijing")
+        await desk.transfer(rt, lead, case.id, case.version, key=key(), to=to)
+        await assign(*values)
+
+    monkeypatch.setattr(auto_assignment, "_assign", transfer_and_assign)
+    assert await auto_assignment.auto_assign(rt) == 0
+    moved = await now(rt, case.id)
+    assert (moved.mission, moved.owner) == ("cn_beijing", None)
 
 
 async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> None:
