@@ -310,6 +310,7 @@ REOPEN = statement(
         state=State.QUEUED.value,
         state_at=bindparam("now", type_=_MOMENT),
         burst_id=None,
+        escalated_at=None,
         waiting_since=bindparam("now", type_=_MOMENT),
         answer_due=bindparam("due", type_=_MOMENT),
         resolve_due=bindparam("resolve", type_=_MOMENT),
@@ -345,5 +346,10 @@ ESCALATE = statement(
 REDIRECT = statement(
     update(t.Case)
     .where(t.Case.id == _CASE, t.Case.owner.is_(None), t.Case.state == State.QUEUED)
-    .values(mission=bindparam("to_mission"), answer_due=None, version=t.Case.version + 1)
+    .values(
+        mission=bindparam("to_mission"),
+        answer_due=None,
+        escalated_at=None,
+        version=t.Case.version + 1,
+    )
 )

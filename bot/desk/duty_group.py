@@ -53,7 +53,7 @@ _COUNTS = statement(
         func.count().filter(or_(t.Case.answer_due < NOW, t.Case.escalated_at.is_not(None))),
         _SECONDS.op("/")(60),
     )
-    .where(t.Case.state.in_(["queued", "claimed"]), t.Case.waiting_since.is_not(None))
+    .where(t.Case.state.in_(["queued", "claimed", "snoozed"]), t.Case.waiting_since.is_not(None))
     .group_by(t.Case.mission)
     .order_by(t.Case.mission)
 )

@@ -15,7 +15,7 @@ from bot.channels.telegram.client import Telegram
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.db.statements import database_time
-from bot.desk import auto_assignment, case_sweeps, duty_group
+from bot.desk import auto_assignment, case_sweeps, duty_group, views
 from bot.desk.views import Queue
 from bot.officers import directory
 from bot.officers.directory import LastAdministrator, Officer
@@ -256,6 +256,58 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
     assert await numbers(rt, officer, Queue.LATE) == [case.number]
     assert await case_sweeps.sweep_cases(rt) == 0
     assert ("duty", "case.escalate", "") in await audited(rt)
+
+
+async def test_redirected_case_is_escalated_again_in_its_new_mission(rt: Runtime) -> None:
+    await _open_always(rt, first_minutes=600)
+    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    case = await _ask_from_country(rt, "CN")
+    await ahead(rt, "30 days")
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).escalated_at is not None
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET resolve_due = NULL, waiting_since = kosh_now()")
+    await directory.change(rt, await _administrators(rt), officer.id, active=False)
+    for _each in range(2):
+        await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).mission == "general"
+    assert await numbers(rt, lead, Queue.LATE) == []
+    await ahead(rt, "11 hours")
+    await case_sweeps.sweep_cases(rt)
+    assert await numbers(rt, lead, Queue.LATE) == [case.number]
+    escalations = [each for each in await audited(rt) if each == ("duty", "case.escalate", "")]
+    assert len(escalations) == 2
+
+
+async def test_escalated_case_is_listed_and_counted_as_late_when_snoozed(rt: Runtime) -> None:
+    await _open_always(rt, first_minutes=60)
+    officer = await an_officer(rt)
+    case = await _claim(rt, Guest(rt), officer)
+    until = case.state_at + timedelta(days=5)
+    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+    await ahead(rt, "2 hours")
+    await case_sweeps.sweep_cases(rt)
+    snoozed = await now(rt, case.id)
+    assert (snoozed.state, snoozed.escalated_at is None) == (State.SNOOZED, False)
+    page = await views.listing(rt, officer, views.Filter(Queue.LATE))
+    assert [line.case.number for line in page.lines] == [case.number]
+    assert page.counts[Queue.LATE] == 1
+    async with rt.pool.connection() as session:
+        (counted,) = await duty_group._counts(session)
+    assert (counted.waiting, counted.late) == (1, 1)
+
+
+async def test_answered_case_is_not_late_when_snoozed(rt: Runtime) -> None:
+    await _open_always(rt, first_minutes=60)
+    officer = await an_officer(rt)
+    case = await _claim(rt, Guest(rt), officer)
+    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    until = case.state_at + timedelta(days=5)
+    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+    await ahead(rt, "4 days")
+    await case_sweeps.sweep_cases(rt)
+    assert await numbers(rt, officer, Queue.LATE) == []
 
 
 async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Runtime) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bot.budgets import Spending, network_key, spend
 from bot.cases import Case, State
 from bot.channels import Inbound
-from bot.desk import bursts
+from bot.desk import bursts, case_sweeps
 from bot.desk.bursts import SpamReason
 from bot.officers.directory import Officer
 from bot.officers.permissions import Forbidden, Role
@@ -141,6 +141,16 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     assert conversation.with_officer
     assert str(case.id) in await _audited_subjects(rt, "burst.reopen")
     assert await bursts.reopen(rt, lead, closed.id) == 0
+
+
+async def test_reopened_case_of_a_burst_is_no_longer_escalated(rt: Runtime, lead: Officer) -> None:
+    _guest, case = await _open_case(rt)
+    await ahead(rt, "30 days")
+    await case_sweeps.sweep_cases(rt)
+    await _close(rt, lead)
+    (closed,) = (await bursts.report(rt, lead)).closed
+    assert await bursts.reopen(rt, lead, closed.id) == 1
+    assert (await now(rt, case.id)).escalated_at is None
 
 
 @pytest.mark.requirement("S-82")

@@ -64,7 +64,7 @@ OPEN_QUEUES: Mapping[Queue, ColumnElement[bool]] = {
     Queue.UNCLAIMED: t.Case.state == "queued",
     Queue.WAITING: t.Case.state == "waiting_person",
     Queue.SNOOZED: t.Case.state == "snoozed",
-    Queue.LATE: t.Case.state.in_(["queued", "claimed"])
+    Queue.LATE: t.Case.state.in_(["queued", "claimed", "snoozed"])
     & or_(t.Case.answer_due < NOW, t.Case.escalated_at.is_not(None)),
     Queue.CALL_BACK: t.Case.call_back_at.is_not(None),
     Queue.ALL: true(),
