@@ -217,6 +217,16 @@ async def test_inbox_saved_view_is_shown_only_to_the_officer_who_saved_it(desk: 
         assert "Wives" not in screen.html
 
 
+async def test_inbox_view_saved_on_a_later_page_begins_at_the_first_page(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        numbers = await _numbers(console, "queue=all")
+        assert await _numbers(console, f"queue=all&after={numbers[0]}") == numbers[1:]
+        screen = await console.submit("/views", name="Everything")
+        link = re.search(r'<a class="chip" href="([^"]+)">Everything<', screen.html)
+        assert link is not None
+        assert await _numbers(console, unescape(link[1]).partition("?")[2]) == numbers
+
+
 async def test_inbox_hands_over_selected_cases_together_or_not_at_all(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         for _each in range(2):

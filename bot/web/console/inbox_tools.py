@@ -41,7 +41,9 @@ async def save_view(
     name: Annotated[Line, Form()] = "",
 ) -> Response:
     """Save the inbox's current filters as a view of this name; 422 if the name is rejected."""
-    query = query_text(_query(context).kept).removeprefix("?")
+    # A view begins at the first page: cases before the cursor may be the most urgent ones later.
+    filters = {name: value for name, value in _query(context).kept.items() if name != "after"}
+    query = query_text(filters).removeprefix("?")
     try:
         await saved_views.save(context.rt, context.officer, name, query)
     except desk.Refused as refused:
