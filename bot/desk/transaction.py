@@ -28,6 +28,7 @@ from bot.runtime import Runtime
 from flows.engine.events import Event, Joined
 
 MAX_KEY = 64
+_NO_CASE = "E_CASE: there is no such case; look at the list"
 
 
 class Refusal(StrEnum):
@@ -123,7 +124,9 @@ async def perform(
     apply: DeskAction,
 ) -> ActionResult:
     async with directory.acting(rt, officer) as transaction:
-        case = await _load_case(transaction, case_id)
+        case = await cases.find(transaction, case_id)
+        if case is None:
+            return await _moved(rt, officer, case_id, action, key)
         held = await conversation_store.lock(rt, transaction, case.person_id)
         case = await cases.lock_case(transaction, case_id) or case
         if await _is_repeated(transaction, officer, case, action, key):
@@ -139,10 +142,26 @@ async def perform(
     return ActionResult(case_id, after.version if after else case.version + 1)
 
 
+async def _moved(
+    rt: Runtime, officer: Officer, case_id: UUID, action: Action, key: str
+) -> ActionResult:
+    """Return the result of a repeated action that moved the case to another mission before.
+
+    The console's database role no longer sees that case, so the bot's role is used. Raises
+    LookupError if the action is not a repetition.
+    """
+    values = {"by": officer.id, "once": key, "on_case": case_id, "done": action.value}
+    async with rt.pool.connection() as transaction:
+        if not await fetch_value(transaction, _SAME_ACT, **values):
+            raise LookupError(_NO_CASE)
+        case = await _load_case(transaction, case_id)
+    return ActionResult(case_id, case.version, repeated=True)
+
+
 async def _load_case(transaction: Transaction, case_id: UUID) -> Case:
     case = await cases.find(transaction, case_id)
     if case is None:
-        raise LookupError("E_CASE: there is no such case; look at the list")
+        raise LookupError(_NO_CASE)
     return case
 
 

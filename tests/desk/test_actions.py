@@ -399,6 +399,21 @@ async def test_case_transfer_reaches_a_colleague_a_topic_or_a_mission(
         await seen(rt, officer, case.id)
 
 
+async def test_case_transfer_to_a_mission_runs_once_per_idempotency_key(rt: Runtime) -> None:
+    officer, _far = await an_officer(rt), await an_officer(rt, "Officer Far", "tr_ankara")
+    case, once = await _claim(rt, Guest(rt), officer), key()
+    to = ToMission("tr_ankara")
+    await desk.transfer(rt, officer, case.id, case.version, key=once, to=to)
+    moved = await now(rt, case.id)
+    again = await desk.transfer(rt, officer, case.id, case.version, key=once, to=to)
+    assert (again.repeated, again.version) == (True, moved.version)
+    assert await now(rt, case.id) == moved
+    with pytest.raises(LookupError):
+        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    with pytest.raises(LookupError):
+        await desk.release(rt, officer, case.id, case.version, key=once)
+
+
 async def test_case_transfer_is_refused_without_an_eligible_officer(rt: Runtime) -> None:
     officer = await an_officer(rt)
     disabled = await an_officer(rt, "Officer Gone", active=False)
