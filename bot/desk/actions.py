@@ -70,8 +70,8 @@ async def claim(
 ) -> ActionResult:
     """Claim a case for the officer, and drop the bot's unsent messages to the person.
 
-    Service messages, such as news about a registration, are kept. Of a hidden case
-    (`officer_turns.is_hidden`), the person notices nothing.
+    Service messages, such as news about a registration, are kept. The person notices
+    nothing of a hidden case (`officer_turns.is_hidden`).
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
@@ -291,7 +291,7 @@ async def resolve(
 ) -> ActionResult:
     """Close the case. The bot's next message asks the person if the officer helped.
 
-    Of a hidden case (`officer_turns.is_hidden`), the person notices nothing.
+    The person notices nothing of a hidden case (`officer_turns.is_hidden`).
 
     `where` is the name of the flow with which the bot continues, `menu`, or '' for the question
     that the case interrupted. `intent` is the officer's classification of the person's question: it
