@@ -1,13 +1,14 @@
 """Route class of the API: checks token, rate limit and body size before FastAPI parses."""
 
-from collections.abc import Callable
-from typing import Annotated
+import re
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Request, Security
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -29,6 +30,8 @@ from bot.web.request_parsing import Handler, ReadRequest, Refused, body
 
 MAX_BODY_BYTES = 256 * 1024
 KEY_PATTERN = r"^[A-Za-z0-9_-]{8,80}$"
+# Characters that PostgreSQL cannot store: NUL, and half of a surrogate pair.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 _logger = logging.get()
 
@@ -47,6 +50,25 @@ class RequestBody(BaseModel):
     model_config = ConfigDict(
         extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True
     )
+
+    @field_validator("*")
+    @classmethod
+    def _refuse_unstorable_text(cls, value: Any) -> Any:
+        if any(map(UNSTORABLE.search, _texts(value))):
+            raise ValueError
+        return value
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the texts in a value of a field, also those in its lists and objects."""
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _texts((*value, *value.values()))
+        case list() | tuple():
+            for each in value:
+                yield from _texts(each)
 
 
 class ApiRoute(APIRoute):

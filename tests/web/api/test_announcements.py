@@ -144,3 +144,20 @@ async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Run
         paper = PAPER | {"texts": {"kk_Arab": "Testova"}}
         status, body = await system.post(ROOT, paper, key="order-000001")
     assert (status, body["reason"], body["field"]) == (422, "form", "texts")
+
+
+@pytest.mark.parametrize("unstorable", ["a\ud800", "a\0"], ids=["surrogate", "nul"])
+@pytest.mark.parametrize("path", [ROOT, "/announcement-counts"])
+async def test_announcements_api_refuses_text_that_cannot_be_stored(
+    rt: Runtime, path: str, unstorable: str
+) -> None:
+    spoilt: list[tuple[str, Any]] = [
+        ("why", unstorable),
+        ("texts", PAPER["texts"] | {"ru": unstorable}),
+        ("texts", PAPER["texts"] | {unstorable: "Testova"}),
+        ("audience", {"countries": [unstorable]}),
+    ]
+    async with _editor_system(rt) as system:
+        for field, value in spoilt:
+            status, body = await system.post(path, PAPER | {field: value}, key="order-000001")
+            assert (status, body["field"]) == (422, field)
