@@ -230,7 +230,10 @@ class Dispatcher:
                 await _disable(transaction, SwitchedOff(endpoint, host), disabled)
 
     async def _count_failure(self, transaction: Any, endpoint: UUID, outcome: Outcome) -> str:
-        """Count a failed attempt; return why to disable the endpoint, or "" if it stays enabled."""
+        """Count a failed attempt; return why to disable the endpoint, or "" if it stays enabled.
+
+        Also returns a reason if another attempt has disabled the endpoint.
+        """
         is_lasting = await fetch_value(
             transaction,
             statements.FAILED,
@@ -246,11 +249,13 @@ class Dispatcher:
 async def _disable(transaction: Any, target: SwitchedOff, why: str) -> None:
     """Disable an endpoint and notify its account and the administrators, unless it is disabled.
 
-    The undelivered events become dead letters.
+    The undelivered events become dead letters, also if another attempt has disabled the endpoint
+    during this one.
     """
     endpoint = target.endpoint
-    if await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why):
-        await execute(transaction, statements.MARK_DEAD, endpoint=endpoint)
+    is_disabled_now = await fetch_value(transaction, statements.DISABLE, endpoint=endpoint, why=why)
+    await execute(transaction, statements.MARK_DEAD, endpoint=endpoint)
+    if is_disabled_now:
         await notifications.notify(transaction, Kind.WEBHOOK_OFF, str(target))
         _logger.warning("webhook.disabled", reason=why)
         await audit_log.append(

@@ -204,7 +204,9 @@ FAILED = statement(
             case((_E.failures + 1 >= MAX_FAILURES, NOW + seconds("breaker"))),
         ),
     )
-    .returning(_E.failing_since < ago(days=DISABLE_AFTER_DAYS))
+    .returning(
+        or_(_E.state == "disabled", _E.failing_since < ago(days=DISABLE_AFTER_DAYS)),
+    )
 )
 DISABLE = statement(
     update(_E)

@@ -162,7 +162,7 @@ async def test_webhook_endpoint_is_disabled_by_a_410_response(system: Subscriber
     system.receiver.answers = [(410, {}), (500, {})]
     await system.deliver()
     now = await system.endpoint()
-    assert (now["state"], now["reason"]) == ("disabled", "gone")
+    assert (now["state"], now["reason"], now["dead"]) == ("disabled", "gone", 2)
     [(actor, action)] = await rows(
         system.rt, "SELECT actor, action FROM audit_entries WHERE action = 'webhook.disabled'"
     )
@@ -197,6 +197,18 @@ async def test_webhook_endpoint_is_disabled_after_failing_for_five_days(system: 
     await ahead(system.rt, "2 hours")
     await system.deliver()
     assert (await system.endpoint())["reason"] == "failing"
+
+
+async def test_webhook_events_sent_while_disabling_become_dead_letters(system: Subscriber) -> None:
+    endpoint = await system.subscribe()
+    system.receiver.answers = [(500, {})] * 4
+    for _each in range(2):
+        await system.test_event(endpoint["id"])
+    await system.deliver()
+    await ahead(system.rt, "5 days 1 hour")
+    await system.deliver()
+    now = await system.endpoint()
+    assert (now["state"], now["dead"]) == ("disabled", 2)
 
 
 async def test_webhook_endpoint_that_is_slow_does_not_delay_others(rt: Runtime) -> None:
