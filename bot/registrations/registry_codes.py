@@ -185,7 +185,7 @@ def payload(submit: Submit, language: str, consent: dict[str, Any]) -> PreRegist
             "birth_year": int(answers.get("birth_year") or 0),
             "citizenship": _citizenship(answers.get("citizenship")),
             "residence_country": answers.get("residence_country"),
-            "residence_region": answers.get("residence_region"),
+            "residence_region": one_line(answers.get("residence_region") or "") or None,
             "members": tuple(_member(each) for each in submit.members.get("family", ())),
             "contact": {
                 "kind": _code("contact", answers.get("contact")),
@@ -202,6 +202,11 @@ _TOP = frozenset(PreRegistration.model_fields)
 
 def _code(name: str, key: str | None) -> str | None:
     return None if key is None else CODES[name][key]
+
+
+def one_line(text: str) -> str:
+    """Return free text as one line, because the form accepts several and the registry does not."""
+    return " ".join(text.split())
 
 
 def _citizenship(key: str | None) -> str | None:

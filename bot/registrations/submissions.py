@@ -20,7 +20,7 @@ from bot.i18n import tag
 from bot.observability import logging
 from bot.people.identities import Person
 from bot.registrations import repeated_details, statements
-from bot.registrations.registry_codes import CODES, LANGUAGES, payload
+from bot.registrations.registry_codes import CODES, LANGUAGES, one_line, payload
 from bot.registrations.registry_writes import Outcome, outcome, stored_state
 from bot.registry.contract import QuestionAnswer, StatusCallback
 from bot.registry.households import HouseholdInviting, HouseholdJoining
@@ -85,7 +85,8 @@ async def answer(transaction: Transaction, person: Person, response: AnswerRegis
     )
     if registration_id is None:
         return
-    value = CODES[response.name][response.key] if response.name in CODES else response.key
+    codes = CODES.get(response.name)
+    value = codes[response.key] if codes else one_line(response.key)
     body = QuestionAnswer.model_validate({"question": UUID(response.question.id), "value": value})
     plain = body.model_dump_json().encode()
     await _add_write(transaction, person, registration_id, "answer", plain)
