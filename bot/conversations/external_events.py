@@ -15,7 +15,7 @@ from bot.people import consents, hint_contacts, identities, reminders, subscript
 from bot.registrations import retention
 from bot.runtime import Runtime
 from flows import list_changes
-from flows.engine import announcement_screens, checklist_screens, hint_screens
+from flows.engine import announcement_screens, checklist_screens, hint_screens, registration_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.events import Button, Notice, Say
 from flows.engine.screens import OPEN
@@ -127,7 +127,8 @@ async def end_registration(rt: Runtime, person_id: UUID) -> None:
         if held is not None and await retention.delete_ending(transaction, person_id):
             forms = held.conversation.forms
             unsent = {name: form for name, form in forms.items() if not form.submitted}
-            rest = replace(held.conversation, registration=None, forms=unsent)
+            rest = registration_screens.without_registration(held.conversation)
+            rest = replace(rest, forms=unsent)
             await save_state(rt, transaction, held, rest)
 
 

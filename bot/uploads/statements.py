@@ -14,6 +14,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     delete,
+    exists,
     func,
     literal,
     or_,
@@ -111,12 +112,22 @@ IS_FULL = statement(
         or_(_BESIDES.is_(None), t.Upload.created_at < _BESIDES_CAME_AT),
     )
 )
+# False for a file that was sent for a registration that was withdrawn or deleted since. The file
+# can then be sent again, for the next registration.
+_IS_OF_CURRENT_REGISTRATION = or_(
+    t.Upload.state == "ready",
+    exists().where(
+        t.Registration.id == t.Upload.registration_id,
+        t.Registration.state.not_in(["withdrawing", "withdrawn"]),
+    ),
+)
 IS_DUPLICATE = statement(
     select(literal(True)).where(
         t.Upload.person_id == _PERSON,
         t.Upload.paper == bindparam("kind"),
         any_of(t.Upload.hash, "hashes"),
         t.Upload.state.not_in(["refused", "gone", "rejected"]),
+        _IS_OF_CURRENT_REGISTRATION,
     )
 )
 _FORGET_SOURCE: dict[Any, Any] = {

@@ -199,7 +199,7 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         if turn.c.registration is None:
             referral_screens.count(turn)
         may_write_first = path.answers.get(registration_screens.UPDATES_QUESTION) == "yes"
-        turn.c = replace(turn.c, registration=registration_screens.sent(turn, may=may_write_first))
+        registration_screens.note_sent(turn, may=may_write_first)
         turn.notes.append((registration_screens.sent_text(turn),))
         if not turn.c.has_pin:
             turn.notes.append((screens.PIN_OFFERED,))

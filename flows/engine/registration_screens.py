@@ -10,6 +10,7 @@ from flows.engine.flow import Flow, Path
 from flows.engine.household import HouseholdAnswered
 from flows.engine.questions import Option
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
+from flows.engine.state import Conversation
 from flows.engine.text import Text, _
 from flows.engine.turn import TurnState
 
@@ -73,15 +74,26 @@ def _without_promise(turn: TurnState, state: str) -> str:
     return "on_its_way" if promises and turn.c.muted else state
 
 
-def sent(turn: TurnState, *, may: bool) -> RegistrationStatus:
-    """Return the status of the person's registration after it was sent to the registry.
+def without_registration(c: Conversation) -> Conversation:
+    """Return the conversation without its registration and the states of papers sent for it.
+
+    Papers that were not sent yet can be sent for the next registration.
+    """
+    unsent = {paper: state for paper, state in c.papers.items() if state == "checked"}
+    return replace(c, registration=None, papers=unsent)
+
+
+def note_sent(turn: TurnState, *, may: bool) -> None:
+    """Store that the person's registration was sent to the registry.
 
     `may`: the person consented to be notified of the registry's later responses.
     """
     known = turn.c.registration or RegistrationStatus("sent")
     if known.state == "withdrawn":
+        turn.c = without_registration(turn.c)
         known = RegistrationStatus("sent", known.number)
-    return replace(known, state="sent", write_first=may, reason="", question=None)
+    known = replace(known, state="sent", write_first=may, reason="", question=None)
+    turn.c = replace(turn.c, registration=known)
 
 
 def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:

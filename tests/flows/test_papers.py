@@ -26,10 +26,11 @@ from flows.engine.events import (
     UploadStatusChanged,
 )
 from flows.engine.flow import SendPapers
-from flows.engine.registration import RegistrationStatus
+from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT
 from tests.flows.chat import Chat, chat_at
+from tests.flows.test_handing_over import FORM, submitted_chat
 
 PHOTO = Attached("photo", "file-1", 1000)
 
@@ -64,6 +65,18 @@ def test_uploaded_photo_is_checked_and_sent_to_the_registry() -> None:
     assert chat.shows(screens.PAPER_STATES["sending"])
     chat.takes(UploadStatusChanged("identity", "accepted")).says("/status")
     assert chat.shows(screens.PAPER_STATES["accepted"])
+
+
+def test_papers_of_a_withdrawn_registration_are_not_shown_for_the_next_one() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
+    chat.takes(UploadStatusChanged("identity", "accepted"))
+    chat.takes(UploadStatusChanged("family", "checked")).says("/status")
+    assert chat.shows(screens.PAPER_STATES["accepted"], paper=PASSPORT.label)
+    chat.presses("withdraw", "yes").takes(Acknowledged("withdrawn", "KZ-1"))
+    chat.says("/menu").presses(FORM).until("review").presses("submit")
+    assert chat.conversation.papers == {"family": "checked"}
+    chat.says("/status")
+    assert not chat.shows(screens.PAPER_STATES["accepted"], paper=PASSPORT.label)
 
 
 def test_upload_album_of_photos_gets_one_reply() -> None:

@@ -1,7 +1,9 @@
 """Retention of registrations: after 12 months the person's conversation has no status either."""
 
+from bot.conversations.receive import take_turn
 from bot.runtime import Runtime
 from bot.worker import main
+from flows.engine.events import UploadStatusChanged
 from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.registrations.test_registrations import StoringRegistry, _accepted, _one, _write
@@ -25,6 +27,23 @@ async def test_status_is_deleted_with_the_registration_of_an_active_person(rt: R
     await main._retain(rt)
     assert await _one(rt, "SELECT count(*) FROM registrations") == 0
     assert not await _has_status(guest)
+
+
+async def test_states_of_sent_papers_are_deleted_with_the_registration(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    await _accepted(rt, guest, StoringRegistry())
+    await ahead(rt, "350 days")
+    await guest.go("/status")
+    person_id = await _one(rt, "SELECT person_id FROM registrations")
+    for paper, state in (("identity", "accepted"), ("family", "checked")):
+        async with rt.pool.connection() as session:
+            await take_turn(rt, session, person_id, UploadStatusChanged(paper, state))
+    await ahead(rt, "16 days")
+    await main._retain(rt)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.papers == {"family": "checked"}
 
 
 async def test_status_of_a_new_registration_is_kept_when_the_old_one_is_deleted(

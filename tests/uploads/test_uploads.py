@@ -833,6 +833,25 @@ async def test_upload_is_deleted_when_its_registration_ends_without_a_number(rt:
     assert await reason(rt, person, photo()) is None
 
 
+async def test_upload_can_be_sent_again_for_the_next_registration(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.register()
+    person = await person_of(rt, guest)
+    await store_upload(rt, person, small(1))
+    async with rt.pool.connection() as session:
+        assert await uploads.release(session, person.id) == 1
+        await session.execute("UPDATE uploads SET state = 'accepted'")
+    assert await reason(rt, person, small(1)) == Refusal.DUPLICATE
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE registrations SET state = 'withdrawn'")
+    await store_upload(rt, person, small(1))
+    assert await reason(rt, person, small(1)) == Refusal.DUPLICATE
+    async with rt.pool.connection() as session:
+        await session.execute("DELETE FROM uploads WHERE state = 'ready'")
+        await session.execute("DELETE FROM registrations")
+    await store_upload(rt, person, small(1))
+
+
 @pytest.mark.requirement("S-31")
 async def test_erasure_deletes_uploads_locally_and_in_the_registry(stack: AppStack) -> None:
     guest = await at_the_papers(stack)
