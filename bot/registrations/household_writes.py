@@ -17,17 +17,16 @@ KINDS: dict[str, HouseholdWrite] = {"invite": "invite", "join": "join", "leave":
 async def call(registry: Registry, write: Write) -> Household | None:
     """Send a write about a household (people who move together); return the household.
 
-    A write with the person's consent that the registry does not have is not sent after a
-    withdrawal. Returns None then, and if the registry has no registration of the person. Raises
-    RegistryError.
+    Nothing is sent after a withdrawal or an erasure, which end the household at the registry, too.
+    Returns None then, and if the registry has no registration of the person. Raises RegistryError.
     """
+    if write.is_withdrawing or write.person is None:
+        return None
     receipt = write.receipt or await registry_writes.looked_up(registry, write)
     if receipt is None:
         return None
     if write.doubtful and await registry.find(write.key) is not None:
         return await registry.household(receipt)
-    if write.is_withdrawing and write.body is not None:
-        return None
     if write.kind == "leave":
         return await registry.leave(receipt, key=write.key)
     match write.body:

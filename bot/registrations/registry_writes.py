@@ -123,8 +123,8 @@ def outcome(
 async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     """Claim a write for sending.
 
-    Returns None if the write is not due, or if an earlier write of the registration is still
-    pending. Also returns None for a write of a newer version, and leaves it unchanged to a newer
+    Returns None if the write is not due, or if it waits for an earlier write of the registration.
+    Also returns None for a write of a newer version, and leaves it unchanged to a newer
     worker.
     """
     async with rt.pool.connection() as transaction:

@@ -35,6 +35,8 @@ ANSWERS_KEPT = timedelta(hours=lifetimes.ANSWERS_HOURS)
 DRAFT_KEPT = timedelta(days=lifetimes.DRAFT_DAYS)
 RECENTLY = timedelta(hours=1)
 OPEN_WRITES = ("pending", "unknown", "sending")
+# Writes about the household, which is optional. No other write waits for them.
+HOUSEHOLD = ("invite", "join", "leave")
 
 _PERSON = bindparam("person", type_=Uuid())
 _REGISTRATION = bindparam("registration", type_=Uuid())
@@ -157,6 +159,7 @@ _HAS_OPEN_PREDECESSOR = (
         _Earlier.registration_id == t.RegistryWrite.registration_id,
         _Earlier.number < t.RegistryWrite.number,
         _Earlier.state.in_(OPEN_WRITES),
+        or_(_Earlier.kind.not_in(HOUSEHOLD), t.RegistryWrite.kind.in_(HOUSEHOLD)),
     )
     .correlate(t.RegistryWrite)
     .exists()
@@ -179,13 +182,18 @@ _SUBMITTED = (
     .scalar_subquery()
 )
 _Was = aliased(t.RegistryWrite)
+# A write about the household may still be open after the withdrawal, which does not wait for it.
+_IS_WITHDRAWING = or_(
+    t.Registration.state == "withdrawing",
+    and_(t.Registration.state == "withdrawn", _Was.kind.in_(HOUSEHOLD)),
+)
 _BEFORE = (
     select(
         _Was.id,
         _Was.state,
         t.Registration.number,
         t.Registration.state_at,
-        func.coalesce(t.Registration.state == "withdrawing", False).label("is_withdrawing"),
+        func.coalesce(_IS_WITHDRAWING, False).label("is_withdrawing"),
         t.Person.id.label("person_id"),
         t.Person.key,
         t.Person.key_version,
@@ -201,7 +209,7 @@ _BEFORE = (
 _IS_SETTLED = or_(
     ~_BEFORE.c.is_withdrawing,
     _BEFORE.c.state == "pending",
-    ~t.RegistryWrite.kind.in_(("submit", "answer", "invite", "join")),
+    ~t.RegistryWrite.kind.in_(("submit", "answer")),
     _BEFORE.c.state_at < NOW - timedelta(seconds=LEASE_SECONDS),
 )
 CLAIM = statement(
@@ -331,9 +339,9 @@ _WAS_REFUSED = exists().where(
     ~_WAS_SUBMITTED_AGAIN,
 )
 # Conditions for deleting the answers of a registration: the registry accepted it at least 24 hours
-# ago, no write to the registry is pending, and the person has no later registration. If it was
-# withdrawn or rejected instead, the person may still change it, so the conversation must also have
-# been idle for 30 days, without a case.
+# ago, no write to the registry is pending except about the household, and the person has no later
+# registration. If it was withdrawn or rejected instead, the person may still change it, so the
+# conversation must also have been idle for 30 days, without a case.
 _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     or_(
         t.Registration.state == "accepted",
@@ -345,6 +353,7 @@ _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     ~exists().where(
         t.RegistryWrite.registration_id == t.Registration.id,
         t.RegistryWrite.state.in_(OPEN_WRITES),
+        t.RegistryWrite.kind.not_in(HOUSEHOLD),
     ),
 )
 _OF_CONVERSATION = t.Conversation.person_id == t.Registration.person_id

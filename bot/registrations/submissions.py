@@ -2,8 +2,8 @@
 
 A person has at most one registration that is neither withdrawn nor being withdrawn. Each
 submission, answer, household change or withdrawal is a write with its own idempotency key. The
-writes of a registration are sent in order. A write with an unknown outcome is looked up by its key
-before a retry.
+writes of a registration are sent in order, but no other write waits for a household change. A write
+with an unknown outcome is looked up by its key before a retry.
 """
 
 from collections.abc import Mapping
