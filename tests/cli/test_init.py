@@ -278,8 +278,9 @@ async def test_doctor_detects_an_old_schema_and_a_superuser(
     assert (await _wrong_findings(healthy))["database"][1] == "./kosh migrate"
     name = databases.app.rsplit("/", 1)[1]
     root = SecretStr(f"{admin_url.rsplit('/', 1)[0]}/{name}")
-    wrong = await _wrong_findings(healthy.model_copy(update={"database_retention_url": root}))
-    assert "superuser" in wrong["database"][0] or "schema" in wrong["database"][0]
+    found = await examine(healthy.model_copy(update={"database_retention_url": root}))
+    wrong = {each.said for each in found if each.grade is Grade.WRONG}
+    assert "retention is a superuser" in wrong
 
 
 ANNOUNCED = """
