@@ -85,9 +85,10 @@ class Unnamed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Referrer:
-    """An organisation that refers people; `registered` is the released count, None if it is 0.
+    """An organisation that refers people to Kosh.
 
-    Officers and the organisation itself see the same values.
+    `registered` is the number of people who registered after its invitation, as of the last daily
+    update and rounded down; None if it is 0. Officers and the organisation see the same number.
     """
 
     code: str

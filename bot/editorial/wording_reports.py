@@ -107,7 +107,11 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """A sentence that a person reports, and the person's chat, by which reports are limited."""
+    """A report that a sentence is badly worded.
+
+    `channel` and `handle` are the chat of the reporting person. Each chat may send a limited number
+    of reports. Kosh counts reports, and stores neither the chat nor the person.
+    """
 
     channel: str
     handle: str

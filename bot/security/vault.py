@@ -158,7 +158,7 @@ class Vault:
         return PersonKey(person_id, self._unwrap(person_id, key))
 
     def rewrap(self, person_id: UUID, key: WrappedKey) -> WrappedKey:
-        """Wrap a person's key again under the current epoch.
+        """Wrap a person's key again, with the newest epoch key.
 
         Data that the person's key encrypts does not change.
         """

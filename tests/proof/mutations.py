@@ -215,7 +215,7 @@ def _differ(one: CodeType, other: CodeType) -> bool:
 def _function(module: str, name: str) -> FunctionType | None:
     """Return the function with this qualified name in a module, without its decorators.
 
-    Return None for other objects with code, such as a type.
+    Return None if the name belongs to something else than a function, such as a class.
     """
     found: object = importlib.import_module(module)
     for part in name.split("."):

@@ -144,7 +144,10 @@ def _owned(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
 
 
 def countries_of(part: Part) -> frozenset[str]:
-    """Return the ISO codes of the citizenships that a part concerns; empty for all."""
+    """Return the ISO codes of the citizenships that this part of an answer concerns.
+
+    Return an empty set if it concerns every citizenship.
+    """
     match part:
         case Fact():
             return part.countries
