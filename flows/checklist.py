@@ -342,7 +342,7 @@ SENT = {IDENTITY.key: "identity", ETHNICITY.key: "ethnicity"}
 
 
 def entries(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Entry, ...]:
-    """Return the papers of a checklist as entries to tick.
+    """Return the documents of a checklist as entries to tick.
 
     For a stored checklist, `keys` are the keys of its documents.
     """

@@ -12,7 +12,8 @@ from struct import Struct
 MAX_BYTES = 5 * 1024 * 1024
 MAX_SECONDS = 600
 RATE = 48_000
-# The longest packet according to RFC 6716: 48 frames of 1,275 bytes, 120 ms.
+# Longer packets are invalid according to RFC 7845, section 6. The longest packet without padding
+# has 48 frames of 1,275 bytes, which are 120 ms (RFC 6716).
 MAX_PACKET = 61_440
 MAX_TAGS = 256 * 1024
 CONTINUED, FIRST, LAST = 1, 2, 4

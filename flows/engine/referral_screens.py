@@ -50,7 +50,7 @@ def is_unanswered(turn: TurnState) -> bool:
 
 
 def ask(turn: TurnState) -> None:
-    """Ask whether the person's registration may be counted for the organization."""
+    """Ask the person: may the statistics of the organization that referred them count them?"""
     assert turn.c.referral is not None
     text = _(INVITATION.msgid, name=turn.c.referral.name, least=MIN_SHOWN)
     turn.ask_screen(Choice(name=INVITED, label=button("Invitation"), text=text, among=(YES, NO)))

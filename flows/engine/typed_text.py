@@ -313,10 +313,10 @@ def _is_suggestion(
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:
-    """Return False if a text that was refused as an answer cannot be a question.
+    """Return True if a text that was refused as an answer may be a question.
 
-    An empty text cannot be one, nor can a mistyped name, address, code or year, digits where a
-    private answer is asked for, or a "yes" or "no" to a consent.
+    These texts are no questions: an empty text; a mistyped name, address, code or year; digits in
+    place of a private answer; "yes" or "no" to a consent.
     """
     if turn.understanding is None or refusal in (Refusal.EMPTY, *READ_AS_FIGURES):
         return False

@@ -480,7 +480,7 @@ def names_open_chats() -> None:
     "tests/web/test_siege.py::test_whatsapp_answers_when_valkey_is_full",
 )
 def valkey_decides_who_is_answered() -> None:
-    """Store no values in memory while Valkey rejects writes."""
+    """Forget values that should be stored in memory while Valkey rejects writes."""
     from bot.cache.local_store import LocalStore
 
     _put(LocalStore, put=lambda *_given: None)

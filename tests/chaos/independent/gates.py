@@ -31,7 +31,10 @@ NOT_FORWARDED = {"host", "content-length", "transfer-encoding", "connection", "a
 
 @dataclass
 class InjectedFaults:
-    """The faults that a gate injects now: each call gets one of `kinds` with this probability."""
+    """The faults that a proxy (gate) injects now.
+
+    A call gets a fault with the given probability; its kind is drawn from `kinds`.
+    """
 
     rng: random.Random
     kinds: tuple[str, ...] = ()

@@ -43,7 +43,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """The call is executed and answered only after `seconds`."""
+    """The call is executed, and then answered, after a delay of `seconds`."""
 
     seconds: float = 1.0
 
