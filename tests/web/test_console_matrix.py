@@ -27,6 +27,7 @@ ON_A_CASE: list[Any] = [each for each in routes() if "{case_id}" in each.path]
 FIELDS = {
     "words": "Testov answers", "note": "Testov notes", "document": "identity", "to": "topic",
     "topic": "spouse", "for": "1h", "reason": "check", "question": "none", "value": "none",
+    "shown_labels": "",
 }  # fmt: skip
 HELD = (State.CLAIMED, State.WAITING, State.SNOOZED)
 SITUATIONS = [

@@ -41,9 +41,9 @@ MARKING: dict[str, Text] = {
     "label_new": _("New label"),
     "call_back": button("Call back"),
     "call_back_hint": _(
-        "The case stays in the list “To call back” until you press “Called back” or somebody closes"
-        " it, also after the chosen time. Agree on the number in the chat; it is stored nowhere"
-        " else."
+        "The case stays in the list “To call back” even after the chosen time. The case leaves"
+        " the list when you press “Called back” or somebody closes it. Agree on the number in the"
+        " chat; it is stored nowhere else."
     ),
     "called_back": button("Called back"),
     "call_back_at": _("call at {time}"),
