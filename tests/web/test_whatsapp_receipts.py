@@ -24,6 +24,7 @@ from tests.web.test_whatsapp_journey import (
     _person,
     _query,
     _report,
+    _states,
     _until_state,
 )
 
@@ -146,13 +147,23 @@ async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
     assert _parts(user, count) == [1, 2]
 
 
+async def _until_retried(stack: AppStack, user: User) -> None:
+    """Wait until a failed message waits for a retry, or was retried already."""
+
+    async def is_retried() -> bool:
+        _row, attempt = await _newest_row(stack, await _person(stack, user))
+        return attempt > 1 or (await _states(stack, user))[-1] == "pending"
+
+    await stack.until(is_retried)
+
+
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(
     stack: AppStack,
 ) -> None:
     user = await _consented_user(stack, "77010000052")
     stack.whatsapp.fail(Failed(131000), after=1)
     count = await _send_long_text(stack, user)
-    await _until_state(stack, user, "pending")
+    await _until_retried(stack, user)
     await stack.ahead("1 minute")
     await user.wait_for_message(count + 2, seconds=30)
     await _until_receipt(stack, user, "delivered")
@@ -165,7 +176,7 @@ async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(
     user = await _consented_user(stack, "77010000053")
     stack.whatsapp.fail(Failed(131000))
     count = await _send_long_text(stack, user)
-    await _until_state(stack, user, "pending")
+    await _until_retried(stack, user)
     await stack.ahead("1 minute")
     await user.wait_for_message(count + 3, seconds=30)
     await _until_receipt(stack, user, "delivered")
