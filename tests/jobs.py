@@ -12,3 +12,13 @@ async def run_waiting(app: procrastinate.App, rt: Runtime) -> None:
             wait=False, install_signal_handlers=False, listen_notify=False,
             delete_jobs="successful",
         )  # fmt: skip
+
+
+async def run_with_retries(app: procrastinate.App, rt: Runtime, times: int) -> None:
+    """Run all due jobs several times; the failed jobs are due again at once."""
+    for _ in range(times):
+        await run_waiting(app, rt)
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
+            )

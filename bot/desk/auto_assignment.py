@@ -6,7 +6,7 @@ A case is a person's request to officers.
 from contextlib import suppress
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, all_, any_, bindparam, exists, func, or_, select, true
+from sqlalchemy import ARRAY, Uuid, all_, any_, bindparam, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from bot import cases
@@ -17,7 +17,7 @@ from bot.conversations import store as conversation_store
 from bot.db import tables as t
 from bot.db.statements import NOW, fetch_one, statement
 from bot.desk import officer_turns
-from bot.desk.case_sweeps import AT_ONCE
+from bot.desk.case_sweeps import ANSWERS_IN_MISSION, AT_ONCE, HANDLES_TOPIC
 from bot.officers import permissions
 from bot.officers.permissions import Action
 from bot.runtime import Runtime
@@ -35,11 +35,9 @@ _HELD = (
     .lateral("held")
 )
 _IS_FIT = (
-    (t.Officer.mission == t.Case.mission)
-    & t.Officer.active
-    & t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text)))
+    ANSWERS_IN_MISSION
+    & HANDLES_TOPIC
     & (t.Officer.shift_until > NOW)
-    & or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any_(t.Officer.topics))
     & or_(func.cardinality(t.Officer.languages) == 0, t.Case.language == any_(t.Officer.languages))
 )
 # An officer who gave the case away does not get it again, because that officer would have to give

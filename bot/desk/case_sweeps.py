@@ -43,16 +43,16 @@ _logger = logging.get()
 # without officers. `clock` sets the missing answer deadline of a case that another mission
 # transferred: the transferring officer could not read the working hours of this mission.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
-# The same conditions as those of `permissions.check` for an owner who answers the person.
-_MAY_ANSWER = (
+# Conditions that join a case and an officer; `roles` are those that may answer people.
+ANSWERS_IN_MISSION = (
     t.Officer.active
     & (t.Officer.mission == t.Case.mission)
     & t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text)))
-    & or_(
-        func.cardinality(t.Officer.topics) == 0,
-        t.Case.topic == any_(t.Officer.topics),
-        literal(Role.LEAD.value) == any_(t.Officer.roles),
-    )
+)
+HANDLES_TOPIC = or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any_(t.Officer.topics))
+# The same conditions as those of `permissions.check` for an owner who answers the person.
+_MAY_ANSWER = ANSWERS_IN_MISSION & (
+    HANDLES_TOPIC | (literal(Role.LEAD.value) == any_(t.Officer.roles))
 )
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),

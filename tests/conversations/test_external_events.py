@@ -19,7 +19,7 @@ from bot.worker import main, newer_jobs
 from flows.engine.state import Conversation, MadeList
 from flows.list_changes import LIST
 from tests.desk.desks import ahead
-from tests.jobs import run_waiting
+from tests.jobs import run_with_retries
 from tests.person_client import Guest
 
 TOPIC = "events"
@@ -69,9 +69,7 @@ async def test_opt_out_at_the_platform_ends_all_broadcast_subscriptions(
         assert await cursor.fetchone() == (0,)
 
 
-async def test_reminder_that_waited_for_an_officer_is_due_at_the_usual_hour(
-    rt: Runtime,
-) -> None:
+async def _with_officer_and_due_reminder(rt: Runtime) -> tuple[Guest, Person]:
     guest = Guest(rt)
     await guest.consent()
     await _change(guest, saved_list=MadeList("checklist", {}), with_officer=True)
@@ -79,6 +77,13 @@ async def test_reminder_that_waited_for_an_officer_is_due_at_the_usual_hour(
     async with rt.pool.connection() as transaction:
         await reminders.put(transaction, person.id, 1)
     await ahead(rt, "3 days")
+    return guest, person
+
+
+async def test_reminder_that_waited_for_an_officer_is_due_at_the_usual_hour(
+    rt: Runtime,
+) -> None:
+    _guest, person = await _with_officer_and_due_reminder(rt)
     await external_events.remind(rt, person.id)
     async with rt.pool.connection() as transaction:
         cursor = await transaction.execute(
@@ -89,13 +94,7 @@ async def test_reminder_that_waited_for_an_officer_is_due_at_the_usual_hour(
 
 
 async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runtime) -> None:
-    guest = Guest(rt)
-    await guest.consent()
-    await _change(guest, saved_list=MadeList("checklist", {}), with_officer=True)
-    person = await _person(guest)
-    async with rt.pool.connection() as transaction:
-        await reminders.put(transaction, person.id, 1)
-    await ahead(rt, "3 days")
+    guest, person = await _with_officer_and_due_reminder(rt)
     assert await external_events.remind(rt, person.id) is None
     await _change(guest, with_officer=False)
     assert await external_events.remind(rt, person.id) is None
@@ -123,11 +122,6 @@ async def test_refused_subscription_ends_after_a_failure_of_the_database(
         await job_queue.defer(transaction, OPT_OUT_TASK, person=str(person.id))
     app = newer_jobs.worker_app()
     main.know_opt_outs(app, rt)
-    for _ in range(2):
-        await run_waiting(app, rt)
-        async with rt.pool.connection() as session:
-            await session.execute(
-                "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
-            )
+    await run_with_retries(app, rt, 2)
     assert not failures
     assert (await _state(guest)).topics == ()

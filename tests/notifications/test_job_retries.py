@@ -9,7 +9,7 @@ from bot.notifications import Kind
 from bot.runtime import Runtime
 from bot.worker import main, newer_jobs
 from tests.desk.desks import an_officer, ask
-from tests.jobs import run_waiting
+from tests.jobs import run_with_retries
 from tests.notifications.test_notifications import Office, office
 from tests.person_client import Guest
 
@@ -37,11 +37,6 @@ async def test_notification_is_queued_after_a_failure_of_the_database(
     monkeypatch.setattr(notifications, "fan_out", fail_twice)
     app = newer_jobs.worker_app()
     main.know_notifications(app, rt)
-    for _ in range(3):
-        await run_waiting(app, rt)
-        async with rt.pool.connection() as session:
-            await session.execute(
-                "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE status = 'todo'"
-            )
+    await run_with_retries(app, rt, 3)
     assert not failures
     assert await office.states() == [("pending", None), ("pending", None)]
