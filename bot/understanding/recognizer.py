@@ -212,7 +212,7 @@ class Message:
     @property
     def is_noise(self) -> bool:
         """True if too few pieces (n-grams) of the message occur in the training phrases."""
-        return self._familiarity(self._line) < MIN_FAMILIARITY
+        return self._familiarity(self._lines[0]) < MIN_FAMILIARITY
 
     def recognize(self) -> Recognition:
         """Return the likely meanings of the message."""
@@ -248,7 +248,8 @@ class Message:
     @property
     def question_lead(self) -> float:
         """The amount by which the likeliest intent is likelier than all kinds of danger."""
-        found = self._model_output(self._question_part).classes
+        line = skeleton.without_links_and_numbers(self._searched._question_part)
+        found = self._model_output(line).classes
         return max(found) - sum(found[self._recognizer.danger])
 
     @cached_property
@@ -307,10 +308,20 @@ class Message:
     def _lines(self) -> tuple[Skeleton, ...]:
         """The texts that are searched for danger: the message, and its sentences if several.
 
-        Links are left out, because the few training phrases with a link are out of scope, so that
-        a link would lower the probability of danger.
+        Links and numbers are left out, because the few training phrases with a link or a date are
+        out of scope, so that a link or a date would lower the probability of danger.
         """
-        return tuple(map(skeleton.without_links, (self._line, *self._sentences)))
+        lines = (self._searched._line, *self._searched._sentences)
+        return tuple(map(skeleton.without_links_and_numbers, lines))
+
+    @cached_property
+    def _searched(self) -> "Message":
+        """The message without links such as "t.me/kanal", unless it has only these."""
+        text = skeleton.without_bare_links(self.text)
+        is_same = text == skeleton.shorten(self.text)
+        kept = self if is_same else Message(self._recognizer, text)
+        kept._read = self._read  # Most sentences are the same, and need not be read twice.
+        return self if kept.is_blank else kept
 
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:

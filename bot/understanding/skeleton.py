@@ -28,6 +28,15 @@ ARABIC_LETTERS = "\u0621-\u064a\u0671-\u06d3\u06d5"
 LINK = re.compile(r"(?:https?://|www\.)\S+|[^\s@]{1,64}@[^\s@.]{1,64}\.[^\s@]{1,64}", re.IGNORECASE)
 LINK_PLACEHOLDER = "httplink"
 LONG_NUMBER = re.compile(r"\+?\d[\d ()\-]{5,}\d")
+# Links as people type them ("t.me/kanal", "egov.kz") and names of accounts. An address needs a path
+# or a usual ending, because people also write two sentences without a space: "keldi.qoʻrqaman".
+# Only ASCII characters belong to it, because Chinese words may follow without a space.
+BARE_LINK = re.compile(
+    r"(?:https?://|www\.)[!-~]+|(?<![\w@])@[a-z0-9_]+"
+    r"|(?<![a-z0-9.@-])(?:[a-z0-9-]{1,63}\.){1,5}"
+    r"(?:[a-z]{2,63}/[!-~]+|(?:com|net|org|info|ru|kz|uz|kg|cn|mn|tr)(?![a-z0-9.@-])/?)",
+    re.IGNORECASE,
+)
 # Maximum digits and apostrophes before the first letter of a word, which also bounds backtracking.
 MAX_SIGNS = 40
 TOKEN = re.compile(
@@ -227,12 +236,17 @@ def without(line: Skeleton, left_out: Set[tuple[str, ...]]) -> Skeleton:
     return Skeleton(tuple(words), tuple(ends), tuple(pauses))
 
 
-def without_links(line: Skeleton) -> Skeleton:
-    """Return the words of a text without its links and e-mail addresses, unless it has only these.
+def without_bare_links(text: str) -> str:
+    """Return a message, shortened, without its links and names of accounts."""
+    return BARE_LINK.sub(" ", shorten(text))
+
+
+def without_links_and_numbers(line: Skeleton) -> Skeleton:
+    """Return the words of a text without links, e-mail addresses and numbers, if any is left.
 
     The result has no positions of sentences and clauses.
     """
-    words = tuple(word for word in line.words if word != LINK_WORD)
+    words = tuple(word for word in line.words if word != LINK_WORD and not word.isdecimal())
     return Skeleton(words) if words and len(words) < len(line.words) else line
 
 

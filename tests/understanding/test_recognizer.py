@@ -218,6 +218,37 @@ def test_link_in_a_message_changes_no_danger(recognizer: Recognizer) -> None:
             assert decide(recognizer.recognize(message)).danger is alone, message
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "12.05.2026 {}",
+        "{} 12/05/2026",
+        "{} 2026",
+        "{} t.me/qazaq_news",
+        "{} instagram.com/p/Ab3xyZ",
+        "{} egov.kz",
+        "{} @qazaq_news",
+    ],
+)
+def test_date_or_bare_link_hides_no_danger(recognizer: Recognizer, written: str) -> None:
+    lines = [each.phrase for each in evaluation.held_lines()]
+    dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]
+    for text in dangers[::5]:
+        alone = decide(recognizer.recognize(text)).danger
+        assert decide(recognizer.recognize(written.format(text))).danger >= alone, text
+
+
+def test_date_hides_no_danger_in_the_text_of_a_form(recognizer: Recognizer) -> None:
+    reading = EngineRecognizer(recognizer).read("12.05.2026 меня вызвали на чай", "ru")
+    assert reading.danger is Danger.CLEAR
+    assert reading.recognition.danger is Danger.CLEAR
+
+
+@pytest.mark.parametrize("text", ["12.05.2026", "t.me/qazaq_news", "@qazaq_news", "egov.kz"])
+def test_message_of_only_a_date_or_link_is_recognized(recognizer: Recognizer, text: str) -> None:
+    assert decide(recognizer.recognize(text)).danger is DangerLevel.NONE
+
+
 def test_danger_features_occur_in_every_line_about_danger(recognizer: Recognizer) -> None:
     lines = [each.phrase for each in evaluation.held_lines()]
     dangers = [each.text for each in lines if BY_ID[each.intent].kind is Kind.DANGER]

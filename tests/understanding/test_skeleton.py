@@ -101,3 +101,19 @@ def test_normalized_text_is_cut_into_sentences_and_clauses(
 def test_normalized_text_has_a_limited_number_of_parts() -> None:
     line = skeleton.fold("паспорт. пенсия. " * 40)
     assert len(skeleton.sentences(line, 6)) == len(skeleton.clauses(line, 6)) == 6
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("me bot t.me/kanal", "me bot"),
+        ("看https://one.example/a他们要抓我", "看 他们要抓我"),
+        ("看t.me/kanal他们要抓我", "看 他们要抓我"),
+        ("сайт egov.kz, @kanal", "сайт , "),
+        ("ular keldi.qoʻrqaman", "ular keldi.qoʻrqaman"),
+        ("сказали 5.угрожают", "сказали 5.угрожают"),
+        ("ular keldi.uzr", "ular keldi.uzr"),
+    ],
+)
+def test_links_without_http_are_left_out_of_a_text(text: str, kept: str) -> None:
+    assert skeleton.without_bare_links(text).split() == kept.split()
