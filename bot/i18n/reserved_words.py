@@ -35,14 +35,27 @@ NOTHING = (
     "none, nothing",
 )
 # Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
-# life in them, because "I do not want to live" begins with the same words.
+# life in them, because "I do not want to live" begins with the same words. Messages that may mean
+# this are left out: "I do not want any more", "I want nothing", "I am not needed".
 DECLINED = (
-    "не хочу, не хочется, не буду, не желаю, не надо, не нужно, нет не хочу",
-    "қаламаймын, керек емес, қажет емес, керегі жоқ, жоқ қаламаймын",
+    "не хочу, не хочется, не буду, не желаю, не надо, не нужно, я не хочу, я не буду, я не желаю,"
+    " мне не хочется, мне не надо, мне не нужно, мне это не надо, мне это не нужно, это не нужно,"
+    " пока не хочу, я пока не хочу, сейчас не хочу, я сейчас не хочу, не хочу сейчас,"
+    " не хочу отвечать, я не хочу отвечать, не буду отвечать, не хочу говорить, я не хочу говорить,"
+    " не хочу писать, я не хочу писать",
+    "қаламаймын, керек емес, қажет емес, керегі жоқ, қажеті жоқ, мен қаламаймын, істемеймін,"
+    " мен істемеймін, маған керек емес, маған қажет емес, маған керегі жоқ, маған қажеті жоқ,"
+    " қалағым келмейді, менің қалағым келмейді, қазір қаламаймын, мен қазір қаламаймын,"
+    " әзірше қаламаймын, айтқым келмейді, жауап бергім келмейді",
     "قالامايمىن, كەرەك ەمەس, قاجەت ەمەس, كەرەگى جوق",
-    "xohlamayman, istamayman, kerak emas, shart emas, yoʻq xohlamayman",
+    "xohlamayman, istamayman, kerak emas, kerakmas, shart emas, men xohlamayman, men istamayman,"
+    " menga kerak emas, menga kerakmas, menga shart emas, xohlamayapman, men xohlamayapman,"
+    " xohlamiman, men xohlamiman, hozir xohlamayman, men hozir xohlamayman, hozircha xohlamayman,"
+    " aytgim kelmayapti, aytishni xohlamayman, javob berishni xohlamayman",
     "хоҳламайман, истамайман, керак эмас, шарт эмас",
-    "不想, 不想要, 不要, 不愿意, 不需要, 不用, 不用了",
+    "不想, 不想要, 不要, 不愿意, 不需要, 不用, 不用了, 不必, 不必了, 不想说, 不想回答, 不想写,"
+    " 不想填, 不愿意说, 我不想, 我不想要, 我不要, 我不愿意, 我不需要, 我不用, 我不想说, 我不想回答,"
+    " 我不想写, 我不想填, 我不愿意说, 现在不想, 我现在不想, 暂时不想, 我暂时不想",
     "i do not want, i donʼt want, i do not want to, i donʼt want to",
 )
 # Greetings, thanks, expressions of doubt and sentences about the form, which are not accepted as a

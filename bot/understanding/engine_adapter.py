@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from bot.i18n import reserved_words
-from bot.understanding import entities, sharing
+from bot.understanding import declining, entities, sharing
 from bot.understanding.decision import (
     Certainty,
     DangerLevel,
@@ -45,7 +45,8 @@ class EngineReading:
 
     @cached_property
     def _has_declined(self) -> bool:
-        return reserved_words.declined(self._message.text)
+        has_declined = reserved_words.declined(self._message.text)
+        return has_declined or declining.declines(self._message.words)
 
     @cached_property
     def danger(self) -> Danger:

@@ -249,6 +249,22 @@ def test_recognizer_quick_certainty_check_excludes_a_line_about_danger(
         "хоҳламайман",
         "不想",
         "不要",
+        "я не хочу",
+        "Нет, не хочу!",
+        "не хочу, спасибо",
+        "ya ne hochu",
+        "мен қаламаймын",
+        "мен каламаймын",
+        "مەن قالامايمىن",
+        "жоқ, маған керек емес",
+        "қалағым келмейді",
+        "men xohlamayman",
+        "hohlamayman",
+        "Yo'q, xoxlamayman",
+        "мен хохламайман",
+        "我不想",
+        "不，我不願意",
+        "不用了，谢谢",
     ],
 )
 def test_message_i_do_not_want_is_recognized_as_no_danger_and_no_topic(text: str) -> None:
@@ -258,6 +274,23 @@ def test_message_i_do_not_want_is_recognized_as_no_danger_and_no_topic(text: str
     assert reading.recognition.intents == ()
 
 
-@pytest.mark.parametrize("text", ["не хочу жить", "yashashni xohlamayman", "不想活了"])
-def test_message_i_do_not_want_to_live_is_recognized_as_danger(text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "не хочу жить",
+        "yashashni xohlamayman",
+        "不想活了",
+        "больше не хочу",
+        "уже не хочу",
+        "ничего не хочу",
+        "я этого не хочу",
+        "енді қаламаймын",
+        "ештеңе қаламаймын",
+        "endi xohlamayman",
+        "hech narsa xohlamayman",
+        "men kerak emasman",
+        "我不想了",
+    ],
+)
+def test_message_that_may_mean_not_to_live_is_recognized_as_danger(text: str) -> None:
     assert EngineRecognizer.load().read(text, "ru").danger is not Danger.NONE
