@@ -7,7 +7,6 @@ from functools import partial
 from flows.engine.hearing import NOT_VERIFIED
 from flows.engine.language_protocol import Reserved
 from flows.engine.recognition import (
-    CHILDREN,
     COUNTRY_OF_ORIGIN,
     COUNTRY_OF_RESIDENCE,
     FAMILY_SIZE,
@@ -121,7 +120,10 @@ REPLIES: Mapping[str, Reply] = {
 
 
 def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
-    """Return the form answers, by question name, that the values in a message suggest."""
+    """Return the form answers, by question name, that the values in a message suggest.
+
+    A number of children suggests none: the message may name a husband or wife too.
+    """
     found: dict[str, str] = {}
     if origin := entities.get(COUNTRY_OF_ORIGIN):
         found |= {"citizenship": origin}
@@ -130,8 +132,6 @@ def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
     if region := entities.get(REGION):
         area = next((area for area, regions in AREAS.items() if region in regions), "")
         found |= {"target_region": region, "area": area, f"region_{area}": region}
-    if children := entities.get(CHILDREN):
-        found |= {"family": "children", "people": str(int(children) + 1)}
     if people := entities.get(FAMILY_SIZE):
         found |= {"people": people}
     return found

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 
 from bot.understanding import skeleton
 from bot.understanding.entity_stems import (
+    AGE_WORDS,
     CHILD_WORDS,
     CHINESE_COUNTRIES,
     CHINESE_DIGITS,
@@ -64,11 +65,15 @@ def extract(text: str) -> Entities:
     """Return the countries, region, children, family size and document that a message mentions."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
-    origin, residence = _countries(words)
+    origins, residence = _countries(words)
+    origins += _han_countries(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)")
+    living = _han_countries(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}")
+    # Kazakhstan is the destination: people who ask about moving there come from elsewhere. If there
+    # are two other countries, one may be that of a relative, or of an earlier citizenship.
+    elsewhere = set(origins) - {"KZ"}
     return Entities(
-        country_of_origin=origin or _han_country(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)"),
-        country_of_residence=residence
-        or _han_country(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}"),
+        country_of_origin=elsewhere.pop() if len(elsewhere) == 1 else None,
+        country_of_residence=residence or next(iter(living), None),
         region=_stem(words, REGIONS) or _find_contained(han, CHINESE_REGIONS),
         children=_count_of(words, CHILD_WORDS, MAX_CHILDREN)
         or _han_number(HAN_CHILDREN, han, MAX_CHILDREN),
@@ -77,21 +82,21 @@ def extract(text: str) -> Entities:
     )
 
 
-def _countries(words: tuple[str, ...]) -> tuple[str | None, str | None]:
-    """Return the mentioned country of origin and of residence (ISO 3166-1), or None for each."""
+def _countries(words: tuple[str, ...]) -> tuple[list[str], str | None]:
+    """Return the countries of origin (ISO 3166-1) and the first country of residence."""
     living = any(word.startswith(LIVING_WORDS) for word in words)
-    origin = residence = None
+    origins: list[str] = []
+    residence = None
     for before, word, after in zip(("", *words), words, (*words[1:], ""), strict=False):
         code, ending = _country(word)
         if not code:
             continue
         is_citizen = before.startswith(CITIZEN_WORDS) or after.startswith(CITIZEN_WORDS)
         if is_citizen or before in FROM or FROM_ENDING.search(ending):
-            # Kazakhstan is the destination: people who ask about moving there come from elsewhere.
-            origin = origin or (code if code != "KZ" else None)
+            origins.append(code)
         elif living and (before in IN or IN_ENDING.search(ending)):
             residence = residence or code
-    return origin, residence
+    return origins, residence
 
 
 def _country(word: str) -> tuple[str, str]:
@@ -133,13 +138,14 @@ def _count_of(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> in
     """Return a number from 1 to `most` near a noun that starts with one of the stems `counted`.
 
     The number is at most GAP words before the noun, or the next word after it. Returns None if
-    there is no such number.
+    there is no such number. An age, such as "5 years", is not such a number.
     """
     for place, word in enumerate(words):
         if not word.startswith(counted):
             continue
-        near = [*reversed(words[max(place - GAP, 0) : place]), *words[place + 1 : place + 2]]
-        for number in map(_number, near):
+        before = range(place - 1, max(place - GAP, 0) - 1, -1)
+        for near in (*before, place + 1):
+            number = _number(near, words)
             if number is not None and 1 <= number <= most:
                 return number
     return None
@@ -152,17 +158,22 @@ def _family(words: tuple[str, ...]) -> int | None:
     return _count_of(words, PERSON_WORDS, MAX_FAMILY)
 
 
-def _number(word: str) -> int | None:
+def _number(place: int, words: tuple[str, ...]) -> int | None:
+    """Return the number at a place among the words; None for no number and for an age."""
+    word, after = (*words, "", "")[place : place + 2]
+    if after.startswith(AGE_WORDS):
+        return None
     if word.isdecimal() and len(word) < 3:
         return int(word)
     return NUMBERS.get(word)
 
 
-def _han_country(han: str, pattern: str) -> str | None:
-    for name, code in CHINESE_COUNTRIES:
-        if name in han and re.search(pattern.replace("{}", name), han):
-            return code
-    return None
+def _han_countries(han: str, pattern: str) -> list[str]:
+    return [
+        code
+        for name, code in CHINESE_COUNTRIES
+        if name in han and re.search(pattern.replace("{}", name), han)
+    ]
 
 
 def _han_number(pattern: re.Pattern[str], han: str, most: int) -> int | None:

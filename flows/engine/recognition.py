@@ -11,7 +11,7 @@ from typing import Protocol
 # Keys of the values that `Recognizer.entities` may find in a message. The person confirms each
 # value before it counts as an answer.
 COUNTRY_OF_ORIGIN, COUNTRY_OF_RESIDENCE = "country_of_origin", "country_of_residence"
-REGION, CHILDREN, FAMILY_SIZE = "region", "children", "family_size"
+REGION, FAMILY_SIZE = "region", "family_size"
 
 
 class Confidence(StrEnum):

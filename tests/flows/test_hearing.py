@@ -208,10 +208,18 @@ def test_country_counts_as_unknown_when_messages_name_different_ones() -> None:
 def test_family_size_from_an_earlier_message_is_not_suggested_in_a_form() -> None:
     chat = new_chat()
     chat.understanding = understanding_of(
-        {"sister?": sure("kandas.term", children="3"), "papers?": sure("kandas.documents")}
+        {"sister?": sure("kandas.term", family_size="3"), "money?": sure("support.money")}
     )
-    chat.says("sister?", "papers?")
-    assert "family" not in chat.form("checklist").answers
+    chat.says("sister?", "money?").presses("?open.support.money", "undecided")
+    assert chat.name == "people"
+    assert "people" not in chat.form("support").answers
+
+
+def test_family_size_in_the_message_that_opens_a_form_is_suggested() -> None:
+    chat = new_chat()
+    chat.understanding = understanding_of({"money?": sure("support.money", family_size="3")})
+    chat.says("money?").presses("?open.support.money", "undecided")
+    assert chat.form("support").answers["people"].value == "3"
 
 
 def test_flow_opened_by_a_message_suggests_values_found_in_it() -> None:
@@ -663,7 +671,7 @@ def test_countries_regions_and_counts_in_a_message_become_suggestions() -> None:
         "mission_country": "TR",
         "residence_country": "TR",
     }
-    assert suggestions({"children": "2"}) == {"family": "children", "people": "3"}
+    assert suggestions({"children": "2"}) == {}
     assert suggestions({}) == {}
 
 
