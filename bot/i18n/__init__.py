@@ -140,8 +140,8 @@ class Languages:
         zone = mrz.read_zone(typed)
         return zone if isinstance(zone, Refusal) else "\n".join(zone.lines)
 
-    def countries(self, typed: str, language: str) -> Sequence[str]:
-        return countries.find(typed, language)
+    def countries(self, typed: str, language: str) -> str | Sequence[str]:
+        return countries.identify(typed, language)
 
 
 def _language_and_script(hint: str) -> tuple[str, str]:

@@ -4,9 +4,17 @@ from functools import cache
 
 from babel.core import get_global
 
-from bot.i18n import formats, normalization, reserved_words
+from bot.i18n import (
+    formats,
+    kazakh_arabic,
+    normalization,
+    reserved_words,
+    uzbek_cyrillic,
+)
 
 MAX_FOUND = 6
+# Minimum letters of a beginning of a name that is sure; a name with a wrong letter must have more.
+MIN_SURE = 5
 
 LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
 # All current codes of ISO 3166-1 alpha-2.
@@ -64,6 +72,20 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
+# Regions and towns that resemble the name of a country, and regions abroad where many Kazakhs live.
+# None of them is recorded as a country: the person is asked whether the country is meant.
+PLACES: dict[str, str] = {
+    "CN": "Шыңжаң, Шинжаң, Шынжаң, Синьцзян, Xinjiang, Shinjon, 新疆,"
+    " 内蒙古, 内蒙, 特克斯, Внутренняя Монголия, Ішкі Моңғолия, Inner Mongolia",
+    "KZ": "Түркістан, Түркестан, Туркестан, Туркистан, Тюркестан, Turkiston, Turkistan,"
+    " Turkestan, Сырым",
+    "MN": "Баян-Өлгий, Баян-Өлгей, Баян-Улгий, Баян-Өлке, Bayan-Ulgii, Bayan-Olgii, 巴彦乌列盖",
+    "RU": "Тува, Тыва, Tuva, Tyva, 图瓦, Саха, Дагестан, Дағыстан, Dogʻiston, Мордовия,"
+    " Қалмақия, Қалмақстан, Татарстан, Сибирь, Siberia, Sibir",
+    "TR": "Кония, Конья, Konya",
+    "UZ": "Қарақалпақстан, Каракалпакстан, Каракалпакия, Qoraqalpogʻiston,"
+    " Qaraqalpaqstan, Karakalpakstan, Гулистан, Гүлістан, Guliston",
+}
 # Words such as "republic" in official names, as `normalization.bare` spells them. A country is also
 # found without them.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
@@ -72,22 +94,37 @@ STATE_WORDS = "республика республикаси respublika respubli
 def find(typed: str, language: str) -> tuple[str, ...]:
     """Return the countries (ISO 3166-1 alpha-2) that a text may name, best first, at most six.
 
-    Three searches are tried in turn, until one finds a country: an equal name, alias or code in any
-    language; names with a word that begins with the text, names in `language` first; names that
-    differ in one or two letters. Returns nothing if the text is a word for yes or no, or if too
-    many countries match.
+    Four searches are tried in turn, until one finds a country: an equal name, alias or code in any
+    language; an equal name of a place; names with a word that begins with the text, names in
+    `language` first; names that differ in one or two letters. Returns nothing if the text is a word
+    for yes or no, or if too many countries match.
     """
+    return _search(typed, language)[0]
+
+
+def identify(typed: str, language: str) -> str | tuple[str, ...]:
+    """Return the country that a text surely names, or else the countries that it may name.
+
+    A name with two other letters, or a short name with one, may be that of a region: "Түркістан"
+    differs from "Гүржістан" (Georgia) in two letters, and "Тува" begins "Тувалу". The person must
+    then be asked.
+    """
+    codes, is_sure = _search(typed, language)
+    return codes[0] if is_sure and len(codes) == 1 else codes
+
+
+def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
+    """Return the result of `find`, and True if a single country of it is sure."""
     if _is_reply(typed, language):
-        return ()
+        return (), False
     name = normalization.bare(typed)
     short = _without_state(name)
-    return (
-        _index().get(name)
-        or _from_code(typed)
-        or _index().get(short)
-        or _with_prefix(short, language)
-        or _near(short, language)
-    )
+    if exact := _index().get(name) or _from_code(typed) or _index().get(short):
+        return exact, True
+    if place := _places().get(name) or _places().get(short):
+        return (place,), False
+    beginning = _with_prefix(short, language)
+    return beginning if beginning[0] else _near(short, language)
 
 
 def _is_reply(typed: str, language: str) -> bool:
@@ -103,21 +140,25 @@ def _from_code(typed: str) -> tuple[str, ...]:
     return (code,) if code in CODES else ()
 
 
-def _with_prefix(name: str, language: str) -> tuple[str, ...]:
+def _with_prefix(name: str, language: str) -> tuple[tuple[str, ...], bool]:
     if len(name) < 3 and not _is_han(name):
-        return ()
+        return (), False
     own = _names(language)
     hits = [known for known in _index() if f" {name}" in f" {known}"]
     hits.sort(key=lambda known: (not known.startswith(name), known not in own, len(known)))
     found = dict.fromkeys(code for known in hits for code in _index()[known])
+    is_long = _is_han(name) or len(name) >= MIN_SURE
+    is_sure = is_long and any(
+        known.startswith(name) and len(known) <= 2 * len(name) for known in hits
+    )
     # If more than MAX_FOUND countries match, any selection of them would be a guess.
-    return tuple(found) if len(found) <= MAX_FOUND else ()
+    return (tuple(found), is_sure) if len(found) <= MAX_FOUND else ((), False)
 
 
-def _near(name: str, language: str) -> tuple[str, ...]:
+def _near(name: str, language: str) -> tuple[tuple[str, ...], bool]:
     allowed = 2 if len(name) >= 8 else 1 if len(name) >= 5 else 0
     if not allowed:
-        return ()
+        return (), False
     own, letters = _names(language), set(name)
     ranked = sorted(
         (distance, known not in own, code)
@@ -126,7 +167,8 @@ def _near(name: str, language: str) -> tuple[str, ...]:
         if (distance := _distance(name, known)) <= allowed
         for code in codes
     )
-    return tuple(dict.fromkeys(code for _, _, code in ranked))[:MAX_FOUND]
+    is_sure = len(name) > MIN_SURE and bool(ranked) and ranked[0][0] == 1
+    return tuple(dict.fromkeys(code for _, _, code in ranked))[:MAX_FOUND], is_sure
 
 
 def _distance(one: str, other: str) -> int:
@@ -168,6 +210,18 @@ def _index() -> dict[str, tuple[str, ...]]:
     for name, codes in pairs:
         index[name] = tuple(dict.fromkeys(index.get(name, ()) + codes))
     return index
+
+
+@cache
+def _places() -> dict[str, str]:
+    """Map each name of `PLACES`, as `normalization.bare` spells it, to the code of its country."""
+    spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
+    return {
+        normalization.bare(spelt(name)): code
+        for code, names in PLACES.items()
+        for name in names.split(", ")
+        for spelt in spellings
+    }
 
 
 @cache

@@ -210,6 +210,9 @@ class Words(Protocol):
         """
         ...
 
-    def countries(self, typed: str, language: str) -> Sequence[str]:
-        """Return the ISO codes of the countries that a text may mean, best first; empty if none."""
+    def countries(self, typed: str, language: str) -> str | Sequence[str]:
+        """Return the ISO code of the country that a text surely names.
+
+        Otherwise, return the codes of the countries that it may name, best first; empty if none.
+        """
         ...

@@ -245,8 +245,8 @@ class CountryQuestion(Question):
 
     def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
         found = reading.words.countries(typed, reading.language)
-        if len(found) == 1:
-            return found[0]
+        if isinstance(found, str):
+            return found
         return tuple(Option(code, Country(code)) for code in found) or Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:

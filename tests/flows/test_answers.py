@@ -88,6 +88,14 @@ def test_country_question_offers_several_matches_as_options() -> None:
     assert stored_answer(chat, "citizenship") == "KR"
 
 
+@pytest.mark.parametrize(("typed", "code"), [("Түркістан", "KZ"), ("Тува", "RU")])
+def test_country_question_asks_back_for_a_name_that_may_be_a_region(typed: str, code: str) -> None:
+    chat = chat_at("citizenship").says(typed)
+    assert chat.shows(_("Which one do you mean?"))
+    assert chat.keys[0] == code
+    assert stored_answer(chat.presses(code), "citizenship") == code
+
+
 def test_country_question_accepts_a_country_other_than_the_offered_ones() -> None:
     chat = chat_at("citizenship").says("Корея", "Китай")
     assert stored_answer(chat, "citizenship") == "CN"

@@ -5,8 +5,9 @@ from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import countries
-from bot.i18n.countries import CODES, find
+from bot.i18n import countries, kazakh_arabic, uzbek_cyrillic
+from bot.i18n.countries import CODES, find, identify
+from tests.vectors import rows
 
 # Codes in Babel's list that are regions, reserved or for tests.
 NOT_ISO = "AC CP CQ DG EA EU EZ IC QO TA UN XA XB XK ZZ"
@@ -85,6 +86,57 @@ def test_country_search_returns_both_countries_of_an_ambiguous_name(
     typed: str, codes: set[str]
 ) -> None:
     assert set(find(typed, "ru")) == codes
+
+
+@pytest.mark.parametrize("row", rows("places"), ids=lambda row: row["country"])
+def test_name_of_a_region_or_town_is_no_other_country(row: dict[str, str]) -> None:
+    """Search regions and towns of the countries where Kazakhs live, in each script."""
+    spellings = (str, kazakh_arabic.to_arabic, uzbek_cyrillic.to_cyrillic)
+    names = {spelt(name) for name in row["names"].split(", ") for spelt in spellings}
+    surely = {name: code for name in names if isinstance(code := identify(name, "kk"), str)}
+    assert len(names) > 2
+    assert set(surely.values()) <= {row["country"]}, surely
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Түркістан", "KZ"),
+        ("Turkiston", "KZ"),
+        ("Туркестан", "KZ"),
+        ("تۇركىستان", "KZ"),
+        ("Тува", "RU"),
+        ("Республика Тыва", "RU"),
+        ("图瓦", "RU"),
+        ("Қарақалпақстан", "UZ"),
+        ("Синьцзян", "CN"),
+        ("Баян-Өлгий", "MN"),
+        ("Курзистан", "GE"),
+        ("Индяи", "IN"),
+        ("каза", "KZ"),
+    ],
+)
+def test_weak_name_of_a_country_must_be_confirmed(typed: str, code: str) -> None:
+    assert identify(typed, "kk") == (code,)
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("Грузия", "GE"),
+        ("Гүржістан", "GE"),
+        ("Гурджистан", "GE"),
+        ("Тувалу", "TV"),
+        ("Казахстн", "KZ"),
+        ("Узбекитсан", "UZ"),
+        ("узбек", "UZ"),
+        ("哈萨克", "KZ"),
+        ("Туркменстан", "TM"),
+        ("Монголя", "MN"),
+    ],
+)
+def test_country_with_one_mistake_is_recorded_at_once(typed: str, code: str) -> None:
+    assert identify(typed, "ru") == code
 
 
 def test_country_search_by_prefix_prefers_the_users_language() -> None:
