@@ -23,6 +23,9 @@ from bot.understanding.entity_stems import (
     FROM_ENDING,
     IN,
     IN_ENDING,
+    INNER,
+    INNER_MONGOLIA,
+    INNER_MONGOLIA_SHORT,
     LIVING_WORDS,
     NUMBERS,
     PERSON_WORDS,
@@ -65,6 +68,7 @@ def extract(text: str) -> Entities:
     """Return the countries, region, children, family size and document that a message mentions."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
+    han = han.replace(INNER_MONGOLIA, INNER_MONGOLIA_SHORT)  # It contains the name of Mongolia.
     origins, residence = _countries(words)
     origins += _han_countries(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)")
     living = _han_countries(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}")
@@ -91,6 +95,8 @@ def _countries(words: tuple[str, ...]) -> tuple[list[str], str | None]:
         code, ending = _country(word)
         if not code:
             continue
+        if code == "MN" and before.startswith(INNER):
+            code = "CN"
         is_citizen = before.startswith(CITIZEN_WORDS) or after.startswith(CITIZEN_WORDS)
         if is_citizen or before in FROM or FROM_ENDING.search(ending):
             origins.append(code)

@@ -9,7 +9,8 @@ import re
 
 COUNTRIES: tuple[tuple[str, str], ...] = (
     ("китаи", "CN"), ("китае", "CN"), ("хитои", "CN"), ("кхр", "CN"), ("кнр", "CN"),
-    ("шинжан", "CN"), ("синзиан", "CN"), ("монгол", "MN"), ("могулистон", "MN"), ("баи олке", "MN"),
+    ("шинжан", "CN"), ("синзиан", "CN"), ("монголкуре", "CN"),
+    ("монголкиуре", "CN"), ("монгол", "MN"), ("могулистон", "MN"), ("баи олке", "MN"),
     ("озбекстан", "UZ"), ("узбекстан", "UZ"),
     ("озбекистан", "UZ"), ("узбекистан", "UZ"), ("озбекистон", "UZ"), ("узбекистон", "UZ"),
     ("каракалпак", "UZ"), ("роси", "RU"),
@@ -24,6 +25,9 @@ COUNTRIES: tuple[tuple[str, str], ...] = (
     ("америка", "US"), ("сша", "US"), ("акш", "US"), ("украин", "UA"), ("казакстан", "KZ"),
     ("казахстан", "KZ"), ("козогистон", "KZ"), ("козокистон", "KZ"),
 )  # fmt: skip
+# Words before "Mongolia" that make it Inner Mongolia, a region of China; also its Chinese names.
+INNER = ("внутрен", "ишки", "ички", "инер")
+INNER_MONGOLIA, INNER_MONGOLIA_SHORT = "内蒙古", "内蒙"
 # Towns abroad where many Kazakhs live. Names that are also common words are left out.
 TOWNS: tuple[tuple[str, str], ...] = (
     ("ташкент", "UZ"), ("тошкент", "UZ"), ("самарканд", "UZ"), ("нукус", "UZ"), ("нокис", "UZ"),
@@ -69,7 +73,8 @@ DOCUMENTS: tuple[tuple[str, str], ...] = (
     ("медисиналик аникт", "medical_certificate"),
 )  # fmt: skip
 CHINESE_COUNTRIES: tuple[tuple[str, str], ...] = (
-    ("中国", "CN"), ("新疆", "CN"), ("蒙古", "MN"), ("乌兹别克", "UZ"), ("俄罗斯", "RU"),
+    ("中国", "CN"), ("新疆", "CN"), (INNER_MONGOLIA_SHORT, "CN"), ("蒙古", "MN"),
+    ("乌兹别克", "UZ"), ("俄罗斯", "RU"),
     ("土库曼", "TM"), ("吉尔吉斯", "KG"), ("土耳其", "TR"), ("伊朗", "IR"), ("阿富汗", "AF"),
     ("塔吉克", "TJ"), ("德国", "DE"), ("美国", "US"), ("哈萨克斯坦", "KZ"), ("哈国", "KZ"),
     ("乌鲁木齐", "CN"), ("伊犁", "CN"), ("伊宁", "CN"), ("塔城", "CN"), ("阿勒泰", "CN"),

@@ -4,6 +4,7 @@ import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.entities import MAX_CHILDREN, MAX_FAMILY, extract
+from tests.vectors import rows
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,11 @@ def test_number_of_children_is_extracted_next_to_the_word_children(
         ("живу в Китае, раньше жил в Турции", None, "CN"),
         ("из Китая, из Синьцзяна", "CN", None),
         ("拿了哈国国籍", None, None),
+        ("Моңғолкүреден келдім", "CN", None),
+        ("Ішкі Моңғолиядан келдім", "CN", None),
+        ("я из Монголкюре", "CN", None),
+        ("我是内蒙古人", "CN", None),
+        ("我来自蒙古国", "MN", None),
         ("我是中国人，想加入哈萨克斯坦国籍", "CN", None),
         ("паспорт Узбекистана", "UZ", None),
         ("Узбекистана паспорт", "UZ", None),
@@ -100,6 +106,14 @@ def test_extracted_region_and_document_are_the_first_in_the_message(
 ) -> None:
     found = extract(line)
     assert (found.region, found.document) == (region, document)
+
+
+@pytest.mark.parametrize("written", ["я из {}", "{}дан келдім", "{}danman", "我来自{}", "我是{}人"])
+def test_region_or_town_suggests_no_other_country(written: str) -> None:
+    for row in rows("places"):
+        for name in row["names"].split(", "):
+            origin = extract(written.format(name)).country_of_origin
+            assert origin in (None, row["country"]), name
 
 
 def test_entities_of_a_message_are_returned_as_texts() -> None:
