@@ -45,14 +45,29 @@ class Terminal(LogStream):
         return True
 
 
-@pytest.fixture(autouse=True)
-def restored() -> Iterator[None]:
-    """Restore the logging of the process after each test.
+@pytest.fixture(scope="module")
+def unclosed_file() -> None:
+    """Leave an unclosed file in a reference cycle, as a test of another module may."""
+    gc.disable()
+    cycle: list[object] = [Path(__file__).open()]  # noqa: SIM115
+    cycle.append(cycle)
 
-    Collect the garbage first. Otherwise an object that an earlier test left unclosed could be
-    collected during this test, and the log would have an additional line, `log.uncaught`.
+
+@pytest.fixture(autouse=True, scope="module")
+def no_garbage(unclosed_file: None) -> Iterator[None]:
+    """Collect the garbage of other modules, and collect no garbage during this module.
+
+    Otherwise an object that an earlier test left unclosed could be collected during a test, and the
+    log would have an additional line, `log.uncaught`.
     """
     gc.collect()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """Restore the logging of the process after each test."""
     before, root = structlog.get_config(), logging.root
     handlers, level = root.handlers[:], root.level
     hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
@@ -65,17 +80,6 @@ def restored() -> Iterator[None]:
     logging.getLogger("uvicorn.access").disabled = False
     structlog.contextvars.clear_contextvars()
     structlog.configure(**before)
-
-
-@pytest.fixture(scope="module")
-def unclosed_file() -> None:
-    """Leave an unclosed file in a reference cycle, as a test of another module may.
-
-    The fixture has the scope of the module, so that it runs before the fixture `restored`.
-    """
-    gc.disable()
-    cycle: list[object] = [Path(__file__).open()]  # noqa: SIM115
-    cycle.append(cycle)
 
 
 @pytest.fixture
@@ -160,10 +164,8 @@ def test_log_event_name_that_is_not_dotted_words_is_replaced(
     assert written.line["event"] == "log.unnamed"
 
 
-@pytest.mark.usefixtures("unclosed_file")
 def test_log_has_no_line_about_objects_left_unclosed_by_earlier_tests(written: LogStream) -> None:
     gc.collect()
-    gc.enable()
     assert written.lines == []
 
 
