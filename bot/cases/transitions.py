@@ -44,10 +44,13 @@ async def release(
     deadline and is escalated after it.
 
     `by_itself`: a periodic sweep, not an officer, returns the case, so the case's counter
-    `returned` is incremented.
+    `returned` is incremented. If the case is urgent, officers on shift are notified as of a new
+    case, because only the absent owner was notified of the person's last message.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
     await person_waits_again(transaction, replace(case, owner=None))
+    if by_itself and case.urgent:
+        await notify(transaction, Kind.NEW_CASE, case.id)
 
 
 async def hand_to(

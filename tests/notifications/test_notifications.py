@@ -182,6 +182,40 @@ async def test_danger_in_a_message_to_an_unclaimed_case_notifies_officers(office
     assert len(await office.states()) == 4
 
 
+async def test_danger_in_a_case_of_an_absent_officer_notifies_those_on_shift(
+    office: Office,
+) -> None:
+    rt = office.rt
+    owner = await an_officer(rt, "Officer Absent")
+    officer = await _on_shift(rt, await an_officer(rt))
+    await office.enable_notifications(officer)
+    guest = Guest(rt)
+    case = await ask(guest)
+    await desk.claim(rt, owner, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    await desk.reply(rt, owner, case.id, case.version, key=key(), words="An answer.")
+    await directory.set_shift(rt, owner, None)
+    assert await office.run() == [Kind.NEW_CASE]
+    await guest.do(Said("мне угрожают"))
+    await case_sweeps.sweep_cases(rt)
+    case = await now(rt, case.id)
+    assert (case.owner, case.urgent) == (None, True)
+    assert await office.run() == [Kind.NEW_WORDS, Kind.NEW_CASE]
+    assert len(await office.states()) == 4
+
+
+async def test_case_that_returns_without_urgency_is_not_notified(office: Office) -> None:
+    rt = office.rt
+    owner = await an_officer(rt, "Officer Absent")
+    guest = Guest(rt)
+    case = await ask(guest)
+    await desk.claim(rt, owner, case.id, case.version, key=key())
+    await directory.set_shift(rt, owner, None)
+    await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).owner is None
+    assert await office.run() == [Kind.NEW_CASE]
+
+
 async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
     officer = await _on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
