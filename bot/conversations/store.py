@@ -22,15 +22,7 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import (
-    DeleteInput,
-    Event,
-    Forget,
-    Notice,
-    Page,
-    QuickExit,
-    UpdateWithheld,
-)
+from flows.engine.events import DeleteInput, Event, Forget, Notice, Page, QuickExit, UpdateWithheld
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation, Turn
 
@@ -168,9 +160,10 @@ async def choose_updates(transaction: Transaction, person: Person, channel: str)
     await execute(transaction, statements.CHOOSE_UPDATES, person=person.id, channel=channel)
 
 
-async def bump_ownership(transaction: Transaction, person_id: UUID) -> None:
-    """Invalidate unsent messages of the conversation's previous owner (bot or officer)."""
-    await execute(transaction, statements.BUMP_OWNERSHIP, person=person_id)
+async def bump_ownership(transaction: Transaction, held: LockedConversation) -> None:
+    """Invalidate unsent messages of the previous owner, unless the bot leads the conversation."""
+    if held.conversation.with_officer:
+        await execute(transaction, statements.BUMP_OWNERSHIP, person=held.person.id)
 
 
 async def lock(

@@ -128,7 +128,7 @@ async def release(
 
     async def apply(at: ActionContext) -> AfterCommit | None:
         await cases.release(at.transaction, at.case, version)
-        await conversation_store.bump_ownership(at.transaction, at.case.person_id)
+        await conversation_store.bump_ownership(at.transaction, at.held)
         return None
 
     return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, apply)
@@ -246,12 +246,13 @@ async def transfer(
             await cases.add_note(
                 at.transaction, at.held.person, case_id, officer.id, words_of(words)
             )
-        await conversation_store.bump_ownership(at.transaction, at.case.person_id)
+        await conversation_store.bump_ownership(at.transaction, at.held)
         match to:
             case ToOfficer(other):
                 await _colleague(at, other)
                 await cases.hand_to(at.transaction, at.case, other, at.desk, version)
-                await outbox.drop_bot_messages(at.transaction, at.case.person_id, other)
+                if at.held.conversation.with_officer:
+                    await outbox.drop_bot_messages(at.transaction, at.case.person_id, other)
             case ToTopic(topic):
                 if all(topic != option.key for option in TOPIC.among):
                     raise Refused(Refusal.NO_TOPIC)

@@ -120,7 +120,8 @@ async def _due(
 
 async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> None:
     """Process one case: lock the person, then the case, and check again that it needs an action."""
-    if await conversation_store.lock(rt, transaction, person_id) is None:
+    held = await conversation_store.lock(rt, transaction, person_id)
+    if held is None:
         return
     case = await cases.lock_case(transaction, case_id)
     due = await _due(transaction, case_id)
@@ -132,7 +133,7 @@ async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id
             await cases.wake(transaction, case)
         case "return":
             await cases.release(transaction, case, case.version, by_itself=True)
-            await conversation_store.bump_ownership(transaction, person_id)
+            await conversation_store.bump_ownership(transaction, held)
         case "astray":
             await cases.redirect(transaction, case, missions.GENERAL)
         case "clock":

@@ -28,12 +28,14 @@ async def take(
 
     If others may see the person's screen (`is_withheld`), a notice is sent, and the bot's messages
     about the event wait until the person opens it. `moved`: the conversation changed owner, so
-    unsent messages of the previous owner are dropped. Return None if the person was erased.
+    unsent messages of the previous owner are dropped, unless the bot leads the conversation before
+    and after the event. Return None if the person was erased.
     """
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:
         return None
     turn = conversation_store.turn(rt, held, event)
+    moved = moved and (held.conversation.with_officer or turn.conversation.with_officer)
     turn = replace(turn, says=tuple(_protect(say) for say in turn.says))
     if not turn.says or not await is_withheld(rt, transaction, held, case):
         return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
