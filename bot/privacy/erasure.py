@@ -108,14 +108,18 @@ def _read_journal(path: Path) -> tuple[frozenset[bytes], datetime | None]:
 def _append(path: Path, lines: str) -> None:
     """Append lines to the erasure journal and flush it to the disk.
 
-    The lines are written in a single write, so that lines of several workers do not interleave. An
-    empty line comes first, so that they do not continue a line that a full disk cut off. Raises
-    OSError if the disk does not take all lines.
+    The lines are written in a single write, so that lines of several workers do not interleave. If
+    a full disk cut off the last line, it is ended first. Otherwise no empty line is written,
+    because earlier builds of Kosh cannot read one. Raises OSError if the disk does not take all
+    lines.
     """
-    content = f"\n{lines}".encode("ascii")
+    content = lines.encode("ascii")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     try:
+        size = os.fstat(handle).st_size
+        if size and os.pread(handle, 1, size - 1) != b"\n":
+            content = b"\n" + content
         written = os.write(handle, content)
         os.fsync(handle)
         if written < len(content):

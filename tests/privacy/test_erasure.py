@@ -155,3 +155,14 @@ async def test_erasure_journal_is_readable_after_an_incomplete_write(
     assert await erasure.append_journal(rt) == 0
     await rollback_guard.refuse_older(rt)
     assert await erasure.has_all_tombstones(rt)
+
+
+async def test_erasure_journal_has_only_complete_lines_in_normal_operation(rt: Runtime) -> None:
+    """A program that reads the journal, such as another version of Kosh, needs no empty lines."""
+    for _each in range(2):
+        guest = Guest(rt)
+        await guest.consent()
+        await guest.go("/delete", "yes")
+        assert await erasure.append_journal(rt) == 1
+    lines = rt.settings.erasure_journal.read_text("ascii").splitlines()
+    assert [len(line.split()) for line in lines] == [2, 2]
