@@ -30,7 +30,10 @@ class CaseConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A case without its texts; `waiting_since` is None if the person is not waiting."""
+    """A case without its texts; `waiting_since` is None if the person is not waiting.
+
+    `first_topic` is the topic with which the case was opened.
+    """
 
     id: UUID
     number: int
@@ -56,6 +59,7 @@ class Case:
     rating: str | None
     labels: list[str] = field(hash=False)
     call_back_at: datetime | None
+    first_topic: str
 
     @property
     def subject(self) -> permissions.Subject:

@@ -42,6 +42,8 @@ IS_OPEN = t.Case.state != State.RESOLVED
 
 # Statements that find cases
 
+FIRST_TOPIC = func.coalesce(t.Case.first_topic, t.Case.topic)
+"""The topic with which a case was opened, also if the topic was changed later."""
 CASE: tuple[Any, ...] = (
     t.Case.id,
     t.Case.number,
@@ -67,6 +69,7 @@ CASE: tuple[Any, ...] = (
     t.Case.rating,
     t.Case.labels,
     t.Case.call_back_at,
+    FIRST_TOPIC.label("first_topic"),
 )
 """The columns of `model.Case`."""
 
@@ -153,7 +156,9 @@ EXTEND = statement(
 )
 MARK_URGENT = statement(update(t.Case).where(t.Case.id == _CASE).values(urgent=True))
 MARK_DANGER = statement(
-    update(t.Case).where(t.Case.id == _CASE).values(urgent=True, topic=safety.TOPIC)
+    update(t.Case)
+    .where(t.Case.id == _CASE)
+    .values(urgent=True, topic=safety.TOPIC, first_topic=FIRST_TOPIC)
 )
 ADD_MESSAGE = statement(
     insert(t.CaseMessage)
@@ -183,7 +188,7 @@ _NO_DEADLINES = {
 }
 CANCEL = statement(
     update(t.Case)
-    .where(t.Case.person_id == _PERSON, IS_OPEN, t.Case.topic.not_in(sorted(REGISTRY_TOPICS)))
+    .where(t.Case.person_id == _PERSON, IS_OPEN, FIRST_TOPIC.not_in(sorted(REGISTRY_TOPICS)))
     .values(
         {
             t.Case.state: State.RESOLVED.value,
@@ -266,7 +271,8 @@ RELEASE = _change(
 _WAS_DANGER = {
     t.Case.was_danger: or_(t.Case.was_danger, t.Case.urgent, t.Case.topic == safety.TOPIC)
 }
-CHANGE_TOPIC = _change({**_TO_QUEUE, **_WAS_DANGER, t.Case.topic: bindparam("about")}, IS_OPEN)
+_NEW_TOPIC = {t.Case.topic: bindparam("about"), t.Case.first_topic: FIRST_TOPIC}
+CHANGE_TOPIC = _change({**_TO_QUEUE, **_WAS_DANGER, **_NEW_TOPIC}, IS_OPEN)
 SNOOZE = _change(
     {
         t.Case.state: State.SNOOZED.value,

@@ -69,9 +69,10 @@ async def join(
 def is_hidden(held: LockedConversation, case: Case) -> bool:
     """Return True if the person must not notice that officers look at the case.
 
-    An officer's first reply, or the person's wish to speak to an officer, ends this.
+    An officer's first reply, or the person's wish to speak to an officer, ends this. A change of
+    the topic does not.
     """
-    return case.topic in HIDDEN_TOPICS and not held.conversation.with_officer
+    return case.first_topic in HIDDEN_TOPICS and not held.conversation.with_officer
 
 
 async def is_withheld(

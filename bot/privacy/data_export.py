@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, func, select
 
 from bot import outbox, uploads
+from bot.cases.statements import FIRST_TOPIC
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
@@ -91,7 +92,7 @@ _CASE_COUNT = statement(
     # registered with the same details.
     select(func.count())
     .select_from(t.Case)
-    .where(t.Case.person_id == bindparam("person"), t.Case.topic != SAME_DETAILS)
+    .where(t.Case.person_id == bindparam("person"), FIRST_TOPIC != SAME_DETAILS)
 )
 
 

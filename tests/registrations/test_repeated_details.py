@@ -7,14 +7,18 @@ open no case. The person does not notice what officers do with the case until an
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from bot import cases, desk
 from bot.db.statements import database_time
-from bot.desk import auto_assignment
+from bot.desk import ToTopic, auto_assignment
 from bot.officers import directory
+from bot.officers.directory import Officer
 from bot.officers.permissions import Role
+from bot.people import identities
+from bot.privacy import data_export
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.desk.desks import an_officer, case_of, key, now, seen
@@ -134,6 +138,53 @@ async def test_case_about_repeated_details_is_worked_on_unnoticed(rt: Runtime, t
     await desk.resolve(rt, lead, case.id, case.version, key=key())
     assert (await now(rt, case.id)).state == cases.State.RESOLVED
     assert await guest.rows() == sent
+
+
+async def test_case_about_repeated_details_stays_hidden_with_another_topic(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    guest, case = await _hidden_case(rt)
+    sent, exported = await guest.rows(), await _exported(guest)
+    for topic in ("registration", "other_person"):
+        await _change_topic(rt, officer, case.id, topic)
+    case = await now(rt, case.id)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    assert await guest.rows() == sent
+    assert await _exported(guest) == exported
+
+
+async def test_case_about_repeated_details_with_another_topic_is_not_cancelled(
+    rt: Runtime,
+) -> None:
+    officer = await an_officer(rt)
+    guest, case = await _hidden_case(rt)
+    await _change_topic(rt, officer, case.id, "registration")
+    await guest.go("/person", "general", "yes", "Testova asks", "/menu", "yes")
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert not conversation.with_officer
+    assert (await now(rt, case.id)).state == cases.State.QUEUED
+
+
+async def _change_topic(rt: Runtime, officer: Officer, case_id: UUID, topic: str) -> None:
+    """Claim the case and pass it on to another topic."""
+    version = (await now(rt, case_id)).version
+    await desk.claim(rt, officer, case_id, version, key=key())
+    goal = ToTopic(topic)
+    await desk.transfer(rt, officer, case_id, version + 1, key=key(), to=goal)
+
+
+async def _exported(guest: Guest) -> str:
+    """Return the stored data that the person can request."""
+    rt, conversation = guest.rt, await guest.conversation()
+    assert conversation is not None
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, "web", guest.name)
+        assert person is not None
+        at = await database_time(session)
+        row = await data_export.export(rt, session, person, conversation, at)
+    assert row.message is not None
+    return "\n".join(row.message.paragraphs)
 
 
 async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) -> None:

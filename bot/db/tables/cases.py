@@ -101,6 +101,8 @@ class Case(Base):
     call_back_at: Mapped[datetime | None]
     # True if the case was urgent or about danger before an officer changed its urgency or topic.
     was_danger: Mapped[No]
+    # The topic with which the case was opened; None if the topic has not changed since then.
+    first_topic: Mapped[str | None]
 
 
 class CaseLabel(Base):
