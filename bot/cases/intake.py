@@ -93,6 +93,7 @@ async def _join(transaction: Transaction, case: Case, opened: OpenCase) -> Opene
     A case without an owner gets the topic danger if the request has it. A case with an owner keeps
     its topic, because the owner may not handle that topic and would lose the case.
     """
+    await execute(transaction, statements.ADD_TOPIC, case=case.id, about=opened.topic)
     is_unclaimed = case.owner is None
     if is_unclaimed and opened.topic == safety.TOPIC:
         await execute(transaction, statements.MARK_DANGER, case=case.id)
@@ -270,7 +271,8 @@ async def add_note(
 async def cancel(transaction: Transaction, person_id: UUID) -> None:
     """Close the person's open case, because the person went back from the officers to the bot.
 
-    A case that Kosh opened about the registration stays open: officers must still decide it.
+    A case about the registration that Kosh opened, or that joined the person's request, stays open:
+    officers must still decide it.
     """
     await execute(transaction, statements.CANCEL, person=person_id)
 

@@ -32,7 +32,8 @@ class CaseConflict(Exception):
 class Case:
     """A case without its texts; `waiting_since` is None if the person is not waiting.
 
-    `first_topic` is the topic with which the case was opened.
+    `first_topic` is the topic with which the case was opened. `joined_topics` are those of requests
+    and registry matters that joined it later.
     """
 
     id: UUID
@@ -60,6 +61,7 @@ class Case:
     labels: list[str] = field(hash=False)
     call_back_at: datetime | None
     first_topic: str
+    joined_topics: list[str] = field(hash=False)
 
     @property
     def subject(self) -> permissions.Subject:

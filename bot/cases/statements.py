@@ -15,12 +15,14 @@ from sqlalchemy import (
     Select,
     Text,
     Uuid,
+    all_,
     any_,
     bindparam,
     case,
     func,
     insert,
     literal,
+    not_,
     or_,
     select,
     update,
@@ -70,6 +72,7 @@ CASE: tuple[Any, ...] = (
     t.Case.labels,
     t.Case.call_back_at,
     FIRST_TOPIC.label("first_topic"),
+    t.Case.joined_topics,
 )
 """The columns of `model.Case`."""
 
@@ -160,6 +163,12 @@ MARK_DANGER = statement(
     .where(t.Case.id == _CASE)
     .values(urgent=True, topic=safety.TOPIC, first_topic=FIRST_TOPIC)
 )
+_TOPIC = bindparam("about", type_=Text())
+ADD_TOPIC = statement(
+    update(t.Case)
+    .where(t.Case.id == _CASE, all_(t.Case.joined_topics) != _TOPIC)
+    .values(joined_topics=func.array_append(t.Case.joined_topics, _TOPIC))
+)
 ADD_MESSAGE = statement(
     insert(t.CaseMessage)
     .values(
@@ -188,7 +197,12 @@ _NO_DEADLINES = {
 }
 CANCEL = statement(
     update(t.Case)
-    .where(t.Case.person_id == _PERSON, IS_OPEN, FIRST_TOPIC.not_in(sorted(REGISTRY_TOPICS)))
+    .where(
+        t.Case.person_id == _PERSON,
+        IS_OPEN,
+        FIRST_TOPIC.not_in(sorted(REGISTRY_TOPICS)),
+        not_(t.Case.joined_topics.bool_op("&&")(literal(sorted(REGISTRY_TOPICS), ARRAY(Text)))),
+    )
     .values(
         {
             t.Case.state: State.RESOLVED.value,

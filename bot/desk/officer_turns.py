@@ -72,7 +72,8 @@ def is_hidden(held: LockedConversation, case: Case) -> bool:
     An officer's first reply, or the person's wish to speak to an officer, ends this. A change of
     the topic does not.
     """
-    return case.first_topic in HIDDEN_TOPICS and not held.conversation.with_officer
+    topics = {case.first_topic, *case.joined_topics}
+    return bool(topics & HIDDEN_TOPICS) and not held.conversation.with_officer
 
 
 async def is_withheld(

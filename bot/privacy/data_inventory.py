@@ -228,6 +228,8 @@ INVENTORY = (
     Entry("cases", ("was_danger",), "refuse a limit on messages in a case that was about danger",
           _P, _CASE, _GONE),
     Entry("cases", ("first_topic",), "keep hidden who else has the same details", _P, _CASE, _GONE),
+    Entry("cases", ("joined_topics",), "keep a case open until officers decide a matter of the"
+          " registration", _P, _CASE, _GONE),
     Entry("cases", ("burst_id",), "take back a closing of many cases as spam", _P, _CASE, _GONE),
     Entry("case_origins", ("network",), "show a burst of cases from one address; a hash of the"
           " address, under a key of the day", _B, _NETWORK, _GONE),

@@ -103,6 +103,8 @@ class Case(Base):
     was_danger: Mapped[No]
     # The topic with which the case was opened; None if the topic has not changed since then.
     first_topic: Mapped[str | None]
+    # The topics of requests and registry matters that joined the case after it was opened.
+    joined_topics: Mapped[EmptyList]
 
 
 class CaseLabel(Base):

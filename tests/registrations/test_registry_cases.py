@@ -1,0 +1,65 @@
+"""A case has a matter of the registration and the person's own request to officers.
+
+Kosh opens a case about the registration without the person. A request of the person joins this
+case, and a matter of the registration joins the open case of an earlier request.
+"""
+
+from bot import desk
+from bot.cases import State
+from bot.runtime import Runtime
+from tests.desk.desks import an_officer, ask, case_of, key, now
+from tests.person_client import Guest
+from tests.registrations.test_registrations import REFUSED, StoringRegistry, _write
+from tests.registrations.test_repeated_details import _hidden_case
+from tests.registrations.test_withdrawals import _report
+
+
+async def test_case_about_repeated_details_stays_open_after_danger(rt: Runtime) -> None:
+    guest, case = await _hidden_case(rt)
+    await ask(guest, topic="danger")
+    assert (await now(rt, case.id)).topic == "danger"
+    await guest.go("/menu", "yes")
+    assert (await now(rt, case.id)).state == State.QUEUED
+
+
+async def test_case_of_a_request_stays_open_after_the_registry_refused(rt: Runtime) -> None:
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    case = await ask(guest)
+    registry.fails = {"create": REFUSED}
+    await _write(rt, registry)
+    await guest.go("/menu", "yes")
+    case = await now(rt, case.id)
+    assert (case.topic, case.joined_topics) == ("general", ["registry_refused"])
+    assert case.state == State.QUEUED
+
+
+async def test_case_of_a_request_is_hidden_if_a_duplicate_joined_it(rt: Runtime) -> None:
+    """The person left the officers, so only the matter of the duplicate is left in the case."""
+    officer, guest = await an_officer(rt), Guest(rt)
+    await _registered(guest)
+    case = await ask(guest)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET mission = 'general'")
+    await _report(rt, "DUPLICATE", 2)
+    assert (await case_of(guest)).id == case.id
+    await guest.go("/menu", "yes")
+    case, sent = await now(rt, case.id), await guest.rows()
+    assert case.state == State.QUEUED
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    assert await guest.rows() == sent
+
+
+async def test_request_that_joins_a_case_repeatedly_is_stored_once(rt: Runtime) -> None:
+    guest, case = await _hidden_case(rt)
+    for _each in range(2):
+        await ask(guest)
+        await guest.go("/menu", "yes")
+    assert (await now(rt, case.id)).joined_topics == ["general"]
+
+
+async def _registered(guest: Guest) -> None:
+    """Register a person, and let the registry accept the registration."""
+    await guest.register()
+    await _write(guest.rt, StoringRegistry())
