@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from bot.cases.states import REGISTRY_TOPICS, State
+from bot.cases.states import HIDDEN_TOPICS, REGISTRY_TOPICS, State
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, ago, statement
 from flows.engine import safety
@@ -46,6 +46,11 @@ IS_OPEN = t.Case.state != State.RESOLVED
 
 FIRST_TOPIC = func.coalesce(t.Case.first_topic, t.Case.topic)
 """The topic with which a case was opened, also if the topic was changed later."""
+IS_KNOWN_TO_PERSON = or_(
+    FIRST_TOPIC.not_in(sorted(HIDDEN_TOPICS)),
+    not_(t.Case.joined_topics.bool_op("<@")(literal(sorted(HIDDEN_TOPICS), ARRAY(Text)))),
+)
+"""Is false for a case only about repeated registrations, which is hidden from the person."""
 CASE: tuple[Any, ...] = (
     t.Case.id,
     t.Case.number,

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import bindparam, func, select
 
 from bot import outbox, uploads
-from bot.cases.statements import FIRST_TOPIC
+from bot.cases.statements import IS_KNOWN_TO_PERSON
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
@@ -18,7 +18,6 @@ from bot.outbox import Row
 from bot.people import hint_contacts, identities, subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
-from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
 from flows import lifetimes
 from flows.announcements import CHOSEN, TRAITS
@@ -88,11 +87,11 @@ _CONSENTS = statement(
     .order_by(t.Consent.id)
 )
 _CASE_COUNT = statement(
-    # A case about repeated details is not counted, because it would reveal that another person has
-    # registered with the same details.
+    # A case about repeated registrations is not counted, because it would reveal that another
+    # person has registered with the same details.
     select(func.count())
     .select_from(t.Case)
-    .where(t.Case.person_id == bindparam("person"), FIRST_TOPIC != SAME_DETAILS)
+    .where(t.Case.person_id == bindparam("person"), IS_KNOWN_TO_PERSON)
 )
 
 

@@ -6,11 +6,13 @@ case, and a matter of the registration joins the open case of an earlier request
 
 from bot import desk
 from bot.cases import State
+from bot.privacy import data_export
 from bot.runtime import Runtime
+from flows.engine.text import _
 from tests.desk.desks import an_officer, ask, case_of, key, now
 from tests.person_client import Guest
 from tests.registrations.test_registrations import REFUSED, StoringRegistry, _write
-from tests.registrations.test_repeated_details import _hidden_case
+from tests.registrations.test_repeated_details import _exported, _hidden_case
 from tests.registrations.test_withdrawals import _report
 
 
@@ -57,6 +59,24 @@ async def test_request_that_joins_a_case_repeatedly_is_stored_once(rt: Runtime) 
         await ask(guest)
         await guest.go("/menu", "yes")
     assert (await now(rt, case.id)).joined_topics == ["general"]
+
+
+async def test_my_data_does_not_count_a_case_about_a_duplicate(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _registered(guest)
+    exported = await _exported(guest)
+    await _report(rt, "DUPLICATE", 2)
+    assert (await case_of(guest)).topic == "registry_duplicate"
+    assert await _exported(guest) == exported
+
+
+async def test_my_data_counts_a_request_that_joined_a_hidden_case(rt: Runtime) -> None:
+    """Otherwise the missing conversation would reveal that the details are repeated."""
+    guest, _case = await _hidden_case(rt)
+    counted = rt.languages.render(_(data_export.CASES.msgid, count=1), "ru")
+    assert counted not in await _exported(guest)
+    await ask(guest)
+    assert counted in await _exported(guest)
 
 
 async def _registered(guest: Guest) -> None:
