@@ -104,7 +104,11 @@ async def escalate(transaction: Transaction, case: Case) -> None:
 
 
 async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
-    """Move a queued case to the mission `mission`, because its own mission has no officer."""
+    """Move a queued case to the mission `mission`, because its own mission has no officer.
+
+    The next sweep sets the answer deadline by the new mission's working hours, counted from the
+    time since when the person waits. If the case is late, it is escalated again.
+    """
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
 
 

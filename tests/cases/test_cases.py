@@ -258,26 +258,51 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
     assert ("duty", "case.escalate", "") in await audited(rt)
 
 
-async def test_redirected_case_is_escalated_again_in_its_new_mission(rt: Runtime) -> None:
+async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: Runtime) -> None:
+    """The deadline of the general team is also counted from the time since when the person waits.
+
+    So a case that is late by the hours of both teams is reported again by the next sweeps.
+    """
+    await _open_always(rt, first_minutes=30 * 24 * 60)
+    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    case = await _ask_from_country(rt, "CN")
+    await ahead(rt, "10 days")
+    await case_sweeps.sweep_cases(rt)
+    assert await _escalations(rt) == 1
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET resolve_due = NULL")
+    await directory.change(rt, await _administrators(rt), officer.id, active=False)
+    for _redirect_set_deadline_escalate in range(3):
+        await case_sweeps.sweep_cases(rt)
+    redirected = await now(rt, case.id)
+    assert (redirected.mission, redirected.escalated_at) == ("general", None)
+    assert case.waiting_since is not None
+    assert redirected.answer_due == case.waiting_since + timedelta(days=30)
+    assert await numbers(rt, lead, Queue.LATE) == []
+    await ahead(rt, "21 days")
+    await case_sweeps.sweep_cases(rt)
+    assert await numbers(rt, lead, Queue.LATE) == [case.number]
+    assert await _escalations(rt) == 2
+
+
+async def test_redirected_case_that_is_late_is_reported_to_its_new_team(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=600)
     officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
     lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
     case = await _ask_from_country(rt, "CN")
     await ahead(rt, "30 days")
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).escalated_at is not None
-    async with rt.pool.connection() as session:
-        await session.execute("UPDATE cases SET resolve_due = NULL, waiting_since = kosh_now()")
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
-    for _each in range(2):
+    for _redirect_set_deadline_escalate in range(3):
         await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).mission == "general"
-    assert await numbers(rt, lead, Queue.LATE) == []
-    await ahead(rt, "11 hours")
-    await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, lead, Queue.LATE) == [case.number]
-    escalations = [each for each in await audited(rt) if each == ("duty", "case.escalate", "")]
-    assert len(escalations) == 2
+    assert await _escalations(rt) == 2
+
+
+async def _escalations(rt: Runtime) -> int:
+    return (await audited(rt)).count(("duty", "case.escalate", ""))
 
 
 async def test_escalated_case_is_listed_and_counted_as_late_when_snoozed(rt: Runtime) -> None:
