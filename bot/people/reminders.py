@@ -6,7 +6,7 @@ The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, delete, func, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from bot.db import tables as t
@@ -14,13 +14,18 @@ from bot.db.connection import Transaction
 from bot.db.statements import NOW, execute, fetch_values, statement
 
 DUE_AT_ONCE = 100
-# Reminders are due at 07:00 UTC, which is daytime from Turkey to Mongolia.
-DUE_HOUR = 7
-_DUE_AT = func.date_trunc("day", NOW, "UTC") + func.make_interval(
-    0, 0, 0, bindparam("days", type_=Integer), DUE_HOUR
-)
+# Reminders are due at 07:00 UTC, which is daytime from Turkey to Mongolia. At 13:00 UTC (21:00 in
+# Ulaanbaatar) a reminder that is still due waits for the next day.
+DUE_HOUR, QUIET_HOUR = 7, 13
+_TODAY = func.date_trunc("day", NOW, "UTC")
+_DUE_AT = _TODAY + func.make_interval(0, 0, 0, bindparam("days", type_=Integer), DUE_HOUR)
 _NEXT_DUE_AT = func.date_trunc("day", NOW - timedelta(hours=DUE_HOUR), "UTC") + timedelta(
     days=1, hours=DUE_HOUR
+)
+_IS_DUE = and_(
+    t.Reminder.due_at <= NOW,
+    _TODAY + timedelta(hours=DUE_HOUR) <= NOW,
+    _TODAY + timedelta(hours=QUIET_HOUR) > NOW,
 )
 _PUT = statement(
     insert(t.Reminder)
@@ -30,7 +35,7 @@ _PUT = statement(
 _STOP = statement(delete(t.Reminder).where(t.Reminder.person_id == bindparam("person")))
 _DUE = statement(
     select(t.Reminder.person_id)
-    .where(t.Reminder.due_at <= NOW, t.Reminder.person_id > bindparam("after"))
+    .where(_IS_DUE, t.Reminder.person_id > bindparam("after"))
     .order_by(t.Reminder.person_id)
     .limit(DUE_AT_ONCE)
 )
@@ -39,9 +44,7 @@ _POSTPONE = statement(
     .where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
     .values(due_at=_NEXT_DUE_AT)
 )
-_TAKE = statement(
-    delete(t.Reminder).where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
-)
+_TAKE = statement(delete(t.Reminder).where(t.Reminder.person_id == bindparam("person"), _IS_DUE))
 
 
 async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
@@ -56,7 +59,10 @@ async def put(transaction: Transaction, person_id: UUID, days: int) -> None:
 
 
 async def due(transaction: Transaction, after: UUID) -> list[UUID]:
-    """Return ids of people with a due reminder: the next ones above `after`, in ascending order."""
+    """Return ids of people with a due reminder: the next ones above `after`, in ascending order.
+
+    No reminder is due at night.
+    """
     return await fetch_values(transaction, _DUE, after=after)
 
 
@@ -66,5 +72,5 @@ async def postpone(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def take(transaction: Transaction, person_id: UUID) -> bool:
-    """Delete the person's reminder if it is due; return True if it was due."""
+    """Delete the person's reminder if it is due and it is day; return True if it was due."""
     return bool(await execute(transaction, _TAKE, person=person_id))

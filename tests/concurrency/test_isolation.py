@@ -14,7 +14,7 @@ from bot.people import identities, reminders, subscriptions
 from bot.registry.client import Registry
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.desk.desks import ahead, ask
+from tests.desk.desks import ahead, ahead_to, ask
 from tests.person_client import Guest
 from tests.registrations.test_registrations import AcceptingRegistry
 
@@ -91,6 +91,7 @@ async def test_reminders_reach_other_people_when_one_cannot_be_decrypted(
             await reminders.put(session, person_id, 1)
     broken = await _unreadable(rt, FIRST)
     await ahead(rt, "3 days")
+    await ahead_to(rt, reminders.DUE_HOUR)
     await sweeps.remind(rt)
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 

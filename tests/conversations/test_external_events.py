@@ -15,10 +15,10 @@ from bot.db import job_queue
 from bot.people import identities, reminders, subscriptions
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from bot.worker import main, newer_jobs
+from bot.worker import main, newer_jobs, sweeps
 from flows.engine.state import Conversation, MadeList
 from flows.list_changes import LIST
-from tests.desk.desks import ahead
+from tests.desk.desks import ahead, ahead_to, messages
 from tests.jobs import run_with_retries
 from tests.person_client import Guest
 
@@ -77,6 +77,7 @@ async def _with_officer_and_due_reminder(rt: Runtime) -> tuple[Guest, Person]:
     async with rt.pool.connection() as transaction:
         await reminders.put(transaction, person.id, 1)
     await ahead(rt, "3 days")
+    await ahead_to(rt, reminders.DUE_HOUR)
     return guest, person
 
 
@@ -101,6 +102,19 @@ async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runt
     await ahead(rt, "1 day")
     assert await external_events.remind(rt, person.id) is not None
     assert await external_events.remind(rt, person.id) is None
+
+
+@pytest.mark.parametrize("hour", [reminders.QUIET_HOUR, 23, 3])
+async def test_overdue_reminder_waits_for_the_day_when_it_is_night(rt: Runtime, hour: int) -> None:
+    guest, person = await _with_officer_and_due_reminder(rt)
+    await _change(guest, with_officer=False)
+    await ahead_to(rt, hour)
+    before = await messages(rt)
+    await sweeps.remind(rt)
+    assert await messages(rt) == before
+    assert await external_events.remind(rt, person.id) is None
+    await ahead_to(rt, reminders.DUE_HOUR)
+    assert await external_events.remind(rt, person.id) is not None
 
 
 async def test_refused_subscription_ends_after_a_failure_of_the_database(

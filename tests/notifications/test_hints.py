@@ -28,7 +28,7 @@ from bot.runtime import Runtime, runtime
 from flows.engine import screens
 from flows.engine.events import Event, Said
 from flows.engine.state import MadeList
-from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.desk.desks import ahead, ahead_to, an_officer, ask, key, now
 from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
 from tests.emulators.smtp import MailServer, mail_server
 from tests.person_client import Guest
@@ -446,6 +446,7 @@ async def test_checklist_reminder_schedules_an_email_or_sms_notice(post: Post) -
         await conversation_store.save_state(post.rt, transaction, held, conversation)
         await reminders.put(transaction, person.id, 1)
     await ahead(post.rt, "3 days")
+    await ahead_to(post.rt, reminders.DUE_HOUR)
     await external_events.remind(post.rt, person.id)
     await ahead(post.rt, "16 minutes")
     assert len(await post.sent()) == 1

@@ -7,6 +7,7 @@ import pytest
 from bot.conversations.store import lock
 from bot.i18n import Languages
 from bot.people import identities
+from bot.people.reminders import DUE_HOUR
 from bot.privacy import data_export, retention
 from bot.runtime import Runtime
 from bot.worker import sweeps
@@ -16,6 +17,7 @@ from flows.engine.screens import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
+from tests.desk.desks import ahead_to
 from tests.visitor import Bubble, Visitor
 from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap
@@ -91,7 +93,8 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(stack:
         assert await _reminder_count(stack.rt) == 1
 
         count = len(visitor.bubbles)
-        await stack.ahead("3 days")
+        await stack.ahead("2 days")
+        await ahead_to(stack.rt, DUE_HOUR)
         await asyncio.gather(*(sweeps.remind(stack.rt) for _worker in range(3)))
         bubble = await visitor.wait(count + 1)
         assert bubble.paragraphs == [render(SOMETHING_NEW)]
@@ -121,6 +124,7 @@ async def test_reminder_is_not_sent_to_a_person_who_turned_messages_off(stack: A
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
         count = len(visitor.bubbles)
+        await ahead_to(stack.rt, DUE_HOUR)
         await sweeps.remind(stack.rt)
         assert await _reminder_count(stack.rt) == 0
         await visitor.say("/menu")
@@ -131,7 +135,8 @@ async def test_checklist_reminder_does_not_extend_the_persons_retention(stack: A
     async with Visitor.at(stack.url) as visitor:
         await _save_checklist(visitor)
         await visitor.press("remind")
-        await stack.ahead("8 days")
+        await stack.ahead("7 days")
+        await ahead_to(stack.rt, DUE_HOUR)
         await sweeps.remind(stack.rt)
         await stack.ahead("23 days")
         await retention.retain(stack.rt)
@@ -171,7 +176,8 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(stack: AppStack) -
     for tap in ("keep", "yes", "remind"):
         await _tap(user, tap)
     count = len(user.received)
-    await stack.ahead("8 days")
+    await stack.ahead("7 days")
+    await ahead_to(stack.rt, DUE_HOUR)
     await sweeps.remind(stack.rt)
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")

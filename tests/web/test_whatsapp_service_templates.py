@@ -23,6 +23,7 @@ from bot.i18n import Languages
 from bot.officers.directory import Officer
 from bot.officers.permissions import Reason
 from bot.outbox import sender
+from bot.people.reminders import DUE_HOUR
 from bot.runtime import Runtime
 from bot.worker import sweeps
 from flows.engine import screens
@@ -30,7 +31,7 @@ from flows.engine.events import Notice
 from flows.engine.text import _
 from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, key
+from tests.desk.desks import ahead_to, an_officer, key
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp import User
 from tests.registry.example import status_callback
@@ -185,6 +186,7 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     for tap in ("keep", "yes", "remind"):
         await _press(user, tap)
     await _advance_clocks(stack, hours)
+    await ahead_to(stack.rt, DUE_HOUR)
     await _query(stack, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
     await sweeps.remind(stack.rt)
     notice = _text(stack, Notice.REMINDER)
