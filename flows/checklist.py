@@ -8,7 +8,7 @@ from flows import lifetimes, list_changes
 from flows.eligibility import CITIZEN_ALREADY
 from flows.engine import labels
 from flows.engine.blocks import Source, caution, item, more, source
-from flows.engine.conditions import Answers
+from flows.engine.conditions import Answers, holds
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
@@ -191,7 +191,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
         yield SAFETY_FIRST
     if chosen.key == "prp":
         yield from fact_texts(origin_of(answers).permit, today)
-    if chosen.key == "citizenship_simplified":
+    if chosen.key == "citizenship_simplified" and holds(programmes.CITIZEN, answers):
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
         yield from fact_texts(origin_of(answers).ends, today)

@@ -10,7 +10,7 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.blocks import caution, folded, more, title
-from flows.engine.conditions import Answers
+from flows.engine.conditions import Answers, holds
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
 from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
@@ -20,6 +20,7 @@ from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
 from flows.knowledge.intents.permits import any_visa
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
+from flows.knowledge.programmes import CITIZEN
 from flows.paragraphs import joined, lines, numbered
 from flows.situation import (
     CITIZENSHIP,
@@ -241,7 +242,7 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
             yield from map(caution, fact_texts((person_origin.leaving,), today))
         if place in ("kazakhstan", "elsewhere"):
             yield LEFT
-    if answers.get("purpose") == "move":
+    if answers.get("purpose") == "move" and holds(CITIZEN, answers):
         yield KEEP
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from flows.engine.conditions import ALWAYS, Answers, Condition, Is, all_of, holds
+from flows.engine.conditions import ALWAYS, Answers, Condition, Is, all_of, holds, not_
 from flows.engine.text import Text, row
 from flows.knowledge import (
     cards,
@@ -24,6 +24,8 @@ SPOUSE = Is("family", frozenset({"spouse", "both"}))
 FAMILY = Is("family", frozenset({"spouse", "children", "both", "relatives"}))
 SHOWN = Is("ethnicity_papers", frozenset({"yes", "unsure"}))
 NOT_SHOWN = Is("ethnicity_papers", frozenset({"no", "unsure"}))
+# People without any citizenship have none to give up.
+CITIZEN = not_(Is("citizenship", frozenset({"stateless"})))
 AT_HOME = Is("location", frozenset({"origin"}))
 STAMPED = all_of(Is("citizenship", frozenset({"TR"})), AT_HOME)
 LEGALISED = all_of(Is("citizenship", frozenset({"IR", "AF"})), AT_HOME)
@@ -139,7 +141,7 @@ PROGRAMMES = (
             CHILDS_PAPER,
             SPOUSES_PAPER,
             *CONFIRMED,
-            *needs(permits.RENUNCIATION),
+            Need(permits.RENUNCIATION, CITIZEN),
         ),
         facts=(settling.COMBINED, settling.EXAM),
     ),

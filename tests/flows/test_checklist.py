@@ -352,6 +352,17 @@ def test_checklist_tells_citizens_of_kazakhstan_that_it_is_for_others(programme:
     assert CITIZEN_ALREADY not in other.before
 
 
+def test_citizenship_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
+    for citizenship in ORIGINS:
+        document_list = checklist(
+            situation("citizenship_simplified", citizenship, "kazakhstan", "alone"), TODAY
+        )
+        has_citizenship = citizenship != "stateless"
+        assert (KEEP in document_list.before) == has_citizenship
+        documents = [paper.document for paper in document_list.papers]
+        assert (permits.RENUNCIATION in documents) == has_citizenship
+
+
 def test_checklist_starts_with_officer_advice_if_a_child_lacks_documents() -> None:
     for papers in ("no", "unsure"):
         document_list = checklist(

@@ -174,6 +174,10 @@ def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: st
     assert texts.index(KEEP) < texts.index(flow.NO_DECISION)
 
 
+def test_eligibility_asks_no_stateless_person_to_keep_a_citizenship() -> None:
+    assert KEEP not in result_sentences(citizenship="stateless")
+
+
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
 @pytest.mark.parametrize("place", ["origin", "kazakhstan", "elsewhere", "unsaid"])
 def test_eligibility_for_chinese_citizens_starts_with_the_apostille_advice(
