@@ -1,6 +1,6 @@
 """Documents: their purpose, where to get each, and conditions for offices to accept it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from flows.engine.text import Text, _
@@ -115,6 +115,10 @@ APPLICATION = Document(
         about=About.PAPERS,
     ),
     where=APPLYING,
+)
+# A ticked application for the status says nothing about the later one.
+EXTENSION_APPLICATION = replace(
+    APPLICATION, fact=replace(APPLICATION.fact, key="documents.application_extension")
 )
 AUTOBIOGRAPHY = Document(
     name=_("Autobiography in free form"),
@@ -325,6 +329,7 @@ DOCUMENTS = (
     KAZTEST,
     PILOT_QUESTIONNAIRE,
     APPLICATION,
+    EXTENSION_APPLICATION,
     AUTOBIOGRAPHY,
     IDENTITY,
     TRANSLATION,

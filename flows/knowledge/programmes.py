@@ -104,7 +104,7 @@ PROGRAMMES = (
     Programme(
         key="kandas_extension",
         name=row("Kandas extension"),
-        needs=needs(documents.APPLICATION, documents.EARLIER_STATUS),
+        needs=needs(documents.EXTENSION_APPLICATION, documents.EARLIER_STATUS),
         facts=(
             pilot_2026.BASIS,
             kandas.EXTENSION,

@@ -30,7 +30,7 @@ from flows.engine.events import (
 from flows.engine.model_events import WatchList
 from flows.engine.state import Conversation
 from flows.knowledge import documents, pilot_2026, quota
-from flows.knowledge.documents import ETHNICITY, IDENTITY, IIN
+from flows.knowledge.documents import APPLICATION, ETHNICITY, IDENTITY, IIN
 from tests.flows.chat import LANGUAGES, TODAY, Chat
 
 UZBEK = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
@@ -156,6 +156,13 @@ def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.answers["citizenship"] == "CN"
     assert ticked_documents(chat) == (IIN.key,)
+
+
+def test_ticked_application_for_the_status_is_not_ready_for_the_extension() -> None:
+    chat = chat_with_saved_list().presses("tick", APPLICATION.key, "!list", "again")
+    assert ticked_documents(chat) == (APPLICATION.key,)
+    chat.presses("kandas_extension", "keep")
+    assert chat.shows(checklist_screens.READY_SO_FAR, ready=0)
 
 
 def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
