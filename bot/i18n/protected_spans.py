@@ -10,10 +10,11 @@ ADDRESS = (
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"
 )
 EMAIL = r"[A-Za-z0-9._%+-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}"
-# Matches numbers of bank accounts, documents (also "FA 1234567") and registrations: with other
-# letters, such a number would be invalid.
+# Matches numbers of bank accounts (also in groups of four), documents (also "FA 1234567") and
+# registrations: with other letters, such a number would be invalid.
 DOCUMENT_NUMBER = (
     r"(?<![A-Za-z0-9])(?:[A-Z]{1,4}(?:[0-9]{5,}[A-Z0-9]*|-20[0-9]{2}(?:-[A-Z0-9]{4}){2})"
+    r"|[A-Z]{2}[0-9]{2}(?:[ \u00a0][A-Z0-9]{4}){3,}(?:[ \u00a0][0-9]{1,3})?"
     r"|[A-Z]{2} [0-9]{7})(?![A-Za-z0-9])"
 )
 KEPT = re.compile(

@@ -37,6 +37,8 @@ def test_officer_text_is_converted_to_the_persons_script(text: str, form: str, s
         "konsul@mfa.gov.kz",
         "KS-2026-TEST-ABDE",
         "KZ86125KZT5004100100",
+        "KZ86 125K ZT50 0410 0100",
+        "TR33 0006 1005 1978 6457 8413 26",
         "FB7654321",
         "FB 7654321",
     ],

@@ -192,6 +192,7 @@ def test_rtl_text_isolates_numbers_commands_and_addresses(sentence: str, shown: 
         "+77172645700",
         "1 500 000",
         "1\u00a0500\u00a0000,50",
+        "KZ86 125K ZT50 0410 0100",
     ],
 )
 def test_rtl_sentence_shows_no_number_in_reverse(number: str) -> None:
