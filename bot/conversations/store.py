@@ -387,7 +387,7 @@ async def begin(
 
 async def note(
     rt: Runtime, transaction: Transaction, channel: str, external_ids: Iterable[str]
-) -> None:
-    """Record the processed updates of an anonymous session, when its person's row is created."""
+) -> bool:
+    """Record updates that are processed outside of `claim`; return True if one of them is new."""
     keys = [update_keys(rt, channel, each)[0] for each in external_ids]
-    await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys)
+    return bool(await execute(transaction, statements.RECORD_UPDATES, channel=channel, keys=keys))

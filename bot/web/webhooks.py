@@ -209,15 +209,17 @@ async def _receive_batch(
 
     The first result is True if no update failed temporarily. The second result has a list per
     person, with pairs of an update and the messages to send after its commit. Updates of one person
-    are processed in order, updates of different people concurrently.
+    are processed in order, updates of different people concurrently. In a batch with a changed
+    handle, one person has several handles, so that all updates are processed in order.
     """
     by_person: dict[str, list[IncomingUpdate]] = {}
+    in_order = any(isinstance(each, HandleChanged) for each in arrivals)
     receipts: list[DeliveryReport] = []
     for arrival in arrivals:
         match arrival:
             case DeliveryReport():
                 receipts.append(arrival)
-            case Inbound(handle=handle) | HandleChanged(handle=handle):
+            case Inbound(handle=handle) if not in_order:
                 by_person.setdefault(handle, []).append(arrival)
             case _:
                 by_person.setdefault("", []).append(arrival)

@@ -1,11 +1,13 @@
 """Handles of people: which person has a handle after the platform changes it."""
 
+from typing import Any
 from uuid import UUID
 
 from bot.conversations import receive
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
+from bot.web import webhooks
 from tests.channels.test_whatsapp import USER_ID, message, parse
 from tests.crowd import crowd
 
@@ -18,10 +20,15 @@ async def _owner(rt: Runtime, handle: str) -> UUID | None:
     return person.id if person else None
 
 
-async def _change_number(rt: Runtime, old: str, new: str) -> None:
+def _report(old: str, new: str, name: str = "wamid.S") -> dict[str, Any]:
+    """Return WhatsApp's report of a changed phone number."""
     system = {"type": "user_changed_number", "wa_id": new}
-    raw = {"from": old, "id": "wamid.S", "timestamp": message()["timestamp"], "type": "system"}
-    for update in parse({"messages": [raw | {"system": system}]}):
+    raw = {"from": old, "id": name, "timestamp": message()["timestamp"], "type": "system"}
+    return raw | {"system": system}
+
+
+async def _change_number(rt: Runtime, old: str, new: str) -> None:
+    for update in parse({"messages": [_report(old, new)]}):
         await receive.receive(rt, update)
 
 
@@ -35,6 +42,28 @@ async def test_changed_phone_number_is_reassigned_from_its_previous_owner(rt: Ru
         place = ("whatsapp", USER_ID, USER_ID, aliases)
         assert await identities.attach_handle(rt, transaction, *place)
     assert await _owner(rt, USER_ID) == moving.id
+
+
+async def test_repeated_report_does_not_move_the_next_owner_of_the_number(rt: Runtime) -> None:
+    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    await _change_number(rt, moving.address, NEW_NUMBER)
+    async with rt.pool.connection() as transaction:
+        place = ("whatsapp", moving.address, moving.address)
+        next_owner = await identities.create(rt, transaction, *place)
+    assert next_owner is not None
+    await _change_number(rt, moving.address, NEW_NUMBER)
+    assert await _owner(rt, moving.address) == next_owner.id
+    assert await _owner(rt, NEW_NUMBER) == moving.id
+
+
+async def test_two_number_changes_of_one_webhook_are_applied_in_order(rt: Runtime) -> None:
+    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    first, last = "77009990002", NEW_NUMBER
+    reports = [_report(moving.address, first), _report(first, last, "wamid.T")]
+    complete, _received = await webhooks._receive_batch(rt, parse({"messages": reports}))
+    assert complete
+    assert await _owner(rt, last) == moving.id
+    assert await _owner(rt, first) is None
 
 
 async def test_phone_number_change_keeps_an_account_id_that_the_person_has(rt: Runtime) -> None:
