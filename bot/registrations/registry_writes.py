@@ -332,8 +332,15 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
 
 
 async def open_refusal(transaction: Transaction, write: Write, language: str) -> None:
-    """Open a case for an officer about a refused write, unless the person was erased."""
-    if write.person is not None:
+    """Open a case for an officer about a refused write, unless the person was erased.
+
+    If the person withdrew the registration during the call, only a refused withdrawal opens a case.
+    """
+    if write.person is None:
+        return
+    locked = statements.LOCK_NOT_WITHDRAWING
+    remaining = await fetch_values(transaction, locked, person=write.person.id)
+    if write.kind == "withdraw" or write.registration_id in remaining:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
 

@@ -188,6 +188,26 @@ async def test_failed_family_request_is_not_sent_again_after_a_withdrawal(rt: Ru
     assert await _one(rt, "SELECT count(*) FROM cases") == 0
 
 
+async def test_refused_submission_opens_no_case_when_it_was_just_withdrawn(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    registry.error, registry.leaver = REFUSED, guest
+    await _write(rt, registry)
+    assert await _one(rt, "SELECT state FROM registry_writes WHERE kind = 'submit'") == "rejected"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+
+
+async def test_refused_family_request_opens_no_case_when_just_withdrawn(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "household", "invite", "yes")
+    registry.error, registry.leaver = REFUSED, guest
+    await _write(rt, registry)
+    assert await _one(rt, "SELECT state FROM registry_writes WHERE kind = 'invite'") == "rejected"
+    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+
+
 async def test_withdrawal_stays_in_progress_when_the_registry_reports_a_status(rt: Runtime) -> None:
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
