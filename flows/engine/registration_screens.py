@@ -110,11 +110,19 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
     turn.c = replace(turn.c, registration=now)
     if event.state == "withdrawn":
         household_screens.end(turn)
+        _renew_changes(turn)
     # After sending, the person expects the registry's first response. Later responses are announced
     # only with consent.
     awaited = before.state in ("sent", "answered", "withdrawing")
     if not turn.c.muted and (awaited or before.write_first):
         announce_update(turn)
+
+
+def _renew_changes(turn: TurnState) -> None:
+    """Ask again for the consent to a registration that is being changed and was withdrawn."""
+    for flow in turn.flows.values():
+        if flow.registers and flow.name in turn.c.forms and not turn.form(flow).submitted:
+            turn.put_form(flow, turn.renewed_form(flow))
 
 
 def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:

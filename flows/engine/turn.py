@@ -189,12 +189,12 @@ class TurnState:
         self.c = replace(self.c, forms=forms)
 
     def open_flow(self, flow: Flow) -> None:
-        """Open a flow, with the answers that its form already has; see `_renewed`.
+        """Open a flow, with the answers that its form already has; see `renewed_form`.
 
         If all answers of the flow are stored, a consent that was already given to the same text is
         not asked for again.
         """
-        form = self._renewed(flow)
+        form = self.renewed_form(flow)
         lasting = all(item.persisted for item in flow.questions())
         for step in path(flow, form).steps if lasting else ():
             item = step.item
@@ -203,7 +203,7 @@ class TurnState:
         self.put_form(flow, form)
         self.c = replace(self.c, flow=flow.name)
 
-    def _renewed(self, flow: Flow) -> Form:
+    def renewed_form(self, flow: Flow) -> Form:
         """Return the flow's form; after a withdrawal, with its review and consents unanswered.
 
         The form of the officer flow begins empty. Otherwise the topic of a request that the person

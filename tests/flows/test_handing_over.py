@@ -162,6 +162,17 @@ def test_back_command_after_a_withdrawal_does_not_open_the_review() -> None:
     assert chat.question_key == "consent_registration"
 
 
+def test_change_asks_for_consent_again_when_the_registry_withdraws_meanwhile() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("amend")
+    submit = Pressed(f"{chat.nonce}:submit")
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).takes(submit)
+    assert len(chat.effects_of(Submit)) == 1
+    assert chat.question_key == "consent_registration"
+    chat.presses("yes").until("review").presses("submit")
+    assert len(chat.effects_of(Submit)) == 2
+
+
 def test_confirmed_withdrawal_does_nothing_if_the_registry_withdrew_before() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("withdraw")
