@@ -17,7 +17,8 @@ from bot.db.statements import any_of, execute, fetch_value, statement
 from bot.i18n import normalization
 from bot.people.identities import Person
 from bot.runtime import Runtime
-from flows.engine.flow import Form, OpenCase, Submit
+from flows.engine.conditions import Answers
+from flows.engine.flow import Form, OpenCase
 
 SAME_DETAILS = "same_details"
 # The patronymic is not compared, because it is optional and may be given in one chat only.
@@ -69,7 +70,7 @@ async def note(
     transaction: Transaction,
     person: Person,
     registration_id: UUID,
-    answers: Submit,
+    answers: Answers,
     language: str,
     forms: Mapping[str, Form],
 ) -> None:
@@ -93,12 +94,32 @@ async def note(
         await cases.open_case(transaction, person, OpenCase(SAME_DETAILS), language, forms)
 
 
+async def note_correction(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    registration_id: UUID,
+    name: str,
+    language: str,
+    forms: Mapping[str, Form],
+) -> None:
+    """Replace the hash after the person corrected the answer `name` of the submitted form.
+
+    If the form was deleted or is being changed, the hash is kept until the next submission.
+    """
+    found = (forms.get(each.name) for each in rt.flows.values() if each.registers)
+    form = next(found, None)
+    if name in COMPARED and form is not None and form.submitted:
+        answers = {key: answer.value for key, answer in form.answers.items()}
+        await note(rt, transaction, person, registration_id, answers, language, forms)
+
+
 async def forget(transaction: Transaction, person_id: UUID) -> None:
     """Delete the hash of a person who withdraws the registration."""
     await execute(transaction, _FORGET, person=person_id)
 
 
-def _comparison_key(submit: Submit) -> str:
+def _comparison_key(answers: Answers) -> str:
     """Return the compared answers as one string, in lower case and without special letters."""
-    details = (str(submit.answers.get(name) or "") for name in COMPARED)
+    details = (str(answers.get(name) or "") for name in COMPARED)
     return "\0".join(normalization.bare(each) for each in details)

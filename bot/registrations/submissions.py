@@ -51,7 +51,7 @@ async def queue(
         case Withdraw():
             await withdraw(transaction, person.id)
         case AnswerRegistry():
-            await answer(transaction, person, effect)
+            await answer(rt, transaction, person, effect, conversation)
         case ChangeHousehold():
             await change_household(transaction, person, effect)
         case _:
@@ -75,10 +75,19 @@ async def submit(
     await _add_write(
         transaction, person, registration_id, "submit", body.model_dump_json().encode()
     )
-    await repeated_details.note(rt, transaction, person, registration_id, answers, language, forms)
+    submitted = answers.answers
+    await repeated_details.note(
+        rt, transaction, person, registration_id, submitted, language, forms
+    )
 
 
-async def answer(transaction: Transaction, person: Person, response: AnswerRegistry) -> None:
+async def answer(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    response: AnswerRegistry,
+    conversation: Conversation,
+) -> None:
     """Queue the answer to a question of the registry; do nothing without a registration."""
     registration_id = await fetch_value(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person.id
@@ -90,6 +99,10 @@ async def answer(transaction: Transaction, person: Person, response: AnswerRegis
     body = QuestionAnswer.model_validate({"question": UUID(response.question.id), "value": value})
     plain = body.model_dump_json().encode()
     await _add_write(transaction, person, registration_id, "answer", plain)
+    language, forms = conversation.language, conversation.forms
+    await repeated_details.note_correction(
+        rt, transaction, person, registration_id, response.name, language, forms
+    )
 
 
 async def change_household(

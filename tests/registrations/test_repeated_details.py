@@ -5,13 +5,16 @@ open no case. The person does not notice what officers do with the case until an
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
 from bot import cases, desk
+from bot.conversations import receive
+from bot.conversations import store as conversation_store
 from bot.db.statements import database_time
 from bot.desk import ToTopic, auto_assignment
 from bot.officers import directory
@@ -21,6 +24,7 @@ from bot.people import identities
 from bot.privacy import data_export
 from bot.runtime import Runtime
 from flows.engine.events import Said
+from flows.engine.registration import Acknowledged, RegistryQuestion
 from tests.desk.desks import an_officer, case_of, key, now, seen
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 
@@ -83,6 +87,48 @@ async def test_registration_amended_with_the_same_details_opens_no_case(rt: Runt
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
     assert await _topics(rt) == []
     assert len(await _all(rt, "SELECT 1 FROM registration_details")) == 1
+
+
+async def _correct_surname(rt: Runtime, guest: Guest, surname: str) -> None:
+    """Let the registry ask for the person's surname, and answer it."""
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "web", guest.name)
+        assert person is not None
+        question = RegistryQuestion(uuid4().hex, "SURNAME")
+        asks = Acknowledged("needs_information", "KZ-2026-TEST", "UNCLEAR", question)
+        await receive.take_turn(rt, transaction, person.id, asks)
+    await guest.go("/status", "asked_surname", surname)
+
+
+async def test_correction_to_the_details_of_another_person_opens_one_case(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _register(Guest(rt))
+    await _register(guest, TESTOVA="TESTOVSKAYA")
+    assert await _topics(rt) == []
+    await _correct_surname(rt, guest, "TESTOVA")
+    assert await _topics(rt) == ["same_details"]
+
+
+async def test_details_before_a_correction_open_no_case(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _register(guest, TESTOVA="TESTOVSKAYA")
+    await _correct_surname(rt, guest, "TESTOVA")
+    await _register(Guest(rt), TESTOVA="TESTOVSKAYA")
+    assert await _topics(rt) == []
+
+
+async def test_correction_of_deleted_answers_keeps_the_hash_of_the_details(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await _register(guest)
+    (before,) = await _all(rt, "SELECT details_hash FROM registration_details")
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "web", guest.name)
+        held = await conversation_store.lock(rt, transaction, person.id) if person else None
+        assert held is not None
+        without = replace(held.conversation, forms={})
+        await conversation_store.save_state(rt, transaction, held, without)
+    await _correct_surname(rt, guest, "TESTOVSKAYA")
+    assert await _all(rt, "SELECT details_hash FROM registration_details") == [before]
 
 
 async def test_concurrent_registrations_with_equal_details_open_one_case(rt: Runtime) -> None:
