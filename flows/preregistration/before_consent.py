@@ -216,8 +216,9 @@ CONSENT = Consent(
         "• Who gets it: the operator of this assistant and the registry. The messenger and "
         "the server's host carry it, also across borders.\n"
         "• How long: unfinished answers {days} days; sent answers are deleted here within "
-        "{hours} hours after the registry accepts them; the registration number is kept for "
-        "{months} months.\n"
+        "{hours} hours after the registry accepts them; until then, even if it passes them on to "
+        "an office, they are kept no longer than the registration number; the registration number "
+        "is kept for {months} months.\n"
         "• Nothing is published. Write “delete” at any time to withdraw.\n"
         "• If you do not agree, nothing is kept and you can go on asking.",
         days=lifetimes.DRAFT_DAYS,

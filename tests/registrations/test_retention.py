@@ -2,11 +2,19 @@
 
 from bot.conversations.receive import take_turn
 from bot.runtime import Runtime
-from bot.worker import main
+from bot.worker import main, sweeps
 from flows.engine.events import UploadStatusChanged
+from flows.preregistration.before_consent import CONSENT
 from tests.desk.desks import ahead
 from tests.person_client import Guest
-from tests.registrations.test_registrations import StoringRegistry, _accepted, _one, _write
+from tests.registrations.test_registrations import (
+    StoringRegistry,
+    _accepted,
+    _one,
+    _surname,
+    _write,
+)
+from tests.registrations.test_withdrawals import _report
 
 
 async def _has_status(guest: Guest) -> bool:
@@ -27,6 +35,21 @@ async def test_status_is_deleted_with_the_registration_of_an_active_person(rt: R
     await main._retain(rt)
     assert await _one(rt, "SELECT count(*) FROM registrations") == 0
     assert not await _has_status(guest)
+
+
+async def test_passed_on_answers_are_kept_as_long_as_the_consent_says(rt: Runtime) -> None:
+    assert "even if it passes them on" in CONSENT.text.msgid
+    guest = Guest(rt)
+    await guest.register()
+    await _write(rt, StoringRegistry())
+    await _report(rt, "PASSED_ON", 2)
+    for interval, is_kept in (("25 hours", True), ("349 days", True), ("16 days", False)):
+        await ahead(rt, interval)
+        await guest.go("/status")
+        await sweeps.forget_spent(rt)
+        await main._retain(rt)
+        assert (await _surname(guest) is not None) == is_kept
+        assert await _has_status(guest) == is_kept
 
 
 async def test_states_of_sent_papers_are_deleted_with_the_registration(rt: Runtime) -> None:
