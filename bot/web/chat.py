@@ -316,9 +316,17 @@ def _update_id(event_id: str, event: Event) -> str:
     The id depends also on the event, because all forms of such a page have one id. A person can
     post another form of the same page, for example after the browser's button "Back". The script
     gives each post its own id. If the script's post was refused, its id may change when the page
-    is posted, because a post that was processed is not refused when it is repeated.
+    is posted, because a post that was processed is not refused when it is repeated. The next
+    version, which may process the repetition, must compute the same id.
     """
-    return uuid5(NAMESPACE_URL, f"{event_id}\0{event!r}").hex
+    match event:
+        case Said(text):
+            posted = f"said\0{text}"
+        case Pressed(payload):
+            posted = f"pressed\0{payload}"
+        case _:
+            posted = "file"
+    return uuid5(NAMESPACE_URL, f"{event_id}\0{posted}").hex
 
 
 def _by_script(request: Request) -> bool:

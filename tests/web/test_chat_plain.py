@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import fields, make_dataclass
 from html import unescape
 
 import aiohttp
@@ -11,10 +12,10 @@ import pytest
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
 from bot.people import identities
-from bot.web import chat_rendering
+from bot.web import chat, chat_rendering
 from flows.engine import safety
 from flows.engine.conversation import step
-from flows.engine.events import Said
+from flows.engine.events import Event, Pressed, Said, Unreadable
 from tests.app_stack import AppStack
 from tests.web.test_journeys import ANSWERS
 
@@ -134,6 +135,18 @@ async def test_repeated_post_of_a_page_without_scripts_is_processed_once(stack: 
         first = await _post(session, stack, page, "said", text=WORDS)
         again = await _post(session, stack, page, "said", text=WORDS)
     assert again.count('<li class="said kosh"') == first.count('<li class="said kosh"')
+
+
+@pytest.mark.parametrize("event", [Said("дом"), Pressed("3:yes"), Unreadable("document")])
+def test_id_of_a_post_is_the_same_when_the_next_version_adds_a_field(event: Event) -> None:
+    kind = type(event)
+    newer = make_dataclass(kind.__name__, [("note", str, "")], bases=(kind,), frozen=True)
+    values = {each.name: getattr(event, each.name) for each in fields(event)}
+    ids = {chat._update_id("7", each) for each in (event, newer(**values))}
+    assert len(ids) == 1
+    assert chat._update_id("8", event) not in ids
+    assert chat._update_id("7", Said("да")) not in ids
+    assert chat._update_id("7", Pressed("3:no")) not in ids
 
 
 async def test_chat_page_without_scripts_hides_a_private_answer(stack: AppStack) -> None:
