@@ -352,7 +352,7 @@ def test_checklist_tells_citizens_of_kazakhstan_that_it_is_for_others(programme:
     assert CITIZEN_ALREADY not in other.before
 
 
-def test_citizenship_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
+def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
     for citizenship in ORIGINS:
         document_list = checklist(
             situation("citizenship_simplified", citizenship, "kazakhstan", "alone"), TODAY

@@ -162,7 +162,7 @@ def test_back_command_after_a_withdrawal_does_not_open_the_review() -> None:
     assert chat.question_key == "consent_registration"
 
 
-def test_change_asks_for_consent_again_when_the_registry_withdraws_meanwhile() -> None:
+def test_change_asks_for_consent_again_when_the_registry_withdraws() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("amend")
     submit = Pressed(f"{chat.nonce}:submit")
