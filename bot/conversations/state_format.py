@@ -1,7 +1,7 @@
 """Encodes conversations as JSON, and decodes also the field names of earlier versions.
 
-Fields that a newer version stored are kept. Otherwise an old process that answers during an upgrade
-would delete them.
+Fields of the conversation that a newer version stored are kept. Otherwise an old process that
+answers during an upgrade would delete them. Unknown fields of its parts, such as a form, are lost.
 """
 
 from collections.abc import Mapping
