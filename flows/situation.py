@@ -39,6 +39,7 @@ FAMILY = Choice(
         Option("relatives", row("Other relatives")),
     ),
     persisted=False,
+    by_position=False,
 )
 CHILD_PAPERS = YesNo(
     name="child_papers",
@@ -47,5 +48,7 @@ CHILD_PAPERS = YesNo(
     among=YES_NO_UNSURE,
     when=FAMILY.is_("children", "both"),
     persisted=False,
+    # A number of children is no answer.
+    by_position=False,
 )
 PLACE = replace(LOCATION, persisted=False)

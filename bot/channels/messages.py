@@ -56,7 +56,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     keyboard that asked for the person's phone number. `marks` format the lines, on channels that
     support formatting. `file` is sent after the text. `protect`: disable forwarding.
     `precedes_question`: the next message of the same turn has buttons, too, and a typed number
-    answers that message.
+    answers that message. `by_position`: a typed number chooses a button.
     """
 
     paragraphs: tuple[str, ...]
@@ -69,6 +69,7 @@ class Message(msgspec.Struct, frozen=True, omit_defaults=True):
     marks: tuple[Mark, ...] = ()
     file: FileRef | None = None
     precedes_question: bool = False
+    by_position: bool = True
 
     @property
     def lines(self) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from bot.i18n import (
+    ages,
     bidi,
     catalogues,
     countries,
@@ -123,6 +124,9 @@ class Languages:
 
     def number(self, typed: str, minimum: int, limit: int) -> int | Refusal:
         return parsers.read_number(typed, minimum, limit)
+
+    def age(self, typed: str) -> int | None:
+        return ages.read_age(typed)
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return parsers.read_phone(typed, region)

@@ -77,6 +77,7 @@ def rendered(rt: Runtime, say: Say) -> Message:
         ends_contact=say.ends_contact,
         template=service_templates.template(say.notice, buttons[0]) if say.notice else None,
         marks=tuple(_marks(rt, say)),
+        by_position=say.by_position,
     )
 
 

@@ -45,7 +45,7 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
         return Refusal.EMPTY
     if isinstance(question, Consent) or asked.key in CONSENTS:
         return Refusal.NOT_LISTED
-    if question is None or question.options or isinstance(question, RepeatingGroup):
+    if question is None or _takes_position(question):
         number = turn.words.number(typed, 1, len(asked.options) or 1)
         if isinstance(number, int) and asked.options:
             return asked.options[number - 1].key
@@ -54,6 +54,11 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
     if question is None:
         return _read_screen(turn, asked, typed)
     return question.read(typed, Reading(turn.words, asked.language, turn.today))
+
+
+def _takes_position(question: Question) -> bool:
+    offers = bool(question.options) or isinstance(question, RepeatingGroup)
+    return offers and question.by_position
 
 
 def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
@@ -162,7 +167,9 @@ def _reason(question: Question, refusal: Refusal, tries: int) -> Text:
     if not tries:
         return reason
     if refusal is Refusal.NOT_LISTED and not isinstance(question, Consent):
-        return screens.NOT_FOUND_AGAIN if tries % 2 else screens.NOT_FOUND_STILL
+        # Some questions do not accept the number of a button, so it must not be proposed there.
+        still = screens.NOT_FOUND_STILL if question.by_position else reason
+        return screens.NOT_FOUND_AGAIN if tries % 2 else still
     again = screens.REFUSED_AGAIN if tries % 2 else screens.REFUSED_STILL
     return _(again.msgid, reason=reason)
 

@@ -212,10 +212,10 @@ class Button:
 class Say:
     """One message: paragraphs, each a tuple of sentences, and buttons.
 
-    `replaces`: the message may replace the one whose button was pressed. `protect`: it must not be
-    forwarded. `service`: it is sent even while an officer has the case. `private`: the answer to it
-    belongs on the secure page. `ends_contact`: the phone number is no longer asked for. `notice`:
-    it only announces another message; platforms require an approved template for this.
+    `replaces`: the message may replace the one whose button was pressed. `protect`: do not forward
+    it. `service`: it is sent even while an officer has the case. `private`: its answer belongs on
+    the secure page. `ends_contact`: the phone number is no longer asked for. `notice`: it announces
+    another message, with an approved template. `by_position`: a typed number chooses an option.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]
@@ -228,6 +228,7 @@ class Say:
     private: bool = False
     ends_contact: bool = False
     notice: Notice | None = None
+    by_position: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -178,6 +178,13 @@ class Words(Protocol):
         """Return a whole number typed in digits of any script; a refusal if it is out of range."""
         ...
 
+    def age(self, typed: str) -> int | None:
+        """Return the age in whole years that a text such as "4 years" names; None if it is none.
+
+        A number alone counts as years.
+        """
+        ...
+
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         """Return a telephone number in E.164 format, or a refusal.
 

@@ -152,6 +152,7 @@ def _ask_step(
         progress=progress(flow, path, step),
         protect=isinstance(step.item, Review),
         private=private,
+        by_position=step.item.by_position,
     )
 
 

@@ -1,5 +1,6 @@
 """Types of questions, and the conversion of typed input to an answer."""
 
+from bisect import bisect
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -44,7 +45,8 @@ class Question:
     incremented when the meaning of the question changes. `former_names` are earlier names of the
     question. The answer is deleted at the next consent, unless the question is `persisted`. With
     `asks_freely`, the person answers with a question of their own, which is recognized and not
-    parsed.
+    parsed. With `by_position`, a typed number chooses the option at this position. It is False if a
+    person may type a number as the answer itself, such as an age, a period or a count.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Question:
     sensitive: bool = False
     persisted: bool = True
     asks_freely: bool = False
+    by_position: bool = True
 
     @property
     def options(self) -> tuple[Option, ...]:
@@ -90,13 +93,23 @@ class Question:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
-    """A question with options, of which the person chooses one."""
+    """A question with options, of which the person chooses one.
+
+    If the options are age groups, `ages` are their lowest ages, and a typed age chooses a group.
+    """
 
     among: tuple[Option, ...] = field(default=())
+    ages: tuple[int, ...] = ()
 
     @property
     def options(self) -> tuple[Option, ...]:
         return self.among
+
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        age = reading.words.age(typed) if self.ages else None
+        if age is None:
+            return Refusal.NOT_LISTED
+        return self.among[bisect(self.ages, age) - 1].key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +154,9 @@ class YesNo(Choice):
     among: tuple[Option, ...] = (YES, NO)
 
     def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        # The digits 1 and 2 also mean yes and no, by the position of these options.
+        if not self.by_position and any(map(str.isdigit, typed)):
+            return Refusal.NOT_LISTED
         is_yes = reading.words.yes_no(typed, reading.language)
         return Refusal.NOT_LISTED if is_yes is None else "yes" if is_yes else "no"
 

@@ -275,6 +275,7 @@ class TurnState:
         private: bool = False,
         leaves: bool = True,
         notice: Notice | None = None,
+        by_position: bool = True,
     ) -> None:
         all_paragraphs = (*self.notes, *paragraphs)
         label = screens.EXIT
@@ -295,6 +296,7 @@ class TurnState:
                 service=service,
                 private=private,
                 notice=notice,
+                by_position=by_position,
             )
         )
         self.notes = []

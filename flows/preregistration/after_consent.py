@@ -134,6 +134,7 @@ TIMEFRAME = Choice(
         Option("undecided", row("Not decided")),
     ),
     when=PURPOSE.is_("move", "work", "business", "study"),
+    by_position=False,
 )
 EDUCATION = Choice(
     name="education",
@@ -181,6 +182,8 @@ KAZAKH_LEVEL = Choice(
     ),
     skippable=True,
     when=ADDS_DETAILS,
+    # People may answer with a school mark, of which 5 is the best.
+    by_position=False,
 )
 SUPPORT_NEEDED = Choice(
     name="support_needed",
@@ -226,6 +229,8 @@ AGE_BAND = Choice(
     label=button("Age group"),
     text=_("How old is this person?"),
     among=AGE_BANDS,
+    ages=(0, 14, 16, 18),
+    by_position=False,
 )
 SPOUSE_KAZAKH = YesNo(
     name="member_kazakh",
@@ -266,6 +271,7 @@ FAMILY = RepeatingGroup(
     items=(RELATION, AGE_BAND, SPOUSE_KAZAKH, SPOUSE_NOT_KAZAKH),
     describe=member,
     when=APPLYING.is_("family"),
+    by_position=False,
 )
 CONTACT = Choice(
     name="contact",

@@ -100,6 +100,7 @@ STAY = YesNo(
     among=YES_NO_UNSURE,
     when=LOCATION.is_("kazakhstan"),
     persisted=False,
+    by_position=False,
 )
 STAY_ENDS = HandoffOffer(
     name="gate_stay",
@@ -122,6 +123,7 @@ PASSPORT = Choice(
         Option("none", row("I have no passport")),
     ),
     persisted=False,
+    by_position=False,
 )
 PASSPORT_ENDS = HandoffOffer(
     name="gate_passport",

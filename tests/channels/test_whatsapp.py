@@ -5,7 +5,8 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import aiohttp
 import msgspec
@@ -43,9 +44,13 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.channels.whatsapp.errors import FAULTS, fault
 from bot.channels.whatsapp.updates import arrivals
 from bot.i18n import Languages
+from bot.outbox import rendering
+from bot.runtime import Runtime
 from flows.engine import events
+from flows.engine.text import verbatim
 from tests.emulators import whatsapp as wa
 from tests.emulators.whatsapp.errors import ERRORS
+from tests.flows.chat import chat_at
 
 WORDS = Languages()
 NOW = 1_800_000_000
@@ -581,6 +586,15 @@ def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
     )
     assert part["type"] == "text"
     assert "1. Отправить\n2. Изменить\n\nМожно также написать: Помощь" in part["text"]["body"]
+
+
+def test_whatsapp_long_text_keeps_its_buttons_if_numbers_are_answers() -> None:
+    says = chat_at("family", applying="family").presses("add", "child").last_messages
+    long = replace(says[-1], paragraphs=((verbatim("б" * 1500),), *says[-1].paragraphs))
+    message = rendering.rendered(cast(Runtime, SimpleNamespace(languages=WORDS)), long)
+    before, last = layout.parts(message, WORDS)
+    assert before["text"]["body"].startswith("б" * 1000)
+    assert last["interactive"]["action"]["sections"][0]["rows"][0]["title"] == "0–13 лет"
 
 
 def test_whatsapp_list_follows_its_long_text_in_a_second_message() -> None:

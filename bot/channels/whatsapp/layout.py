@@ -114,15 +114,16 @@ def _over(
     """Return the message body of the text with the buttons or list `action` under it.
 
     If the text is too long for `action`, the answers are numbered lines instead. But if a button
-    has no word to type, if a typed number would answer the next message, or if the person has not
-    chosen a language in which the numbers could be explained, the text is split and `action` is
-    under its end. `written` are the buttons that are listed as words to type.
+    has no word to type, if a typed number would answer the next message or be no position, or if
+    the person has not chosen a language in which the numbers could be explained, the text is split
+    and `action` is under its end. `written` are the buttons that are listed as words to type.
     """
     body = _with_words(text, written, message, words)
     if LIMITS.measure(body) <= LIMITS.text_over_buttons:
         return [_interactive(body, action)]
     is_pressed = any(press.payload.endswith(ONLY_PRESSED[0]) for press in message.buttons)
-    if message.language and not is_pressed and not message.precedes_question:
+    takes_number = message.by_position and not message.precedes_question
+    if message.language and not is_pressed and takes_number:
         return [_plain(part) for part in LIMITS.split(_numbered_lines(text, message, words))]
     return _under_the_end(body, action)
 

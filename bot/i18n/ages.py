@@ -1,0 +1,85 @@
+"""Reads a typed age, such as "4", "4 years" or "2 years 3 months", in every language and script."""
+
+import re
+from functools import cache
+from itertools import pairwise
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n.parsers import HAN_NUMBER, read_number
+
+MAX_AGE = 120
+MONTHS_PER_YEAR = 12
+
+# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+YEARS = (
+    "жас жаста жасқа жасында жасар жыл",
+    "yosh yoshda yoshga yoshli yoshdan yashar yil",
+    "год года лет годик годика годиков г л",
+    "岁 歲 周岁 岁了 歲了 岁半 歲半",
+    "jas jasta zhas zhasta year years yo",
+)
+MONTHS = (
+    "ай айда айлық",
+    "oy oylik",
+    "месяц месяца месяцев мес",
+    "个月 個月 个月大",
+    "ai ay month months",
+)
+# Words that may occur beside an age. Words that change the age, such as "almost", are left out.
+BESIDE = (
+    "ол оған ұлым қызым балам ұлыма қызыма балама қазір жасы",
+    "u unga oʻgʻlim qizim bolam oʻgʻlimga qizimga bolamga hozir yoshi",
+    "ему ей сыну дочери дочке ребёнку ребенку мужу жене маме папе отцу матери уже и возраст",
+    "他 她 他是 她是 他今年 她今年 今年 满 孩子 儿子 女儿 年龄",
+    "he she is old and age",
+)
+PART = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
+BETWEEN = re.compile(r"[\s.,()]*")
+NOT_EXACT = re.compile("[<>≤≥~≈±]")
+
+
+def read_age(typed: str) -> int | None:
+    """Return the age in whole years, or None for a text that is no age of at most MAX_AGE years.
+
+    A single number without a unit counts as years.
+    """
+    parts, months_of = _parts(typed), _units()
+    known = months_of.keys() | _beside()
+    numbers = [
+        (float(part.replace(",", ".")), months_of.get(after))
+        for part, after in pairwise((*parts, ""))
+        if part[0].isdecimal()
+    ]
+    is_known = all(part in known for part in parts if not part[0].isdecimal())
+    has_units = len(numbers) == 1 or all(months for _number, months in numbers)
+    if not (numbers and is_known and has_units):
+        return None
+    months = sum(number * (unit or MONTHS_PER_YEAR) for number, unit in numbers)
+    years = int(months // MONTHS_PER_YEAR)
+    return years if years <= MAX_AGE else None
+
+
+def _parts(typed: str) -> list[str]:
+    """Return the numbers and words of a text; nothing for a text with signs, such as "14-15"."""
+    if NOT_EXACT.search(typed):
+        return []
+    text = normalization.fold(typed.replace("两", "二"))
+    text = HAN_NUMBER.sub(lambda found: f"{read_number(found[0], 0, MAX_AGE)}", text)
+    return PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
+
+
+@cache
+def _units() -> dict[str, int]:
+    """Return the number of months of each unit of time, by its words."""
+    return dict.fromkeys(_words(MONTHS), 1) | dict.fromkeys(_words(YEARS), MONTHS_PER_YEAR)
+
+
+@cache
+def _beside() -> frozenset[str]:
+    return frozenset(_words(BESIDE))
+
+
+def _words(lines: tuple[str, ...]) -> set[str]:
+    kazakh, uzbek, *_others = lines
+    converted = (kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
+    return {normalization.fold(word) for line in (*lines, *converted) for word in line.split()}

@@ -1,0 +1,27 @@
+"""Typed ages: parsed in every language; a text that is no exact age is rejected."""
+
+import pytest
+
+from bot.i18n import ages
+
+EXACT = {
+    "4": 4, "4.": 4, "٤": 4, "４": 4, "四": 4, "0": 0, "120": 120, "18+": 18,
+    "4 года": 4, "12 лет": 12, "1,5 года": 1, "ему 4 года": 4, "2 года 3 месяца": 2, "6 мес.": 0,
+    "18 месяцев": 1, "4 жаста": 4, "жасы 4": 4, "٤ جاستا": 4, "6 айлық": 0, "4 yosh": 4,
+    "oʻgʻlim 4 yoshda": 4, "4 ёшда": 4, "6 oy": 0, "4岁": 4, "两岁": 2, "他十二岁": 12, "6个月": 0,
+    "1岁半": 1, "4 years old": 4,
+}  # fmt: skip
+NONE = (
+    "", "сын", "лет", "121", "2015", "14-15", "<14", "~14", "почти 14", "4 класс", "2 года 3",
+    "4 5", "ребёнок",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("typed", "years"), EXACT.items())
+def test_age_is_read_in_every_language(typed: str, years: int) -> None:
+    assert ages.read_age(typed) == years
+
+
+@pytest.mark.parametrize("typed", NONE)
+def test_text_that_is_no_exact_age_is_rejected(typed: str) -> None:
+    assert ages.read_age(typed) is None
