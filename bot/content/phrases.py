@@ -39,6 +39,11 @@ class TaughtReading:
         return self.inner.danger
 
     @property
+    def is_certain_danger(self) -> bool:
+        """Return True if the model recognised danger with the certainty that a few words need."""
+        return self.inner.is_certain_danger
+
+    @property
     def is_sure(self) -> bool:
         """Return True: a message with the words of a taught phrase needs no confirmation."""
         return True

@@ -11,6 +11,7 @@ from bot.i18n import (
     countries,
     crisis_patterns,
     crisis_words,
+    everyday_answers,
     foreign_crisis_words,
     foreign_languages,
     identity_numbers,
@@ -78,6 +79,12 @@ class Languages:
 
     def same(self, typed: str, shown: str) -> bool:
         return normalization.fold(typed) == normalization.fold(shown) != ""
+
+    def half(self, typed: str, shown: str, language: str) -> bool:
+        return everyday_answers.is_half(typed, shown, language)
+
+    def everyday(self, typed: str) -> bool:
+        return everyday_answers.is_everyday(typed)
 
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
         found = COMMAND.fullmatch(normalization.clean(typed))

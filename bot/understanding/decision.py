@@ -47,6 +47,11 @@ DANGER_CARD = 0.09
 # Minimum probability of danger for the safety answer, which replaces the reply. From this value on,
 # danger is more likely than not.
 DANGER_FIRST = 0.50
+# Minimum probability of danger for the safety answer to a few words at a question of a form. At
+# DANGER_FIRST, 61 of 629 plain answers to these questions (10 %) got the safety answer, and at this
+# value 17. Eight of 104 test lines about danger with at most 3 words are between the two values.
+# Those get a card.
+DANGER_SHORT = 0.85
 # The safety answer is given even if the likeliest intent is of one of these kinds.
 BEFORE_ANSWER = frozenset((Kind.DANGER, Kind.NONE))
 # If a question or small talk is likelier than all kinds of danger together by at least this lead,
@@ -146,6 +151,12 @@ def danger_without_lexicon(message: Message) -> DangerLevel:
     if mass < DANGER_CARD or message.is_noise:
         return DangerLevel.NONE
     return danger_level(mass, message.whole.intent, message.question_lead)
+
+
+def is_certain_danger(message: Message) -> bool:
+    """Return True if the model alone finds danger with the certainty that a few words need."""
+    is_clear = danger_without_lexicon(message) is DangerLevel.FIRST
+    return is_clear and message.danger_by_model[0] >= DANGER_SHORT
 
 
 def danger_level(mass: float, intent: str, lead: float) -> DangerLevel:

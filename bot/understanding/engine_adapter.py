@@ -10,6 +10,7 @@ from bot.understanding.decision import (
     Decision,
     danger_without_lexicon,
     decide,
+    is_certain_danger,
     may_be_sure,
 )
 from bot.understanding.recognizer import Message, Recognizer
@@ -54,6 +55,11 @@ class EngineReading:
         if self._has_declined:
             return Danger.NONE
         return DANGER[danger_without_lexicon(self._message)]
+
+    @property
+    def is_certain_danger(self) -> bool:
+        """True if the model alone finds danger with the certainty that a few words need."""
+        return not self._has_declined and is_certain_danger(self._message)
 
     @property
     def is_sure(self) -> bool:

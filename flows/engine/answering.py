@@ -41,6 +41,13 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
     if asked.key in hint_screens.TYPED:
         return hint_screens.read(turn, asked.key, typed)
     question = turn.question(asked)
+    halves = [
+        each
+        for each in (asked.options if question else ())
+        if turn.words.half(typed, each.words, asked.language)
+    ]
+    if len(halves) == 1:
+        return halves[0].key
     if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
         return Refusal.EMPTY
     if isinstance(question, Consent) or asked.key in CONSENTS:

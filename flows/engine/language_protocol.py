@@ -115,6 +115,17 @@ class Words(Protocol):
         """Return True if a text equals a label, ignoring case, punctuation and emoji."""
         ...
 
+    def half(self, typed: str, shown: str, language: str) -> bool:
+        """Return True if a text is one of the two names in a label such as "Son or daughter".
+
+        `language` is the language of the label.
+        """
+        ...
+
+    def everyday(self, typed: str) -> bool:
+        """Return True if the whole text is an everyday answer, such as kin or "at home"."""
+        ...
+
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
         """Return the reserved word and the argument of a command such as `/start word`.
 

@@ -72,6 +72,14 @@ class Reading(Protocol):
         ...
 
     @property
+    def is_certain_danger(self) -> bool:
+        """True if `danger` is `CLEAR` with the certainty needed for a text of a few words.
+
+        The danger of such a text depends on single words, which may be plain answers.
+        """
+        ...
+
+    @property
     def is_sure(self) -> bool:
         """True if `recognition.confidence` is `SURE`.
 

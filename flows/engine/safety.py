@@ -3,7 +3,9 @@
 from flows.engine import labels, screens
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
-from flows.engine.questions import FreeText
+from flows.engine.flow import HandoffOffer
+from flows.engine.language_protocol import Reserved
+from flows.engine.questions import FreeText, PersonName
 from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.text import _, button
@@ -11,6 +13,10 @@ from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
 URGENT, BACK = "?urgent", "?back"
+# Types of questions that are answered in the person's own words, without options.
+WRITTEN = (FreeText, PersonName)
+# A text of more words says enough for the recognizer to find danger in it.
+MAX_PLAIN_WORDS = 3
 # Topic of the officer flow for people who are in danger.
 TOPIC = "danger"
 # The first line must not reveal that the message is about danger, because a phone's lock screen
@@ -45,7 +51,9 @@ def is_clear(turn: TurnState, text: str) -> bool:
         return False
     if asked is not None and _may_be_place(turn, asked, text):
         return turn.words.danger(text)
-    return turn.danger(text) is Danger.CLEAR
+    if turn.danger(text) is not Danger.CLEAR:
+        return False
+    return asked is None or not _may_be_answer(turn, asked, text)
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
@@ -110,6 +118,23 @@ def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
     """
     question = turn.question(asked)
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1
+
+
+def _may_be_answer(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True if a few words are more likely a plain answer to a form's question than danger.
+
+    The recognizer knows words such as "son" mostly from messages about danger. At a question about
+    danger, and beside an offer to talk to an officer, they are taken for danger.
+    """
+    question = turn.question(asked)
+    if question is None or question.asks_freely or isinstance(question, (*WRITTEN, HandoffOffer)):
+        return False
+    if any(option.key == TOPIC for option in asked.options) or count_words(text) > MAX_PLAIN_WORDS:
+        return False
+    calls = any(turn.words.reserved(word) is Reserved.HELP for word in text.split())
+    if calls or turn.words.danger(text):
+        return False
+    return turn.words.everyday(text) or not turn.is_certain_danger(text)
 
 
 def _goes_to_officer(turn: TurnState, asked: Asked) -> bool:

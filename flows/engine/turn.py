@@ -112,6 +112,12 @@ class TurnState:
         reading = self._read(text)
         return Danger.NONE if reading is None else reading.danger
 
+    def is_certain_danger(self, text: str) -> bool:
+        """Return True if a text is about danger with certainty, even if it has only a few words."""
+        reading = self._read(text)
+        is_certain = reading is not None and reading.is_certain_danger
+        return is_certain or self._has_crisis_phrase(text)
+
     def _has_crisis_phrase(self, text: str) -> bool:
         """Return True if a text has a phrase of danger; the result for the last text is cached."""
         if self._crisis_cache is None or self._crisis_cache[0] != text:

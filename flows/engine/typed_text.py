@@ -38,8 +38,6 @@ MAX_READ = 5000
 # A text of at least this many words may be a question of the person, also where a name or a place
 # is asked for.
 MIN_QUESTION_WORDS = 3
-# Types of questions that are answered in the person's own words, without options.
-WRITTEN = (FreeText, PersonName)
 # Types of questions whose valid answer is a date or a number, which cannot also speak of danger.
 FIGURES = (Day, Year, Number)
 # Refusals of a text that was read as a date or a number, so that it is no question of the person.
@@ -76,7 +74,7 @@ def handle_text(turn: TurnState, text: str) -> None:
         return _handle_first_text(turn, text, word)
     if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
         return commands.to_person(turn, safety.TOPIC)
-    if safety.is_clear(turn, text):
+    if safety.is_clear(turn, text) and not _fits(turn, asked, text):
         return safety.answer(turn, text)
     if asked is None:
         return _handle_unasked(turn, text, word)
@@ -132,7 +130,7 @@ def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | No
 def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
     word = word or _written_control(turn, text)
-    if isinstance(turn.question(asked), WRITTEN):
+    if isinstance(turn.question(asked), safety.WRITTEN):
         word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
         if word:
             return commands.run(turn, word)
@@ -144,6 +142,9 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         if corrections.go_back(turn, asked, rest, fits=not isinstance(reading, Refusal)):
             return None
     if word and isinstance(reading, Refusal):
+        # "Help" may be a call for help in danger.
+        if word is Reserved.HELP and turn.danger(text).is_urgent:
+            safety.note_suspicion(turn, text)
         return commands.run(turn, word)
     if _is_suggestion(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
@@ -160,6 +161,19 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
     answering.narrow(turn, asked, reading)
+
+
+def _fits(turn: TurnState, asked: Asked | None, text: str) -> bool:
+    """Return True if a text without a phrase of danger is a valid answer to a form's question.
+
+    An answer in the person's own words is always valid, so it does not count.
+    """
+    question = turn.question(asked) if asked else None
+    if asked is None or question is None or isinstance(question, safety.WRITTEN):
+        return False
+    if question.asks_freely or turn.words.danger(text):
+        return False
+    return not isinstance(answering.read(turn, asked, text), Refusal)
 
 
 def _handle_unseen(turn: TurnState, text: str) -> None:
@@ -271,7 +285,7 @@ def _is_question_instead(turn: TurnState, asked: Asked, text: str) -> bool:
         return not _is_for_officer(turn, asked)
     if count_words(text) < MIN_QUESTION_WORDS or _is_for_officer(turn, asked):
         return False
-    if not isinstance(question, WRITTEN) and not turn.words.asks(text):
+    if not isinstance(question, safety.WRITTEN) and not turn.words.asks(text):
         return False
     return turn.is_sure(text) and not _resembles(question, turn.recognize(text).intents)
 

@@ -42,7 +42,8 @@ def application(place: Place) -> FastAPI:
 class _NoRecognizer:
     """A recogniser that recognises nothing, to measure the rest of a turn."""
 
-    danger, is_sure, recognition = Danger.NONE, False, Recognition(Confidence.UNKNOWN)
+    danger, is_certain_danger, is_sure = Danger.NONE, False, False
+    recognition = Recognition(Confidence.UNKNOWN)
 
     def read(self, _text: str, _language: str) -> Self:
         return self

@@ -36,6 +36,10 @@ class FakeReading:
         return self.recognition.danger
 
     @property
+    def is_certain_danger(self) -> bool:
+        return self.recognition.danger is Danger.CLEAR
+
+    @property
     def is_sure(self) -> bool:
         return self.recognition.confidence is Confidence.SURE
 

@@ -578,7 +578,7 @@ def test_form_answer_of_one_word_gets_no_safety_sentence() -> None:
 
 def test_accepted_form_answer_skips_intent_recognition() -> None:
     class Calm:
-        danger, is_sure = Danger.NONE, False
+        danger, is_certain_danger, is_sure = Danger.NONE, False, False
 
         @property
         def recognition(self) -> Recognition:

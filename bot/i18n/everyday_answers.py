@@ -1,0 +1,101 @@
+"""Recognizes short everyday answers: kin, "myself", "at home", "not decided", half of a label.
+
+The recognizer of danger knows kin and the like mostly from messages about danger. A native speaker
+must check each line.
+"""
+
+import re
+from functools import cache
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from flows.engine.word_count import count_words
+
+# "Or" between two names for one option, as in "Son or daughter". The Kazakh word means "not" in
+# Russian.
+OR = {
+    "kk": re.compile(r"\s(?:немесе|не)\s"),
+    "kk_Arab": re.compile(r"\s(?:نەمەسە|نە)\s"),
+    "ru": re.compile(r"\sили\s"),
+    "zh_Hans": re.compile("或"),
+    "uz": re.compile(r"\syoki\s"),
+    "uz_Cyrl": re.compile(r"\sёки\s"),
+}
+
+# Words of which an answer to "Who?" may consist. The first line of each is Kazakh, the second one
+# is Uzbek; each also counts in its other script.
+KIN = (
+    "ұл ұлым ұлымды ұлыммен қыз қызым қызымды қызыммен бала балам баламды баламмен балалар"
+    " балаларым балаларымды балаларыммен күйеу күйеуім күйеуіммен жұбай жұбайым жұбайыммен әйел"
+    " әйелім әйеліммен ана анам анамды анаммен әке әкем әкемді әкеммен ата атам әже әжем апа апам"
+    " аға ағам ағамды іні інім бауыр бауырым бауырымды қарындас қарындасым әпке әпкем немере"
+    " немерем сәби отбасы отбасым өзім өзімді ғана және мен пен бен",
+    "oʻgʻil oʻgʻlim oʻgʻlimni qiz qizim qizimni bola bolam bolamni bolalar bolalarim bolalarimni"
+    " er erim erimni xotin xotinim ayol ayolim ona onam onamni ota otam otamni buvi buvim bobo"
+    " bobom aka akam akamni uka ukam ukamni opa opam singil singlim nevara nevaram chaqaloq oila"
+    " oilam oilamni oʻzim oʻzimni faqat va bilan",
+    "сын сына сыном дочь дочка дочку дочерью муж мужа мужем жена жену женой мать мама маму мамой"
+    " отец отца отцом папа папу папой бабушка бабушку дедушка брат брата братом сестра сестру"
+    " сестрой внук внука внучка внучку племянник племянница тёща тесть свекровь свёкор ребёнок"
+    " ребёнка ребёнком дети детей детьми младенец семья семью семьёй меня себя я мы сам сама свою"
+    " только и с со",
+    "我 我们 自己 本人 我自己 就 只 我的 儿子 女儿 孩子 孩子们 小孩 婴儿 大人 老公 丈夫 老婆 妻子"
+    " 爸爸 妈妈 爸 妈 父亲 母亲 爷爷 奶奶 哥哥 弟弟 姐姐 妹妹 孙子 孙女 家人 全家 和 跟 与",
+)
+# Whole answers, as in KIN.
+ANSWERS = (
+    "үйде, үйдемін, шешпедім, әлі шешпедім, ойланып жүрмін, болмадым, болмағанмын, болған жоқпын,"
+    " тұрғым келеді, менің ойымша иә, менің ойымша жоқ",
+    "uyda, uydaman, hal qilmadim, hali hal qilmadim, qaror qilmadim, hali qaror qilmadim,"
+    " oʻylayapman, boʻlmaganman, yashamoqchiman, ha deb oʻylayman, yoʻq deb oʻylayman",
+    "дома, я дома, у себя, у себя дома, не решил, не решила, ещё не решил, ещё не решила,"
+    " пока не решил, пока не решила, думаю да, думаю нет, думаю что да, думаю что нет, пока думаю,"
+    " хочу жить, жить там",
+    "在家, 家里, 在家里, 我在家, 还没决定, 没决定, 还没想好, 没想好, 在考虑, 快了,"
+    " 应该是, 应该不是",
+)
+
+
+def is_everyday(typed: str) -> bool:
+    """Return True if the whole text is an everyday answer and mentions nothing else."""
+    text = normalization.bare(typed)
+    if text in _answers():
+        return True
+    words = text.split()
+    return bool(words) and all(word in _kin() or _kin_in_han().fullmatch(word) for word in words)
+
+
+def is_half(typed: str, shown: str, language: str) -> bool:
+    """Return True if a text is one of the two names in a label such as "Son or daughter".
+
+    Names of different lengths do not count, because they may share a word, as in "Visa or permitted
+    stay ends".
+    """
+    halves = OR[language].split(shown) if language in OR else []
+    is_pair = len(halves) == 2 and count_words(halves[0]) == count_words(halves[1])
+    return is_pair and normalization.fold(typed) in map(normalization.fold, halves)
+
+
+@cache
+def _answers() -> frozenset[str]:
+    return frozenset(normalization.bare(each) for line in _spelt(ANSWERS) for each in _split(line))
+
+
+@cache
+def _kin() -> frozenset[str]:
+    return frozenset(normalization.bare(word) for line in _spelt(KIN) for word in line.split())
+
+
+@cache
+def _kin_in_han() -> re.Pattern[str]:
+    """Return a pattern for Chinese words of KIN, which no spaces separate."""
+    return re.compile(f"(?:{'|'.join(KIN[-1].split())})+")
+
+
+def _split(line: str) -> list[str]:
+    return re.split("[,،] ?", line)
+
+
+def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
+    kazakh, uzbek, *_others = lines
+    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))

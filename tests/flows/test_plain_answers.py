@@ -1,0 +1,151 @@
+"""Short plain answers to a form's questions are not taken for danger; clear danger is."""
+
+import pytest
+
+from bot.understanding.engine_adapter import EngineRecognizer
+from flows.engine import safety, screens
+from flows.engine.recognition import Confidence, Danger, Recognition
+from flows.replies import understanding
+from tests.flows.chat import Chat, chat_at
+from tests.flows.recognizer import FakeReading, FakeRecognizer, danger
+
+REAL = understanding(EngineRecognizer.load())
+
+
+def _chat_at(question: str, language: str = "ru") -> Chat:
+    if question in ("family", "relation", "age_band"):
+        chat = chat_at("family", language, applying="family")
+        chat.presses(*{"relation": ["add"], "age_band": ["add", "child"]}.get(question, []))
+    else:
+        chat = chat_at(question, language)
+    chat.understanding = REAL
+    return chat
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed", "answer"),
+    [
+        ("relation", "ru", "сын", "child"),
+        ("relation", "ru", "Дочь", "child"),
+        ("relation", "ru", "муж", "spouse"),
+        ("relation", "kk", "анам", "parent"),
+        ("relation", "uz", "ota", "parent"),
+        ("relation", "zh_Hans", "丈夫", "spouse"),
+        ("age_band", "ru", "12 лет", "under14"),
+        ("age_band", "uz", "5 yoshda", "under14"),
+    ],
+)
+def test_plain_answer_that_fits_is_stored(
+    question: str, language: str, typed: str, answer: str
+) -> None:
+    chat = _chat_at(question, language)
+    asked = chat.question_key
+    chat.says(typed)
+    assert chat.stored_answers()[asked] == answer
+    assert not chat.shows(safety.ONE_SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed"),
+    [
+        ("relation", "zh_Hans", "女儿"),
+        ("applying", "zh_Hans", "自己"),
+        ("applying", "zh_Hans", "我"),
+        ("location", "zh_Hans", "在家"),
+        ("location", "kk", "үйдемін"),
+        ("location", "uz", "uydaman"),
+        ("target_region", "ru", "не решил"),
+        ("timeframe", "zh_Hans", "快了"),
+        ("ethnic_kazakh", "ru", "думаю, что да"),
+        ("former_citizen", "ru", "думаю, что нет"),
+        ("former_citizen", "kk", "болмадым"),
+        ("former_citizen", "uz", "yoʻq deb oʻylayman"),
+        ("residence_country", "ru", "Синьцзян"),
+        ("occupation", "ru", "торговля"),
+        ("family", "ru", "муж и дети"),
+    ],
+)
+def test_plain_answer_that_does_not_fit_repeats_the_question(
+    question: str, language: str, typed: str
+) -> None:
+    chat = _chat_at(question, language).says(typed)
+    assert not chat.shows(safety.READ_ALONE)
+    assert chat.name == question
+    assert "!person" in chat.keys
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["applying", "citizenship", "location", "relation", "age_band", "family", "target_region",
+     "birth_year", "consent_registration", "details"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "typed",
+    ["меня бьют", "мой муж бьёт", "боюсь мужа", "муж избил", "мужа забрали", "ребёнок один",
+     "не хочу жить", "помогите мне", "мне угрожают", "күйеуім ұрады", "erim uradi", "老公打我"],
+)  # fmt: skip
+def test_clear_danger_at_a_question_gets_the_safety_answer(question: str, typed: str) -> None:
+    assert _chat_at(question).says(typed).shows(safety.READ_ALONE)
+
+
+def test_call_for_help_at_a_question_shows_the_safety_sentence() -> None:
+    chat = _chat_at("target_region")
+    assert chat.says("помогите").shows(safety.ONE_SENTENCE)
+    assert chat.shows(screens.HELP)
+    assert not chat.says("что писать").shows(safety.ONE_SENTENCE)
+
+
+class _Uncertain(FakeRecognizer):
+    """A fake recogniser whose danger is not certain."""
+
+    def read(self, text: str, language: str) -> "_UncertainReading":
+        found = super().read(text, language)
+        assert isinstance(found, FakeReading)
+        return _UncertainReading(found.recognition)
+
+
+class _UncertainReading(FakeReading):
+    @property
+    def is_certain_danger(self) -> bool:
+        return False
+
+
+UNCLEAR = danger("danger.violence")
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "is_answered"),
+    [
+        ("purpose", "два слова", False),
+        ("purpose", "здесь целых четыре слова", True),
+        ("trouble", "два слова", True),
+        ("gate_papers", "два слова", True),
+        ("given_name", "два слова", True),
+        ("purpose", "мне угрожают", True),
+    ],
+)
+def test_uncertain_danger_in_a_few_words_gets_one_sentence(
+    question: str, typed: str, is_answered: bool
+) -> None:
+    chat = chat_at(question, ethnicity_papers="no")
+    chat.understanding = understanding(_Uncertain({typed: UNCLEAR}))
+    chat.says(typed)
+    assert chat.shows(safety.READ_ALONE) is is_answered
+    assert chat.shows(safety.ONE_SENTENCE) is not is_answered
+    assert chat.name == question
+
+
+@pytest.mark.parametrize("open_with", ["faq", "officer", ""])
+def test_uncertain_danger_outside_of_a_form_gets_the_safety_answer(open_with: str) -> None:
+    chat = Chat.start("ru", open_with)
+    chat.understanding = understanding(_Uncertain({"два слова": UNCLEAR}))
+    assert chat.says("два слова").shows(safety.READ_ALONE)
+
+
+def test_valid_answer_with_suspected_danger_is_stored() -> None:
+    certain = {"Китай": UNCLEAR, "да": Recognition(Confidence.UNKNOWN, danger=Danger.CLEAR)}
+    chat = chat_at("adult")
+    chat.understanding = understanding(FakeRecognizer(certain))
+    assert chat.says("да").stored_answers()["adult"] == "yes"
+    chat.presses("move").says("Китай")
+    assert chat.stored_answers()["citizenship"] == "CN"
