@@ -99,6 +99,9 @@ def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> Non
             recording.tick_option(turn, flow, step, value or "")
         case HandoffOffer() if value == "person":
             commands.to_person(turn, step.item.topic)
+        case HandoffOffer() if step.item.on_go_on:
+            turn.put_form(flow, recording.after_go_on(turn.form(flow), step.item))
+            turn.ask()
         case RepeatingGroup() if value != "done":
             recording.change_members(turn, flow, step.item, value or "")
         case Review() if value == "edit":

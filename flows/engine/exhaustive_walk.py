@@ -37,6 +37,7 @@ from flows.engine.questions import (
     Question,
     Year,
 )
+from flows.engine.recording import after_go_on
 
 # Names of the start and of the ends of a path. These names are used beside the names of questions,
 # so no question may have one of these names.
@@ -143,6 +144,8 @@ def _next_forms(flow: Flow, step: Step, form: Form) -> Iterator[Form | str]:
         match item:
             case HandoffOffer() if value == "person":
                 yield PERSON
+            case HandoffOffer() if item.on_go_on:
+                yield after_go_on(form, item)
             case Consent() if value == "refuse" and not item.optional:
                 yield REFUSED
             case Consent():

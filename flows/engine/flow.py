@@ -26,9 +26,10 @@ class Notice(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandoffOffer(Choice):
-    """An offer to talk to an officer where a form does not suffice. The person may decline."""
+    """An offer to talk to an officer; if the person goes on, answers change to `on_go_on`."""
 
     topic: str
+    on_go_on: tuple[tuple[Question, str], ...] = ()
     among: tuple[Option, ...] = (Option("person", labels.TALK_TO_A_PERSON), GO_ON)
 
 
@@ -393,8 +394,7 @@ def shown(step: Step) -> Label | None:
     item = step.item
     if not step.answer or isinstance(item, (Notice, HandoffOffer, Consent, RepeatingGroup, Review)):
         return None
-    if step.answer.value is None:
+    value = step.answer.value
+    if value is None:
         return SKIPPED if item.persisted else None
-    if not item.accepts(step.answer.value):
-        return None
-    return item.show(step.answer.value)
+    return item.show(value) if item.accepts(value) else None

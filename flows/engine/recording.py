@@ -3,7 +3,16 @@
 from flows.engine import registration_screens, screens
 from flows.engine.events import DeleteInput
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Answer, Consent, Flow, RepeatingGroup, Step, path
+from flows.engine.flow import (
+    Answer,
+    Consent,
+    Flow,
+    Form,
+    HandoffOffer,
+    RepeatingGroup,
+    Step,
+    path,
+)
 from flows.engine.questions import FreeText
 from flows.engine.state import Asked
 from flows.engine.text import _
@@ -35,6 +44,16 @@ def record(turn: TurnState, flow: Flow, step: Step, value: str | None, typed: bo
         note = _(screens.SAVED.msgid, label=step.item.label, answer=step.item.show(value))
         turn.notes.append((note,))
     turn.ask()
+
+
+def after_go_on(form: Form, offer: HandoffOffer) -> Form:
+    """Return the form after the person declined the offer, with the answers that this changes.
+
+    The answer to the offer itself is not recorded, because the changed answers end the offer.
+    """
+    for question, value in offer.on_go_on:
+        form = form.put(question.name, Answer(value, question.rev))
+    return form
 
 
 def refuse_consent(turn: TurnState, flow: Flow) -> None:

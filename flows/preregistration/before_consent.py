@@ -44,6 +44,7 @@ OTHER_PERSON = HandoffOffer(
         " An officer can explain how to help. If you go on, you register yourself."
     ),
     topic="other_person",
+    on_go_on=((APPLYING, "self"),),
     when=APPLYING.is_("other"),
 )
 ADULT = YesNo(

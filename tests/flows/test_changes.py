@@ -14,7 +14,7 @@ import pytest
 from flows import FLOWS
 from flows.engine import screens
 from flows.engine.events import ConsentGiven, Event, Pressed, Said
-from flows.engine.flow import Answer, Consent, Item, RepeatingGroup, Submit
+from flows.engine.flow import Answer, Consent, HandoffOffer, Item, RepeatingGroup, Submit
 from flows.engine.questions import Day, Number
 from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button
@@ -85,8 +85,10 @@ def check_answers_kept(before: Conversation, event: Event, flows: Flows) -> Chat
     if question is None or not same or question.rev != asked.rev:
         assert changed == set(), (asked.key, event)
     else:
-        assert changed <= {asked.key}, (asked.key, event)
-        given = now[asked.key].value if changed else None
+        offer = question if isinstance(question, HandoffOffer) else None
+        also = {item.name for item, _value in offer.on_go_on} if offer else set()
+        assert changed <= {asked.key, *also}, (asked.key, event)
+        given = now[asked.key].value if asked.key in changed else None
         assert given is None or question.accepts(given)
     return chat
 

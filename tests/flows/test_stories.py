@@ -19,7 +19,7 @@ from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
 from flows.preregistration import PREREGISTRATION
-from flows.preregistration.before_consent import CONSENT
+from flows.preregistration.before_consent import APPLYING, CONSENT
 from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at
 
 FORM = "preregistration"
@@ -248,6 +248,19 @@ def test_handoff_offer_leads_to_an_officer_and_back_to_the_form(gate: str) -> No
     assert chat.effects_of(CancelCase)
     assert chat.question_key == gate
     assert chat.stored_answers() == stored
+
+
+def test_person_who_goes_on_after_asking_for_another_registers_themselves() -> None:
+    chat = chat_at("gate_other", applying="other").presses("go_on")
+    assert chat.question_key == "adult"
+    chat.presses("<")
+    assert (chat.question_key, chat.stored_answers()["applying"]) == ("applying", "self")
+    # The offer is repeated if the person chooses somebody else once more.
+    chat.presses("other", "go_on").until("review")
+    assert chat.shows(screens.SAVED, label=APPLYING.label, answer=APPLYING.show("self"))
+    assert not chat.shows(screens.SAVED, label=APPLYING.label, answer=APPLYING.show("other"))
+    chat.presses("submit")
+    assert chat.effects_of(Submit)[0].answers["applying"] == "self"
 
 
 @pytest.mark.parametrize("gate", GATES)
