@@ -281,8 +281,8 @@ def _handle_resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
         turn.say(((screens.CLOSED_UNREAD,),), (), service=True)
     if where:
         turn.c = replace(turn.c, flow="", suspended_flow="")
-    if where in turn.flows:
-        return pin_screens.open_flow(turn, turn.flows[where])
+    if (flow := turn.openable(where)) is not None:
+        return pin_screens.open_flow(turn, flow)
     turn.ask()
 
 

@@ -177,7 +177,7 @@ def _reply_options(turn: TurnState, reply: Reply, more: Text | None) -> list[Opt
     options = []
     if reply.more(turn.today, turn.citizenship()):
         options.append(Option(f"more.{reply.intent}", more or MORE))
-    flow = turn.flows.get(reply.flow)
+    flow = turn.openable(reply.flow)
     if flow is not None and not flow.hands_over and flow.name != turn.c.flow:
         options.append(Option(f"open.{reply.intent}", flow.title))
     return options
@@ -284,8 +284,8 @@ def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
     `by_sentence`: a typed sentence and not a button opens the flow. The sentence may have been
     misunderstood, so a button for another topic is offered too.
     """
-    flow = turn.flows.get(reply.flow)
-    if flow is None or (flow.follows and turn.c.registration is None):
+    flow = turn.openable(reply.flow)
+    if flow is None:
         return False
     turn.c = replace(turn.c, not_understood=0)
     if reply.label is not None and by_sentence:

@@ -94,13 +94,13 @@ def may_link(known: RegistrationStatus) -> bool:
 
     The registration must have a number, and must not be on its way to the registry or withdrawn.
     """
-    return bool(known.number) and known.state not in ("sent", "withdrawing", "withdrawn")
+    return bool(known.number) and known.state != "sent" and known.is_current
 
 
 def lines(known: RegistrationStatus, today: date) -> Iterator[Text]:
     """Yield the state of the family link: linked, a valid code, a pending or a rejected change."""
     link = known.household
-    if link is None or known.state in ("withdrawing", "withdrawn"):
+    if link is None or not known.is_current:
         return
     if link.is_linked:
         yield LINKED

@@ -184,12 +184,15 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
     if checklist_screens.offer_list(turn, flow, path):
         return
     outcome = flow.outcome(submission(flow, path, turn.form(flow)), turn.today)
+    sends_papers = any(isinstance(effect, SendPapers) for effect in outcome.effects)
+    if sends_papers and not turn.has_registration:
+        return _keep_papers(turn)
     turn.notes += [(text,) for text in outcome.texts]
     turn.effects += [_complete_effect(turn, effect) for effect in outcome.effects]
     cases = [effect for effect in outcome.effects if isinstance(effect, OpenCase)]
     for case in cases:
         limit_screens.note_case(turn, case)
-    if any(isinstance(effect, SendPapers) for effect in outcome.effects):
+    if sends_papers:
         sent = {
             paper: "sending" if state == "checked" else state
             for paper, state in turn.c.papers.items()
@@ -210,6 +213,18 @@ def _finish(turn: TurnState, flow: Flow, path: Path) -> None:
         turn.drop_form(flow)
     opens_case = bool(cases)
     turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="", with_officer=opens_case)
+    ask(turn)
+
+
+def _keep_papers(turn: TurnState) -> None:
+    """Say that no registration can get the papers, and keep them and the form for the next one.
+
+    The registration ended while the person answered the form.
+    """
+    known = turn.c.registration
+    reason = screens.REGISTRATION[known.state] if known else screens.NO_REGISTRATION
+    turn.notes += [(reason,), screens.paper_lines(turn.flows.values(), turn.c.papers)]
+    turn.c = replace(turn.c, flow=turn.c.suspended_flow, suspended_flow="")
     ask(turn)
 
 

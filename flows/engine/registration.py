@@ -60,6 +60,11 @@ class RegistrationStatus:
     history: tuple[Milestone, ...] = ()
     household: HouseholdLink | None = None
 
+    @property
+    def is_current(self) -> bool:
+        """True unless the registration was withdrawn or is being withdrawn."""
+        return self.state not in ("withdrawing", "withdrawn")
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRegistry:

@@ -177,7 +177,7 @@ def _answer_registered(turn: TurnState, key: str) -> None:
 
 def _withdraw(turn: TurnState, key: str) -> None:
     known = turn.c.registration
-    if key == "yes" and known and known.state not in ("withdrawing", "withdrawn"):
+    if key == "yes" and known and known.is_current:
         # The form is closed. To send it again, the person must open it and consent again.
         known = replace(known, state="withdrawing")
         turn.c = replace(turn.c, registration=known, flow="", suspended_flow="")

@@ -194,6 +194,16 @@ class TurnState:
         forms = {name: form for name, form in self.c.forms.items() if name != flow.name}
         self.c = replace(self.c, forms=forms)
 
+    @property
+    def has_registration(self) -> bool:
+        """True if the person has a registration that was not withdrawn."""
+        return self.c.registration is not None and self.c.registration.is_current
+
+    def openable(self, name: str) -> Flow | None:
+        """Return the flow with this name; None if it needs a registration and there is none."""
+        flow = self.flows.get(name)
+        return flow if flow and (self.has_registration or not flow.follows) else None
+
     def open_flow(self, flow: Flow) -> None:
         """Open a flow, with the answers that its form already has; see `renewed_form`.
 

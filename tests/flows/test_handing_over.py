@@ -22,7 +22,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import OpenCase, Submit
 from flows.engine.recognition import Danger
-from flows.engine.registration import Acknowledged
+from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.text import _, button
 from flows.knowledge.intents.cautions import KEEP
 from flows.preregistration import CLOSED
@@ -228,7 +228,10 @@ def test_form_continues_after_the_officer_resolves_the_case() -> None:
 def test_case_resolution_opens_the_flow_or_menu_chosen_by_the_officer(
     where: str, question_key: str
 ) -> None:
-    chat = chat_with_officer().takes(Joined()).takes(Resolved(where))
+    chat = chat_with_officer().takes(Joined())
+    registered = RegistrationStatus("accepted", "KZ-1")
+    chat.conversation = replace(chat.conversation, registration=registered)
+    chat.takes(Resolved(where))
     assert chat.shows(screens.OFFICER_DONE)
     assert chat.question_key == question_key
 

@@ -29,7 +29,9 @@ from flows.engine.flow import SendPapers
 from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT
+from flows.replies import understanding
 from tests.flows.chat import Chat, chat_at
+from tests.flows.recognizer import FakeRecognizer, sure
 from tests.flows.test_handing_over import FORM, submitted_chat
 
 PHOTO = Attached("photo", "file-1", 1000)
@@ -77,6 +79,42 @@ def test_papers_of_a_withdrawn_registration_are_not_shown_for_the_next_one() -> 
     assert chat.conversation.papers == {"family": "checked"}
     chat.says("/status")
     assert not chat.shows(screens.PAPER_STATES["accepted"], paper=PASSPORT.label)
+
+
+@pytest.mark.parametrize("state", ["withdrawing", "withdrawn"])
+def test_upload_is_not_opened_without_a_current_registration(state: str) -> None:
+    known = {"как отправить фото": sure("documents.photo")}
+    chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
+    assert "?open.documents.photo" not in chat.says("как отправить фото").keys
+    registered = RegistrationStatus("accepted", "KZ-1")
+    chat.conversation = replace(chat.conversation, is_persistent=True, registration=registered)
+    assert "?open.documents.photo" in chat.says("как отправить фото").keys
+    chat.conversation = replace(chat.conversation, registration=replace(registered, state=state))
+    assert chat.takes(Pressed("?open.documents.photo")).question_key == screens.MENU
+    assert "?open.documents.photo" not in chat.says("как отправить фото").keys
+    chat.takes(Joined()).takes(Resolved(where="papers"))
+    assert chat.question_key == screens.MENU
+
+
+def test_papers_of_a_form_whose_registration_ended_are_sent_for_the_next_one() -> None:
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
+    chat.presses("papers", "yes").takes(PHOTO).takes(_accepted_upload("paper_identity"))
+    chat.takes(Acknowledged("withdrawn", "KZ-1")).answers("done").presses("-", "-")
+    assert chat.shows(screens.REGISTRATION["withdrawn"])
+    assert chat.shows(screens.PAPER_STATES["checked"], paper=PASSPORT.label)
+    assert not chat.effects_of(SendPapers)
+    chat.presses(FORM).until("review").presses("submit").says("/status").presses("papers")
+    assert chat.effects_of(SendPapers)
+    assert chat.conversation.papers == {"identity": "sending"}
+
+
+def test_papers_of_a_form_are_kept_if_the_registration_was_deleted() -> None:
+    chat = _chat_at_upload().takes(PHOTO).takes(_accepted_upload("paper_identity"))
+    chat.conversation = replace(chat.conversation, registration=None)
+    chat.presses("done", "-", "-")
+    assert chat.shows(screens.NO_REGISTRATION)
+    assert chat.shows(screens.PAPER_STATES["checked"], paper=PASSPORT.label)
+    assert not chat.effects_of(SendPapers)
 
 
 def test_upload_album_of_photos_gets_one_reply() -> None:

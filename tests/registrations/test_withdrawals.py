@@ -4,12 +4,14 @@ from dataclasses import replace
 from typing import Any, cast
 
 from bot.conversations import receive, registry_events
+from bot.conversations.receive import take_turn
 from bot.registrations import registry_writes
 from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.registry.errors import RegistryError, Unavailable
 from bot.registry.households import Household
 from bot.runtime import Runtime
+from flows.engine.events import Said, UploadChecked
 from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.registrations.test_registrations import (
@@ -21,6 +23,7 @@ from tests.registrations.test_registrations import (
     _write,
 )
 from tests.registry.example import status_callback
+from tests.uploads.test_uploads import person_of, rows, small, store_upload
 
 DOWN = Unavailable("E_REGISTRY_UNREACHABLE", "not reached")
 
@@ -260,3 +263,24 @@ async def test_status_of_a_withdrawn_registration_does_not_replace_the_new_one(
     await _report(rt, "REJECTED", 99)
     assert await _shown(guest) == "received"
     assert await _one(rt, "SELECT count(*) FROM cases") == 0
+
+
+async def test_papers_after_a_withdrawal_reach_the_next_registration(rt: Runtime) -> None:
+    guest, registry = Guest(rt), NumberingRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await guest.go("/status", "papers", "yes")
+    person = await person_of(rt, guest)
+    await store_upload(rt, person, small(1))
+    async with rt.pool.connection() as session:
+        checked = UploadChecked("papers", "paper_identity")
+        await receive.deliver(rt, await take_turn(rt, session, person.id, checked))
+    await _report(rt, "WITHDRAWN", 2)
+    await guest.go("done", "-", "-")
+    assert await rows(rt, "state, registration_id") == [("ready", None)]
+    await guest.do(Said("как отправить вам фото документов"))
+    await guest.go("/menu", "preregistration", "yes", "submit")
+    await _write(rt, registry)
+    await guest.go("/status", "papers")
+    (sent,) = await rows(rt, "registration_id")
+    assert sent == await _one(rt, "SELECT id FROM registrations WHERE state <> 'withdrawn'")
