@@ -4,8 +4,6 @@ An announcement is a message to many people; a fact is a sentence with its sourc
 day.
 """
 
-from datetime import date
-
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Purpose, Rule, Words
 from bot.content.model import ENGLISH, Body
@@ -13,7 +11,6 @@ from bot.editorial import drafts
 from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
-from flows.checklist import checklist
 from flows.knowledge.facts import Fact
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES, Programme
@@ -29,40 +26,32 @@ TOPICS = {
 RULES = "rules"
 
 
-def audience(fact: Fact, day: date) -> Rule:
+def audience(fact: Fact) -> Rule:
     """Return the audience rule that selects whom the fact concerns, by citizenship and programme.
 
-    The rule also selects people with a saved checklist that contains the fact.
+    The rule also selects people with a saved checklist that may contain the fact.
     """
     programme = fact.key.partition(".")[0]
     return Rule(
         countries=tuple(each for each in ORIGINS if each in fact.countries),
         programmes=tuple(each.key for each in PROGRAMMES if each.key == programme),
-        lists=tuple(
-            each.key for each in PROGRAMMES if each.key == programme or _says(each, fact, day)
-        ),
+        lists=tuple(each.key for each in PROGRAMMES if each.key == programme or _lists(each, fact)),
     )
 
 
-def _says(programme: Programme, fact: Fact, day: date) -> bool:
-    """Return True if a checklist of the programme contains the fact, for some citizenship.
+def _lists(programme: Programme, fact: Fact) -> bool:
+    """Return True if a checklist (list of papers) of the programme may contain the fact.
 
-    A checklist is the list of papers that a person needs. A fact for certain countries counts as
-    contained in every checklist of their citizens. If the shipped version of
-    the fact has ended on `day`, the checklist of its last day is used.
+    A fact for certain countries counts as contained in every checklist of their citizens. The day
+    and the person's situation do not matter: a stored checklist keeps papers that only some people
+    need, and editors may publish a fact again after its last day.
     """
-    if fact.countries:
-        return True
-    shown_on = min(day, fact.until)
-    for country in ORIGINS:
-        result = checklist({"programme": programme.key, "citizenship": country}, shown_on)
-        papers = (paper.document.fact.key for paper in result.papers)
-        if fact.key in papers or fact.text in (*result.before, *result.after):
-            return True
-    return False
+    documents = (need.document.fact for need in programme.needs)
+    listed = {each.key for each in (*documents, *programme.facts)}
+    return bool(fact.countries) or fact.key in listed
 
 
-def announcement_of(fact: Fact, body: Body, day: date) -> Draft:
+def announcement_of(fact: Fact, body: Body) -> Draft:
     """Return the draft of an announcement of a published fact.
 
     The draft has a text for each language except English: the published sentence and its first
@@ -75,7 +64,7 @@ def announcement_of(fact: Fact, body: Body, day: date) -> Draft:
         texts={
             code: Words(f"{text}{source}") for code, text in body.texts.items() if code != ENGLISH
         },
-        rule=audience(fact, day),
+        rule=audience(fact),
         why=f"The published fact {fact.key} has changed.",
     )
 
@@ -90,7 +79,4 @@ async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
     live = next((each for each in versions if each.state == drafts.LIVE), None)
     if live is None or live.body.silent or item not in drafts.SHIPPED:
         raise Refused(Refusal.STATE)
-    day = live.body.checked
-    return await broadcasts.draft(
-        rt, officer, announcement_of(drafts.SHIPPED[item], live.body, day)
-    )
+    return await broadcasts.draft(rt, officer, announcement_of(drafts.SHIPPED[item], live.body))

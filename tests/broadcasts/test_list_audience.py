@@ -1,6 +1,8 @@
 """Announcements about a changed checklist reach only people who saved it and want messages."""
 
-from datetime import date
+from itertools import product
+
+import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Rule
@@ -8,8 +10,10 @@ from bot.conversations import external_events
 from bot.editorial import announcing
 from bot.people import subscriptions
 from bot.runtime import Runtime
+from flows.checklist import checklist
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import COLLECTED
+from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.list_changes import LIST, LIST_COUNTRY
 from tests.crowd import Member, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
@@ -100,18 +104,19 @@ async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt:
 
 
 def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> None:
-    facts = {fact.key: fact for fact in FACTS}
-    rules = {key: announcing.audience(fact, COLLECTED) for key, fact in facts.items()}
+    rules = {fact.key: announcing.audience(fact) for fact in FACTS}
     assert (rules["tr.stay"].countries, rules["tr.stay"].lists) == (("TR",), ALL_PROGRAMMES)
     assert rules["documents.photo_35x45"].lists == ("prp", VISA)
     assert rules[f"{STATUS}.fee"].lists == (STATUS,)
+    assert rules["documents.originals"].lists == (STATUS,)
     assert not rules["pilot_2026.phase"].lists
 
 
-def test_broadcast_about_a_fact_selects_checklists_also_after_its_last_day() -> None:
-    later = date(2029, 1, 8)
-    listed = [fact for fact in FACTS if announcing.audience(fact, COLLECTED).lists]
-    found = {fact.key: announcing.audience(fact, later).lists for fact in listed}
-    assert [key for key, lists in found.items() if not lists] == []
-    assert found["documents.quota_application"] == ("regional_quota",)
-    assert found["documents.photo_35x45"] == ("prp", VISA)
+@pytest.mark.parametrize("programme", ALL_PROGRAMMES)
+def test_broadcast_about_a_paper_selects_each_checklist_with_the_paper(programme: str) -> None:
+    families, proofs = ("alone", "both"), ("yes", "no")
+    for country, family, proof in product(ORIGINS, families, proofs):
+        answers = {"programme": programme, "citizenship": country, "location": "origin"}
+        answers |= {"family": family, "ethnicity_papers": proof}
+        for paper in checklist(answers, COLLECTED).papers:
+            assert programme in announcing.audience(paper.document.fact).lists, paper.document.key

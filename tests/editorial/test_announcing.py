@@ -18,11 +18,11 @@ BODY = Body(texts={"ru": "Новое правило."}, as_of=TODAY, checked=TOD
     "fact", [*quota.QUOTA, *quota.DUTIES, settling.ADAPTATION], ids=lambda fact: fact.key
 )
 def test_announcement_of_quota_and_money_has_the_topic_of_support(fact: Fact) -> None:
-    assert announcement_of(fact, BODY, TODAY).topic == "support"
+    assert announcement_of(fact, BODY).topic == "support"
 
 
 def test_announcement_of_another_fact_has_the_topic_of_rules() -> None:
-    assert announcement_of(documents.IIN.fact, BODY, TODAY).topic == RULES
+    assert announcement_of(documents.IIN.fact, BODY).topic == RULES
 
 
 def test_announcement_topics_are_keyed_by_prefixes_of_facts() -> None:
