@@ -310,13 +310,13 @@ def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
     """Fill in answers that the reply implies, and suggest values that the message mentioned.
 
     A suggested value becomes an answer only when the person confirms it. An implied answer replaces
-    an earlier one, because the person asks about it now.
+    an earlier one, because the person asks about it now; the implied answer "" deletes it.
     """
-    form = turn.form(flow)
     entities = turn.c.heard.entities if turn.c.heard else {}
-    understanding = turn.understanding
-    suggested = understanding.suggest(entities) if understanding else {}
-    preset = dict(reply.preset)
+    suggested = turn.understanding.suggest(entities) if turn.understanding else {}
+    form, preset = turn.form(flow), dict(reply.preset)
+    answers = {key: value for key, value in form.answers.items() if preset.get(key) != ""}
+    form = replace(form, answers=answers)
     for name, value in {**suggested, **preset}.items():
         question, known = flow.find(name), name in preset
         kept = name in form.answers and not known

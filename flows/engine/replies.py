@@ -27,9 +27,10 @@ class Reply:
 
     `label` is the heading of the reply and the label of its button. Small talk has none. `opening`
     is sent at once, `more` on request. `command` is run instead of an answer. `flow` is offered, or
-    with `opens` opened at once, with the answers of `preset`. `neighbours` are intents that may
-    have been meant instead. `corrects` marks the wish to correct or withdraw answers: in a form
-    whose answers are not sent, the person learns how to go back.
+    with `opens` opened at once, with the answers of `preset`; for the answer "", the flow asks the
+    question again. `neighbours` are intents that may have been meant instead. `corrects` marks the
+    wish to correct or withdraw answers: in a form whose answers are not sent, the person learns how
+    to go back.
     """
 
     intent: str

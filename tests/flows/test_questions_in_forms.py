@@ -296,6 +296,15 @@ def test_question_about_papers_first_asks_what_the_papers_are_for(language: str,
     assert "programme" not in chat.form("checklist").answers
 
 
+@pytest.mark.parametrize("left", ["kandas_status", "citizenship_simplified"])
+def test_question_about_papers_asks_for_their_aim_after_another_list(left: str) -> None:
+    chat = Chat.start("ru", "checklist", understanding=REAL).presses(left, "UZ").says("/menu")
+    chat.says("Какие документы нужны для вида на жительство?")
+    assert chat.question_key == "programme"
+    answers = chat.presses("prp").stored_answers("checklist")
+    assert answers == {"programme": "prp", "citizenship": "UZ"}
+
+
 def test_topic_suggestions_contain_only_one_officer_button() -> None:
     known = {"能说中文的人吗": unsure("bot.what", "person.wanted")}
     chat = Chat.start("zh_Hans", understanding=understanding(FakeRecognizer(known)))

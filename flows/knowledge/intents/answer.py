@@ -60,9 +60,9 @@ class Answer:
     `opening` is shown at once, preferably under 600 characters. `more` is shown after "More about
     this". `urgent` facts precede the opening for citizens of the countries that they concern and
     for people of unknown citizenship. `flow` is the flow that continues the subject; `preset` are
-    answers in this flow that the intent implies. `neighbours` are intents that may have been meant
-    instead, likeliest first. `unanswered` marks an intent about which no fact is verified:
-    `opening` has only sentences that promise nothing.
+    answers in this flow that the intent implies, "" for a question to ask again. `neighbours` are
+    intents that may have been meant instead, likeliest first. `unanswered` marks an intent about
+    which no fact is verified: `opening` has only sentences that promise nothing.
     """
 
     intent: str

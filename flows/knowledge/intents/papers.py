@@ -31,8 +31,10 @@ PAPERS = (
             Together((needs.KANDAS_PAPERS, needs.KANDAS_MORE_PAPERS)),
         ),
         more=(documents.ORIGINALS, kandas.COMPLETENESS, kandas.ROLE),
-        # No programme is preset: the intent also covers papers for another programme.
         flow="checklist",
+        # The programme is asked: the intent also covers papers for other programmes than kandas,
+        # and a form that the person left may be about another one.
+        preset=(("programme", ""),),
         neighbours=("kandas.prove_ethnicity", "documents.apostille", "documents.missing"),
     ),
     Answer(
