@@ -153,9 +153,9 @@ RENUNCIATION = Document(
     fact=Fact(
         key="documents.renunciation_statement",
         text=_(
-            "Only when the migration service asks for it. Do not give up any citizenship "
-            "before that. We have not found whether signing this statement already ends a "
-            "citizenship: ask before you sign."
+            "Only when the migration service asks for it in writing. Do not give up any "
+            "citizenship before that. We have not found whether signing this statement already "
+            "ends a citizenship: ask before you sign."
         ),
         sources=(
             "https://oq.gov.kz/en/kandastar",

@@ -363,6 +363,12 @@ def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
         assert (permits.RENUNCIATION in documents) == has_citizenship
 
 
+def test_checklist_asks_for_a_renunciation_only_after_a_written_request() -> None:
+    written = {"kk": "жазбаша", "ru": "письменно", "uz": "yozma", "zh_Hans": "书面"}
+    for language, word in written.items():
+        assert word in WORDS.render(permits.RENUNCIATION.fact.text, language), language
+
+
 def test_checklist_starts_with_officer_advice_if_a_child_lacks_documents() -> None:
     for papers in ("no", "unsure"):
         document_list = checklist(
