@@ -9,6 +9,7 @@ from uuid import UUID
 from bot import broadcasts
 from bot.cases.canned_replies import BUILT
 from bot.db.connection import Transaction
+from bot.i18n import bidi
 from flows.engine.events import Say
 from flows.engine.flow import ReadNews
 from flows.engine.state import Turn
@@ -45,6 +46,9 @@ async def render(
 
 
 def text_in(texts: Mapping[str, str], language: str) -> str:
-    """Return the text in a language, converted from its other script if needed; '' if missing."""
+    """Return the text in a language, converted from its other script if needed; '' if missing.
+
+    The text has direction marks, so that no number is reversed in Arabic script.
+    """
     source, build = BUILT.get(language, (language, str))
-    return texts.get(language) or build(texts.get(source, ""))
+    return bidi.arrange(texts.get(language) or build(texts.get(source, "")), language)

@@ -51,7 +51,10 @@ def arrange(text: str, language: str) -> str:
     Unlike `literals`, keep no text in memory, because a typed text may be private. Lines in another
     script, such as Russian lines, get no mark.
     """
-    if language not in RIGHT_TO_LEFT or not ARABIC.search(text):
+    # A text without letters may be a phone number. A text of only emoji stays as it is, because
+    # messengers show it larger.
+    is_rtl = ARABIC.search(text) or (not LETTER.search(text) and LITERAL.search(text))
+    if language not in RIGHT_TO_LEFT or not is_rtl:
         return text
     lines = text.split("\n")
     return "\n".join(

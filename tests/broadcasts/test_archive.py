@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+from bidi import get_display
+
 from bot import broadcasts
-from bot.broadcasts import Broadcast, Rule, State, Words
+from bot.broadcasts import Broadcast, Rule, State, Words, archive
+from bot.i18n import Languages
 from bot.people import identities
 from bot.runtime import Runtime
+from flows.engine.text import verbatim
 from tests.crowd import (
     TEXTS,
     Crew,
@@ -20,6 +24,8 @@ from tests.crowd import (
     started,
 )
 from tests.desk.desks import ahead
+
+WORDS = Languages()
 
 
 async def _listed(rt: Runtime, person_id: UUID | None = None) -> list[tuple[datetime, str]]:
@@ -36,6 +42,13 @@ async def _sent(rt: Runtime, officers: Crew, rule: Rule, number: int = 0) -> Bro
     await all_at_once(rt, found)
     await broadcasts.send_shard(rt, found.id, 0)
     return found
+
+
+def test_archive_shows_no_number_in_reverse_in_arabic_script() -> None:
+    phone = "+7 7172 64 57 00"
+    text = archive.text_in({"kk": f"Телефон: {phone}"}, "kk_Arab")
+    assert phone in get_display(text, base_dir="R")
+    assert phone in get_display(WORDS.render(verbatim(text), "kk_Arab"), base_dir="R")
 
 
 async def test_archive_shows_no_cancelled_or_held_announcement(rt: Runtime) -> None:

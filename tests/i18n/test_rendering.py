@@ -208,6 +208,9 @@ def test_rtl_sentence_shows_no_number_in_reverse(number: str) -> None:
         ("ۋاقىت\n1 500 000", f"ۋاقىت\n{RLM}{FSI}1 500 000{PDI}"),
         ("ۋاقىت\nС 9:00-18:00", "ۋاقىت\nС 9:00-18:00"),
         ("Приём: 9:00-18:00", "Приём: 9:00-18:00"),
+        ("+7 7172 64 57 00", f"{RLM}{FSI}+7 7172 64 57 00{PDI}"),
+        ("👍", "👍"),
+        ("", ""),
     ],
 )
 def test_typed_text_is_arranged_in_rtl_languages(typed: str, shown: str) -> None:
