@@ -5,21 +5,21 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flows import lifetimes, list_changes
+from flows.checklist_sources import sources
 from flows.eligibility import CITIZEN_ALREADY
 from flows.engine import labels
-from flows.engine.blocks import Source, caution, item, more, source
+from flows.engine.blocks import Source, caution, item, more
 from flows.engine.conditions import Answers, holds
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import programmes, settling
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
-from flows.knowledge.facts import Dated, Fact, fact_texts
+from flows.knowledge.intents.answer import Part, facts_of, part_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, programme
-from flows.paragraphs import joined
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
@@ -66,12 +66,6 @@ NO_CHILD_PAPER = caution(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
-SOURCES = _("Dates of the sources of this list: {oldest} – {newest}.")
-SOURCES_OF_ONE_DATE = _("Date of the sources of this list: {date}.")
-SOURCES_UNDATED = _("The sources of this list have no date.")
-SOME_UNDATED = _("Some sources have no date.")
-READ = _("We read stored copies from {first} to {last}, some only in part.")
-READ_ON = _("We read stored copies on {date}, some only in part.")
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
 PROGRAMME = Choice(
@@ -122,8 +116,11 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     keys = keys or chosen.keys(answers)
     found = [document for document in chosen.documents(today) if document.key in keys]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
-    before = tuple(_before(chosen, answers, today))
-    return Checklist(chosen, before, papers, tuple(_after(chosen, found, answers, today)))
+    before, after = tuple(_before(chosen, answers, today)), tuple(_after(chosen, found, answers))
+    facts = (*(document.fact for document in found), *facts_of((*before, *after)))
+    dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
+    rules = part_texts(after, today)
+    return Checklist(chosen, part_texts(before, today), papers, (*rules, *dates))
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
@@ -184,20 +181,20 @@ def _confirmed(answers: Answers, today: date) -> Text:
     return SEE_BELOW if person_origin.dangerous else CONFIRMED[person_origin.confirmation]
 
 
-def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
+def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
     if answers.get("citizenship") == "KZ":
         yield CITIZEN_ALREADY
     if origin_of(answers).dangerous:
         yield SAFETY_FIRST
     if chosen.key == "prp":
-        yield from fact_texts(origin_of(answers).permit, today)
+        yield from origin_of(answers).permit
     if chosen.key == "citizenship_simplified" and holds(programmes.CITIZEN, answers):
         yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
-        yield from fact_texts(origin_of(answers).ends, today)
-    yield from _before_leaving(answers, today)
+        yield from origin_of(answers).ends
+    yield from _before_leaving(answers)
     if chosen.key == "citizenship_simplified":
-        yield from fact_texts((settling.NO_DUAL, settling.STATELESS), today)
+        yield from (settling.NO_DUAL, settling.STATELESS)
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER
@@ -206,7 +203,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Text]:
     yield from programmes.endings(chosen, today)
 
 
-def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
+def _before_leaving(answers: Answers) -> Iterator[Part]:
     """Yield the law and warnings about papers that must be confirmed before leaving the country.
 
     Some countries confirm papers (by apostille or legalisation) only for people who are still
@@ -216,29 +213,24 @@ def _before_leaving(answers: Answers, today: date) -> Iterator[Text]:
     if person_origin.leaving is None:
         return
     if answers.get("location") not in ("kazakhstan", "elsewhere"):
-        yield from fact_texts([person_origin.law or person_origin.leaving], today)
+        yield person_origin.law or person_origin.leaving
     if _left(answers):
         yield _no_travel(answers)
 
 
-def _after(
-    chosen: Programme, found: list[Document], answers: Answers, today: date
-) -> Iterator[Text]:
-    facts = chosen.facts
+def _after(chosen: Programme, found: list[Document], answers: Answers) -> Iterator[Part]:
     if answers.get("family") in ("spouse", "both"):
         yield SPOUSE
     if any(document.confirmed for document in found) and chosen.confirmed:
-        yield from _confirmation(answers, today)
+        yield from _confirmation(answers)
+    yield from chosen.facts
     if chosen.key == "citizenship_simplified":
-        facts = (*facts, *origin_of(answers).exchange)
+        yield from origin_of(answers).exchange
     if chosen.key == "visa_c10":
-        facts = (*facts, *origin_of(answers).entry)
-    yield from fact_texts(facts, today)
-    if found:
-        yield sources([document.fact.on(today) for document in found])
+        yield from origin_of(answers).entry
 
 
-def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
+def _confirmation(answers: Answers) -> Iterator[Part]:
     """Yield the law on how the home country's papers are confirmed, and warnings.
 
     The home country is the country of citizenship. If it has a treaty, no warning is needed. A
@@ -252,34 +244,10 @@ def _confirmation(answers: Answers, today: date) -> Iterator[Text]:
     if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
         yield NO_TRAVEL
         return
-    yield from fact_texts([person_origin.law] if person_origin.law else [], today)
+    if person_origin.law is not None:
+        yield person_origin.law
     if not treaty and _left(answers):
         yield NO_RISK
-
-
-def sources(facts: list[Fact]) -> Text:
-    """Return a sentence with the dates of the facts' sources and the days when they were read.
-
-    If only the year of a source's date is known, the year is shown.
-    """
-    dated = sorted(
-        (fact.as_of, fact.as_of.year if fact.dated is Dated.YEAR else fact.as_of)
-        for fact in facts
-        if fact.dated is not Dated.READ
-    )
-    sentences: list[Text] = []
-    if not dated:
-        sentences.append(SOURCES_UNDATED)
-    elif (oldest := dated[0][1]) == (newest := dated[-1][1]):
-        sentences.append(_(SOURCES_OF_ONE_DATE.msgid, date=oldest))
-    else:
-        sentences.append(_(SOURCES.msgid, oldest=oldest, newest=newest))
-    if 0 < len(dated) < len(facts):
-        sentences.append(SOME_UNDATED)
-    days = frozenset[date]().union(*(fact.read for fact in facts))
-    first, last = min(days), max(days)
-    read = _(READ.msgid, first=first, last=last) if first < last else _(READ_ON.msgid, date=last)
-    return source(joined(*sentences, read))
 
 
 def lead(document_list: Checklist) -> Text:

@@ -17,6 +17,7 @@ import pytest
 
 from flows import checklist as flow
 from flows.checklist import Checklist, checklist
+from flows.checklist_sources import sources
 from flows.eligibility import CITIZEN_ALREADY
 from flows.engine.blocks import Source
 from flows.engine.text import Text
@@ -209,6 +210,10 @@ OCTOBER, JANUARY = date(2025, 10, 26), date(2026, 1, 8)
         (_facts_of(OCTOBER, OCTOBER), "Date of the sources of this list: 26 October 2025."),
         (_facts_of(2024, OCTOBER), "Dates of the sources of this list: 2024 – 26 October 2025."),
         (
+            _facts_of(2024, date(2024, 1, 1), OCTOBER),
+            "Dates of the sources of this list: 2024 – 26 October 2025.",
+        ),
+        (
             _facts_of(OCTOBER, None),
             "Date of the sources of this list: 26 October 2025. Some sources have no date.",
         ),
@@ -219,15 +224,22 @@ def test_checklist_shows_the_range_and_precision_of_its_source_dates(
     facts: list[Fact], sentences: str
 ) -> None:
     read = "We read stored copies on 28 November 2026, some only in part."
-    assert WORDS.render(flow.sources(facts), "en") == f"{sentences} {read}"
+    assert WORDS.render(sources(facts), "en") == f"{sentences} {read}"
 
 
 def test_checklist_shows_the_period_in_which_sources_were_read() -> None:
     facts = [*_facts_of(OCTOBER), *_facts_of(OCTOBER, opened=False)]
-    rendered = WORDS.render(flow.sources(facts), "en")
+    rendered = WORDS.render(sources(facts), "en")
     assert rendered.endswith(
         "We read stored copies from 24 November 2026 to 28 November 2026, some only in part."
     )
+
+
+def test_checklist_dates_include_the_sources_of_its_rules() -> None:
+    document_list = checklist(situation("kandas_status", "UZ", "origin", "alone"), TODAY)
+    assert "3 December 2021" in WORDS.render(document_list.after[0], "en")
+    shown = WORDS.render(document_list.after[-1], "en")
+    assert "Dates of the sources of this list: 3 December 2021 – " in shown
 
 
 # Answers on which the documents of a checklist depend
