@@ -13,7 +13,7 @@ from flows.engine.conditions import Answers, holds
 from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
-from flows.knowledge import programmes, settling
+from flows.knowledge import programmes
 from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
 from flows.knowledge.intents.answer import Part, facts_of, part_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
@@ -193,8 +193,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
     if answers.get("location") in ("kazakhstan", "unsaid"):
         yield from origin_of(answers).ends
     yield from _before_leaving(answers)
-    if chosen.key == "citizenship_simplified":
-        yield from (settling.NO_DUAL, settling.STATELESS)
+    yield from chosen.warnings if holds(programmes.CITIZEN, answers) else chosen.stateless
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
         yield NO_CHILD_PAPER

@@ -13,7 +13,16 @@ from flows.engine.blocks import caution, folded, more, title
 from flows.engine.conditions import Answers, holds
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.text import Text, _, button
-from flows.knowledge import cards, documents, kandas, pilot_2026, quota, registry, settling
+from flows.knowledge import (
+    cards,
+    documents,
+    kandas,
+    living,
+    pilot_2026,
+    quota,
+    registry,
+    settling,
+)
 from flows.knowledge.facts import Fact, ending, fact_texts
 from flows.knowledge.intents.answer import Part, part_texts
 from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
@@ -21,6 +30,7 @@ from flows.knowledge.intents.permits import any_visa
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
 from flows.knowledge.programmes import CITIZEN
+from flows.knowledge.requirements import STATELESS_TOO
 from flows.paragraphs import joined, lines, numbered
 from flows.situation import (
     CITIZENSHIP,
@@ -147,7 +157,8 @@ def _ways(answers: Answers, today: date) -> Iterator[Way]:
         yield Way("study", STUDY, WHY_STUDY, (), (settling.GRANTS, cards.VISA))
     status = kazakh and answers.get("former_citizen") == "no"
     if purpose in ("move", "information") and status:
-        yield _status(WHY_STATUS if purpose == "move" else WHY_ONE_DAY, today)
+        why = WHY_STATUS if purpose == "move" else WHY_ONE_DAY
+        yield _status(why, settling.NO_DUAL if holds(CITIZEN, answers) else STATELESS_TOO, today)
     if purpose == "move":
         visa = any_visa(answers.get("citizenship") or "")
         yield _other_permit(visa) if status else _permit(visa if kazakh else (), today)
@@ -158,11 +169,12 @@ def _card() -> Way:
     return Way("ata_zholy", CARD, WHY_CARD, (), facts, (NOT_SURE_OR_QUICK,))
 
 
-def _status(why: Text, today: date) -> Way:
+def _status(why: Text, citizenship: Fact, today: date) -> Way:
+    """Return the kandas status as a `Way`; `citizenship` is a fact on the person's citizenship."""
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
     steps = (*number, *_pilot(today), APPLY, *fact_texts(decided, today), AFTERWARDS)
-    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, settling.NO_DUAL)
+    facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, citizenship)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 
 
@@ -317,9 +329,11 @@ def _entry_and_offices(answers: Answers, today: date) -> Iterator[Text]:
 
 
 def _general_advice(answers: Answers, today: date) -> Iterator[Text]:
-    """Yield texts about support and the registry, and a warning against fraud."""
+    """Yield texts about support, legal help and the registry, and a warning against fraud."""
     if _may_get_support(answers):
         yield from (SUPPORT,) if quota.SHARE.current(today) else ending(quota.PLACES, today)
+    if not holds(CITIZEN, answers):
+        yield from fact_texts((living.LEGAL_HELP, living.LEGAL_BUREAU), today)
     if answers.get("purpose") == "information" and answers.get("ethnic_kazakh") != "no":
         yield joined(MAY_REGISTER, registry.NO_PROMISE)
     yield PROMISED

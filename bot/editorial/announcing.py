@@ -47,8 +47,8 @@ def _lists(programme: Programme, fact: Fact) -> bool:
     need, and editors may publish a fact again after its last day.
     """
     documents = (need.document.fact for need in programme.needs)
-    listed = {each.key for each in (*documents, *programme.facts)}
-    return bool(fact.countries) or fact.key in listed
+    others = (*programme.facts, *programme.warnings, *programme.stateless)
+    return bool(fact.countries) or fact.key in {each.key for each in (*documents, *others)}
 
 
 def announcement_of(fact: Fact, body: Body) -> Draft:

@@ -10,6 +10,7 @@ from flows.knowledge import (
     cards,
     documents,
     kandas,
+    living,
     permits,
     pilot_2026,
     quota,
@@ -26,6 +27,8 @@ SHOWN = Is("ethnicity_papers", frozenset({"yes", "unsure"}))
 NOT_SHOWN = Is("ethnicity_papers", frozenset({"no", "unsure"}))
 # People without any citizenship have none to give up.
 CITIZEN = not_(Is("citizenship", frozenset({"stateless"})))
+# Facts for people without any citizenship, in place of the warnings not to lose one.
+STATELESS = (requirements.STATELESS_TOO, living.LEGAL_HELP, living.LEGAL_BUREAU)
 AT_HOME = Is("location", frozenset({"origin"}))
 STAMPED = all_of(Is("citizenship", frozenset({"TR"})), AT_HOME)
 LEGALISED = all_of(Is("citizenship", frozenset({"IR", "AF"})), AT_HOME)
@@ -44,14 +47,17 @@ class Need:
 class Programme:
     """A programme to apply for.
 
-    `facts` are shown with the programme's list of papers. If the programme has a `basis`, a list is
-    made only while this fact is current.
+    `facts` are shown with the programme's list of papers. `warnings` are shown above the list to
+    citizens of a country, and `stateless` to people without citizenship. If the programme has a
+    `basis`, a list is made only while this fact is current.
     """
 
     key: str
     name: Text
     needs: tuple[Need, ...]
     facts: tuple[Fact, ...]
+    warnings: tuple[Fact, ...] = ()
+    stateless: tuple[Fact, ...] = ()
     basis: Fact | None = None
     confirmed: bool = True
 
@@ -144,6 +150,8 @@ PROGRAMMES = (
             Need(permits.RENUNCIATION, CITIZEN),
         ),
         facts=(settling.COMBINED, settling.EXAM),
+        warnings=(settling.NO_DUAL, settling.STATELESS),
+        stateless=STATELESS,
     ),
     Programme(
         key="regional_quota",

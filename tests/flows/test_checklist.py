@@ -27,12 +27,14 @@ from flows.knowledge import (
     documents,
     entry,
     laws,
+    living,
     permits,
     pilot_2026,
     quota,
     requirements,
+    settling,
 )
-from flows.knowledge.facts import COLLECTED, Dated, Fact
+from flows.knowledge.facts import COLLECTED, Dated, Fact, fact_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, Origin, origin
 from flows.knowledge.programmes import PROGRAMMES
@@ -364,7 +366,11 @@ def test_checklist_tells_citizens_of_kazakhstan_that_it_is_for_others(programme:
     assert CITIZEN_ALREADY not in other.before
 
 
-def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
+def _shows(texts: tuple[Text, ...], fact: Fact) -> bool:
+    return set(fact_texts((fact,), TODAY)) <= set(texts)
+
+
+def test_citizenship_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
     for citizenship in ORIGINS:
         document_list = checklist(
             situation("citizenship_simplified", citizenship, "kazakhstan", "alone"), TODAY
@@ -373,6 +379,10 @@ def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
         assert (KEEP in document_list.before) == has_citizenship
         documents = [paper.document for paper in document_list.papers]
         assert (permits.RENUNCIATION in documents) == has_citizenship
+        for fact in (settling.NO_DUAL, settling.STATELESS):
+            assert _shows(document_list.before, fact) == has_citizenship
+        for fact in (requirements.STATELESS_TOO, living.LEGAL_HELP, living.LEGAL_BUREAU):
+            assert _shows(document_list.before, fact) != has_citizenship
 
 
 def test_checklist_asks_for_a_renunciation_only_after_a_written_request() -> None:

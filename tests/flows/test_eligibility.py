@@ -9,12 +9,12 @@ from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, result_texts, ways
 from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
-from flows.knowledge import cards, entry, kandas, pilot_2026, quota, settling
+from flows.knowledge import cards, entry, kandas, living, pilot_2026, quota, settling
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.answer import facts_of
 from flows.knowledge.intents.cautions import KEEP, LEFT, NO_LONGER_STAY, NO_PROOF, WITHOUT_VISA
 from flows.knowledge.origins import SAFETY_FIRST
-from flows.knowledge.requirements import CHINA_FIRST
+from flows.knowledge.requirements import CHINA_FIRST, STATELESS_TOO
 from tests.flows.answers import (
     NEXT_YEAR,
     TODAY,
@@ -176,6 +176,20 @@ def test_eligibility_citizenship_warning_precedes_the_programmes(citizenship: st
 
 def test_eligibility_asks_no_stateless_person_to_keep_a_citizenship() -> None:
     assert KEEP not in result_sentences(citizenship="stateless")
+
+
+@pytest.mark.parametrize("purpose", ["move", "study", "information"])
+def test_eligibility_names_legal_help_only_to_stateless_people(purpose: str) -> None:
+    help_facts = {living.LEGAL_HELP.text, living.LEGAL_BUREAU.text}
+    assert help_facts <= set(result_sentences(purpose=purpose, citizenship="stateless"))
+    assert not help_facts & set(result_sentences(purpose=purpose))
+
+
+def test_eligibility_speaks_of_dual_citizenship_only_to_citizens() -> None:
+    for citizenship in ("UZ", "stateless"):
+        shown = result_sentences(citizenship=citizenship)
+        assert (settling.NO_DUAL.text in shown) == (citizenship != "stateless")
+        assert (STATELESS_TOO.text in shown) == (citizenship == "stateless")
 
 
 @pytest.mark.parametrize("purpose", ["move", "study", "work", "business", "information"])
