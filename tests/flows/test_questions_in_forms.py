@@ -305,6 +305,21 @@ def test_question_about_papers_asks_for_their_aim_after_another_list(left: str) 
     assert answers == {"programme": "prp", "citizenship": "UZ"}
 
 
+@pytest.mark.parametrize(
+    ("language", "text", "today"),
+    [
+        ("kk", "Қандас мәртебемнің мерзімі өтіп кетті", "Бүгін маманмен сөйлесіңіз"),
+        ("ru", "Срок моего статуса кандаса уже истёк", "Поговорите со специалистом сегодня"),
+    ],
+)
+def test_message_about_an_expired_status_gets_advice_for_today(
+    language: str, text: str, today: str
+) -> None:
+    chat = Chat.start(language, understanding=REAL).says(text)
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.extend"].label)
+    assert today in chat.text
+
+
 def test_topic_suggestions_contain_only_one_officer_button() -> None:
     known = {"能说中文的人吗": unsure("bot.what", "person.wanted")}
     chat = Chat.start("zh_Hans", understanding=understanding(FakeRecognizer(known)))

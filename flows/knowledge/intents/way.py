@@ -109,6 +109,7 @@ WAY = (
         label=button("Kandas extension"),
         opening=(
             _("Talk to an officer before the last day on your paper."),
+            _("Is the last day already over? Talk to an officer today."),
             kandas.EXTENSION,
             kandas.EXTENSION_PAPERS,
             pilot_2026.EXTENSION,
