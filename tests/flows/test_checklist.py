@@ -370,7 +370,7 @@ def _shows(texts: tuple[Text, ...], fact: Fact) -> bool:
     return set(fact_texts((fact,), TODAY)) <= set(texts)
 
 
-def test_citizenship_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
+def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
     for citizenship in ORIGINS:
         document_list = checklist(
             situation("citizenship_simplified", citizenship, "kazakhstan", "alone"), TODAY

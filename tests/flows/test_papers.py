@@ -96,7 +96,7 @@ def test_upload_is_not_opened_without_a_current_registration(state: str) -> None
     assert chat.question_key == screens.MENU
 
 
-def test_papers_of_a_form_whose_registration_ended_are_sent_for_the_next_one() -> None:
+def test_papers_after_a_withdrawal_are_sent_for_the_next_registration() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("papers", "yes").takes(PHOTO).takes(_accepted_upload("paper_identity"))
     chat.takes(Acknowledged("withdrawn", "KZ-1")).answers("done").presses("-", "-")
