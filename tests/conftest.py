@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL
 
 from bot import embedded
@@ -47,6 +48,10 @@ HOME = pytest.StashKey[Path]()
 # Number of new objects after which Python looks for garbage. With its default of 2,000, a test
 # process spends 2 % of its CPU time on this.
 MAX_YOUNG_OBJECTS = 50_000
+
+# On a busy machine, an example may take longer than Hypothesis allows by default (200 ms).
+settings.register_profile("kosh", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kosh")
 
 
 # Test files that start first, in the order of their duration. If a slow one started last, idle
