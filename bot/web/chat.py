@@ -49,9 +49,11 @@ from bot.web.chat_rendering import (
     trouble,
 )
 from bot.web.chat_session import (
+    COOKIE_SECONDS,
     NAME_HEADER,
     SITES,
     VISIT,
+    VISIT_SECONDS,
     ChatForm,
     ChatRoute,
     ChatSession,
@@ -60,6 +62,7 @@ from bot.web.chat_session import (
     find_session,
     forget,
     has_cookie,
+    outside_visit,
     posting_session,
     remember,
     unread_notes,
@@ -182,6 +185,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
         answered = Answered(form.seal, form.answer) if form.seal else None
         own = None if _by_script(request) else await _own_words(rt, session, form, event_id, event)
         delivery, session = await _receive(request, session, event_id, event, answered)
+        session = await outside_visit(request, session)
         answer = await _acknowledge(request, session, delivery, own)
         await _renew_cookie(rt, answer, session)
     except PostRefused as denied:
@@ -239,8 +243,7 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
     """Renew the cookie of a known person's chat; delete a cookie whose chat is unknown.
 
     A cookie that a one-time link set is valid for 30 minutes and is not renewed. If it is deleted,
-    the browser keeps the cookie of its own chat, which can be another person's. A chat that began
-    on the page of a visit that is over therefore keeps the visit's cookie.
+    the browser keeps the cookie of its own chat, which can be another person's.
     """
     if session.person is None:
         if session.by_cookie and session.visit:
@@ -253,7 +256,9 @@ async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> 
     with suppress(*UNAVAILABLE_ERRORS):
         async with rt.pool.connection() as transaction:
             if await identities.is_permanent(rt, transaction, WebChat.name, session.name):
-                remember(rt, answer, session.name, framed=session.framed, visit=session.visit)
+                seconds = VISIT_SECONDS if session.visit else COOKIE_SECONDS
+                visit = session.visit
+                remember(rt, answer, session.name, seconds, framed=session.framed, visit=visit)
 
 
 async def _acknowledge(

@@ -2,6 +2,7 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from secrets import token_urlsafe
 
@@ -12,16 +13,18 @@ from starlette.responses import Response
 from bot import outbox
 from bot.channels import webchat
 from bot.channels.webchat import Note, WebChat
-from bot.people import identities
+from bot.people import identities, secure_links
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web.embedding import is_framed
+from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 from flows import lifetimes
 
 MAX_FORM_BYTES = 32 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
+VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
 # A post that gave consent may be retried for this many minutes, because the response that sets the
 # cookie can get lost.
 CONSENT_MINUTES = 10
@@ -147,6 +150,24 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
                     person = await identities.find(rt, transaction, WebChat.name, each)
                     session = replace(session, name=each, person=person, first_name=name)
     await note_shown(rt, session, last)
+    return session
+
+
+async def outside_visit(request: Request, session: ChatSession) -> ChatSession:
+    """Return the session without the mark of a visit if its chat began after the visit.
+
+    If the browser also has the chat of another person, the session keeps the mark and the visit's
+    short cookie, because /chat must soon open the other chat again.
+    """
+    rt: Runtime = request.app.state.rt
+    if session.person is None or not session.visit:
+        return session
+    with suppress(*UNAVAILABLE_ERRORS):
+        async with rt.pool.connection() as transaction:
+            permanent = await identities.is_permanent(rt, transaction, WebChat.name, session.name)
+            own = request.cookies.get(cookie(rt), "")
+            known = await identities.find(rt, transaction, WebChat.name, own) if own else None
+            return replace(session, visit=not permanent or known is not None)
     return session
 
 

@@ -24,12 +24,10 @@ from bot.people import identities, secure_links
 from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
 from bot.web.chat_rendering import LABELS
-from bot.web.chat_session import ChatRoute, find_session, remember
+from bot.web.chat_session import VISIT_SECONDS, ChatRoute, find_session, remember
 from bot.web.templating import templates
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
-
-VISIT_SECONDS = secure_links.VISIT_MINUTES * 60
 
 TITLE = _("Secure page")
 READY = _(

@@ -20,7 +20,7 @@ from bot.conversations import receive
 from bot.people import identities
 from bot.privacy import erasure
 from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
-from bot.web.chat_session import VISIT
+from bot.web.chat_session import COOKIE_SECONDS, VISIT, VISIT_SECONDS
 from flows.engine.events import Joined
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
@@ -242,6 +242,35 @@ async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: Ap
     secret = visitor.secret
     assert (await _enter(visitor, link))[0] == 200
     await stack.ahead("31 minutes")
+    page = await _consent_after_visit(stack, visitor)
+    cookies = {each.key: each for each in visitor.session.cookie_jar}
+    assert cookies["kosh"].value == secret
+    assert f'data-chat="{VISIT}"' in page
+    async with stack.rt.pool.connection() as transaction:
+        web = await identities.find(stack.rt, transaction, "web", cookies["kosh-visit"].value)
+        assert web is not None, "the new chat can be opened again"
+    assert int(cookies["kosh-visit"]["max-age"]) == VISIT_SECONDS
+    await leave(visitor)
+
+
+async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> None:
+    user = stack.telegram.user(7117, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
+        visitor = Visitor(session, stack.url)
+        assert (await _enter(visitor, link))[0] == 200
+        await stack.ahead("31 minutes")
+        page = await _consent_after_visit(stack, visitor)
+    (cookie,) = session.cookie_jar
+    assert (cookie.key, int(cookie["max-age"])) == ("kosh", COOKIE_SECONDS)
+    assert 'data-chat=""' in page
+    async with stack.rt.pool.connection() as transaction:
+        assert await identities.find(stack.rt, transaction, "web", cookie.value) is not None
+
+
+async def _consent_after_visit(stack: AppStack, visitor: Visitor) -> str:
+    """On the page of a visit that is over, begin a form and consent; return the last page."""
     page = ""
     for key in ("/start", "ru", *ANSWERS[: ANSWERS.index("seen") + 2]):
         payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
@@ -252,12 +281,7 @@ async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: Ap
         endpoint = "pressed" if payload else "said"
         async with visitor.session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
             page = await answer.text()
-    cookies = {each.key: each.value for each in visitor.session.cookie_jar}
-    assert cookies["kosh"] == secret
-    async with stack.rt.pool.connection() as transaction:
-        web = await identities.find(stack.rt, transaction, "web", cookies["kosh-visit"])
-        assert web is not None, "the new chat can be opened again"
-    await leave(visitor)
+    return page
 
 
 async def _web_messages(stack: AppStack, secret: str) -> int:
