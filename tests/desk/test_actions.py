@@ -664,6 +664,34 @@ async def test_case_list_shows_each_case_once_on_pages_of_25(rt: Runtime) -> Non
     assert page.counts[Queue.UNCLAIMED] == 60
 
 
+@pytest.mark.parametrize("queue", [Queue.ALL, Queue.CALL_BACK, Queue.RESOLVED])
+async def test_case_list_begins_at_the_top_when_its_cursor_is_gone(
+    rt: Runtime, queue: Queue
+) -> None:
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    state, call_back = ("resolved" if queue is Queue.RESOLVED else "new"), queue is Queue.CALL_BACK
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE cases SET state = %s, call_back_at = CASE WHEN %s THEN now() END",
+            (state, call_back),
+        )
+    query = desk_views.Filter(queue)
+    for cursor in ("999", "0"):
+        page = await desk_views.listing(rt, officer, query, cursor)
+        assert [line.case.id for line in page.lines] == [case.id]
+
+
+async def test_call_back_list_begins_at_the_top_after_its_cursor_was_called(rt: Runtime) -> None:
+    officer = await an_officer(rt)
+    first, second = await ask(Guest(rt)), await ask(Guest(rt))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET call_back_at = now() WHERE id = %s", (second.id,))
+    query = desk_views.Filter(Queue.CALL_BACK)
+    page = await desk_views.listing(rt, officer, query, str(first.number))
+    assert [line.case.id for line in page.lines] == [second.id]
+
+
 async def test_case_events_are_returned_in_order_without_gaps(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     foreign_officer = await an_officer(rt, "Officer Far", "tr_ankara")

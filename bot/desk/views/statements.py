@@ -117,10 +117,7 @@ _MAY_SEE_TOPIC = or_(
 
 
 def _is_or_any(column: Any, name: str) -> ColumnElement[bool]:
-    """Return the condition that the column equals the parameter `name`.
-
-    A parameter that is '' or NULL matches every row.
-    """
+    """Return the condition that the column equals the parameter `name`, or that `name` is empty."""
     wanted = bindparam(name, type_=column.type)
     nothing = wanted == "" if isinstance(column.type, Text) else wanted.is_(None)
     return or_(nothing, column == wanted)
@@ -149,7 +146,8 @@ _WANTED = (
 def _list_statement(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
     """Return the statement that reads a page of a case list.
 
-    The statement sorts and limits the cases first, then joins their details.
+    The statement sorts and limits the cases first, then joins their details. If the previous page's
+    last case is gone, it reads the first page.
     """
     is_closed = queue is Queue.RESOLVED
     key = _key_of(t.Case, queue)
@@ -162,7 +160,7 @@ def _list_statement(queue: Queue, paged: bool) -> Statement[*tuple[Any, ...]]:
             last.number == bindparam("after", type_=BigInteger())
         )
         here, there = tuple_(*key), beyond.scalar_subquery()
-        cut = cut.where(here < there if is_closed else here > there)
+        cut = cut.where(func.coalesce(here < there if is_closed else here > there, true()))
     return statement(ROWS.where(t.Case.id.in_(cut.correlate(None))).order_by(*order))
 
 
