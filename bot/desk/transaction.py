@@ -128,7 +128,9 @@ async def perform(
         if case is None:
             return await _moved(rt, officer, case_id, action, key)
         held = await conversation_store.lock(rt, transaction, case.person_id)
-        case = await cases.lock_case(transaction, case_id) or case
+        case = await cases.lock_case(transaction, case_id)
+        if case is None:  # moved to another mission while this transaction waited for the lock
+            return await _moved(rt, officer, case_id, action, key)
         if await _is_repeated(transaction, officer, case, action, key):
             return ActionResult(case_id, case.version, repeated=True)
         await _demand(transaction, officer, action, case)

@@ -21,7 +21,7 @@ from bot.cases import CaseConflict, State
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.db.statements import database_time
-from bot.desk import ActionResult
+from bot.desk import ActionResult, ToMission
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.engine.events import Said
@@ -215,18 +215,66 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
     assert (await now(rt, case.id)).owner == officer.id
 
 
-async def _wait_for_blocked_session(rt: Runtime, admin_url: str) -> None:
-    """Wait until a database session waits for a lock; only the administrator can see this."""
+async def test_case_reaches_one_mission_after_two_simultaneous_transfers(
+    rt: Runtime, admin_url: str
+) -> None:
+    goals = ToMission("tr_ankara"), ToMission("uz_tashkent")
+    case, results = await _transfer_together(rt, admin_url, (key(), goals[0]), (key(), goals[1]))
+    first = 0 if isinstance(results[0], ActionResult) else 1
+    assert isinstance(results[1 - first], LookupError)
+    moved = await now(rt, case.id)
+    assert (moved.mission, moved.version) == (goals[first].key, case.version + 1)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT count(*) FROM case_notes")
+        assert await cursor.fetchone() == (1,)
+
+
+async def test_case_transfer_sent_twice_at_the_same_time_runs_once(
+    rt: Runtime, admin_url: str
+) -> None:
+    sent = key(), ToMission("tr_ankara")
+    case, results = await _transfer_together(rt, admin_url, sent, sent)
+    version = (await now(rt, case.id)).version
+    assert version == case.version + 1
+    assert sorted(results, key=lambda each: each.repeated) == [
+        ActionResult(case.id, version),
+        ActionResult(case.id, version, repeated=True),
+    ]
+
+
+async def _transfer_together(
+    rt: Runtime, admin_url: str, *sent: tuple[str, ToMission]
+) -> tuple[cases.Case, list[Any]]:
+    """Transfer a case in simultaneous transactions; return the case before, and the results."""
+    case, officer = await ask(Guest(rt)), await an_officer(rt)
+    for mission in ("tr_ankara", "uz_tashkent"):
+        await an_officer(rt, f"Officer of {mission}", mission)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    case = await now(rt, case.id)
+    async with rt.pool.connection() as session:
+        await conversation_store.lock(rt, session, case.person_id)
+        transfers = [
+            asyncio.create_task(
+                desk.transfer(rt, officer, case.id, case.version, key=once, to=to, words="Note.")
+            )
+            for once, to in sent
+        ]
+        await _wait_for_blocked_session(rt, admin_url, len(transfers))
+    return case, await asyncio.gather(*transfers, return_exceptions=True)
+
+
+async def _wait_for_blocked_session(rt: Runtime, admin_url: str, sessions: int = 1) -> None:
+    """Wait until database sessions wait for a lock; only the administrator can see this."""
     name = rt.settings.database().rpartition("/")[2]
     async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
         async with asyncio.timeout(60):
-            waits = False
-            while not waits:
+            waiting = 0
+            while waiting < sessions:
                 cursor = await session.execute(
                     "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
                     (name,),
                 )
-                waits = await cursor.fetchone() is not None
+                waiting = len(await cursor.fetchall())
                 await asyncio.sleep(0.01)
 
 
