@@ -123,6 +123,7 @@ async def test_broadcast_can_be_written_approved_and_started_on_its_pages(office
     assert all(
         each in _confirmation_text(screen) for each in ru("cancel_rest_sure").split("{count}")
     )
+    assert "в списке объявлений на сайте" in _confirmation_text(screen).lower()
     assert [ru("history") in screen.text, TIMUR in screen.text] == [True, True]
 
 

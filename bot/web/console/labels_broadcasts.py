@@ -175,7 +175,8 @@ BROADCASTS: dict[str, Text] = {
     "cancel_draft": button("Give it up"),
     "cancel_rest_sure": _(
         "Have not got it yet: {count}. These people won't get it. Messages that were sent "
-        "stay sent. You can't undo this."
+        "stay sent. The list of announcements on the website and in the chat will not show this "
+        "text. You can't undo this."
     ),
     "cancel_draft_sure": _("The announcement will be sent to nobody. You can't undo this."),
     "retry_failed": button("Resend failed ones"),
@@ -207,7 +208,10 @@ BROADCASTS: dict[str, Text] = {
     "done_submitted": _("The announcement waits for approval now."),
     "done_approved": _("You agreed to it."),
     "done_started": _("Sending has begun."),
-    "done_paused": _("Paused. Messages that were being sent at that moment were sent."),
+    "done_paused": _(
+        "Paused. Messages that were being sent at that moment were sent. Meanwhile the list of "
+        "announcements on the website and in the chat does not show this text."
+    ),
     "done_resumed": _("Sending goes on."),
     # Translators: notice that the officer has ended the sending of an announcement.
     "done_cancelled": _("Ended."),

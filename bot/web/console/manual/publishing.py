@@ -47,10 +47,14 @@ ANNOUNCEMENTS = Section(
         BROADCASTS["approve"]: BROADCASTS["approval_hint"],
         BROADCASTS["write_on"]: _("Opens the steps again. A change ends earlier approvals."),
         BROADCASTS["start"]: _("Sends it to a few people first. If that goes well, to all others."),
-        BROADCASTS["pause"]: _("Stops the sending for now."),
+        BROADCASTS["pause"]: _(
+            "Stops the sending for now. Meanwhile the list of announcements on the website and in"
+            " the chat does not show this text."
+        ),
         BROADCASTS["resume"]: _("The sending goes on where it stopped."),
         BROADCASTS["cancel_rest"]: _(
-            "Ends the sending. Messages that were sent stay sent. You can't undo this."
+            "Ends the sending. Messages that were sent stay sent. The list of announcements on the"
+            " website and in the chat will not show this text. You can't undo this."
         ),
         BROADCASTS["cancel_draft"]: BROADCASTS["cancel_draft_sure"],
         BROADCASTS["retry_failed"]: _("Tries again to reach the people who did not get it."),
