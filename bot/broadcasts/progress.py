@@ -9,7 +9,7 @@ from bot.broadcasts import model
 from bot.broadcasts import sending_statements as statements
 from bot.broadcasts.audience import Count
 from bot.broadcasts.model import OPEN, Broadcast, Draft, RecipientStatus, State, Words
-from bot.broadcasts.statements import FIND, LATEST_ANNOUNCEMENTS
+from bot.broadcasts.statements import FIND, LATEST_ANNOUNCEMENTS, NOT_RETRIED
 from bot.db.connection import Transaction
 from bot.db.pipeline import execute_pipeline
 from bot.db.statements import fetch_all
@@ -57,6 +57,13 @@ class Progress:
     @property
     def open(self) -> int:
         return sum(self.fates.get(status, 0) for status in OPEN)
+
+    @property
+    def retriable(self) -> int:
+        """Return the number of failed recipients to whom a retry sends the message again."""
+        failed = RecipientStatus.FAILED
+        kept = sum(self.reasons.get((failed, reason), 0) for reason in NOT_RETRIED)
+        return self.fates.get(failed, 0) - kept
 
 
 @dataclass(frozen=True, slots=True)

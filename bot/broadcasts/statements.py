@@ -284,13 +284,15 @@ AFTER_RESTORE = statement(
         state=case((t.Broadcast.state == "running", "paused"), else_="awaiting"),
     )
 )
+# Reasons of failed recipients who get no message by a retry. `unknown`: an officer decided not to
+# send again to a recipient in doubt.
+NOT_RETRIED = ("blocked", "opted_out", "unknown")
 RETRY = statement(
     update(t.BroadcastRecipient)
     .where(
         t.BroadcastRecipient.broadcast_id == _ID,
         t.BroadcastRecipient.state == "failed",
-        # `unknown`: an officer decided not to send again to a recipient in doubt.
-        t.BroadcastRecipient.reason.not_in(["blocked", "opted_out", "unknown"]),
+        t.BroadcastRecipient.reason.not_in(NOT_RETRIED),
     )
     .values(state="planned", reason="", not_before=None)
 )

@@ -13,6 +13,7 @@ import pytest
 from bot import broadcasts
 from bot.broadcasts import Refusal, State, shard_statements
 from bot.broadcasts.error_policy import classify
+from bot.broadcasts.statements import NOT_RETRIED
 from bot.channels import (
     BlockedByUser,
     ChannelSuspended,
@@ -446,6 +447,27 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_te
     assert screen.status == 422
     assert (await _first_broadcast(office.stack)).draft.not_before is None
     assert (await office.marat.get("/console/broadcasts")).status == 200
+
+
+async def test_broadcast_page_offers_a_retry_only_if_somebody_gets_it(office: Office) -> None:
+    path = await office.request_approval()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    await office.marat.submit("/start")
+
+    async def is_done() -> bool:
+        return (await _first_broadcast(office.stack)).state is State.DONE
+
+    await office.stack.until(is_done, 60)
+    for seq, reason in enumerate((*NOT_RETRIED, "rejected")):
+        async with office.stack.rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE broadcast_recipients SET state = 'failed', reason = %s WHERE seq = %s",
+                (reason, seq),
+            )
+        screen = await office.marat.get(path)
+        assert ("retry" in screen.actions) is (reason == "rejected"), reason
 
 
 @pytest.mark.release
