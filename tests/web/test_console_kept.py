@@ -16,6 +16,7 @@ from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen, ru
 from tests.crowd import TEXTS, TOPIC
+from tests.web.test_journeys import ANSWERS
 
 AIGUL, MARAT = "Aigul Testova", "Marat Testov"
 PRESSED = ("/next", "/shift", "/find")
@@ -139,6 +140,28 @@ async def test_words_are_kept_if_the_answer_became_a_colleagues(desk: AppStack, 
         form.action = form.action.replace("/reply", f"/{part}")
         screen = await aigul.send(form, words="A long answer")
         assert (screen.status, "A long answer" in screen.html) == (403, True)
+    await leave(visitor)
+
+
+async def test_refused_answer_for_the_person_is_kept_in_its_form(desk: AppStack) -> None:
+    until_surname = ANSWERS[: ANSWERS.index("TESTOVA")]
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks", after=until_surname)
+    async with (
+        Console.signed_in(desk.url, AIGUL) as aigul,
+        Console.signed_in(desk.url, MARAT) as marat,
+    ):
+        _form, case = await _answering(aigul)
+        form = (await aigul.submit("/answers", reason="check")).form("/fill")
+        for status, value, version in ((422, "x <b>1", form.fields["version"]), (409, "Test", "0")):
+            screen = await aigul.send(form, value=value, version=version)
+            assert screen.status == status
+            assert 'id="problem"' in screen.html
+            (kept,) = re.findall(r'<details open>.*?name="value" value="([^"]*)"', screen.html)
+            assert unescape(kept) == value
+        await _take_over(marat, case)
+        screen = await aigul.send(screen.form("/fill"), value="Testova")
+        assert (screen.status, _kept_texts(screen)) == (403, {})
+        assert "Testova</textarea>" in screen.html
     await leave(visitor)
 
 

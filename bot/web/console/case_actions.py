@@ -17,16 +17,14 @@ from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import case_facts, labels
 from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page
 from bot.web.console.case_forms import (
-    AnswersForm,
     CaseForm,
     DocumentForm,
-    FillForm,
     ResolveForm,
     SnoozeForm,
     TransferForm,
 )
 from bot.web.console.case_list import case_path, list_query, query_text
-from bot.web.console.rendering import page, redirect
+from bot.web.console.rendering import redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
@@ -45,24 +43,27 @@ async def run_action(
     reason: Reason | None,
     outcome: str,
     action: Callable[[], Awaitable[ActionResult]],
+    show: Callable[[int, str], Awaitable[Response]] | None = None,
 ) -> Response:
     """Execute an officer's action, then redirect to the case or the inbox with notice `outcome`.
 
     If the action fails, return the case's page with the officer's unsent texts and the problem: 409
     if the case was changed after the page was loaded, 403 if the action is forbidden, 422 if the
-    input is rejected.
+    input is rejected. `show` returns another page than the case's from the status and the problem.
     """
+
+    async def show_case(status: int, problem: str) -> Response:
+        return await case_page(context, case_id, reason, status, form.draft, problem)
+
+    show = show or show_case
     try:
         await action()
     except CaseConflict as conflict:
-        problem = _conflict_text(context, conflict)
-        return await case_page(context, case_id, reason, 409, form.draft, problem)
+        return await show(409, _conflict_text(context, conflict))
     except Forbidden as error:
-        problem = await _forbidden_text(context, case_id, error)
-        return await case_page(context, case_id, reason, 403, form.draft, problem)
+        return await show(403, await _forbidden_text(context, case_id, error))
     except desk.Refused as refused:
-        problem = context.say(labels.REFUSALS[refused.why.value])
-        return await case_page(context, case_id, reason, 422, form.draft, problem)
+        return await show(422, context.say(labels.REFUSALS[refused.why.value]))
     query = list_query(context, own=True)
     if outcome in LEAVES_CASE:
         return redirect(query.link().removeprefix(ROOT), outcome)
@@ -244,29 +245,6 @@ async def release_uploads(
     return await run_action(context, case_id, form, reason, "passed", action)
 
 
-@router.post("/fill")
-async def fill(
-    context: Annotated[RequestContext, require(Action.CASE_FILL, keep=("value",))],
-    case_id: UUID,
-    form: Annotated[FillForm, Form()],
-    reason: OptionalReason = None,
-) -> Response:
-    """Answer, on behalf of the person, a question of the form that is open in the person's chat."""
-
-    async def action() -> ActionResult:
-        return await desk.fill(
-            context.rt,
-            context.officer,
-            case_id,
-            form.version,
-            key=form.key,
-            question=form.question,
-            value=form.value,
-        )
-
-    return await run_action(context, case_id, form, reason, "filled", action)
-
-
 @router.post("/pin")
 async def lift_pin(
     context: Annotated[RequestContext, require(Action.CASE_PIN)],
@@ -351,32 +329,3 @@ async def resolve(
         )
 
     return await run_action(context, case_id, form, reason, "resolved", action)
-
-
-@router.post("/answers")
-async def answers(
-    context: Annotated[RequestContext, require(Action.CASE_ANSWERS)],
-    case_id: UUID,
-    form: Annotated[AnswersForm, Form()],
-) -> Response:
-    """Show the answers that the person gave in the chat's forms, such as the registration form.
-
-    The officer must choose a reason for this access, which is recorded in the audit log.
-    """
-    if form.reason is None:
-        raise Forbidden(DenialReason.OWNER)
-    found = await views.answers(
-        context.rt, context.officer, case_id, form.reason, unmasked=form.unmasked
-    )
-    view = await views.view(context.rt, context.officer, case_id, form.reason)
-    return page(
-        context,
-        "answers.html",
-        view=view,
-        case=view.line.case,
-        case_id=case_id,
-        reason=form.reason,
-        found=found,
-        unmasked=form.unmasked,
-        may={action.value for action in view.may},
-    )
