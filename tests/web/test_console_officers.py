@@ -1,5 +1,7 @@
 """Administrators change other officers' permissions, and cannot change their own."""
 
+import re
+
 import pytest
 
 from bot.i18n import Languages
@@ -101,6 +103,24 @@ async def test_work_account_is_linked_to_one_officer_only(desk: AppStack) -> Non
         assert ru("tied_already") in screen.text
 
 
+@pytest.mark.parametrize(("name", "status"), [(AIGUL, 409), ("  ", 422)])
+async def test_refused_new_officer_is_shown_again_with_the_problem_at_the_form(
+    desk: AppStack, name: str, status: int
+) -> None:
+    async with Console.signed_in(desk.url, DANA) as console:
+        await console.get("/console/officers")
+        typed = {"name": name, "mission": "mn_ulaanbaatar", "roles": "lead", "languages": "uz"}
+        screen = await console.submit("/officers", **typed)
+        assert screen.status == status
+        (shown,) = re.findall(r'<details class="card" open>.*</details>', screen.html, re.DOTALL)
+    assert screen.html.count('id="problem"') == 1
+    assert re.search(r'id="problem" tabindex="-1" autofocus>', shown)
+    for field in (f'value="{name}"', 'value="mn_ulaanbaatar" selected'):
+        assert field in shown
+    ticked = re.findall(r'name="(?:roles|languages|topics)" value="(\w+)" checked', shown)
+    assert ticked == ["lead", "uz"]
+
+
 async def test_officers_page_that_is_stale_cannot_enable_a_disabled_officer(desk: AppStack) -> None:
     aigul = await _officer_named(desk, AIGUL)
     async with (
@@ -117,7 +137,9 @@ async def test_officers_page_that_is_stale_cannot_enable_a_disabled_officer(desk
         screen = await erlan.send(forms[1], **typed)
         assert screen.status == 409
         assert ru("stale") in screen.text
-        _before, _found, kept = screen.html.partition('id="unsent"')
+        _before, _found, form = screen.html.partition("<details open>")
+        assert form.partition("</details>")[0].count('id="problem" tabindex="-1" autofocus') == 1
+        _before, _found, kept = form.partition('id="unsent"')
         assert "Oʻzbekcha" in kept.partition("</textarea>")[0]
         now = await _account(desk, aigul)
         assert not now.active

@@ -73,11 +73,11 @@ async def _page(
     problem: str = "",
     link: str = "",
     whose: str = "",
-    typed: ChangeForm | None = None,
+    typed: NewOfficerForm | OfficerForm | None = None,
 ) -> Response:
     """Return the page of officers.
 
-    If the form `typed` was refused, its values are shown beside those of the officer's account.
+    If the form `typed` was refused, the problem and its values are shown at this form.
     """
     async with directory.console(context.rt).connection() as transaction:
         everyone = await directory.everyone(transaction)
@@ -98,13 +98,19 @@ async def _page(
         whose=whose,
         problem=problem,
         digest=directory.digest,
-        refused=typed.officer if typed else None,
-        unsent=_texts(context, typed) if typed else "",
+        new=typed if isinstance(typed, NewOfficerForm) else None,
+        refused=typed.officer if isinstance(typed, OfficerForm) else None,
+        unsent=_texts(context, typed),
     )
 
 
-def _texts(context: RequestContext, form: ChangeForm) -> str:
-    """Return the values of the form, one a line with its label."""
+def _texts(context: RequestContext, form: NewOfficerForm | OfficerForm | None) -> str:
+    """Return the values of a form about an officer's account, one a line with its label.
+
+    Return "" for other forms.
+    """
+    if not isinstance(form, ChangeForm):
+        return ""
     t = console_labels.Wording(context.rt.languages, context.language)
     languages = dict(context.rt.languages.languages())
     values = {
@@ -147,9 +153,11 @@ async def add(
             form.topics,
         )
     except psycopg.errors.UniqueViolation:
-        return await _page(context, 409, context.say(console_labels.WORDS["name_taken"]))
+        problem = context.say(console_labels.WORDS["name_taken"])
+        return await _page(context, 409, problem, typed=form)
     except NoSuchRole:
-        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+        problem = context.say(console_labels.REFUSALS["empty"])
+        return await _page(context, 422, problem, typed=form)
     return await _invite(context, officer)
 
 
@@ -215,7 +223,8 @@ async def link_account(
     The officer can then sign in with this account.
     """
     if not form.subject:
-        return await _page(context, 422, context.say(console_labels.REFUSALS["empty"]))
+        problem = context.say(console_labels.REFUSALS["empty"])
+        return await _page(context, 422, problem, typed=form)
     permissions.require_another(context.officer, form.officer)
     hashed = oidc.indexes(context.rt, form.subject)[0]
     try:
@@ -228,7 +237,8 @@ async def link_account(
                 subject=str(form.officer),
             )
     except psycopg.errors.UniqueViolation:
-        return await _page(context, 409, context.say(console_labels.WORDS["tied_already"]))
+        problem = context.say(console_labels.WORDS["tied_already"])
+        return await _page(context, 409, problem, typed=form)
     return redirect("/officers", "saved")
 
 
