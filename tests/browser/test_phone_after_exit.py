@@ -120,6 +120,25 @@ async def test_quick_exit_without_a_connection_ends_the_chat_later(
     assert ANSWER not in await page.content()
 
 
+async def test_page_does_nothing_more_after_a_quick_exit(browser: Any, stack: AppStack) -> None:
+    phone = await _phone(browser, stack)
+    await phone.answer("ru")
+    page, failures, requested = phone.page, list[str](), list[str]()
+
+    async def stay(route: Any) -> None:
+        await route.fulfill(status=204)
+
+    await page.route(f"**{EXIT_URL}", stay)
+    async with page.expect_event("requestfailed", lambda each: EXIT_URL in each.url):
+        await page.click("button.leave")
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on("request", lambda each: requested.append(each.url))
+    for name in ("scroll", "offline", "online"):
+        await page.evaluate("name => { dispatchEvent(new Event(name)); }", name)
+    await page.evaluate("() => { document.dispatchEvent(new Event('visibilitychange')); }")
+    assert (failures, requested, await page.title()) == ([], [], "")
+
+
 @pytest.mark.requirement("S-84")
 async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
     browser: Any, stack: AppStack

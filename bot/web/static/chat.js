@@ -27,6 +27,7 @@ let pressed = null; // the set of buttons that waits for its answer
 let following = true, seekFocus = false, below = 0; // messages that arrived below what is seen
 let tapped = ''; // the box that was pressed last, which keeps the focus
 let unpress, warn, calm, hush; // timers
+let exited = false; // after a quick exit, until the browser shows the next page
 
 // ---- building ----
 
@@ -256,6 +257,7 @@ function tell(name) {
 
 /* Quick exit: nothing is left to see, and Back doesn't lead here. */
 function leave(url, payload) {
+  exited = true;
   if (source) source.abort();
   source = null;
   clearTimeout(reconnect);
@@ -333,6 +335,7 @@ async function deliver(li) {
     if (!unsent.has(li)) return;
     const answer = await request(...unsent.get(li)).catch(() => ({}));
     said = answer.json ? await answer.json().catch(() => ({})) : {};
+    if (exited) return;
     if (said.leave) return leave(said.leave);
     if (answer.ok) return delivered(li, said.chat);
     if (said.as_page) return askAsPage(li);
@@ -481,6 +484,7 @@ const named = () => ({ ...(framed && { 'X-Kosh-Framed': '1' }), ...(chat && { 'X
 
 /* What EventSource does, which can send no header. */
 async function listen() {
+  if (exited) return;
   clearTimeout(reconnect);
   if (source) source.abort();
   const mine = source = new AbortController();
@@ -558,6 +562,7 @@ text.addEventListener('keydown', event => {
 });
 at('newest').addEventListener('click', () => scrollTo(0, root.scrollHeight));
 addEventListener('scroll', () => {
+  if (exited) return;
   following = root.scrollHeight - scrollY - innerHeight < 120;
   count(0);
 }, { passive: true });
