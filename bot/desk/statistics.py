@@ -120,11 +120,13 @@ _CLOSED = statement(
     .select_from(t.Case)
     .where(_RECENT)
 )
+# Countries in which a question of a form was reached by enough people, of all languages together.
 _COUNTRIES = statement(
     select(t.FormFunnel.country)
+    .distinct()
     .where(t.FormFunnel.country != "")
-    .group_by(t.FormFunnel.country)
-    .having(func.max(t.FormFunnel.entered) >= 5)
+    .group_by(t.FormFunnel.country, t.FormFunnel.flow, t.FormFunnel.question)
+    .having(func.sum(t.FormFunnel.entered) >= MIN_GROUP_SIZE)
     .order_by(t.FormFunnel.country)
 )
 # Opened and closed cases are counted separately, then joined by day. A single join of days and

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.cases import canned_replies
-from bot.desk import form_funnel
+from bot.desk import form_funnel, statistics
 from bot.i18n import Languages, kazakh_arabic, reader_script
 from bot.officers import credentials, directory
 from bot.officers.permissions import Role
@@ -582,6 +582,22 @@ async def test_statistics_suppress_groups_smaller_than_five(
         assert "17" in screen.text
         assert ">4<" not in screen.html
         assert "1234" not in (await console.get("/console/statistics?language=ru")).text
+
+
+async def test_statistics_offer_a_country_of_people_with_several_languages(desk: AppStack) -> None:
+    async with desk.rt.pool.connection() as session:
+        await session.execute("DELETE FROM form_funnel")
+        await session.execute(
+            "INSERT INTO form_funnel (flow, question, position, language, channel, country,"
+            " entered, stopped) SELECT 'preregistration', question, 0, language, 'web', country,"
+            " 3, 0 FROM (VALUES ('surname'), ('birth_date')) q (question), (VALUES ('CN', 'kk'),"
+            " ('CN', 'zh_Hans'), ('UZ', 'uz')) p (country, language)"
+        )
+        marat = await directory.by_name(session, MARAT)
+    found = await statistics.report(desk.rt, marat)
+    assert found.live_in == ("CN",), "two questions of three people do not add up"
+    shown = await statistics.report(desk.rt, marat, country="CN")
+    assert [each.reached for each in shown.stages] == [6, 6]
 
 
 async def test_form_funnel_counts_people_per_question(desk: AppStack) -> None:
