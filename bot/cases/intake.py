@@ -99,14 +99,10 @@ async def _join(transaction: Transaction, case: Case, opened: OpenCase) -> Opene
         await execute(transaction, statements.MARK_DANGER, case=case.id)
     elif opened.urgent:
         await execute(transaction, statements.MARK_URGENT, case=case.id)
-    await person_waits_again(transaction, case)
+    desk, now = await person_waits_again(transaction, case)
     # NEW_WORDS notifies only the owner of a case.
     kind = Kind.NEW_CASE if is_unclaimed and opened.urgent else Kind.NEW_WORDS
     await notify(transaction, kind, case.id)
-    desk, now = (
-        await working_hours.mission_settings(transaction, case.mission),
-        await database_time(transaction),
-    )
     staffed = await directory.staffed_missions(transaction)
     urgent = case.urgent or opened.urgent
     return Opened(
@@ -185,12 +181,14 @@ async def note_upload(transaction: Transaction, person: Person) -> None:
         await notify(transaction, Kind.NEW_WORDS, case.id)
 
 
-async def person_waits_again(transaction: Transaction, case: Case) -> None:
+async def person_waits_again(
+    transaction: Transaction, case: Case
+) -> tuple[working_hours.MissionSettings, datetime]:
     """Reopen a case because the person awaits an answer: claimed if it has an owner, else queued.
 
     The answer deadline, and the time at which an owned case returns to the queue, are set unless
     they are already set. The resolution deadline is extended by the working time since the case was
-    paused.
+    paused. Return the settings of the case's mission and the time, which were read for this.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
@@ -209,6 +207,7 @@ async def person_waits_again(transaction: Transaction, case: Case) -> None:
         answer=calendar.after(now, allowed),
         resolve=_extended_deadline(case, calendar, now),
     )
+    return desk, now
 
 
 async def extend_deadline(transaction: Transaction, case: Case) -> None:

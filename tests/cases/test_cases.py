@@ -14,6 +14,7 @@ from bot.channels import ChannelCall, GroupChat, Message, Rates, SendError
 from bot.channels.telegram.client import Telegram
 from bot.conversations import receive
 from bot.conversations import store as conversation_store
+from bot.db.connection import Transaction
 from bot.db.statements import database_time
 from bot.desk import auto_assignment, case_sweeps, duty_group, views
 from bot.desk.views import Queue
@@ -73,6 +74,25 @@ async def test_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime)
     for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
         case = await _ask_from_country(rt, country)
         assert (case.mission, case.country) == (mission, country)
+
+
+async def test_case_joined_by_a_request_reads_the_mission_settings_once(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, read = await ask(Guest(rt)), working_hours.mission_settings
+    missions = list[str]()
+
+    async def counted(transaction: Transaction, mission: str) -> MissionSettings:
+        missions.append(mission)
+        return await read(transaction, mission)
+
+    monkeypatch.setattr(working_hours, "mission_settings", counted)
+    async with rt.pool.connection() as session:
+        held = await conversation_store.lock(rt, session, case.person_id)
+        assert held is not None
+        joined = await cases.open_case(session, held.person, OpenCase("general"), "ru")
+    assert (joined.case_id, missions) == (case.id, [case.mission])
+    assert joined.promise
 
 
 async def test_case_goes_to_the_general_desk_when_residence_is_unknown(rt: Runtime) -> None:
