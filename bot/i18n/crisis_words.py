@@ -1,5 +1,6 @@
 """Phrases in a message that suggest that the writer is in danger and soon needs an officer."""
 
+import re
 from functools import cache
 from itertools import groupby
 
@@ -37,6 +38,14 @@ PHRASES = (
     "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",
     "qamoqqa olishdi, meni oʻldir",
 )
+# A detention that has ended, in Chinese: 过 after the verb, or “formerly” before it. Most of these
+# messages ask if the past matters, so the model decides if they are about danger. Words
+# that begin with 过 (such as 过年, “at New Year”) are excluded.
+ENDED = re.compile(
+    "被(?:拘留|逮捕|关押)过(?![年节夜冬程来去了])"
+    "|(?:以前|曾经?|小时候|年轻时|年轻的时候)被(?:拘留|逮捕|关押)"
+    r"|\bbei (?:ju ?liu|dai ?bu) ?guo\b"
+)
 
 
 def danger(typed: str) -> bool:
@@ -47,7 +56,7 @@ def danger(typed: str) -> bool:
 def _has_phrase(typed: str) -> bool:
     # Phrases of languages that are not offered begin with a space, so that they match only where a
     # word begins.
-    text = f" {normalization.fold(typed)}"
+    text = ENDED.sub(" ", f" {normalization.fold(typed)}")
     by_pair = _phrases()
     pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()
     return any(phrase in text for pair in pairs for phrase in by_pair[pair])

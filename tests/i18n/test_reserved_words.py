@@ -202,6 +202,9 @@ def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
         "ta bei daizou le",
         "wo bu xiang huo le",
         "jiuming a",
+        "被拘留了，家里没人",
+        "我爸被拘留过年都没放出来",
+        "以前被拘留过，现在又被抓走了",
     ],
 )
 def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
@@ -229,6 +232,9 @@ def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
         "zhangfu da dianhua",
         "wo xiang siren yisheng",
         "bu xiang huode guoji",
+        "我被拘留过，影响申请吗",
+        "以前被关押五天，能办吗",
+        "wo bei juliu guo",
     ],
 )
 def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
