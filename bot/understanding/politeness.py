@@ -36,8 +36,10 @@ OPENINGS = (
 THANKS = (
     "спасибо, спасибо большое, большое спасибо, спасибо вам, спасибо заранее, заранее спасибо, спс",
     "благодарю, заранее благодарю, благодарю вас, рақмет, рахмет, рақмет сізге, рахмет сізге",
-    "көп рақмет, көп рахмет, үлкен рахмет, алдын ала рақмет, алдын ала рахмет",
+    "көп рақмет, көп рахмет, үлкен рахмет, алдын ала рақмет, алдын ала рахмет, рахмет үлкен",
+    "рахмет сізге үлкен, рақмет көп, рахмет көп, спасибо огромное, огромное спасибо",
     "rahmat, katta rahmat, oldindan rahmat, sizga rahmat, rahmat sizga, raxmat, katta raxmat",
+    "rahmat katta, raxmat katta",
     "thanks, thank you, thank you very much, thanks a lot, teşekkürler, баярлалаа",
 )
 CLOSINGS = (
@@ -54,6 +56,14 @@ ADDRESSES = (
     "брат, братан, братишка, братья, сестра, сестрёнка, дорогой, дорогая, дорогие, родные, друзья",
     "aka, akajon, opa, opajon, oka, uka, ukam, singlim, jon, birodar, birodarlar, doʻstim",
     "doʻstlar, bolam, oʻgʻlim, qizim, aziz, azizlar, brother, sister, dear, friend, friends",
+)
+# Words that accept an answer. A message of courtesies and such words only, such as “all right,
+# goodbye”, is not cut.
+ACCEPTANCES = (
+    "ладно, хорошо, понятно, ясно, ок, окей, ага, всё, договорились, понял, поняла, отлично",
+    "жарайды, жақсы, түсінікті, болды, мақұл, түсіндім, ұқтым, иә",
+    "xoʻp, hop, mayli, yaxshi, tushunarli, boʻldi, tushundim, ha, ok, okay, jaraydi",
+    "好, 好的, 好吧, 好了, 行, 行了, 嗯, 知道了, 明白了, 懂了, 没事, 没事了, 先这样, 先这样吧",
 )
 # Chinese has no spaces between words, so that a courtesy is cut off the first or the last word of a
 # message.
@@ -86,11 +96,11 @@ def core(line: Skeleton) -> Skeleton:
 
 
 def _has_meaning(words: Words) -> bool:
-    """Return False if words have fewer than MIN_LETTERS letters or only address a person."""
+    """Return False if words have too few letters, or only address a person or accept an answer."""
     letters = [word for word in words if word.isalnum()]
-    addresses = _fold_phrases(ADDRESSES)
-    only_address = all((word,) in addresses for word in letters)
-    return sum(map(len, letters)) >= MIN_LETTERS and not only_address
+    empty = _fold_phrases(ADDRESSES + ACCEPTANCES)
+    is_empty = all((word,) in empty for word in letters)
+    return sum(map(len, letters)) >= MIN_LETTERS and not is_empty
 
 
 def _may_have_courtesies(words: Words) -> bool:
