@@ -150,7 +150,7 @@ def danger_without_lexicon(message: Message) -> DangerLevel:
     mass = message.danger_by_model[0]
     if mass < DANGER_CARD or message.is_noise:
         return DangerLevel.NONE
-    return danger_level(mass, message.whole.intent, message.question_lead)
+    return danger_level(mass, message.intent_without_links, message.question_lead)
 
 
 def is_certain_danger(message: Message) -> bool:

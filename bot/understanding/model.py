@@ -5,7 +5,7 @@ Its classes are the intents. An intent's kind is, for example, danger or none (o
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 from operator import add
@@ -23,14 +23,15 @@ from flows.knowledge.intents import BY_ID, Kind
 FILE = Path(__file__).parent / "model.npz"
 # Increment this when skeletons, features or the file layout change, so that `load` rejects old
 # files.
-VERSION = 5
+VERSION = 6
 # Shorter texts (counted with a space at each end) have too few letters to detect a wrong keyboard
 # layout.
 MIN_EASE = 5
 # Number of first letters by which words of danger are looked up (`danger_starts`). In
 # cross-validation, 31 of 9,162 danger phrases had no such word, but each of 540 test messages about
 # danger had one. With four letters, only 29 phrases had no such word, but 10 % more harmless
-# messages had one and cost a full recognition.
+# messages had one and cost a full recognition. `danger_starts` also has whole words, for words such
+# as “спасите” that begin like a harmless word (“спасибо”).
 DANGER_START = 5
 
 # Number of likeliest intents from which `highest_chance` computes its upper bound.
@@ -52,8 +53,9 @@ class Model:
     `rows` maps each hash bucket to its row of `weights`, or to -1. A row has an 8-bit weight for
     each intent and one for danger of any kind; multiplied by the row's factor in `scales`, they are
     log-odds. `pairs` holds the log-probability that one letter follows another. `familiar` is a bit
-    set of the pieces (see `features`) that several phrases contain. `danger_starts` are the first
-    letters of words that are at least as common in danger phrases as in others, without Chinese.
+    set of the pieces (see `features`) that several phrases contain. `danger_starts` are
+    words, and first letters of words, that are at least as common in danger phrases as in others,
+    without Chinese.
     `digest` is the hash of the phrases. `cross_validation` has the figures of `evaluation`.
     """
 
@@ -95,9 +97,8 @@ class Model:
         return sum(map(self._letter_pairs.__getitem__, map(add, line, line[1:]))) / (len(line) - 1)
 
     def has_danger_word(self, words: Sequence[str]) -> bool:
-        """Return True if any word begins like a word typical of danger, or if any is Chinese."""
-        starts = {word[:DANGER_START] for word in words}
-        return not starts.isdisjoint(self.danger_starts) or any(map(IS_HAN.match, words))
+        """Return True if any word is or begins like one typical of danger, or if any is Chinese."""
+        return not starts(words).isdisjoint(self.danger_starts) or any(map(IS_HAN.match, words))
 
     @classmethod
     def load(cls, path: Path = FILE) -> Self:
@@ -115,8 +116,8 @@ class Model:
         if meta.pop("version", None) != VERSION:
             raise ModelError(f"{path} is of another version. Run ./kosh understanding train.")
         widened: dict[str, Any] = _widen(arrays)
-        classes, starts = tuple(meta.pop("classes")), frozenset(meta.pop("danger_starts"))
-        return cls(classes=classes, danger_starts=starts, **meta, **widened)
+        classes, danger = tuple(meta.pop("classes")), frozenset(meta.pop("danger_starts"))
+        return cls(classes=classes, danger_starts=danger, **meta, **widened)
 
     def save(self, path: Path = FILE) -> None:
         """Write the model to a file; equal models give equal bytes."""
@@ -156,6 +157,12 @@ class Model:
         """Return the share of pieces that several training phrases contain; 0 without pieces."""
         known = sum(self._familiar[piece >> 3] >> (piece & 7) & 1 for piece in pieces)
         return known / max(len(pieces), 1)
+
+
+def starts(words: Iterable[str]) -> set[str]:
+    """Return the words and the first letters of each, by which words of danger are looked up."""
+    found = set(words)
+    return found.union(word[:DANGER_START] for word in found)
 
 
 def chances(odds: Sequence[float], danger: slice) -> tuple[list[float], float]:

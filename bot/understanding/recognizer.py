@@ -219,7 +219,8 @@ class Message:
         if self.is_blank:
             return BLANK
         danger, strongest = self.danger
-        best, *next_best = self._rank(self._model_output(self._question_part).classes)
+        asked = self._without_links if danger >= LEXICON_DANGER else self._question_part
+        best, *next_best = self._rank(self._model_output(asked).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
         deciding = self._model_output(self._lines[strongest]).classes[dangers]
         whole = self.whole
@@ -248,9 +249,17 @@ class Message:
     @property
     def question_lead(self) -> float:
         """The amount by which the likeliest intent is likelier than all kinds of danger."""
-        line = skeleton.without_links_and_numbers(self._searched._question_part)
-        found = self._model_output(line).classes
+        found = self._model_output(self._without_links).classes
         return max(found) - sum(found[self._recognizer.danger])
+
+    @property
+    def intent_without_links(self) -> str:
+        """The likeliest intent without links and numbers, as in the search for danger."""
+        return self.part(self._without_links).intent
+
+    @property
+    def _without_links(self) -> Skeleton:
+        return skeleton.without_links_and_numbers(self._searched._question_part)
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:

@@ -100,6 +100,12 @@ COARSE = str.maketrans(
     | SIMPLIFIED
 )  # fmt: skip
 VOWELS = str.maketrans("", "", "аеиоу")
+# Karakalpak writes the consonant of Kazakh `у` as `ў`, in Latin letters as `w`, always beside a
+# vowel. In Uzbek, `ў` is a vowel and not beside another one. In chats, `w` is ш, so that it counts
+# as `у` only in a text with letters of the Karakalpak Latin alphabet.
+KARAKALPAK_U = re.compile("ў(?=[аәеиоөуұүыіэ])|(?<=[аәеиоөуұүыіэ])ў")
+KARAKALPAK_W = re.compile("w(?=[aáeioóuúıy])|(?<=[aáeioóuúı])w")
+KARAKALPAK_LATIN = re.compile("[áǵıńóú]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,9 +200,14 @@ def coarse(words: Sequence[str]) -> list[str]:
     """Return words of any script in coarse spelling: in Cyrillic, with similar letters unified."""
     # Most rules process all words as one string, because a call for each word would be several
     # times slower.
-    short = STRETCHED.sub(r"\1\1", "\n".join(words)).split("\n")
+    typed = STRETCHED.sub(r"\1\1", "\n".join(words))
+    if "w" in typed and KARAKALPAK_LATIN.search(typed):
+        typed = KARAKALPAK_W.sub("u", typed)
+    cyrillic = "\n".join(map(to_cyrillic, typed.split("\n")))
+    if "ў" in cyrillic:
+        cyrillic = KARAKALPAK_U.sub("у", cyrillic)
     # `тс` and ц sound alike and have the same Latin spelling, so both are replaced by one letter.
-    spelt = "\n".join(map(to_cyrillic, short)).replace("тс", "с").translate(COARSE)
+    spelt = cyrillic.replace("тс", "с").translate(COARSE)
     return DOUBLED.sub(r"\1", spelt).split("\n")
 
 

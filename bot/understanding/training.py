@@ -259,9 +259,10 @@ def familiar_pieces(samples: Samples) -> NDArray[np.uint8]:
 
 
 def danger_starts(samples: Samples) -> frozenset[str]:
-    """Return beginnings of words that are at least as common in danger phrases as in all phrases.
+    """Return words, and their beginnings, that are as common in danger phrases as in all phrases.
 
-    Chinese words are left out. Messages with phrases of `crisis_words` are detected separately.
+    Whole words count if half of their phrases are about danger, and Chinese words never. Phrases of
+    `crisis_words` are detected separately.
     """
     every, dangers = Counter[str](), Counter[str]()
     kinds = [BY_ID[phrase.intent].kind for phrase in samples.phrases]
@@ -271,16 +272,15 @@ def danger_starts(samples: Samples) -> frozenset[str]:
         if kind is Kind.DANGER:
             dangers.update(starts)
     share = kinds.count(Kind.DANGER) / len(kinds)
-    return frozenset(start for start, count in dangers.items() if count >= share * every[start])
+    found = {start for start, count in dangers.items() if count >= share * every[start]}
+    long = {each for each in found if len(each) > model.DANGER_START}
+    rare = {each for each in long if dangers[each] < max(MIN_PHRASES, every[each] / 2)}
+    return frozenset(found - rare - {each for each in long if each[: model.DANGER_START] in found})
 
 
 def _starts(text: str) -> set[str]:
-    words = skeleton.fold(text).words
-    return {
-        word[: model.DANGER_START]
-        for word in words
-        if any(map(str.isalpha, word)) and not skeleton.IS_HAN.match(word)
-    }
+    words = [word for word in skeleton.fold(text).words if any(map(str.isalpha, word))]
+    return model.starts(word for word in words if not skeleton.IS_HAN.match(word))
 
 
 def _first_steps(samples: Samples) -> tuple[Scores, Scores, Scores]:

@@ -152,8 +152,44 @@ def test_danger_less_likely_than_a_question_gets_an_urgent_safety_card(
 def test_stolen_passport_before_a_flight_is_recognized_as_danger_and_topic() -> None:
     text = "pasportimni oʻgʻirlab ketishdi ertaga samolyotim bor nima qilay"
     reading = EngineRecognizer.load().read(text, "uz")
-    assert reading.danger is reading.recognition.danger is Danger.LIKELY
+    assert reading.danger is reading.recognition.danger
+    assert reading.danger in (Danger.LIKELY, Danger.CLEAR)
     assert "documents.missing" in reading.recognition.intents
+
+
+@pytest.mark.parametrize("text", ["спасите", "спасите, пожалуйста!", "qutqaring", "救命啊"])
+def test_cry_for_help_of_one_word_gets_the_safety_answer(text: str) -> None:
+    assert decide(Recognizer.load().recognize(text)).danger is DangerLevel.FIRST
+    assert decide(Recognizer.load().recognize("спасибо")).danger is DangerLevel.NONE
+
+
+@pytest.mark.parametrize(
+    ("collected", "taken"),
+    [
+        ("забрал паспорт из ЦОНа", "хозяин забрал паспорт"),
+        ("паспортымды ХҚКО-дан алдым", "қожайын паспортымды алып қойды"),
+        ("pasportimni IIBdan oldim", "xo'jayin pasportimni olib qo'ydi"),
+        ("护照取回来了", "护照被收走了"),
+    ],
+)
+def test_passport_that_its_owner_collected_gets_no_safety_answer(
+    collected: str, taken: str
+) -> None:
+    assert decide(Recognizer.load().recognize(collected)).danger < DangerLevel.FIRST
+    assert decide(Recognizer.load().recognize(taken)).danger is DangerLevel.FIRST
+
+
+def test_past_detention_in_a_chinese_question_gets_the_answer() -> None:
+    found = decide(Recognizer.load().recognize("我以前被拘留过 会影响申请吗"))
+    assert (found.certainty, found.danger) == (Certainty.SURE, DangerLevel.NONE)
+    assert decide(Recognizer.load().recognize("我爸被拘留了")).danger is DangerLevel.FIRST
+
+
+@pytest.mark.parametrize("text", ["kredit berasizlarmi", "кредит дадите?", "несие бересіз бе"])
+def test_request_for_a_loan_gets_no_answer_about_stored_data(text: str) -> None:
+    found = decide(Recognizer.load().recognize(text))
+    kinds = {BY_ID[each.intent].kind for each in found.options}
+    assert found.certainty is not Certainty.SURE or kinds <= {Kind.NONE}
 
 
 def test_message_with_a_crisis_phrase_gets_the_safety_answer_first() -> None:

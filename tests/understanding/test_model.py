@@ -7,11 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bot.understanding import phrases, skeleton
 from bot.understanding import recognizer as recognizer_module
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.model import Model, ModelError, chances, highest_chance
 from bot.understanding.recognizer import Recognizer
 from flows.engine.recognition import Danger
+from flows.knowledge.intents import BY_ID, Kind
 
 
 def test_highest_probability_bound_is_exact_for_two_likely_intents() -> None:
@@ -81,6 +83,13 @@ def test_danger_check_of_a_clear_question_computes_no_probabilities(
     assert Model.load().has_danger_word(message.words)
     assert message.danger is Danger.NONE
     assert not computed
+
+
+def test_danger_words_occur_in_every_training_phrase_about_danger() -> None:
+    model, written = Model.load(), phrases.read_all()
+    dangers = [each.text for each in written if BY_ID[each.intent].kind is Kind.DANGER]
+    lacking = [text for text in dangers if not model.has_danger_word(skeleton.fold(text).words)]
+    assert lacking == []
 
 
 def test_probabilities_of_very_different_odds_do_not_overflow() -> None:

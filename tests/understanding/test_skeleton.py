@@ -24,6 +24,9 @@ SAME = [
     ("кўчиб кетмоқчиман", "ko4ib ketmoqchiman"),
     ("кўчиб кетмоқчиман", "koʻchib ketmoqchiman"),
     ("ＩＩＮ 是什么", "iin是什么"),
+    ("аударма уақытша", "аўдарма ўақытша"),
+    ("туылған бауырым", "tuwılǵan bawırım"),
+    ("whatsapp", "WhatsApp"),
 ]
 WRONG_KEYBOARD = [
     ("ghbdtn", "привет"),
