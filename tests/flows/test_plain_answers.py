@@ -89,7 +89,9 @@ def test_clear_danger_at_a_question_gets_the_safety_answer(question: str, typed:
 
 
 def test_call_for_help_at_a_question_shows_the_safety_sentence() -> None:
-    chat = _chat_at("target_region")
+    chat = chat_at("target_region", "ru")
+    likely = danger("danger.violence", Danger.LIKELY)
+    chat.understanding = understanding(FakeRecognizer({"помогите": likely}))
     assert chat.says("помогите").shows(safety.ONE_SENTENCE)
     assert chat.shows(screens.HELP)
     assert not chat.says("что писать").shows(safety.ONE_SENTENCE)
