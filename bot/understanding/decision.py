@@ -6,7 +6,8 @@ The thresholds were set by cross-validation only (docs/decisions/0042-intent-rec
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from bot.understanding.recognizer import Candidate, Message, Part, Recognition
+from bot.understanding.recognition import Candidate, Part, Recognition
+from bot.understanding.recognizer import Message
 from flows.knowledge.intents import BY_ID, Kind
 
 # Minimum probability of an intent for a sure answer. With this value, 4.5 % of the messages in

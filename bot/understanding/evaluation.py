@@ -10,7 +10,8 @@ import numpy as np
 from bot.understanding.decision import Certainty, DangerLevel, Decision, decide
 from bot.understanding.model import of_kind
 from bot.understanding.phrases import LANGUAGES, Phrase, in_scripts, key, read_all
-from bot.understanding.recognizer import MAX_ALTERNATIVES, Candidate, Recognition, Recognizer
+from bot.understanding.recognition import Candidate, Recognition
+from bot.understanding.recognizer import MAX_ALTERNATIVES, Recognizer
 from flows.knowledge.intents import BY_ID, Kind
 
 if TYPE_CHECKING:

@@ -1,7 +1,6 @@
 """The recognizer: likely intents of a message and of its parts, and danger."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache, cached_property
 
 from bot.i18n import crisis_words
@@ -14,6 +13,7 @@ from bot.understanding.model import (
     lowest_none,
     of_kind,
 )
+from bot.understanding.recognition import BLANK, Candidate, Part, Recognition
 from bot.understanding.skeleton import Skeleton
 from flows.knowledge.intents import Kind
 
@@ -43,66 +43,6 @@ LAYOUT_MARGIN = 1.0
 # to save time. Among 9,600 test messages and phrases, 5 % are below it. No text in a wrong layout
 # was above -3.3.
 READS_WELL = -3.0
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An intent and its probability."""
-
-    intent: str
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The likeliest intent of a part of a message.
-
-    `asks`: the part ends with a question mark. The other fields have the meaning that they have in
-    `Recognition`.
-    """
-
-    intent: str
-    confidence: float
-    none_mass: float
-    familiarity: float
-    is_short: bool
-    asks: bool
-    is_ambiguous: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """The likely meanings of a message; contains none of its words.
-
-    `confidence` is the probability of `intent`. `alternatives` are the next likeliest intents.
-    `danger` is the probability that the message, or one of its sentences, speaks of danger;
-    `danger_intent` is the likeliest kind of danger. `none_mass` is the probability that the message
-    is out of scope. `familiarity` is the share of its pieces (see `features`) that phrases contain:
-    low for noise. `parts` are the clauses, if there are several. `is_short` messages have at most
-    MAX_SHORT letters, `blank` messages no word. `has_crisis_phrase`: the message contains a phrase
-    of `crisis_words`. `question_lead` is the amount by which `intent` is likelier than all kinds of
-    danger together. `is_ambiguous`: the words suit another intent too, so that none is sure.
-    """
-
-    intent: str
-    confidence: float
-    alternatives: tuple[Candidate, ...]
-    danger: float
-    danger_intent: str
-    none_mass: float
-    familiarity: float
-    is_short: bool
-    blank: bool
-    wrong_layout: bool
-    parts: tuple[Part, ...] = ()
-    has_crisis_phrase: bool = False
-    question_lead: float = 0.0
-    is_ambiguous: bool = False
-
-    @property
-    def ranked(self) -> tuple[Candidate, ...]:
-        """The likeliest intent, then the alternatives."""
-        return (Candidate(self.intent, self.confidence), *self.alternatives)
 
 
 class Recognizer:
@@ -392,17 +332,3 @@ def _most_danger(danger: Sequence[float]) -> tuple[float, int]:
 def _sentences(line: Skeleton) -> Sequence[Skeleton]:
     found = skeleton.sentences(line, MAX_SENTENCES)
     return [sentence for sentence in found if sentence.length >= MIN_SENTENCE]
-
-
-BLANK = Recognition(
-    intent="none.noise",
-    confidence=0.0,
-    alternatives=(),
-    danger=0.0,
-    danger_intent="",
-    none_mass=1.0,
-    familiarity=0.0,
-    is_short=True,
-    blank=True,
-    wrong_layout=False,
-)

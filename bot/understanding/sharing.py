@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from bot.understanding.decision import Certainty, DangerLevel, Decision
-from bot.understanding.recognizer import Recognition
+from bot.understanding.recognition import Recognition
 
 # A message is sent to the external language model only if the probability that it is about danger
 # is at most this value, which is about a tenth of `DANGER_CARD` (decision 0042).

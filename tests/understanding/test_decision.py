@@ -15,7 +15,8 @@ from bot.understanding.decision import (
     decide,
 )
 from bot.understanding.engine_adapter import EngineRecognizer
-from bot.understanding.recognizer import Candidate, Message, Part, Recognition, Recognizer
+from bot.understanding.recognition import Candidate, Part, Recognition
+from bot.understanding.recognizer import Message, Recognizer
 from bot.understanding.sharing import MAX_DANGER, may_leave
 from flows.engine.recognition import Danger
 from flows.knowledge.intents import BY_ID, Kind
