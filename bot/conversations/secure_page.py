@@ -1,7 +1,7 @@
 """The secure page: one-time links to it, and the return to the messenger after a visit.
 
 A messenger links to the page for private questions. A visit ends when the last private question is
-answered.
+answered, or when the person asks for something that is not private.
 """
 
 from collections.abc import Sequence
@@ -16,14 +16,14 @@ from flows.engine.events import Forget, Kind, QuickExit, Say
 from flows.engine.state import Turn
 from flows.engine.text import _
 
-RETURN_TO_MESSENGER = _("Saved. You can close this page now and go back to the messenger.")
+RETURN_TO_MESSENGER = _("The conversation goes on in the messenger. You can close this page now.")
 
 
 def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """Return True if this turn ends the visit to the secure page.
 
-    A turn ends the visit if it has messages but no further private question. A turn that deletes
-    the chat or the person does not end it.
+    A turn ends the visit if it has messages but no private one, which is a private question or the
+    advice for a person in danger. A turn that deletes the chat or the person does not end it.
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)

@@ -213,9 +213,9 @@ class Say:
     """One message: paragraphs, each a tuple of sentences, and buttons.
 
     `replaces`: the message may replace the one whose button was pressed. `protect`: do not forward
-    it. `service`: it is sent even while an officer has the case. `private`: its answer belongs on
-    the secure page. `ends_contact`: the phone number is no longer asked for. `notice`: it announces
-    another message, with an approved template. `by_position`: a typed number chooses an option.
+    it. `service`: it is sent even while an officer has the case. `private`: it, or its answer,
+    belongs on the secure page. `ends_contact`: the phone number is no longer asked for. `notice`:
+    it announces another message, with an approved template. `by_position`: a typed number chooses.
     """
 
     paragraphs: tuple[tuple[Text, ...], ...]

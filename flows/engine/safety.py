@@ -88,7 +88,8 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
     language = ((screens.guessed(turn.words, turn.c.language),),) if turn.guessed else ()
     buttons = (Button(URGENT, URGENT_PERSON), *_topic(turn, also), *_back_buttons(turn))
-    turn.say((*paragraphs, *language), buttons)
+    # On the secure page, the advice must stay there and not appear in the messenger.
+    turn.say((*paragraphs, *language), buttons, private=True)
 
 
 def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:

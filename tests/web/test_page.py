@@ -30,6 +30,7 @@ from tests.web.test_journeys import ANSWERS, _keys, _next, _press
 
 SURNAME = ANSWERS.index("TESTOVA")
 CANARY = "CANARYOVA"
+CLOSED = "Теперь можно закрыть эту страницу"
 
 
 async def _answer_to_surname(stack: AppStack, user: User) -> None:
@@ -95,10 +96,32 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: App
     pages = await _answer_on_page(link, stack, CANARY, "GULNAR")
     assert CANARY not in b"".join(stack.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
-    assert "Сохранено" in pages[-1]
+    assert CLOSED in pages[-1]
     assert not any(name in page for page in pages for name in (CANARY, "GULNAR")), (
         "kept on the page"
     )
+
+
+async def test_secure_page_keeps_advice_about_danger_off_the_messenger(stack: AppStack) -> None:
+    user = stack.telegram.user(7117, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    count = len(user.received)
+    pages = await _answer_on_page(link, stack, "меня избивает муж", CANARY, "GULNAR")
+    assert "прочитайте это, когда" in pages[0]
+    assert [CLOSED in page for page in pages] == [False, False, True]
+    await user.wait(lambda chat: "родились" in user.last.text)
+    assert not any("прочитайте это" in each.text for each in user.received[count:])
+
+
+async def test_secure_page_does_not_confirm_an_erasure_as_saved(stack: AppStack) -> None:
+    user = stack.telegram.user(7118, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    (page,) = await _answer_on_page(link, stack, "удалить")
+    assert "Сохранено" not in page
+    assert CLOSED in page
+    await user.wait(lambda chat: "Удалить всё" in user.last.text)
 
 
 async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None:
