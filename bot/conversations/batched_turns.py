@@ -8,13 +8,15 @@ its own transaction.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from bot import outbox
 from bot.channels import Inbound
 from bot.channels.addresses import is_other_thread
+from bot.conversations import statements
 from bot.conversations import store as conversation_store
-from bot.conversations.store import LockedConversation, Lookup
+from bot.conversations.store import LockedConversation
 from bot.db import connection, pipeline
 from bot.db.connection import Transaction
 from bot.observability import logging
@@ -73,10 +75,24 @@ class _PlainTurn:
     call: pipeline.Call
 
 
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """Result of the lookup of one update's sender in a batch.
+
+    `held` is the person's locked conversation, or None: if another process has locked it, if it
+    cannot be decrypted, or if no person has the handle. `is_anonymous` is True only in the last
+    case.
+    """
+
+    held: LockedConversation | None
+    is_anonymous: bool
+    now: datetime
+
+
 async def _take(
     rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]
 ) -> Sequence[Committed | NeedsOwnTransaction]:
-    lookups = await conversation_store.look(rt, transaction, inbounds)
+    lookups = await _look(rt, transaction, inbounds)
     results: list[NeedsOwnTransaction | _PlainTurn] = []
     people = set[UUID]()
     for inbound, lookup in zip(inbounds, lookups, strict=True):
@@ -94,8 +110,42 @@ async def _take(
     ]
 
 
+async def _look(
+    rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]
+) -> list[_Lookup]:
+    """Lock the conversations of several people in one round trip; skip those already locked.
+
+    Duplicate updates are not detected here, but by `save_statement`. The transaction stays open.
+    """
+    calls: list[pipeline.Call] = [
+        (
+            statements.LOOK,
+            {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)},
+        )
+        for each in inbounds
+    ]
+    lookups = []
+    for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
+        ((*row, known, now),) = rows
+        lookups.append(_Lookup(_open(rt, inbound, row, now), not row[0] and not known, now))
+    return lookups
+
+
+def _open(
+    rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
+) -> LockedConversation | None:
+    """Return the conversation in a row; None if there is none or it cannot be decrypted.
+
+    A failed decryption is reported later, when the update is processed in its own transaction.
+    """
+    try:
+        return conversation_store.decrypt(rt, inbound.channel, row, now) if row[0] else None
+    except Exception:
+        return None
+
+
 def _try_turn(
-    rt: Runtime, inbound: Inbound, lookup: Lookup, people: set[UUID]
+    rt: Runtime, inbound: Inbound, lookup: _Lookup, people: set[UUID]
 ) -> NeedsOwnTransaction | _PlainTurn:
     """Return the turn of an update if it is plain (see the module), else NeedsOwnTransaction.
 

@@ -94,9 +94,8 @@ async def finish(
         if not await identities.add_handle(rt, transaction, *place, handle, address):
             return None
         await identities.add_aliases(rt, transaction, *place, address, inbound.aliases)
-        held = replace(
-            held, channel=inbound.channel, address=address, home="", spoke_at=None, blocked=False
-        )
+        held = replace(held, channel=inbound.channel, address=address, home="", visit="")
+        held = replace(held, spoke_at=None, blocked=False)
         held = await conversation_store.note_inbound(rt, transaction, held, inbound)
         await _keep_deletable(rt, transaction, held, ask.sent)
         await conversation_store.note(

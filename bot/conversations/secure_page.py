@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import outbox
+from bot.channels.webchat import WebChat
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.people import identities, secure_links
@@ -27,7 +28,7 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
-    return bool(held.home and turn.says) and not ending and not private
+    return bool((held.home or held.visit) and turn.says) and not ending and not private
 
 
 async def return_to_messenger(
@@ -39,7 +40,9 @@ async def return_to_messenger(
     """
     say = Say(((RETURN_TO_MESSENGER,),), language=language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
-    await outbox.enqueue(transaction, held.person, held.channel, (row,))
+    await outbox.enqueue(transaction, held.person, WebChat.name, (row,))
+    if held.visit:
+        return replace(held, visit="")
     address = await identities.address_on(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
 

@@ -22,7 +22,17 @@ from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows.engine.conversation import step
-from flows.engine.events import DeleteInput, Event, Forget, Notice, Page, QuickExit, UpdateWithheld
+from flows.engine.events import (
+    DeleteInput,
+    Event,
+    Forget,
+    Notice,
+    Page,
+    QuickExit,
+    UpdateWithheld,
+    UploadChecked,
+)
+from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation, Turn
 
@@ -33,10 +43,11 @@ MIN_REFRESH_INTERVAL = timedelta(minutes=15)
 class LockedConversation:
     """A person's conversation while its row is locked; `now` is the database's time.
 
-    `home` is the channel to return to after the secure page, else "". `spoke_at` is when the person
-    last wrote on a channel with a reply window, or opened a withheld message there. `blocked`: the
-    platform rejects every message. `address` is "" without a handle. `newer` are fields of a newer
-    version of Kosh.
+    `home` is the channel to return to after the secure page, else "". `visit` is this channel
+    during a visit to the page, if `channel` is this channel and not the page. `spoke_at` is when
+    the person last wrote on a channel with a reply window, or opened a withheld message there.
+    `blocked`: the platform rejects every message. `address` is "" without a handle. `newer` are
+    fields of a newer version of Kosh.
     """
 
     person: Person
@@ -49,6 +60,7 @@ class LockedConversation:
     spoke_at: datetime | None = None
     blocked: bool = False
     newer: state_format.NewerFields = field(default_factory=dict)
+    visit: str = ""
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
@@ -86,7 +98,7 @@ async def claim(
     (((*found, fresh, now),),) = await pipeline.begin(
         transaction, (statements.claim(len(keys)), values)
     )
-    held = _decrypt(rt, inbound.channel, found, now) if found[0] else None
+    held = decrypt(rt, inbound.channel, found, now) if found[0] else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
         # The person wrote in another thread of the chat, to which messages are sent from now on.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
@@ -94,58 +106,13 @@ async def claim(
     return held, fresh, now
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """Result of the lookup of one update's sender in a batch.
-
-    `held` is the person's locked conversation, or None: if another process has locked it, if it
-    cannot be decrypted, or if no person has the handle. `is_anonymous` is True only in the last
-    case.
-    """
-
-    held: LockedConversation | None
-    is_anonymous: bool
-    now: datetime
-
-
-async def look(rt: Runtime, transaction: Transaction, inbounds: Sequence[Inbound]) -> list[Lookup]:
-    """Lock the conversations of several people in one round trip; skip those already locked.
-
-    Duplicate updates are not detected here, but by `save_statement`. The transaction stays open.
-    """
-    calls: list[pipeline.Call] = [
-        (
-            statements.LOOK,
-            {"channel": each.channel, "handle_0": rt.vault.index(each.channel, each.handle)},
-        )
-        for each in inbounds
-    ]
-    lookups = []
-    for inbound, rows in zip(inbounds, await pipeline.begin(transaction, *calls), strict=True):
-        ((*row, known, now),) = rows
-        lookups.append(Lookup(_conversation(rt, inbound, row, now), not row[0] and not known, now))
-    return lookups
-
-
-def _conversation(
-    rt: Runtime, inbound: Inbound, row: Sequence[Any], now: datetime
-) -> LockedConversation | None:
-    """Return the conversation in a row; None if there is none or it cannot be decrypted.
-
-    A failed decryption is reported later, when the update is processed in its own transaction.
-    """
-    try:
-        return _decrypt(rt, inbound.channel, row, now) if row[0] else None
-    except Exception:
-        return None
-
-
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:
     """Return the keyed hashes of an update's id: with the current index key, then older ones."""
     return rt.vault.indexes("update", f"{channel}:{external_id}")
 
 
-def _decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
+def decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
+    """Return the conversation in a row of a statement that locks conversations."""
     person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
     person = identities.open_person(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
@@ -167,21 +134,32 @@ async def bump_ownership(transaction: Transaction, held: LockedConversation) -> 
 
 
 async def lock(
-    rt: Runtime, transaction: Transaction, person_id: UUID, *, for_updates: bool = False
+    rt: Runtime,
+    transaction: Transaction,
+    person_id: UUID,
+    *,
+    for_updates: bool = False,
+    on_page: bool = False,
 ) -> LockedConversation | None:
     """Lock a person's conversation until the end of the transaction, on the channel used last.
 
-    With `for_updates`, this is the channel that the person chose for updates, if any. After a visit
-    to the secure page, it is the channel of its origin. Returns None if the person was erased.
+    With `for_updates`, this is the channel that the person chose for updates, if any. During and
+    after a visit to the secure page, it is the channel of its origin, because the page may be
+    closed; with `on_page`, it is the page during the visit. Returns None if the person was erased.
     """
     chosen = statements.LOCK_FOR_UPDATES if for_updates else statements.LOCK
     row = await fetch_one(transaction, chosen, person=person_id)
-    held = _decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
+    held = decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
     if held is None or not (home := held.conversation.visit_home):
         return held
     chosen = statements.LOCK_FOR_UPDATES_IN_VISIT if for_updates else statements.LOCK_IN_VISIT
     row = await fetch_one(transaction, chosen, person=person_id, home=home)
-    return _decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
+    held = decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
+    if held is None or on_page or not held.home:
+        return held
+    row = await fetch_one(transaction, statements.LOCK_AT_HOME, person=person_id, home=home)
+    at_home = decrypt(rt, row[-2], row[:-2], row[-1]) if row else held
+    return at_home if at_home.home else replace(at_home, visit=held.home)
 
 
 async def lock_for(
@@ -189,10 +167,12 @@ async def lock_for(
 ) -> LockedConversation | None:
     """Lock a conversation on the channel to which the messages about an event must be sent.
 
-    If the event is a status from the registry and no officer has the conversation, this is the
-    channel chosen for updates. Otherwise it is the one used last. Returns None after an erasure.
+    This is the secure page if the event is the result of what the person did there. If the event is
+    a status from the registry and no officer has the conversation, it is the channel chosen for
+    updates. Otherwise it is the one that `lock` selects. Returns None after an erasure.
     """
-    held = await lock(rt, transaction, person_id)
+    on_page = isinstance(event, UploadChecked | IntentChosen | Transcribed)
+    held = await lock(rt, transaction, person_id, on_page=on_page)
     if held is None or held.conversation.with_officer or not isinstance(event, Acknowledged):
         return held
     return await lock(rt, transaction, person_id, for_updates=True)
@@ -310,7 +290,8 @@ def _values(
     written: Sequence[outbox.Row],
     note: str | None,
 ) -> dict[str, Any]:
-    person, state = held.person, state_format.encode(conversation, held.newer, held.home)
+    person, visit_home = held.person, held.home or held.visit
+    state = state_format.encode(conversation, held.newer, visit_home)
     values: dict[str, Any] = {
         "person": person.id,
         "state_sealed": person.key.seal(state, "conversations", "state", ""),

@@ -1,0 +1,99 @@
+"""Messages of officers during a visit to the secure page that the person may have left."""
+
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from bot import desk
+from bot.conversations import receive
+from bot.officers.directory import Officer
+from bot.outbox import sender
+from bot.people import identities
+from flows.engine import screens
+from flows.engine.events import Joined
+from flows.engine.upload_states import REFUSALS, Refusal
+from flows.papers import PASSPORT
+from tests.app_stack import AppStack
+from tests.desk.desks import an_officer, key, now
+from tests.emulators.telegram import User
+from tests.visitor import Visitor
+from tests.web.test_journeys import _next
+from tests.web.test_page import CLOSED, _answer_to_surname, _enter, _form, _link
+from tests.web.test_phone_in_other_hands import _telegram_user_with_case
+
+IMAGE = b"\xff\xd8\xff not an image"
+
+
+async def _case_id(stack: AppStack) -> UUID:
+    async with stack.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM cases")
+        (case_id,) = await cursor.fetchone() or (None,)
+    assert case_id is not None
+    return case_id
+
+
+async def _requested_paper(stack: AppStack, user: User) -> tuple[Officer, UUID, str]:
+    """Let an officer ask for a paper; return the officer, the case and the link to send it."""
+    rt, case_id = stack.rt, await _case_id(stack)
+    officer, count = await an_officer(rt), len(user.received)
+    await desk.claim(rt, officer, case_id, (await now(rt, case_id)).version, key=key())
+    version = (await now(rt, case_id)).version
+    await desk.ask_document(rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
+
+    def links() -> list[str]:
+        rows = [row for each in user.received[count:] for row in each.buttons]
+        return [button.url for row in rows for button in row if button.url]
+
+    await user.wait(lambda _chat: bool(links()))
+    return officer, case_id, f"{stack.url}/p/" + links()[-1].rsplit("/p/", 1)[1]
+
+
+@pytest.mark.parametrize("minutes", [0, 20])
+async def test_reply_during_an_abandoned_visit_reaches_the_messenger(
+    stack: AppStack, minutes: int
+) -> None:
+    user = await _telegram_user_with_case(stack, 7201)
+    officer, case_id, link = await _requested_paper(stack, user)
+    async with Visitor.at(stack.url) as visitor:
+        assert (await _enter(visitor, link))[0] == 200
+    await stack.ahead(f"{minutes} minutes")
+    version = (await now(stack.rt, case_id)).version
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Come on Monday")
+    await stack.ahead("31 minutes")
+    async with stack.rt.pool.connection() as session:
+        await session.execute("DELETE FROM handles WHERE expires_at < kosh_now()")
+    await sender.sweep(stack.rt)
+    await user.say("Is there an answer?")
+    await user.wait(lambda chat: any("Come on Monday" in each.text for each in chat))
+
+
+async def test_upload_during_a_visit_is_answered_there_after_a_reply(stack: AppStack) -> None:
+    user = await _telegram_user_with_case(stack, 7202)
+    officer, case_id, link = await _requested_paper(stack, user)
+    async with Visitor.at(stack.url) as visitor:
+        _status, page = await _enter(visitor, link)
+        version = (await now(stack.rt, case_id)).version
+        await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Testova, thank you")
+        await user.wait(lambda chat: any("thank you" in each.text for each in chat))
+        endpoint, form = _form(page, IMAGE)
+        async with visitor.session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
+            page = await answer.text()
+    assert "thank you" not in page
+    assert stack.rt.languages.render(REFUSALS[Refusal.BROKEN], "ru") in page
+
+
+async def test_officer_who_joins_during_a_visit_ends_it(stack: AppStack) -> None:
+    user = stack.telegram.user(7203, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
+        assert (await _enter(visitor, link))[0] == 200
+        async with stack.rt.pool.connection() as session:
+            person = await identities.find(stack.rt, session, "telegram", str(user.id))
+            assert person is not None
+            delivery = await receive.take_turn(stack.rt, session, person.id, Joined())
+        await _next(user, partial(receive.deliver, stack.rt, delivery))
+        assert stack.rt.languages.render(screens.JOINED, "ru") in user.last.text
+        async with visitor.session.get(f"{stack.url}/chat") as answer:
+            assert CLOSED in await answer.text()
