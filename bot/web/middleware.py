@@ -33,7 +33,9 @@ HEADERS = [
         b" base-uri 'none';" + NO_FRAME,
     ),
     (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
+    # Other sites get no referrer. With "no-referrer", browsers would also send the origin "null"
+    # with Kosh's own forms, and `check_origin` would reject those of older browsers.
+    (b"referrer-policy", b"same-origin"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), camera=(), microphone=(), payment=()"),

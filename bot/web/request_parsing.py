@@ -107,8 +107,8 @@ def check_origin(request: Request, *, sites: tuple[str, ...], required: bool) ->
     site = request.headers.get("sec-fetch-site", "")
     origin = request.headers.get("origin")
     foreign = origin not in (None, "null") and urlsplit(origin).netloc != request.headers["host"]
-    # A browser that sends no referrer sends the origin "null". It is accepted only together with a
-    # valid Sec-Fetch-Site.
+    # A browser whose user allows no referrer may send the origin "null". It is accepted only
+    # together with a valid Sec-Fetch-Site.
     unnamed = not site and (origin == "null" or (required and origin is None))
     if foreign or site not in ("", *sites) or unnamed:
         raise Refused(403)
