@@ -273,6 +273,17 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "uz_Cyrl": "таржима хато, гап нотўғри тузилган",
         "en": "wording, sounds wrong",
     },
+    # The English word "link" alone is a surname.
+    Reserved.LINK: {
+        "kk": "жаңа сілтеме, сілтеме, жана силтеме",
+        "kk_Arab": "جاڭا سىلتەمە, سىلتەمە",
+        "kk_Latn": "jańa silteme, jana silteme, silteme",
+        "ru": "новая ссылка, ссылка, новую ссылку, novaya ssylka, ssylka",
+        "zh_Hans": "新链接, 链接",
+        "uz": "yangi havola, havola",
+        "uz_Cyrl": "янги ҳавола, ҳавола, янги хавола",
+        "en": "new link, a new link",
+    },
 }
 
 

@@ -37,13 +37,13 @@ READY = _(
 GO_ON = button("Go on")
 OVER = _(
     "This link no longer works: it was used already, or its 10 minutes are over. Write "
-    "anything in your chat, and you will get a new link."
+    "“new link” in your chat, and you will get a new one."
 )
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
 TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
 WRONG_PERSON = _(
-    "This link belongs to another chat. Write anything in your own chat to get a new link."
+    "This link belongs to another chat. Write “new link” in your own chat to get a new one."
 )
 
 _logger = logging.get()

@@ -17,7 +17,15 @@ from flows.engine import (
     wording_screens,
 )
 from flows.engine.checklist_screens import Screen
-from flows.engine.events import Forget, QuickExit, Relay, Stopped
+from flows.engine.events import (
+    Button,
+    Forget,
+    Kind,
+    Page,
+    QuickExit,
+    Relay,
+    Stopped,
+)
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice
 from flows.engine.invitations import FindInvitation, read_invitation
@@ -38,6 +46,8 @@ DELETED_UNREGISTERED = _(
 
 
 def run(turn: TurnState, word: Reserved) -> None:
+    if word is Reserved.LINK:
+        return offer_page(turn)
     typed_screens.close(turn)
     if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
         return turn.ask()
@@ -77,6 +87,20 @@ def _show(turn: TurnState, word: Reserved) -> None:
             announcement_screens.read_news(turn)
         case _:
             wording_screens.ask(turn, wording_screens.shown(turn))
+
+
+def offer_page(turn: TurnState) -> None:
+    """Send a new link to the secure web page, for answering the current question there.
+
+    If the current question is not private, ask it again.
+    """
+    flow_path = turn.path()
+    open_step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
+    private = open_step is not None and open_step.item.sensitive
+    if turn.page is Page.NEVER or turn.c.with_officer or not private:
+        return turn.ask()
+    link = Button("", screens.OPEN_PAGE, Kind.PAGE)
+    turn.say(((screens.PAGE_OFFERED,),), (link,), private=True)
 
 
 def start(turn: TurnState, word: str) -> None:

@@ -288,7 +288,7 @@ def _handle_resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
 
 def _handle_press(turn: TurnState, payload: str) -> None:
     if payload == PAGE_CONTROL:
-        return _offer_page(turn)
+        return commands.offer_page(turn)
     if payload == registration_screens.OPEN_UPDATE:
         # After this press the withheld message is sent, so no question is asked in this turn.
         return None if turn.c.update_waits else turn.ask()
@@ -368,16 +368,6 @@ def _press_command(turn: TurnState, word: str) -> None:
     if word not in Reserved:
         return screen_answers.old_button(turn)
     commands.run(turn, Reserved(word))
-
-
-def _offer_page(turn: TurnState) -> None:
-    """Send a link to the secure web page, for answering the current question there."""
-    flow_path = turn.path()
-    open_step = flow_path[1].current(turn.form(flow_path[0]).cursor) if flow_path else None
-    if turn.page is Page.NEVER or open_step is None or not open_step.item.sensitive:
-        return turn.ask()
-    link = Button("", screens.OPEN_PAGE, Kind.PAGE)
-    turn.say(((screens.PAGE_OFFERED,),), (link,), private=True)
 
 
 def _handle_phone(turn: TurnState, phone: str, own: bool) -> None:

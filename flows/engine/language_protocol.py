@@ -79,6 +79,7 @@ class Reserved(StrEnum):
     MYDATA = "mydata"
     NEWS = "news"
     WORDING = "wording"
+    LINK = "link"
 
 
 SAFETY = frozenset({Reserved.STOP, Reserved.EXIT, Reserved.DELETE, Reserved.PERSON})

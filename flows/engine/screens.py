@@ -87,7 +87,7 @@ NOT_HERE = _(
 )
 ON_PAGE = _(
     "We ask for “{label}” on our secure page, not in the messenger. The link works once, for "
-    "10 minutes; write anything here to get a new one."
+    "10 minutes; write “new link” here to get a new one."
 )
 SHOWN_ON_PAGE = _(
     "“{label}” is shown on our own page, not in the messenger. The link works once, for 10 minutes;"

@@ -86,7 +86,9 @@ def handle_text(turn: TurnState, text: str) -> None:
 def _handle_beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
     """Relay a text to the conversation's officer, unless it is a command or answers a screen."""
     asked = turn.c.asked
-    control = _written_control(turn, text) or (word if word in BESIDE_OFFICER else None)
+    is_asked_there = bool(turn.c.requested_upload or turn.c.after_pin)
+    runs = word in BESIDE_OFFICER or (word is Reserved.LINK and is_asked_there)
+    control = _written_control(turn, text) or (word if runs else None)
     if control:
         return commands.run(turn, control)
     if asked is None or not _declines(turn, asked, text, word):

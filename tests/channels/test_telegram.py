@@ -1220,7 +1220,7 @@ async def test_telegram_profile_error_hides_the_token(
 
 
 def test_telegram_profile_lists_exactly_the_commands_that_kosh_handles() -> None:
-    handled = {word.value for word in Reserved} - {"back", "skip"}
+    handled = {word.value for word in Reserved} - {"back", "skip", "link"}
     assert set(telegram_profile.COMMANDS) == handled
 
 

@@ -11,12 +11,14 @@ from flows.engine import screens, upload_states
 from flows.engine.events import (
     Attached,
     Awaited,
+    Button,
     ConsentGiven,
     DeleteInput,
     Joined,
     Kind,
     Page,
     Pressed,
+    Relay,
     Resolved,
     Resumed,
     TakeFile,
@@ -215,6 +217,33 @@ def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> Non
     assert chat.shows(screens.PAGE_OFFERED)
     assert chat.last_messages[0].private
     assert chat.says("TESTOVA").stored_answers()["surname"] == "TESTOVA"
+
+
+def _links(chat: Chat) -> list[Button]:
+    buttons = [each for say in chat.last_messages for each in say.buttons]
+    return [each for each in buttons if each.kind is Kind.PAGE]
+
+
+@pytest.mark.parametrize("page", [Page.OFFERED, Page.ALWAYS])
+@pytest.mark.parametrize("text", ["новая ссылка", "Yangi havola", "жаңа сілтеме", "新链接"])
+def test_words_for_a_new_link_give_one_at_a_private_question(page: Page, text: str) -> None:
+    chat = replace(chat_at("surname"), page=page).says(text)
+    assert _links(chat)
+    assert "surname" not in chat.stored_answers()
+
+
+def test_words_for_a_new_link_repeat_a_question_that_is_not_private() -> None:
+    chat = replace(chat_at("citizenship"), page=Page.OFFERED).says("новая ссылка")
+    assert chat.question_key == "citizenship"
+    assert not _links(chat)
+
+
+def test_words_for_a_new_link_reach_the_officer_who_awaits_no_paper() -> None:
+    chat = replace(chat_at("surname"), page=Page.OFFERED).takes(Joined())
+    assert len(chat.says("новая ссылка").effects_of(Relay)) == 1
+    chat.takes(UploadRequested("ethnicity")).says("новая ссылка")
+    assert _links(chat)
+    assert len(chat.effects_of(Relay)) == 1
 
 
 def test_sensitive_answer_that_is_invalid_is_deleted_from_the_chat() -> None:

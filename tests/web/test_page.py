@@ -16,7 +16,7 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from bot.conversations import receive
+from bot.conversations import receive, store
 from bot.people import identities
 from bot.privacy import erasure
 from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
@@ -149,6 +149,24 @@ async def test_secure_link_is_not_consumed_by_previews_but_expires(stack: AppSta
                 assert looked.status == 200
         await stack.ahead("11 minutes")
         assert (await _enter(visitor, link))[0] == 410
+
+
+async def test_advice_on_an_expired_link_leads_to_a_new_one(stack: AppStack) -> None:
+    user = stack.telegram.user(7119, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    await stack.ahead("11 minutes")
+    async with Visitor.at(stack.url) as visitor, visitor.session.get(link) as looked:
+        page = await looked.text()
+    (word,) = re.findall("«(новая [^»]*)»", page)
+    await _next(user, partial(user.say, word))
+    assert [button.url for row in user.last.buttons for button in row if button.url]
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
+        assert person is not None
+        held = await store.lock(stack.rt, transaction, person.id)
+    assert held is not None
+    assert "surname" not in held.conversation.forms["preregistration"].answers
 
 
 async def test_secure_page_session_ends_after_half_an_hour(stack: AppStack) -> None:
