@@ -8,7 +8,15 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import NOW, any_of, execute, fetch_one, minutes_from_now, statement
+from bot.db.statements import (
+    NOW,
+    any_of,
+    execute,
+    fetch_one,
+    fetch_value,
+    minutes_from_now,
+    statement,
+)
 from bot.people.identities import Person, load
 from bot.runtime import Runtime
 
@@ -39,6 +47,7 @@ _PEEK = statement(
     .join(t.Conversation, t.Conversation.person_id == t.SecureLink.person_id)
     .where(*_USABLE)
 )
+_OWNER = statement(select(t.SecureLink.person_id).where(any_of(t.SecureLink.token, "tokens")))
 _REDEEM = statement(
     update(t.SecureLink)
     .where(*_USABLE)
@@ -91,6 +100,12 @@ async def peek_link(rt: Runtime, transaction: Transaction, token: str) -> Secure
     """Return a link without redeeming it; None if the link is used, expired or unknown."""
     row = await fetch_one(transaction, _PEEK, tokens=list(rt.vault.indexes("link", token)))
     return SecureLink(*row) if row else None
+
+
+async def find_owner(rt: Runtime, transaction: Transaction, token: str) -> UUID | None:
+    """Return the person of a link, even if it is used or expired; None if it is not stored."""
+    tokens = list(rt.vault.indexes("link", token))
+    return await fetch_value(transaction, _OWNER, tokens=tokens)
 
 
 async def redeem_link(rt: Runtime, transaction: Transaction, token: str) -> str | None:

@@ -63,15 +63,19 @@ class LinkForm(BaseModel):
 async def show_link(request: Request, token: str) -> Response:
     """Return the page of a one-time link with a button to redeem it; 410 if it is used or expired.
 
-    If the link is used or expired, a device with a chat cookie of a known person is redirected to
-    the chat.
+    If the link is used or expired, a device with a chat of the link's person is redirected to the
+    chat. The chat of another person who uses the device stays closed.
     """
     rt: Runtime = request.app.state.rt
     visit = await _find_link(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
-    if (await find_session(request, opens=True)).person is not None:
-        return RedirectResponse("/chat", 303)
+    person = (await find_session(request, opens=True)).person
+    if person is not None:
+        async with rt.pool.connection() as transaction:
+            owner = await secure_links.find_owner(rt, transaction, token)
+        if person.id == owner:
+            return RedirectResponse("/chat", 303)
     return _page(rt, (OVER,), "", status=410)
 
 

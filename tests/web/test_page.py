@@ -10,7 +10,7 @@ import time
 from functools import partial
 from html import unescape
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import aiohttp
@@ -201,6 +201,33 @@ async def test_secure_page_keeps_the_web_chat_of_the_browser(stack: AppStack) ->
     assert 'data-chat=""' in page
     assert "фамили" not in page.lower()
     await leave(visitor)
+
+
+async def test_expired_link_does_not_open_another_persons_chat(stack: AppStack) -> None:
+    user = stack.telegram.user(7120, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    await stack.ahead("11 minutes")
+    owner = await ask_officer(stack, "ru", "general", "Testova asks")
+    async with owner.session.get(link) as looked:
+        assert (looked.status, looked.url.path) == (410, urlsplit(link).path)
+    await leave(owner)
+
+
+async def test_used_link_does_not_open_another_persons_visit(stack: AppStack) -> None:
+    links = []
+    for number in (7121, 7122):
+        user = stack.telegram.user(number, first_name="Test")
+        await _answer_to_surname(stack, user)
+        links.append(await _link(stack, user))
+    async with Visitor.at(stack.url) as visitor:
+        for link in links:
+            assert (await _enter(visitor, link))[0] == 200
+        statuses = []
+        for link in links:
+            async with visitor.session.get(link) as looked:
+                statuses.append(looked.status)
+        assert statuses == [410, 200]
 
 
 async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppStack) -> None:
