@@ -29,7 +29,7 @@ async def _case_id(stack: AppStack) -> UUID:
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         (case_id,) = await cursor.fetchone() or (None,)
-    assert case_id is not None
+    assert isinstance(case_id, UUID)
     return case_id
 
 
