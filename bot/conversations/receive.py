@@ -16,7 +16,6 @@ import psycopg
 from psycopg_pool import PoolTimeout
 
 from bot import broadcasts, budgets, outbox
-from bot.cases import working_hours
 from bot.channels import (
     Blocked,
     BroadcastsStopped,
@@ -46,6 +45,7 @@ from bot.conversations import store as conversation_store
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
 from bot.conversations.bursts import Burst, Place, WaitingTurn
+from bot.conversations.duty_groups import is_duty_group
 from bot.conversations.effects import AfterCommit
 from bot.conversations.quarantine import handle_failure, quarantine
 from bot.conversations.store import LockedConversation
@@ -90,7 +90,7 @@ async def receive(
                 # A repeated report would move the person who has got the old handle since then.
                 if await conversation_store.note(rt, transaction, channel, (name,)):
                     await identities.change_handle(rt, transaction, channel, handle, to, address)
-        case GroupChat(_, address) if await _is_duty_group(rt, address):
+        case GroupChat(_, address) if await is_duty_group(rt, address):
             pass
         case GroupChat(channel, address):
             await anonymous.perform(rt, channel, ChannelCall("leave", address))
@@ -112,13 +112,6 @@ async def record_delivery_reports(rt: Runtime, found: Sequence[DeliveryReport]) 
     await outbox.record_reports(rt, [each for each in found if each not in announced])
     if announced:
         await broadcasts.record_reports(rt, announced)
-
-
-async def _is_duty_group(rt: Runtime, address: str) -> bool:
-    """Return True for a Telegram group in which officers get counts of waiting cases."""
-    async with rt.pool.connection() as transaction:
-        own = rt.settings.telegram_duty_chat
-        return address in await working_hours.duty_chats(transaction, own)
 
 
 async def deliver(rt: Runtime, delivery: AfterCommit | None) -> None:

@@ -884,6 +884,18 @@ async def test_telegram_leave_group_is_idempotent(
     assert {*await received(channel, telegram)} == {Ignored("telegram")}
 
 
+async def test_telegram_group_that_became_a_supergroup_names_its_successor(
+    channel: Telegram, gulnar: User, telegram: Emulator
+) -> None:
+    telegram.fail(Rejected("group chat was upgraded", -1001000), method="sendChatAction")
+    assert await channel.successor("-77") == "-1001000"
+    assert await channel.successor(str(gulnar.id)) == ""
+    assert await channel.successor("-78") == ""
+    telegram.fail(Broken(502), method="sendChatAction")
+    with pytest.raises(Unreachable):
+        await channel.successor("-77")
+
+
 async def test_telegram_button_press_is_acknowledged_by_call_or_webhook_answer(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:

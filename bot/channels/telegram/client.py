@@ -18,6 +18,7 @@ from aiogram.methods import (
     GetUpdates,
     GetWebhookInfo,
     LeaveChat,
+    SendChatAction,
     SendDocument,
     SendMessage,
     SetWebhook,
@@ -47,6 +48,8 @@ from flows.engine.language_protocol import Words
 POLL_SECONDS = 50
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
+# First characters of the id of a supergroup.
+SUPERGROUP = "-100"
 # Telegram's size limit for files that a bot sends, in bytes.
 MAX_FILE = 50_000_000
 # Messages per second in one chat, and burst in messages. Telegram's limit is about one message per
@@ -109,6 +112,19 @@ class Telegram:
             case _:
                 assert_never(act.kind)
         return act.external_id
+
+    async def successor(self, group: str) -> str:
+        """Return the id of the supergroup that replaced a group, or "" if none did.
+
+        Raises SendError if Telegram does not answer.
+        """
+        try:
+            await self._bot(SendChatAction(chat_id=int(group), action="typing"))
+        except InvalidRequest as error:
+            return str((error.changes or {}).get("chat_id", ""))
+        except (BlockedByUser, Refused):
+            return ""
+        return ""
 
     def acknowledgement(self, press_id: str) -> dict[str, str]:
         """Return the body of a webhook response that stops a pressed button's loading indicator."""
