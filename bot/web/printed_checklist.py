@@ -13,9 +13,10 @@ from bot.i18n import direction, tag
 from bot.printing import pdf as printing_pdf
 from bot.printing import share_links
 from bot.runtime import Runtime
+from bot.web.secure_page import NOT_NOW
 from bot.web.templating import templates
 from flows.checklist import CHECKLIST
-from flows.engine.text import _, button
+from flows.engine.text import Text, _, button
 
 OVER = _(
     "This link no longer works: its 30 minutes are over. Make the list again in the chat; it takes"
@@ -34,7 +35,7 @@ router = APIRouter()
 async def checklist(
     request: Request, token: str, paper: Literal["", "a4", "phone"] = ""
 ) -> Response:
-    """Return a checklist as a PDF; 410 if the link has expired.
+    """Return a checklist as a PDF; 410 if the link has expired, 429 if it is opened too often.
 
     No sign-in is required, because the link is secret and the checklist contains no personal data.
     """
@@ -43,7 +44,8 @@ async def checklist(
         return _choice(rt, found.language)
     pdf = await share_links.render_pdf(rt, token, phone=paper == "phone")
     if pdf is None:
-        return _expired_page(rt)
+        is_valid = await share_links.find(rt, token) is not None
+        return _error_page(rt, NOT_NOW, 429) if is_valid else _error_page(rt, OVER, 410)
     headers = {"Cache-Control": "no-store", "Content-Disposition": 'inline; filename="list.pdf"'}
     return Response(pdf, media_type=printing_pdf.MEDIA_TYPE, headers=headers)
 
@@ -68,15 +70,15 @@ def _choice(rt: Runtime, language: str) -> Response:
     return HTMLResponse(html, headers={"Cache-Control": "no-store"})
 
 
-def _expired_page(rt: Runtime) -> Response:
+def _error_page(rt: Runtime, text: Text, status: int) -> Response:
     codes = [code for code, _own in rt.languages.languages()]
     render = rt.languages.render
     html = templates.get_template("page.html").render(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
         title=render(TITLE, codes[0]),
-        said=[(tag(code), direction(code), render(OVER, code)) for code in codes],
+        said=[(tag(code), direction(code), render(text, code)) for code in codes],
         action="",
         go_on="",
     )
-    return HTMLResponse(html, 410, headers={"Cache-Control": "no-store"})
+    return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})
