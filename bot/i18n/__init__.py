@@ -21,6 +21,7 @@ from bot.i18n import (
     parsers,
     question_words,
     reserved_words,
+    small_talk,
 )
 from bot.i18n.rendering import Rendering
 from flows.engine.identity_numbers import Identity
@@ -119,7 +120,7 @@ class Languages:
         return parsers.read_text(typed, limit)
 
     def name(self, typed: str, letters: Letters) -> str | Refusal:
-        if reserved_words.small_talk(typed):
+        if small_talk.is_small_talk(typed):
             return Refusal.NOT_LISTED
         return parsers.read_name(typed, letters)
 

@@ -1,6 +1,6 @@
 """Detects messages with which a person declines what Kosh asks for.
 
-`reserved_words.declined` compares a message letter by letter. Here the coarse spelling of the
+`small_talk.has_declined` compares a message letter by letter. Here the coarse spelling of the
 module `skeleton` is compared, so that every script and keyboard counts, also after "no" and with a
 courtesy such as "thank you".
 """
@@ -8,7 +8,7 @@ courtesy such as "thank you".
 from collections.abc import Sequence
 from functools import cache
 
-from bot.i18n.reserved_words import DECLINED
+from bot.i18n.small_talk import DECLINED
 from bot.understanding import skeleton
 
 _NO = ("нет", "жоқ", "yoʻq", "不", "no")

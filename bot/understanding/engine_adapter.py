@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from bot.i18n import reserved_words
+from bot.i18n import small_talk
 from bot.understanding import declining, entities, sharing
 from bot.understanding.decision import (
     Certainty,
@@ -46,7 +46,7 @@ class EngineReading:
 
     @cached_property
     def _has_declined(self) -> bool:
-        has_declined = reserved_words.declined(self._message.text)
+        has_declined = small_talk.has_declined(self._message.text)
         return has_declined or declining.declines(self._message.words)
 
     @cached_property

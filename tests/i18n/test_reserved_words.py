@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.i18n import crisis_words, normalization, reserved_words
+from bot.i18n import crisis_words, normalization, reserved_words, small_talk
 from flows.engine.language_protocol import SAFETY, Reserved
 from tests.vectors import rows
 
@@ -119,9 +119,9 @@ def test_sentences_like_i_do_not_understand_are_read_as_the_word_help(typed: str
     ],
 )
 def test_sentences_about_the_form_are_recognized_as_small_talk(typed: str) -> None:
-    assert reserved_words.small_talk(typed)
-    assert not reserved_words.small_talk("Ok")
-    assert not reserved_words.small_talk("Nima")
+    assert small_talk.is_small_talk(typed)
+    assert not small_talk.is_small_talk("Ok")
+    assert not small_talk.is_small_talk("Nima")
 
 
 @pytest.mark.parametrize(

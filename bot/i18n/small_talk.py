@@ -1,0 +1,86 @@
+"""Recognizes refusals, greetings, thanks and doubt, which are no answers to a question."""
+
+from bot.i18n import normalization
+from bot.i18n.reserved_words import fold_phrases
+
+# Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
+# life in them, because "I do not want to live" begins with the same words. Messages that may mean
+# this are left out: "I do not want any more", "I want nothing", "I am not needed".
+DECLINED = (
+    "қаламаймын, керек емес, қажет емес, керегі жоқ, қажеті жоқ, мен қаламаймын, істемеймін,"
+    " мен істемеймін, маған керек емес, маған қажет емес, маған керегі жоқ, маған қажеті жоқ,"
+    " қалағым келмейді, менің қалағым келмейді, қазір қаламаймын, мен қазір қаламаймын,"
+    " әзірше қаламаймын, айтқым келмейді, жауап бергім келмейді",
+    "не хочу, не хочется, не буду, не желаю, не надо, не нужно, я не хочу, я не буду, я не желаю,"
+    " мне не хочется, мне не надо, мне не нужно, мне это не надо, мне это не нужно, это не нужно,"
+    " пока не хочу, я пока не хочу, сейчас не хочу, я сейчас не хочу, не хочу сейчас,"
+    " не хочу отвечать, я не хочу отвечать, не буду отвечать, не хочу говорить, я не хочу говорить,"
+    " не хочу писать, я не хочу писать",
+    "قالامايمىن, كەرەك ەمەس, قاجەت ەمەس, كەرەگى جوق",
+    "xohlamayman, istamayman, kerak emas, kerakmas, shart emas, men xohlamayman, men istamayman,"
+    " menga kerak emas, menga kerakmas, menga shart emas, xohlamayapman, men xohlamayapman,"
+    " xohlamiman, men xohlamiman, hozir xohlamayman, men hozir xohlamayman, hozircha xohlamayman,"
+    " aytgim kelmayapti, aytishni xohlamayman, javob berishni xohlamayman",
+    "хоҳламайман, истамайман, керак эмас, шарт эмас",
+    "不想, 不想要, 不要, 不愿意, 不需要, 不用, 不用了, 不必, 不必了, 不想说, 不想回答, 不想写,"
+    " 不想填, 不愿意说, 我不想, 我不想要, 我不要, 我不愿意, 我不需要, 我不用, 我不想说, 我不想回答,"
+    " 我不想写, 我不想填, 我不愿意说, 现在不想, 我现在不想, 暂时不想, 我暂时不想",
+    "i do not want, i donʼt want, i do not want to, i donʼt want to",
+)
+# Greetings, thanks, expressions of doubt and sentences about the form, which are not accepted as a
+# name. A name is asked for in Latin letters, so most sentences about the form are in Latin letters.
+SMALL_TALK = (
+    "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
+    " білмеймін, сау болыңыз, қайырлы күн",
+    "salemetsiz be, bilmeimin, bilmeymin",
+    "привет, здравствуйте, здравствуй, добрый день, добрый вечер, доброе утро, спасибо, понятно,"
+    " спасибо большое, большое спасибо, благодарю, понял, поняла, ясно, хорошо, ладно, ок, окей,"
+    " не знаю, не помню, пока, до свидания, как дела",
+    "你好, 您好, 谢谢, 多谢, 好的, 知道了, 明白了, 不知道, 再见",
+    "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi",
+    "rahmat aka, rahmat opa, rahmat bolam, xato yozdim, xato qildim, notoʻgʻri yozdim, adashdim,"
+    " aytmayman, keyinroq, esimda yoʻq,"
+    " eslay olmayman, oʻqiy olmayman, yoza olmayman, yozolmayman, odam chaqiring, yordam bering,"
+    " yordam kerak, qoʻngʻiroq qiling, menga qoʻngʻiroq qiling, nega, nima uchun, ruscha,"
+    " qozoqcha, oʻzbekcha, xitoycha, lotincha, kirillcha",
+    "qate jazdym, qate jazdim, qatelestim, aitpaimyn, aytpaymyn, kerek emes, esimde joq,"
+    " jaza almaimyn, oqi almaimyn, oryssha, orıssha, qazaqsha, ózbekshe, ozbekshe",
+    "ne znayu, ne pomnyu, ne skazhu, ne hochu, ya oshibsya, ya oshiblas, po russki, po kazahski",
+    "bu zhidao, wo bu zhidao, bu xiang shuo, wo bu xiang shuo, xie cuo le, wo xie cuo le",
+    "ассалому алайкум, катта раҳмат, хўп, тушунарли, билмайман, яхши",
+    "hello, hi, thanks, thank you, okay, bye, i donʼt know,"
+    " i do not know, i made a mistake, help me, call me, please call me",
+)
+# Greetings and thanks that are names if written with a capital letter.
+TALK_IN_SMALL_LETTERS = frozenset(
+    {
+        "сәлем",
+        "салем",
+        "салам",
+        "рахмет",
+        "раҳмат",
+        "рахмат",
+        "салом",
+        "salem",
+        "salam",
+        "salom",
+        "ok",
+        "rahmet",
+        "rahmat",
+        "raxmat",
+    }
+)
+
+
+def has_declined(typed: str) -> bool:
+    """Return True if the whole message means "I do not want" and says no more."""
+    return normalization.fold(typed) in fold_phrases(DECLINED)
+
+
+def is_small_talk(typed: str) -> bool:
+    """Return True if the whole message is a greeting, thanks, a refusal or an expression of doubt.
+
+    The question for the person's name rejects these messages.
+    """
+    is_talk = has_declined(typed) or normalization.fold(typed) in fold_phrases(SMALL_TALK)
+    return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
