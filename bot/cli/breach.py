@@ -15,8 +15,16 @@ from bot.runtime import runtime
 app = typer.Typer()
 
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M"]
-Since = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows from this time, UTC.")]
-Until = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Rows before this, UTC.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option(
+        formats=FORMATS,
+        help="Only rows created from this time, UTC. Omit it if older rows could be read too.",
+    ),
+]
+Until = Annotated[
+    datetime | None, typer.Option(formats=FORMATS, help="Only rows created before this time, UTC.")
+]
 Epoch = Annotated[int | None, typer.Option(help="People whose key is under this epoch.")]
 Table = Annotated[str, typer.Option(help="Only this table.")]
 
@@ -46,6 +54,11 @@ def count(
     for each in found.tables:
         typer.echo(f"{each.table:16} {each.people:8} people {each.rows:8} rows  {each.data}")
     typer.echo(f"In all: {found.people} people.")
+    if since:
+        typer.echo(
+            "Rows created before --since are not counted. If an intruder could read them too, run"
+            " `breach` again without --since."
+        )
 
 
 def _utc(at: datetime | None) -> datetime | None:

@@ -50,7 +50,8 @@ class Affected:
 class Scope:
     """Scope of a breach: rows created from `since` until before `until`.
 
-    A row whose creation time is not stored is in the scope if it may have existed in this time.
+    Rows that were created before `since` are not in the scope, although they existed later. A row
+    whose creation time is not stored is in the scope if it may have existed in this time.
     With `epoch`, only rows of people whose data key was encrypted by this version of the epoch key.
     None, or "" for `table`, means no restriction.
     """
@@ -110,7 +111,7 @@ def _parent(table: Table) -> tuple[FromClause | None, ColumnElement[bool]]:
 
 
 def _is_in_time(table: Table, owner: FromClause, people: type[t.Person]) -> ColumnElement[bool]:
-    """Return the condition that a row was created, or may have existed, in the time of a breach."""
+    """Return the condition that a row was created, or may have existed, in a scope's time."""
     created_at = _first(_CREATED, table, owner)
     last = _first(_LAST, table) if created_at is None else created_at
     first = people.created_at if created_at is None else created_at

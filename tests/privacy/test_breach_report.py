@@ -3,6 +3,8 @@
 It contains no personal data.
 """
 
+import asyncio
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -90,6 +92,24 @@ def test_breach_command_refuses_an_unknown_table() -> None:
         done = CliRunner().invoke(breach.app, ["--table", table])
         assert done.exit_code == 2
         assert "upload_chunks" in done.output
+
+
+async def test_breach_command_says_that_since_omits_older_rows(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check that an operator cannot take rows created since a time for all rows of this time."""
+    await Guest(rt).register()
+    monkeypatch.setattr(
+        breach, "running_servers", lambda *_, **_more: nullcontext((rt.settings, 0))
+    )
+    begins = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M")
+    ends = (datetime.now(UTC) + timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M")
+    for since, people, warned in ((["--since", begins], 0, True), ([], 1, False)):
+        done = await asyncio.to_thread(
+            CliRunner().invoke, breach.app, [*since, "--until", ends], catch_exceptions=False
+        )
+        assert f"In all: {people} people." in done.output
+        assert ("again without --since" in done.output) is warned
 
 
 async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) -> None:
