@@ -71,18 +71,21 @@ def doctor(as_json: AsJson = False, data: Data = None) -> None:
 async def examine(settings: Settings) -> list[Finding]:
     """Run all checks of the installation one after another and return their findings.
 
-    A check that takes longer than SECONDS counts as a fault.
+    A check that fails, or takes longer than SECONDS, counts as a fault.
     """
     return [each for check in CHECKS for each in await _run_check(check, settings)]
 
 
 async def _run_check(check: "Check", settings: Settings) -> list[Finding]:
+    what = check.__name__.strip("_")
     try:
         async with asyncio.timeout(SECONDS):
             return [each async for each in check(settings)]
     except TimeoutError:
-        what = check.__name__.strip("_")
         return [wrong(what, f"did not answer within {SECONDS} seconds", "see whether it runs")]
+    except Exception as error:
+        # Do not show the error's message, which may contain a secret, such as an address.
+        return [wrong(what, f"failed with {type(error).__name__}", "check its settings")]
 
 
 async def _keys(settings: Settings) -> AsyncIterator[Finding]:

@@ -1,8 +1,10 @@
 """Types of settings fields, each of which checks the format of its values."""
 
 import re
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -81,6 +83,35 @@ def _redis(value: SecretStr | None) -> SecretStr | None:
             "must begin with redis://, rediss:// or unix://, or be"
             " redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/NAME"
         )
+    if value and not value.get_secret_value().startswith("redis+sentinel:"):
+        _require_valid_port(value.get_secret_value())
+    return value
+
+
+def _require_valid_port(url: str) -> None:
+    try:
+        _port = urlsplit(url).port
+    except ValueError:
+        # The error of urlsplit contains a part of the address.
+        raise ValueError("has an invalid host or port") from None
+
+
+def _signing_key(value: SecretStr | None) -> SecretStr | None:
+    if value is None:
+        return None
+    # Few installations have a signing key, and loading the library takes time at each start.
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    key = None
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        key = load_pem_private_key(value.get_secret_value().encode(), None)
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise ValueError(
+            "isn't an unencrypted private key (PEM, P-256) with its line breaks; put the key into"
+            " a file, and name the file in KOSH_REGISTRY_CLIENT_KEY_FILE"
+        )
     return value
 
 
@@ -119,6 +150,7 @@ OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis)]
 LongSecret = Annotated[SecretStr | None, AfterValidator(_long)]
+SigningKey = Annotated[SecretStr | None, AfterValidator(_signing_key)]
 # A secret may have two values, which are both accepted while the new one replaces the old one.
 ChangingSecret = Annotated[SecretStr | None, AfterValidator(_one_or_two)]
 TelegramSecret = Annotated[

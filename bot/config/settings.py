@@ -15,6 +15,7 @@ from bot.config.setting_types import (
     Names,
     OptionalWebAddress,
     Origins,
+    SigningKey,
     TelegramSecret,
     WebAddress,
     is_example,
@@ -209,7 +210,7 @@ class Settings(TranslationSettings):
     registry_client_secret: LongSecret = Field(
         default=None, description="OAuth2 client secret at the registry, at least 32 characters."
     )
-    registry_client_key: SecretStr | None = Field(
+    registry_client_key: SigningKey = Field(
         default=None,
         description="Private key (PEM, P-256) with which Kosh signs in at the registry (RFC 7523)"
         " instead of the secret.",
@@ -317,10 +318,14 @@ class Settings(TranslationSettings):
 
     @model_validator(mode="after")
     def _whole_registry(self) -> Self:
-        missing = [variable(name) for name in _REGISTRY if getattr(self, name) is None]
-        if missing and len(missing) < len(_REGISTRY):
-            raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
         pair = ("registry_client_certificate", "registry_client_certificate_key")
+        is_signed_in = any(getattr(self, name) for name in ("registry_client_key", pair[0]))
+        needed = [
+            name for name in _REGISTRY if not (is_signed_in and name == "registry_client_secret")
+        ]
+        missing = [variable(name) for name in needed if getattr(self, name) is None]
+        if missing and len(missing) < len(needed):
+            raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
         unset = [variable(name) for name in pair if getattr(self, name) is None]
         if len(unset) == 1:
             raise ValueError(f"the registry's client certificate is only half set; set {unset[0]}")

@@ -51,7 +51,7 @@ class SettingsBase(BaseSettings):
         The order is: arguments, environment variables, files that KOSH_<FIELD>_FILE names, the
         secrets directory.
         """
-        directory = SecretsSettingsSource(settings_cls, secrets_dir=_secrets_directory())
+        directory = _SecretsDirectory(settings_cls, secrets_dir=_secrets_directory())
         return (init_settings, env_settings, _SecretFiles(settings_cls), directory)
 
 
@@ -70,6 +70,13 @@ class _SecretFiles(PydanticBaseSettingsSource):
         return {name: value for name, value in read.items() if value is not None}
 
 
+class _SecretsDirectory(SecretsSettingsSource):
+    """Source that reads the files of the secrets directory; an empty file counts as unset."""
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in super().__call__().items() if value != ""}
+
+
 def is_secret(settings_cls: type[BaseSettings], name: str) -> bool:
     """Return True if a setting is a secret, whose value must not be shown."""
     kind = settings_cls.model_fields[name].annotation
@@ -86,7 +93,8 @@ def _read_secret(variable: str) -> str | None:
     if not path:
         return None
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        # As for variables, an empty value counts as unset.
+        return Path(path).read_text(encoding="utf-8").strip() or None
     except (OSError, UnicodeDecodeError) as error:
         kind = type(error).__name__
     raise ConfigError(f"{variable} names a file that can't be read ({kind}); check the path")

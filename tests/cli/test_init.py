@@ -227,6 +227,15 @@ async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settin
     }  # fmt: skip
 
 
+async def test_doctor_reports_a_check_that_fails_and_all_others(healthy: Settings) -> None:
+    wrong = await _wrong_findings(
+        healthy.model_copy(update={"telegram_token": SecretStr(f"not a token {SECRET}")})
+    )
+    description, _fix = wrong["telegram"]
+    assert description == "failed with TokenValidationError"
+    assert "telegram" in wrong and "database" in wrong
+
+
 async def test_doctor_warns_while_no_officer_has_an_account(
     healthy: Settings, databases: Databases
 ) -> None:

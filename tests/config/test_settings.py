@@ -6,6 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
 
 from bot.config.settings import Settings, settings
 from bot.config.sources import ConfigError
@@ -110,6 +118,17 @@ def test_settings_read_secrets_from_a_directory(
     (tmp_path / "kosh_telegram_token").write_text(TOKEN)
     put(environment, KOSH_SECRETS_DIR=str(tmp_path))
     assert settings().has_telegram
+
+
+def test_settings_treat_an_empty_secret_file_as_unset(
+    environment: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "kosh_telegram_token").write_text("\n")
+    (tmp_path / "secret").write_text("\n")
+    put(environment, KOSH_SECRETS_DIR=str(tmp_path))
+    put(environment, KOSH_TELEGRAM_SECRET_FILE=str(tmp_path / "secret"))
+    assert not settings().has_telegram
+    assert settings().telegram_secret is None
 
 
 def test_settings_refuse_a_missing_secrets_directory() -> None:
@@ -227,6 +246,7 @@ def test_settings_refuse_plain_http_to_the_registry(
         ("KOSH_DATABASE_URL", f"mysql://{CANARY}"),
         ("KOSH_DATABASE_CONSOLE_URL", CANARY),
         ("KOSH_REDIS_URL", f"http://{CANARY}"),
+        ("KOSH_REDIS_URL", f"redis://valkey:{CANARY}/0"),
         ("KOSH_REDIS_URL", f"redis+sentinel://kosh:{CANARY}@10.0.0.1:26379"),
         ("KOSH_REDIS_URL", f"redis+sentinel://10.0.0.1,{CANARY}:port/kosh"),
         ("KOSH_REDIS_URL", f"redis+sentinel://10.0.0.1/kosh?{CANARY}=1"),
@@ -409,6 +429,41 @@ def test_settings_require_a_registry_client_certificate_with_its_key(end: str) -
     other = name if end else f"{name}_KEY"
     message = refusal(**{**REGISTRY, f"{name}{end}": "/run/kosh/registry.pem"})
     assert f"certificate is only half set; set {other}" in message
+
+
+def _pem(curve: ec.EllipticCurve, encryption: KeySerializationEncryption) -> str:
+    key = ec.generate_private_key(curve)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption).decode()
+
+
+def _registry_without_secret() -> dict[str, str]:
+    return {name: REGISTRY[name] for name in REGISTRY if name != "KOSH_REGISTRY_CLIENT_SECRET"}
+
+
+def test_settings_need_no_registry_secret_with_a_key_or_certificate() -> None:
+    key = _pem(ec.SECP256R1(), NoEncryption())
+    certificate = {
+        f"KOSH_REGISTRY_CLIENT_CERTIFICATE{end}": "/run/kosh/registry.pem" for end in ("", "_KEY")
+    }
+    for login in ({"KOSH_REGISTRY_CLIENT_KEY": key}, certificate):
+        with pytest.MonkeyPatch.context() as environment:
+            put(environment, **_registry_without_secret(), **login)
+            assert settings().has_registry
+        message = refusal(KOSH_REGISTRY_CLIENT_ID="kosh", **login)
+        assert "set KOSH_REGISTRY_URL, KOSH_REGISTRY_CALLBACK_SECRET too" in message
+
+
+def test_settings_refuse_an_unreadable_registry_client_key() -> None:
+    good = _pem(ec.SECP256R1(), NoEncryption())
+    for wrong in (
+        CANARY,
+        good.replace("\n", "\\n"),  # as in an .env file, which cannot hold line breaks
+        _pem(ec.SECP384R1(), NoEncryption()),
+        _pem(ec.SECP256R1(), BestAvailableEncryption(CANARY.encode())),
+    ):
+        message = refusal(**REGISTRY, KOSH_REGISTRY_CLIENT_KEY=wrong)
+        assert "KOSH_REGISTRY_CLIENT_KEY: isn't an unencrypted private key" in message
+        assert wrong not in message
 
 
 def test_email_and_sms_notices_are_off_by_default_and_need_all_settings() -> None:
