@@ -32,6 +32,7 @@ from bot.embedded import ServiceError, postgres_tool
 from bot.observability import logging
 from bot.officers import credentials
 from bot.operations import rollback_guard
+from bot.people import hint_contacts
 from bot.privacy import erasure
 from bot.registrations import registry_writes
 from bot.runtime import Runtime
@@ -198,7 +199,7 @@ async def finish_restore(rt: Runtime) -> int:
     count = await erasure.replay_journal(rt)
     url = rt.settings.database("owner")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
-        for each in (registry_writes, outbox, credentials, broadcasts):
+        for each in (registry_writes, outbox, hint_contacts, credentials, broadcasts):
             await each.after_restore(transaction)
         # PostgreSQL keeps the rows of erased people in its data files until it rewrites the table.
         await execute(transaction, _VACUUM)

@@ -89,6 +89,9 @@ _DROP = statement(
     .where(_OF_PERSON, _CONFIRMED, t.HintContact.due_at.is_not(None))
     .values(due_at=None)
 )
+_CANCEL_ALL = statement(
+    update(t.HintContact).where(t.HintContact.due_at.is_not(None)).values(due_at=None)
+)
 _DUE = (
     select(t.HintContact.person_id)
     .where(t.HintContact.due_at <= NOW, or_(_CONFIRMED, t.HintContact.code_expires_at > NOW))
@@ -185,6 +188,15 @@ async def plan(transaction: Transaction, person_id: UUID) -> None:
 async def drop(transaction: Transaction, person_id: UUID) -> None:
     """Cancel the scheduled e-mail or SMS, because the person has opened the chat."""
     await execute(transaction, _DROP, person=person_id)
+
+
+async def after_restore(transaction: Transaction) -> None:
+    """Cancel all scheduled e-mails and SMS after a restore, because they were probably sent.
+
+    The restore drops the messages that they announce. A code that confirms an address has expired
+    or was sent, too.
+    """
+    await execute(transaction, _CANCEL_ALL)
 
 
 async def address_of(transaction: Transaction, person: Person) -> str:

@@ -22,6 +22,7 @@ from bot.desk import auto_assignment
 from bot.notifications import sms
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.observability import logging
+from bot.operations import backup as operation_backup
 from bot.people import hint_contacts, identities, reminders
 from bot.privacy import data_export, retention
 from bot.runtime import Runtime, runtime
@@ -356,6 +357,18 @@ async def ask_again(guest: Guest, address: str) -> None:
     await guest.press("hints")
     await guest.press("email")
     await guest.do(Said(address))
+
+
+async def test_email_or_sms_notice_is_not_sent_after_a_restore(post: Post) -> None:
+    """Check that a planned notice ends with its message, but the next message has a notice."""
+    await guest_with_confirmed_address(post)
+    await plan(post.rt)
+    await operation_backup.finish_restore(post.rt)
+    await ahead(post.rt, "16 minutes")
+    assert await post.sent() == []
+    await plan(post.rt)
+    await ahead(post.rt, "16 minutes")
+    assert len(await post.sent()) == 1
 
 
 async def test_address_confirmation_codes_are_limited_per_person(post: Post) -> None:
