@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, insert, select
+from sqlalchemy import bindparam, delete, exists, func, insert, select
 
 from bot import cases
 from bot.concurrency import isolation
@@ -19,7 +19,7 @@ from bot.db.statements import ago, execute, fetch_all, statement
 from bot.desk.statistics import DAYS
 from bot.people import identities
 from bot.runtime import Runtime
-from flows.engine.flow import Consent, Form, HandoffOffer, Notice, path
+from flows.engine.flow import EMPTY, Consent, Flow, Form, HandoffOffer, Notice, path
 from flows.engine.state import Conversation
 
 AT_ONCE = 200
@@ -39,6 +39,12 @@ _NEXT = statement(
         t.Conversation.state,
         t.Conversation.language,
         t.Conversation.channel,
+        # The conversation no longer shows that the person sent the form.
+        exists().where(
+            t.Registration.person_id == t.Conversation.person_id,
+            t.Registration.answers_deleted,
+            t.Registration.created_at > ago(days=DAYS),
+        ),
     )
     .join(t.Person, t.Person.id == t.Conversation.person_id)
     .where(
@@ -70,17 +76,23 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 async def count_steps(rt: Runtime) -> int:
     """Recount the form funnel from conversations active in the last 30 days.
 
+    If the answers of a sent form are deleted, the person counts without a country, and at the
+    questions that every person gets.
+
     Return the number of people. About MAX_PEOPLE people are counted at most.
     """
     reached: Counter[_Key] = Counter()
     stopped: Counter[_Key] = Counter()
     count, last = 0, UUID(int=0)
     while count < MAX_PEOPLE and (found := await _next(rt, last)):
-        for person_id, key, epoch, state, language, channel in found:
+        for person_id, key, epoch, state, language, channel, is_forgotten in found:
             with isolation.isolate_errors("form_funnel"):
                 person = identities.open_person(rt, person_id, bytes(key), epoch)
                 sealed = person.key.unseal(bytes(state), "conversations", "state", "")
-                _count(rt, state_format.decode(sealed), language, channel, reached, stopped)
+                conversation = state_format.decode(sealed)
+                _count(rt, conversation, language, channel, reached, stopped)
+                if is_forgotten:
+                    _count_forgotten(rt, conversation, language, channel, reached)
         count, last = count + len(found), found[-1][0]
     await _keep(rt, reached, stopped)
     return count
@@ -105,10 +117,35 @@ def _count(
             continue
         lives_in = cases.country(conversation.forms)
         now, questions = _progress(flow.name, form, rt)
-        for place, question in enumerate(questions):
-            reached[name, question, place, language, channel, lives_in] += 1
+        places = _places(flow)
+        for question in questions:
+            reached[name, question, places[question], language, channel, lives_in] += 1
         if now:
-            stopped[name, now, questions.index(now), language, channel, lives_in] += 1
+            stopped[name, now, places[now], language, channel, lives_in] += 1
+
+
+def _count_forgotten(
+    rt: Runtime, conversation: Conversation, language: str, channel: str, reached: Counter[_Key]
+) -> None:
+    """Count a person who sent the form, although their answers are deleted."""
+    lives_in = cases.country(conversation.forms)
+    for name, flow in rt.flows.items():
+        if flow.registers and name not in conversation.forms:
+            places = _places(flow)
+            # The path without answers has the questions that do not depend on an answer.
+            asked = [
+                step.item.name
+                for step in path(flow, EMPTY).steps
+                if not isinstance(step.item, NOT_ASKED)
+            ]
+            for question in (*asked, FINISHED):
+                reached[name, question, places[question], language, channel, lives_in] += 1
+
+
+def _places(flow: Flow) -> dict[str, int]:
+    """Return the place of each question in the form, and of FINISHED after all questions."""
+    questions = dict.fromkeys(each.name for each in flow.questions())
+    return {name: place for place, name in enumerate((*questions, FINISHED))}
 
 
 def _progress(name: str, form: Form, rt: Runtime) -> tuple[str, list[str]]:
@@ -133,7 +170,7 @@ async def _keep(rt: Runtime, reached: Counter[_Key], stopped: Counter[_Key]) -> 
     merged: dict[tuple[str, str, str, str, str], list[int]] = {}
     for (flow, question, place, language, channel, country), count in reached.items():
         row = merged.setdefault((flow, question, language, channel, country), [place, 0, 0])
-        row[0], row[1] = max(row[0], place), row[1] + count
+        row[1] += count
         row[2] += stopped[flow, question, place, language, channel, country]
     async with rt.pool.connection() as transaction:
         await execute(transaction, _LOCK)

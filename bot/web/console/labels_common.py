@@ -135,8 +135,9 @@ RUNNING: dict[str, Text] = {
     "graded": _("Grades"),
     "funnel": _("Where people are in the form"),
     "funnel_hint": _(
-        "People who began in the last 30 days: how many reached each question, and how many "
-        "stopped there."
+        "People who wrote in the last 30 days: how many reached each question, and how many "
+        "stopped there. Answers are deleted one day after the registry accepts a form. From then "
+        "on, these people count without a country, and only at the questions that all people get."
     ),
     # Translators: a column of a table: the number of people who reached a question of the form.
     "reached": _("reached it"),
