@@ -104,7 +104,7 @@ RUNNING: dict[str, Text] = {
     # Translators: {time} is a time; nine of ten people waited no longer than this.
     "nine_of_people": _("Nine of ten: no longer than {time}."),
     "cases_hint": _("People who asked for an officer."),
-    "came_back_hint": _("An officer gave them back, or took too long."),
+    "came_back_hint": _("An officer took too long."),
     "by_topic": _("By topic"),
     "by_language": _("By language"),
     "by_mission": _("By mission"),
