@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, Integer, Text, bindparam, cast, extract, func, 
 from bot.cases.working_hours import FIRST_MINUTES
 from bot.db import tables as t
 from bot.db.statements import Statement, fetch_all, statement
-from bot.desk.statistics import MIN_GROUP_SIZE
+from bot.desk.statistics import IS_OF_PERSON, MIN_GROUP_SIZE
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -69,7 +69,7 @@ def _by(of: Any) -> Statement[*tuple[Any, ...]]:
         select(of, func.count(), func.count(_MINUTES), func.count().filter(_MINUTES <= _PROMISED))
         .select_from(t.Case)
         .outerjoin(t.Mission, t.Mission.mission == t.Case.mission)
-        .where(t.Case.opened_at >= _SINCE, t.Case.opened_at < _UNTIL)
+        .where(t.Case.opened_at >= _SINCE, t.Case.opened_at < _UNTIL, IS_OF_PERSON)
         .group_by(of)
         .order_by(of)
     )

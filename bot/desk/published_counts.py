@@ -13,7 +13,7 @@ from sqlalchemy import Date, Text, cast, func, select
 from bot.db import tables as t
 from bot.db.pipeline import Rows
 from bot.db.statements import NOW, Statement, statement
-from bot.desk.statistics import DAYS, MIN_GROUP_SIZE, Day
+from bot.desk.statistics import DAYS, IS_OF_PERSON, MIN_GROUP_SIZE, Day
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -48,8 +48,8 @@ class Counts:
 # despite row security.
 _TODAY = select(cast(NOW, Date)).scalar_subquery()
 _FIRST_DAY = select(cast(NOW, Date) - DAYS).scalar_subquery()
-_OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY)
-_UNTOUCHED = (t.Case.state_at >= _FIRST_DAY, t.Case.state_at < _TODAY)
+_OPENED = (t.Case.opened_at >= _FIRST_DAY, t.Case.opened_at < _TODAY, IS_OF_PERSON)
+_UNTOUCHED = (t.Case.state_at >= _FIRST_DAY, t.Case.state_at < _TODAY, IS_OF_PERSON)
 _TOTALS = statement(
     select(func.count(), func.count().filter(t.Case.returned > 0, *_UNTOUCHED))
     .select_from(t.Case)

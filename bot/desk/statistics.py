@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     Integer,
     Text,
+    and_,
     bindparam,
     cast,
     column,
@@ -97,7 +98,9 @@ class Report:
 # A scalar subquery, so that PostgreSQL computes the time once per statement and can use the index
 # despite row security.
 _MONTH_AGO = select(ago(days=30)).scalar_subquery()
-_RECENT = t.Case.opened_at > _MONTH_AGO
+# Cases that a lead closed as spam of a program are no requests of people.
+IS_OF_PERSON = t.Case.burst_id.is_(None)
+_RECENT = and_(t.Case.opened_at > _MONTH_AGO, IS_OF_PERSON)
 _IS_CLOSED = t.Case.state == "resolved"
 _MINUTES = t.Case.answer_minutes
 _TIMES = statement(
@@ -140,7 +143,7 @@ _OPENED_BY_DAY = (
 )
 _CLOSED_BY_DAY = (
     select(_CLOSED_ON.label("day"), func.count().label("n"))
-    .where(_IS_CLOSED, t.Case.state_at > _MONTH_AGO)
+    .where(_IS_CLOSED, t.Case.state_at > _MONTH_AGO, IS_OF_PERSON)
     .group_by(_CLOSED_ON)
     .cte("closed")
 )

@@ -236,7 +236,7 @@ INVENTORY = (
     Entry("case_origins", ("case_id", "created_at"), "show a burst of cases from one address", _P,
           _NETWORK, _GONE),
     Entry("case_bursts", ("id", "mission", "reason", "closed_by", "closed_at", "reopened_at"),
-          "take back a closing of many cases as spam", _P, f"{lifetimes.BURST_DAYS} days", _NEVER),
+          "take back a closing of many cases as spam", _P, f"{lifetimes.CASE_DAYS} days", _NEVER),
     Entry("case_messages", ("body",), "talk with an officer", _S,
           _CASE, _GONE),
     Entry("case_messages", ("id", "case_id", "person_id", "officer", "created_at", "message_id",

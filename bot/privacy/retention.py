@@ -145,9 +145,8 @@ _RULES: dict[str, Delete | Update] = {
     "case_origins": delete(t.CaseOrigin).where(
         t.CaseOrigin.created_at < ago(hours=lifetimes.NETWORK_HOURS)
     ),
-    "case_bursts": delete(t.CaseBurst).where(
-        t.CaseBurst.closed_at < ago(days=lifetimes.BURST_DAYS)
-    ),
+    # Kept as long as the closed cases, so that the statistics do not count them as people.
+    "case_bursts": delete(t.CaseBurst).where(t.CaseBurst.closed_at < ago(days=lifetimes.CASE_DAYS)),
     # Only the recipients are deleted. The announcement's counts of recipients by status are kept.
     "broadcast_recipients": delete(t.BroadcastRecipient).where(
         t.BroadcastRecipient.broadcast_id.in_(_FINISHED_BROADCASTS)

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.budgets import Spending, network_key, spend
 from bot.cases import Case, State
 from bot.channels import Inbound
-from bot.desk import bursts, case_sweeps
+from bot.db.statements import database_time
+from bot.desk import answer_statistics, bursts, case_sweeps, published_counts, statistics
+from bot.desk.answer_statistics import latest
 from bot.desk.bursts import SpamReason
 from bot.officers.directory import Officer
 from bot.officers.permissions import Forbidden, Role
@@ -54,6 +57,31 @@ async def _audited_subjects(rt: Runtime, action: str) -> set[str]:
             "SELECT subject FROM audit_entries WHERE action = %s", (action,)
         )
         return {row[0] for row in await cursor.fetchall()}
+
+
+async def _figures(rt: Runtime, lead: Officer) -> list[object]:
+    """Return the numbers of cases on the two pages of the console and in the API."""
+    async with rt.pool.connection() as session:
+        today = await database_time(session)
+    month = latest(today.date(), ZoneInfo("UTC"), None, None)
+    by_topic = (await answer_statistics.report(rt, lead, month))["topic"]
+    found = await statistics.report(rt, lead)
+    published = await published_counts.read(rt, lead)
+    closed = [max((day.closed or 0 for day in each.days), default=0) for each in (found, published)]
+    return [found.opened, [each.opened for each in by_topic], published.opened, *closed]
+
+
+async def test_statistics_do_not_count_cases_closed_as_spam(rt: Runtime, lead: Officer) -> None:
+    """Check that they also do not count them when the closing can no longer be taken back."""
+    for _number in range(6):
+        await _open_case(rt)
+    await ahead(rt, "1 day")
+    assert await _figures(rt, lead) == [5, [5], 5, 0, 0]
+    assert await _close(rt, lead) == 6
+    assert await _figures(rt, lead) == [0, [], None, 0, 0]
+    await ahead(rt, "8 days")
+    await retention.retain(rt)
+    assert await _figures(rt, lead) == [0, [], None, 0, 0]
 
 
 @pytest.mark.requirement("S-82")
@@ -197,7 +225,7 @@ async def test_ip_address_hash_of_a_case_is_deleted_after_two_days(
     await ahead(rt, "49 hours")
     await retention.retain(rt)
     assert await _counts(rt) == (0, 1)
-    await ahead(rt, "8 days")
+    await ahead(rt, "31 days")
     await retention.retain(rt)
     assert await _counts(rt) == (0, 0)
 
