@@ -1,4 +1,4 @@
-"""Statistics of a mission's cases and of the form; counts from 1 to 4 are suppressed.
+"""Statistics of a mission's cases and of the form, in multiples of 5; 1 to 4 are suppressed.
 
 Steps of the form are counted by a job (`form_funnel`), because the console cannot decrypt
 conversations.
@@ -219,38 +219,32 @@ async def report(
         opened, answered, half, nine = (await fetch_all(transaction, _TIMES))[0]
         ended, returned, closed = (await fetch_all(transaction, _CLOSED))[0]
         by_day = await fetch_all(transaction, _DAYS)
-        days = [Day(day, suppress_small(a), suppress_small(b)) for day, a, b in by_day]
+        days = [Day(day, _round_down(a), _round_down(b)) for day, a, b in by_day]
         narrowed = {"language": language, "channel": channel, "country": country}
         steps = await fetch_all(transaction, _STEPS, **narrowed)
         live_in = await fetch_values(transaction, _COUNTRIES)
     enough = answered >= MIN_GROUP_SIZE
     return Report(
         opened=_round_down(opened),
-        times=Times(suppress_small(answered), half if enough else None, nine if enough else None),
+        times=Times(_round_down(answered), half if enough else None, nine if enough else None),
         closed=float(closed) if ended >= MIN_GROUP_SIZE else None,
-        came_back=suppress_small(returned),
+        came_back=_round_down(returned),
         days=tuple(days),
         live_in=tuple(live_in),
         stages=tuple(
-            Stage(f, q, suppress_small(reached), suppress_small(stay))
-            for f, q, reached, stay in steps
+            Stage(f, q, _round_down(reached), _round_down(stay)) for f, q, reached, stay in steps
         ),
         **by,
     )
 
 
-def suppress_small(count: int) -> int | None:
-    """Return the count, or None for 1 to 4, which could identify people."""
-    return None if 0 < count < MIN_GROUP_SIZE else count
-
-
 def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
-    return tuple(Cell(str(name or ""), suppress_small(count)) for name, count in rows)
+    return tuple(Cell(str(name or ""), _round_down(count)) for name, count in rows)
 
 
 def _round_down(count: int) -> int | None:
-    """Round a total down to a multiple of 5; return None for 1 to 4.
+    """Round a count down to a multiple of 5; return None for 1 to 4, which could identify people.
 
-    With an exact total, a suppressed count could be found by subtracting the other counts.
+    With exact counts, a suppressed count could be found by subtracting the other counts.
     """
-    return count - count % MIN_GROUP_SIZE if count >= MIN_GROUP_SIZE else suppress_small(count)
+    return None if 0 < count < MIN_GROUP_SIZE else count - count % MIN_GROUP_SIZE

@@ -126,7 +126,10 @@ RUNNING: dict[str, Text] = {
     "by_country": _("By country"),
     "days_30": _("The last 30 days"),
     "few": _("fewer than 5"),
-    "few_hint": _("Numbers under 5 are not shown, so that nobody can be recognised."),
+    "few_hint": _(
+        "So that nobody can be recognised, numbers are rounded down to multiples of 5. Numbers "
+        "under 5 are not shown."
+    ),
     "opened_count": _("Opened"),
     # Translators: a column of a table: the number of closed cases.
     "closed_count": _("Closed"),
