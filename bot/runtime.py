@@ -227,8 +227,9 @@ def pool(url: str, size: int) -> Pool:
         kwargs={
             "prepare_threshold": 0,
             "connect_timeout": DATABASE_SECONDS,
+            # Days of statistics and of facts begin in UTC, in whatever time zone the server is.
             "options": f"-c statement_timeout={STATEMENT_SECONDS}s"
-            " -c idle_in_transaction_session_timeout=15s",
+            " -c idle_in_transaction_session_timeout=15s -c timezone=UTC",
             "application_name": "kosh",
         },
     )

@@ -1,9 +1,13 @@
-"""A database login that is cancelled leaves no socket open."""
+"""Database connections: they use UTC, and a cancelled login leaves no socket open."""
 
 import asyncio
 import gc
 
+import psycopg
+
 from bot.db.connection import Connection
+from bot.embedded import Databases
+from bot.runtime import pool
 
 
 async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
@@ -32,3 +36,14 @@ async def test_connection_closes_its_socket_when_a_login_is_cancelled() -> None:
         server.close_clients()
         server.close()
     assert login.cancelled()
+
+
+async def test_database_connections_use_utc_in_another_server_time_zone(
+    databases: Databases,
+) -> None:
+    name = databases.owner.rsplit("/", 1)[1]
+    async with await psycopg.AsyncConnection.connect(databases.owner, autocommit=True) as owner:
+        await owner.execute(f"ALTER DATABASE \"{name}\" SET timezone = 'Asia/Almaty'".encode())
+    async with pool(databases.app, 1) as connections, connections.connection() as session:
+        cursor = await session.execute("SHOW timezone")
+        assert await cursor.fetchone() == ("UTC",)
