@@ -3,6 +3,7 @@
 Access tokens are bound to the client's certificate, certificates are rotated, scopes are limited.
 """
 
+import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator
@@ -139,6 +140,11 @@ async def _serve_mutual_tls(
     }
     async with serving(app, **tls) as url:
         yield url.replace("http:", "https:")
+        # The event loop ends with the test. Before, the server must close the sockets of clients
+        # whose certificate it rejected, which it does in a task of the event loop.
+        opening = [each for each in asyncio.all_tasks() if "_accept_connection" in repr(each)]
+        await asyncio.wait_for(asyncio.gather(*opening, return_exceptions=True), 5)
+        await asyncio.sleep(0)
 
 
 def _registry(session: ClientSession, url: str, own: ClientCertificate | None) -> Registry:
