@@ -8,6 +8,7 @@ from typing import assert_never, cast
 import aiohttp
 import msgspec
 from aiogram import Bot
+from aiogram.enums import ChatAction
 from aiogram.methods import (
     AnswerCallbackQuery,
     DeleteMessages,
@@ -119,7 +120,7 @@ class Telegram:
         Raises SendError if Telegram does not answer.
         """
         try:
-            await self._bot(SendChatAction(chat_id=int(group), action="typing"))
+            await self._bot(SendChatAction(chat_id=int(group), action=ChatAction.TYPING))
         except InvalidRequest as error:
             return str((error.changes or {}).get("chat_id", ""))
         except (BlockedByUser, Refused):
