@@ -41,7 +41,8 @@ NOT_EXACT = re.compile("[<>≤≥~≈±]")
 def read_age(typed: str) -> int | None:
     """Return the age in whole years, or None for a text that is no age of at most MAX_AGE years.
 
-    A single number without a unit counts as years.
+    A single number without a unit counts as years. Years before months are one age; two numbers in
+    another order, such as "8 years, 10 years", are the ages of two people.
     """
     parts, months_of = _parts(typed), _units()
     known = months_of.keys() | _beside()
@@ -51,8 +52,9 @@ def read_age(typed: str) -> int | None:
         if part[0].isdecimal()
     ]
     is_known = all(part in known for part in parts if not part[0].isdecimal())
-    has_units = len(numbers) == 1 or all(months for _number, months in numbers)
-    if not (numbers and is_known and has_units):
+    units = [months for _number, months in numbers]
+    is_one_age = len(units) == 1 or units == [MONTHS_PER_YEAR, 1]
+    if not (numbers and is_known and is_one_age):
         return None
     months = sum(number * (unit or MONTHS_PER_YEAR) for number, unit in numbers)
     years = int(months // MONTHS_PER_YEAR)

@@ -63,6 +63,10 @@ def test_plain_answer_that_fits_is_stored(
         ("residence_country", "ru", "Синьцзян"),
         ("occupation", "ru", "торговля"),
         ("family", "ru", "муж и дети"),
+        ("age_band", "ru", "8 лет, 10 лет"),
+        ("age_band", "kk", "қызыма 8 жас, ұлыма 10 жас"),
+        ("age_band", "uz", "8 yosh, 10 yosh"),
+        ("age_band", "zh_Hans", "8岁，10岁"),
     ],
 )
 def test_plain_answer_that_does_not_fit_repeats_the_question(
