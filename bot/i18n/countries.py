@@ -86,6 +86,14 @@ PLACES: dict[str, str] = {
     "UZ": "Қарақалпақстан, Каракалпакстан, Каракалпакия, Qoraqalpogʻiston,"
     " Qaraqalpaqstan, Karakalpakstan, Гулистан, Гүлістан, Guliston",
 }
+# Names of the Kazakh people, as `normalization.bare` spells them, and the countries to propose.
+# They begin names of Kazakhstan, but an ethnic Kazakh abroad who types one is no citizen of
+# Kazakhstan. In Chinese, the name is also a short name of the state.
+KAZAKHS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("казак", "казах", "kazak", "kazakh", "qazaq", "قازاق"), ()),
+    "哈萨克": ("KZ",),
+    "哈薩克": ("KZ",),
+}
 # Words such as "republic" in official names, as `normalization.bare` spells them. A country is also
 # found without them.
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
@@ -97,7 +105,7 @@ def find(typed: str, language: str) -> tuple[str, ...]:
     Four searches are tried in turn, until one finds a country: an equal name, alias or code in any
     language; an equal name of a place; names with a word that begins with the text, names in
     `language` first; names that differ in one or two letters. Returns nothing if the text is a word
-    for yes or no, or if too many countries match.
+    for yes or no or the name of the Kazakh people, or if too many countries match.
     """
     return _search(typed, language)[0]
 
@@ -118,6 +126,8 @@ def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
     if _is_reply(typed, language):
         return (), False
     name = normalization.bare(typed)
+    if name in KAZAKHS:
+        return KAZAKHS[name], False
     short = _without_state(name)
     if exact := _index().get(name) or _from_code(typed) or _index().get(short):
         return exact, True

@@ -114,6 +114,7 @@ def test_name_of_a_region_or_town_is_no_other_country(row: dict[str, str]) -> No
         ("Курзистан", "GE"),
         ("Индяи", "IN"),
         ("каза", "KZ"),
+        ("哈萨克", "KZ"),
     ],
 )
 def test_weak_name_of_a_country_must_be_confirmed(typed: str, code: str) -> None:
@@ -130,13 +131,21 @@ def test_weak_name_of_a_country_must_be_confirmed(typed: str, code: str) -> None
         ("Казахстн", "KZ"),
         ("Узбекитсан", "UZ"),
         ("узбек", "UZ"),
-        ("哈萨克", "KZ"),
         ("Туркменстан", "TM"),
         ("Монголя", "MN"),
     ],
 )
 def test_country_with_one_mistake_is_recorded_at_once(typed: str, code: str) -> None:
     assert identify(typed, "ru") == code
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["Қазақ", "қазах", "казах", "Казак.", "qazaq", "kazakh", "Kazak", "قازاق", "Qozoq", "қозоқ"],
+)
+@pytest.mark.parametrize("language", countries.LOCALES)
+def test_name_of_the_kazakh_people_is_no_country(typed: str, language: str) -> None:
+    assert find(typed, language) == ()
 
 
 def test_country_search_by_prefix_prefers_the_users_language() -> None:
