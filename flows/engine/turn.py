@@ -21,7 +21,7 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Words
 from flows.engine.questions import Option, Question
-from flows.engine.recognition import Confidence, Danger, Reading, Recognition
+from flows.engine.recognition import COUNTRY_OF_ORIGIN, Confidence, Danger, Reading, Recognition
 from flows.engine.replies import CITIZENSHIP, Reply, Understanding
 from flows.engine.state import Asked, Conversation, Shown, waits
 from flows.engine.text import VERBATIM, Text, _, button, verbatim
@@ -141,19 +141,27 @@ class TurnState:
     def citizenship(self) -> str:
         """Return the citizenship from a form, else from the recognized text; "" if unknown.
 
-        The result is an ISO code. Unconfirmed answers in forms do not count.
+        The result is an ISO code. It is "" also if a text names another country than the form,
+        because the question may be about a relative.
         """
-        own = self.c.forms.get(self.c.flow, EMPTY)
-        for form in (own, *self.c.forms.values()):
-            answer = form.answers.get(CITIZENSHIP)
-            if answer is not None and answer.value and not waits(answer):
-                return answer.value
         named = self.entities(self._reading_cache[0]) if self._reading_cache else {}
         recognized = self.c.heard.entities if self.c.heard else {}
+        if own := self._answered_citizenship():
+            countries = {each.get(COUNTRY_OF_ORIGIN, own) for each in (named, recognized)}
+            return own if countries == {own} else ""
         suggested = (
             self.understanding.suggest({**named, **recognized}) if self.understanding else {}
         )
         return suggested.get(CITIZENSHIP, "")
+
+    def _answered_citizenship(self) -> str:
+        """Return the citizenship from a form, or ""; unconfirmed answers do not count."""
+        opened = self.c.forms.get(self.c.flow, EMPTY)
+        for form in (opened, *self.c.forms.values()):
+            answer = form.answers.get(CITIZENSHIP)
+            if answer is not None and answer.value and not waits(answer):
+                return answer.value
+        return ""
 
     def reply(self, intent: str) -> Reply | None:
         """Return the reply to an intent, published by editors or shipped; None if there is none."""

@@ -167,6 +167,20 @@ def test_visa_answer_is_for_the_citizenship_in_form_or_message(form: dict[str, s
     assert WORDS.render(entry.UZ_STAY.text, "ru") not in chat.text
 
 
+@pytest.mark.parametrize("question", ["location", screens.MENU])
+def test_visa_answer_is_for_no_country_when_text_and_form_differ(question: str) -> None:
+    """A question that names another country than the form may be about a husband or wife."""
+    chat = new_chat_at("location", citizenship="CN")
+    chat.understanding = understanding_of(
+        {"husband?": sure("permit.visa", country_of_origin="UZ"), "visa?": sure("permit.visa")}
+    )
+    chat = chat.says("/menu") if question == screens.MENU else chat
+    own = WORDS.render(cards.CHINA_STAY.text, "ru")
+    assert own in chat.says("visa?").text
+    assert own not in chat.says("husband?").text
+    assert WORDS.render(entry.UZ_STAY.text, "ru") in chat.presses("?more.permit.visa").text
+
+
 def test_country_of_an_earlier_message_is_used_until_the_menu_is_shown() -> None:
     known = {
         "from?": sure("kandas.term", country_of_origin="UZ"),
