@@ -49,7 +49,7 @@ def run(turn: TurnState, word: Reserved) -> None:
     if word is Reserved.LINK:
         return offer_page(turn)
     typed_screens.close(turn)
-    if turn.c.with_officer and word in (Reserved.BACK, Reserved.SKIP):
+    if turn.c.with_officer and word in (Reserved.BACK, Reserved.CANCEL, Reserved.SKIP):
         return turn.ask()
     match word:
         case Reserved.START | Reserved.MENU:
@@ -60,6 +60,8 @@ def run(turn: TurnState, word: Reserved) -> None:
             _help(turn)
         case Reserved.BACK:
             _back(turn)
+        case Reserved.CANCEL:
+            _cancel(turn)
         case Reserved.SKIP:
             _skip(turn)
         case Reserved.PERSON:
@@ -148,6 +150,17 @@ def _back(turn: TurnState) -> None:
         return turn.say_and_reprompt(screens.NO_WAY_BACK)
     turn.put_form(flow_path[0], replace(turn.form(flow_path[0]), cursor=earlier.key))
     turn.ask()
+
+
+def _cancel(turn: TurnState) -> None:
+    """Close a screen and ask the open form's question; without a screen, leave the form.
+
+    The answers of the form are kept.
+    """
+    asked = turn.c.asked
+    if asked is not None and asked.key.startswith("~") and turn.c.flow in turn.flows:
+        return turn.ask()
+    menu(turn)
 
 
 def _skip(turn: TurnState) -> None:

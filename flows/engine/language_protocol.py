@@ -73,6 +73,7 @@ class Reserved(StrEnum):
     MENU = "menu"
     HELP = "help"
     BACK = "back"
+    CANCEL = "cancel"
     SKIP = "skip"
     LANGUAGE = "language"
     STATUS = "status"

@@ -54,7 +54,7 @@ def handle_text(turn: TurnState, text: str) -> None:
     """
     text = text[:MAX_READ]
     command = turn.words.command(text)
-    word = command[0] if command else turn.words.reserved(text)
+    word = command[0] if command else _reserved(turn, text)
     if command and command[0] is Reserved.START:
         return commands.start(turn, command[1])
     if command or word in SAFETY:
@@ -83,6 +83,17 @@ def handle_text(turn: TurnState, text: str) -> None:
     _handle_answer(turn, asked, text, word)
 
 
+def _reserved(turn: TurnState, text: str) -> Reserved | None:
+    """Return the reserved word that is the whole text, or None.
+
+    "Cancel" is no reserved word if there is nothing to cancel: it may be a question about a
+    registration.
+    """
+    word, asked = turn.words.reserved(text), turn.c.asked
+    is_open = turn.c.flow or (asked and asked.key not in (screens.MENU, screens.REPLY))
+    return None if word is Reserved.CANCEL and not is_open else word
+
+
 def _handle_beside_officer(turn: TurnState, text: str, word: Reserved | None) -> None:
     """Relay a text to the conversation's officer, unless it is a command or answers a screen."""
     asked = turn.c.asked
@@ -99,14 +110,14 @@ def _handle_beside_officer(turn: TurnState, text: str, word: Reserved | None) ->
 
 
 def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
-    """Return True for a "no" or "back" that answers one of the assistant's own screens.
+    """Return True for a "no", "back" or "cancel" that answers one of the assistant's own screens.
 
     A number is no answer here, but a message to the officer.
     """
     if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
         return False
     says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
-    return says_no or word is Reserved.BACK
+    return says_no or word in (Reserved.BACK, Reserved.CANCEL)
 
 
 def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
