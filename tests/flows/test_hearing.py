@@ -251,12 +251,22 @@ def test_checklist_opened_by_a_reply_uses_its_programme_not_an_earlier_one() -> 
     assert chat.form("checklist").answers["programme"].value == "citizenship_simplified"
 
 
-def test_eligibility_opened_by_a_reply_uses_its_purpose_not_an_earlier_one() -> None:
+def test_eligibility_opened_by_a_reply_asks_for_the_purpose_again() -> None:
     chat = Chat.start("ru", "eligibility").presses("study").says("/menu")
-    chat.understanding = understanding_of({"Move?": sure("way.which")})
-    chat.says("Move?").presses("yes", "yes", "UZ", "no", "none", "origin")
+    chat.understanding = understanding_of({"Begin?": sure("way.which")})
+    assert chat.says("Begin?").name == "purpose"
+    chat.presses("move", "yes", "yes", "UZ", "no", "none", "origin")
     assert not chat.shows(eligibility.WHY_STUDY)
     assert chat.shows(eligibility.WHY_STATUS)
+
+
+def test_eligibility_opened_by_a_reply_presumes_no_purpose() -> None:
+    """A person who asks where to begin may want to study or work, and not to live in Kazakhstan."""
+    chat = new_chat()
+    chat.understanding = understanding_of({"Begin?": sure("way.which")})
+    chat.says("Begin?").presses("study", "yes", "yes", "UZ", "no", "none", "origin")
+    assert chat.shows(eligibility.WHY_STUDY)
+    assert not chat.shows(eligibility.WHY_STATUS)
 
 
 def test_flow_opened_by_a_message_prefers_earlier_answers_to_suggestions() -> None:

@@ -28,7 +28,7 @@ WAY = (
         ),
         more=(pilot_2026.PHASE, pilot_2026.TWO_TRACKS, quota.SHARE, registry.NO_PROMISE),
         flow="eligibility",
-        preset=(("purpose", "move"),),
+        preset=(("purpose", ""),),
         neighbours=("kandas.apply", "kandas.documents", "permit.residence"),
     ),
     Answer(
