@@ -78,6 +78,7 @@ PEOPLE = Number(
     text=_("How many people would move, with you? Please write a number."),
     minimum=1,
     maximum=20,
+    counts_people=True,
     persisted=False,
 )
 RENT = YesNo(

@@ -19,6 +19,7 @@ from bot.i18n import (
     mrz,
     normalization,
     parsers,
+    people_counts,
     question_words,
     reserved_words,
     small_talk,
@@ -132,6 +133,9 @@ class Languages:
 
     def number(self, typed: str, minimum: int, limit: int) -> int | Refusal:
         return parsers.read_number(typed, minimum, limit)
+
+    def people(self, typed: str, minimum: int, limit: int) -> int | Refusal:
+        return people_counts.read_people(typed, minimum, limit)
 
     def age(self, typed: str) -> int | None:
         return ages.read_age(typed)

@@ -191,6 +191,10 @@ class Words(Protocol):
         """Return a whole number typed in digits of any script; a refusal if it is out of range."""
         ...
 
+    def people(self, typed: str, minimum: int, maximum: int) -> int | Refusal:
+        """Return the number in a text such as "5" or "5 people", or a refusal as `number` does."""
+        ...
+
     def age(self, typed: str) -> int | None:
         """Return the age in whole years that a text such as "4 years" names; None if it is none.
 

@@ -228,13 +228,18 @@ class Year(Question):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number(Question):
-    """A question for a whole number from `minimum` to `maximum`."""
+    """A question for a whole number from `minimum` to `maximum`.
+
+    With `counts_people`, the number may be typed with a word for people, as in "5 people".
+    """
 
     minimum: int = 0
     maximum: int = 99
+    counts_people: bool = False
 
     def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
-        number = reading.words.number(typed, self.minimum, self.maximum)
+        parse = reading.words.people if self.counts_people else reading.words.number
+        number = parse(typed, self.minimum, self.maximum)
         return number if isinstance(number, Refusal) else str(number)
 
     def accepts(self, value: str) -> bool:

@@ -41,7 +41,10 @@ MIN_QUESTION_WORDS = 3
 # Types of questions whose valid answer is a date or a number, which cannot also speak of danger.
 FIGURES = (Day, Year, Number)
 # Refusals of a text that was read as a date or a number, so that it is no question of the person.
-READ_AS_FIGURES = (Refusal.TWO_DIGIT_YEAR, Refusal.FUTURE, Refusal.TOO_OLD)
+READ_AS_FIGURES = (
+    *(Refusal.TWO_DIGIT_YEAR, Refusal.FUTURE, Refusal.TOO_OLD),
+    *(Refusal.TOO_SMALL, Refusal.TOO_LARGE),
+)
 # Reserved words that are executed even while an officer has the conversation. Other reserved words
 # except the safety words are passed to the officer.
 BESIDE_OFFICER = (Reserved.MENU, Reserved.LANGUAGE)

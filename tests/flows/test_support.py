@@ -9,16 +9,22 @@ from datetime import date
 
 import pytest
 
+from bot.understanding.engine_adapter import EngineRecognizer
 from flows import support as flow
 from flows.engine.edition import Edition
+from flows.engine.language_protocol import Refusal
+from flows.engine.refusals import REFUSALS
 from flows.engine.text import Text
 from flows.knowledge import quota
 from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import MCI, PLACES, amounts
+from flows.replies import understanding
 from flows.support import AREAS, result_texts
 from tests.flows.answers import NEXT_YEAR, TODAY, parts
 from tests.flows.chat import LANGUAGES, WORDS, Chat
+
+REAL = understanding(EngineRecognizer.load())
 
 
 def result_sentences(today: date = TODAY, **answers: str) -> list[Text]:
@@ -140,3 +146,26 @@ def test_support_thousands_separator_follows_the_language(language: str, apart: 
     for figure in ("1 513 750", "7 028 125", "4 325", "16 805"):
         assert figure.replace(" ", apart) in chat.text
     assert "2026" in chat.text
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "5 человек"),
+        ("kk", "5 адам"),
+        ("kk_Arab", "5 ادام"),
+        ("uz", "5 kishi"),
+        ("uz_Cyrl", "5 одам"),
+        ("zh_Hans", "一家五口"),
+    ],
+)
+def test_support_accepts_a_number_with_a_word_for_people(language: str, typed: str) -> None:
+    chat = Chat.start(language, "support", understanding=REAL).presses("undecided").says(typed)
+    assert chat.conversation.flow == "support"
+    assert chat.stored_answers("support")["people"] == "5"
+
+
+def test_support_refuses_a_number_of_people_that_is_too_large() -> None:
+    chat = Chat.start("ru", "support", understanding=REAL).presses("undecided").says("21 человек")
+    assert chat.name == "people"
+    assert chat.shows(REFUSALS[Refusal.TOO_LARGE], most=20)
