@@ -199,6 +199,8 @@ def _offer(turn: TurnState, replies: list[Reply], more_options: Sequence[Option]
     options = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
     question = THIS_ONE if len(options) == 1 else WHICH_ONE
     _show(turn, [(question,)], [*options, Option("none", NONE_OF_THESE), *more_options])
+    if len(options) == 1 and turn.c.asked:
+        turn.c = replace(turn.c, asked=replace(turn.c.asked, suggests=options[0].key))
 
 
 def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None:
@@ -210,8 +212,7 @@ def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None
 def _offer_topics(turn: TurnState) -> None:
     """Offer likely topics after a text that was not understood.
 
-    The topics depend on the open question. The wording changes with each text that was not
-    understood.
+    The topics depend on the open question, and the wording on the number of these texts.
     """
     options = [
         _topic_option(reply) for each in _topics(turn) if (reply := _labelled_reply(turn, each))

@@ -30,7 +30,10 @@ class Shown:
 
 @dataclass(frozen=True)
 class Asked:
-    """The last question as it was shown. Input is checked against it, and not against the form."""
+    """The last question as it was shown. Input is checked against it, and not against the form.
+
+    `suggests` is the key of the only topic that was offered with the question; "yes" chooses it.
+    """
 
     flow: str
     key: str
@@ -40,6 +43,7 @@ class Asked:
     options: tuple[Shown, ...] = ()
     page: int = 0
     tries: int = 0
+    suggests: str = ""
 
 
 @dataclass(frozen=True)

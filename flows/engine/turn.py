@@ -283,7 +283,7 @@ class TurnState:
         asked = Asked(flow, key, rev, self.c.nonce, language, seen, page)
         # A question that is shown again keeps its nonce. Otherwise, if the person pressed two of
         # its buttons, the first press would make the second one invalid.
-        if self.c.asked is None or replace(self.c.asked, tries=0) != asked:
+        if self.c.asked is None or replace(self.c.asked, tries=0, suggests="") != asked:
             asked = replace(asked, nonce=self.c.nonce + 1)
         self.c = replace(self.c, asked=asked, nonce=asked.nonce)
         return asked

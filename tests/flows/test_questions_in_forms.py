@@ -167,6 +167,43 @@ def test_user_question_that_contains_an_option_is_not_taken_as_the_answer() -> N
     assert chat.says("1").name == "target_region"
 
 
+# "Yes" and "no" to the only topic that is offered
+
+
+@pytest.mark.parametrize("question", ["former_citizen", "residence_region", "patronymic"])
+@pytest.mark.parametrize(
+    ("language", "yes", "no"),
+    [("ru", "да", "нет"), ("kk", "иә", "жоқ"), ("uz", "ha", "yoʻq"), ("zh_Hans", "是", "不是")],
+)
+def test_yes_or_no_to_an_offered_topic_is_not_stored_in_the_form(
+    question: str, language: str, yes: str, no: str
+) -> None:
+    known = {"and my children?": unsure("kandas.children")}
+    for typed, is_chosen in ((yes, True), (no, False)):
+        chat = chat_at_with_intents(question, known, language).says("and my children?")
+        assert chat.shows(hearing.THIS_ONE)
+        chat.says(typed)
+        assert chat.name == question
+        assert question not in chat.stored_answers()
+        assert chat.shows(hearing.OTHER_WORDS[0]) is not is_chosen
+        assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.children"].label) is is_chosen
+
+
+def test_other_answers_below_an_offered_topic_are_stored() -> None:
+    known = {"and my children?": unsure("kandas.children")}
+    chat = chat_at_with_intents("former_citizen", known)
+    assert chat.says("and my children?", "2").stored_answers()["former_citizen"] == "no"
+    chat = chat_at_with_intents("former_citizen", known)
+    chat.says("and my children?", "нет", "нет")
+    assert chat.stored_answers()["former_citizen"] == "no"
+
+
+def test_yes_chooses_the_only_offered_topic_outside_of_a_form() -> None:
+    chat = Chat.start("uz", understanding=REAL).says("bolalarim-chi?")
+    assert chat.shows(hearing.THIS_ONE)
+    assert chat.says("ha").shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.children"].label)
+
+
 # Captions of uploaded files that are accepted
 
 
