@@ -15,6 +15,7 @@ from bot.i18n import (
     foreign_crisis_words,
     foreign_languages,
     identity_numbers,
+    label_matching,
     language_guess,
     mrz,
     normalization,
@@ -84,6 +85,9 @@ class Languages:
 
     def half(self, typed: str, shown: str, language: str) -> bool:
         return everyday_answers.is_half(typed, shown, language)
+
+    def resembles(self, typed: str, shown: str) -> bool:
+        return label_matching.resembles(typed, shown)
 
     def everyday(self, typed: str) -> bool:
         return everyday_answers.is_everyday(typed)

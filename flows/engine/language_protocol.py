@@ -124,6 +124,10 @@ class Words(Protocol):
         """
         ...
 
+    def resembles(self, typed: str, shown: str) -> bool:
+        """Return True if a few typed words are, in other grammatical forms, words of a label."""
+        ...
+
     def everyday(self, typed: str) -> bool:
         """Return True if the whole text is an everyday answer, such as kin or "at home"."""
         ...

@@ -10,6 +10,8 @@ from flows import lifetimes
 from flows.engine.events import SuggestPhrase
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, Option
+from flows.engine.recognition import Danger
+from flows.engine.state import Asked
 from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
@@ -39,6 +41,18 @@ TEACH = button("Help it understand")
 SCREEN = Choice(
     name=SUGGEST, label=TEACH, text=EXPLANATION, among=(Option("menu", button("Menu")),)
 )
+
+
+def may_take(
+    turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
+) -> bool:
+    """Return True if a text is a sentence that the person donates for training.
+
+    A sentence about danger is never stored.
+    """
+    if asked.key != SUGGEST or reading is Refusal.EMPTY:
+        return False
+    return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
 
 
 def ask(turn: TurnState) -> None:

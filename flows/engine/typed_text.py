@@ -25,7 +25,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import Day, FreeText, Number, Option, PersonName, Question, Year
+from flows.engine.questions import Day, FreeText, Number, PersonName, Year
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, verbatim
@@ -160,17 +160,16 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         if corrections.go_back(turn, asked, rest, fits=not isinstance(reading, Refusal)):
             return None
     if word and isinstance(reading, Refusal):
-        # "Help" may be a call for help in danger.
-        if word is Reserved.HELP and turn.danger(text).is_urgent:
-            safety.note_suspicion(turn, text)
-        return commands.run(turn, word)
-    if _is_suggestion(turn, asked, text, reading):
+        return _run_word(turn, text, word)
+    if suggestion_screens.may_take(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
     may_tell = count_words(text) >= MIN_QUESTION_WORDS and not isinstance(
         turn.question(asked), FIGURES
     )
     if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
+    if reading is Refusal.NOT_LISTED:
+        reading = answering.resembling(turn, asked, text) or reading
     if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.answer_question(turn, text):
@@ -188,6 +187,13 @@ def _takes_suggestion(turn: TurnState, asked: Asked, text: str) -> bool:
     """
     is_yes = None if text.strip().isdecimal() else turn.words.yes_no(text, asked.language)
     return is_yes is not None and hearing.press(turn, asked.suggests if is_yes else "none")
+
+
+def _run_word(turn: TurnState, text: str, word: Reserved) -> None:
+    # "Help" may be a call for help in danger.
+    if word is Reserved.HELP and turn.danger(text).is_urgent:
+        safety.note_suspicion(turn, text)
+    commands.run(turn, word)
 
 
 def _fits(turn: TurnState, asked: Asked | None, text: str) -> bool:
@@ -314,12 +320,9 @@ def _is_question_instead(turn: TurnState, asked: Asked, text: str) -> bool:
         return False
     if not isinstance(question, safety.WRITTEN) and not turn.words.asks(text):
         return False
-    return turn.is_sure(text) and not _resembles(question, turn.recognize(text).intents)
-
-
-def _resembles(question: Question, intents: tuple[str, ...]) -> bool:
-    """Return True if answers to `question` are often recognized by mistake as these intents."""
-    return isinstance(question, FreeText) and set(intents) <= set(question.resembles)
+    # Answers to some questions are often recognized by mistake as these intents.
+    mistaken = question.resembles if isinstance(question, FreeText) else ()
+    return turn.is_sure(text) and not set(turn.recognize(text).intents) <= set(mistaken)
 
 
 def _is_chosen(turn: TurnState, asked: Asked, text: str) -> bool:
@@ -339,18 +342,6 @@ def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
     if question is None or not question.skippable or _is_for_officer(turn, asked):
         return False
     return turn.words.nothing(text, asked.language)
-
-
-def _is_suggestion(
-    turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
-) -> bool:
-    """Return True if a text is a sentence that the person donates for training.
-
-    A sentence about danger is never stored.
-    """
-    if asked.key != suggestion_screens.SUGGEST or reading is Refusal.EMPTY:
-        return False
-    return isinstance(reading, Refusal) and turn.danger(text) is Danger.NONE
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:

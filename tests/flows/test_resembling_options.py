@@ -1,0 +1,50 @@
+"""If a few words resemble an option's label, Kosh asks if this option is meant."""
+
+import pytest
+
+from flows.engine import safety
+from tests.flows.test_plain_answers import _chat_at
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed", "offered"),
+    [
+        ("applying", "uz", "oilam bilan", ["family"]),
+        ("applying", "kk_Arab", "ءوزىم", ["self", "family"]),
+        ("applying", "zh_Hans", "和家人", ["family"]),
+        ("purpose", "ru", "переехать", ["move"]),
+        ("target_region", "zh_Hans", "阿拉木图", ["almaty_region", "almaty"]),
+    ],
+)
+def test_words_that_resemble_an_option_offer_it(
+    question: str, language: str, typed: str, offered: list[str]
+) -> None:
+    chat = _chat_at(question, language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == offered
+    assert question not in chat.stored_answers()
+    assert "!person" in chat.keys
+
+
+def test_yes_to_the_only_offered_option_is_its_answer() -> None:
+    chat = _chat_at("applying", "uz").says("oilam bilan").says("ha")
+    assert chat.stored_answers()["applying"] == "family"
+
+
+def test_other_answer_to_the_offered_option_is_stored() -> None:
+    chat = _chat_at("applying", "uz").says("oilam bilan").says("yoʻq")
+    assert "applying" not in chat.stored_answers()
+    assert chat.says("Oʻzim").stored_answers()["applying"] == "self"
+
+
+@pytest.mark.parametrize("typed", ["сколько это стоит", "я и семья хотим переехать жить", "помощь"])
+def test_question_of_the_person_offers_no_option(typed: str) -> None:
+    chat = _chat_at("purpose").says(typed)
+    assert "Что именно Вы имеете в виду?" not in chat.text
+
+
+def test_danger_that_resembles_an_option_gets_the_safety_answer() -> None:
+    assert _chat_at("relation").says("муж бьёт").shows(safety.READ_ALONE)
+
+
+def test_yes_at_a_question_for_yes_or_no_is_its_answer() -> None:
+    assert _chat_at("adult").says("да").stored_answers()["adult"] == "yes"
