@@ -69,7 +69,7 @@ async def open_case(
 
     The mission that handles the case is selected by the country of residence. `network` is the
     keyed hash of the IP address of a web chat. `lives_in` is the country in an invitation, used if
-    the person's answers contain none.
+    the person's answers contain none. Without both, the country of earlier answers counts.
     """
     found = await open_of(transaction, person.id)
     if found is not None:
@@ -113,6 +113,9 @@ async def _join(transaction: Transaction, case: Case, opened: OpenCase) -> Opene
 async def _insert(
     transaction: Transaction, person: Person, opened: OpenCase, language: str, lives_in: str
 ) -> Opened:
+    # The registry's refusals open cases without the answers, and accepted answers are deleted.
+    if not lives_in:
+        lives_in = missions.country_of(await identities.mission(transaction, person.id))
     staffed = await directory.staffed_missions(transaction)
     mission = missions.candidates(lives_in, staffed)[0]
     desk, now = (

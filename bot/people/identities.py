@@ -122,6 +122,7 @@ _SET_MISSION = statement(
     .where(t.Person.id == _PERSON, t.Person.mission.is_distinct_from(bindparam("mission")))
     .values(mission=bindparam("mission"))
 )
+_MISSION = statement(select(t.Person.mission).where(t.Person.id == _PERSON))
 _FIND = statement(
     select(t.Person.id, t.Person.key, t.Person.key_version)
     .join(t.Handle, t.Handle.person_id == t.Person.id)
@@ -333,8 +334,16 @@ async def find(rt: Runtime, transaction: Transaction, channel: str, handle: str)
 
 
 async def set_mission(transaction: Transaction, person_id: UUID, mission: str) -> None:
-    """Store the mission for the person's country, which announcements use to select recipients."""
+    """Store the mission for the person's country.
+
+    Announcements select recipients by it. A case is assigned by it if the answers were deleted.
+    """
     await execute(transaction, _SET_MISSION, person=person_id, mission=mission)
+
+
+async def mission(transaction: Transaction, person_id: UUID) -> str:
+    """Return the mission for the person's country; '' if the country was never known."""
+    return await fetch_value(transaction, _MISSION, person=person_id) or ""
 
 
 async def is_permanent(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> bool:

@@ -171,3 +171,8 @@ def candidates(country: str, working: Iterable[str]) -> tuple[str, ...]:
     staffed = frozenset(working)
     found = (each.key for each in MISSIONS if each.country == country and each.key in staffed)
     return (*found, GENERAL)
+
+
+def country_of(mission: str) -> str:
+    """Return the country that a mission serves; '' for the general desk and unknown missions."""
+    return next((each.country for each in MISSIONS if each.key == mission), "")

@@ -274,6 +274,11 @@ def test_mission_of_a_country_prefers_one_with_officers() -> None:
     assert missions.mission_of("CA", ["cn_shanghai"]) == missions.GENERAL
 
 
+def test_country_of_a_mission_is_empty_for_the_general_desk() -> None:
+    assert missions.country_of("cn_shanghai") == "CN"
+    assert missions.country_of(missions.GENERAL) == ""
+
+
 def test_desk_name_of_an_unknown_mission_is_its_key() -> None:
     assert offices.desk_name("xx_nowhere") == verbatim("xx_nowhere")
     assert offices.desk_name("kg_bishkek") != verbatim("kg_bishkek")

@@ -4,16 +4,18 @@ Kosh opens a case about the registration without the person. A request of the pe
 case, and a matter of the registration joins the open case of an earlier request.
 """
 
-from bot import desk
+from bot import desk, uploads
 from bot.cases import State
+from bot.conversations import external_events
 from bot.privacy import data_export
 from bot.runtime import Runtime
 from flows.engine.text import _
-from tests.desk.desks import an_officer, ask, case_of, key, now
+from tests.desk.desks import ahead, an_officer, ask, case_of, key, now
 from tests.person_client import Guest
 from tests.registrations.test_registrations import REFUSED, StoringRegistry, _write
 from tests.registrations.test_repeated_details import _exported, _hidden_case
 from tests.registrations.test_withdrawals import _report
+from tests.uploads.test_uploads import person_of, small, store_upload
 
 
 async def test_case_about_repeated_details_stays_open_after_danger(rt: Runtime) -> None:
@@ -77,6 +79,43 @@ async def test_my_data_counts_a_request_that_joined_a_hidden_case(rt: Runtime) -
     assert counted not in await _exported(guest)
     await ask(guest)
     assert counted in await _exported(guest)
+
+
+async def test_refused_registration_opens_its_case_at_the_mission(rt: Runtime) -> None:
+    await an_officer(rt, mission="cn_beijing")
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    registry.fails = {"create": REFUSED}
+    await _write(rt, registry)
+    case = await case_of(guest)
+    assert (case.topic, case.mission, case.country) == ("registry_refused", "cn_beijing", "CN")
+
+
+async def test_refused_paper_opens_its_case_at_the_mission(rt: Runtime) -> None:
+    await an_officer(rt, mission="cn_beijing")
+    guest = Guest(rt)
+    await _registered(guest)
+    person = await person_of(rt, guest)
+    upload_id = await store_upload(rt, person, small(1))
+    async with rt.pool.connection() as session:
+        await uploads.release(session, person.id)
+    upload = await uploads.claim(rt, upload_id)
+    assert upload is not None
+    async with rt.pool.connection() as session:
+        await uploads.refuse(session, upload, REFUSED, "ru")
+    assert (await case_of(guest)).mission == "cn_beijing"
+
+
+async def test_request_after_answers_were_deleted_reaches_the_mission(rt: Runtime) -> None:
+    """The answers are deleted 24 hours after the registry accepted the registration."""
+    officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
+    await _registered(guest)
+    await _report(rt, "ACCEPTED", 2)
+    await ahead(rt, "25 hours")
+    await external_events.forget_answers(rt, (await person_of(rt, guest)).id)
+    case = await ask(guest, topic="danger")
+    assert (case.mission, case.country) == ("cn_beijing", "CN")
+    assert await desk.take_next(rt, officer, key=key()) is not None
 
 
 async def _registered(guest: Guest) -> None:
