@@ -58,8 +58,8 @@ def extend_history(
     new: list[Milestone] = []
     day = plain_date(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
-    if event.state != last:
-        new.append(Milestone(day, event.state, event.reason))
+    if _shown_state(event.state) != last:
+        new.append(Milestone(day, _shown_state(event.state), event.reason))
     if event.step is not None and event.step != before.step:
         new.append(Milestone(day, step=event.step))
     return (*before.history, *new)[-MAX_MILESTONES:]
@@ -79,6 +79,11 @@ def reason(known: RegistrationStatus) -> list[Text]:
     return [text] if text and known.state in ("rejected", "needs_information") else []
 
 
+def has_news(before: RegistrationStatus, now: RegistrationStatus) -> bool:
+    """Return True if the person reads something new about the registration."""
+    return _read(before) != _read(now)
+
+
 def step_lines(step: PlatformStep) -> list[Text]:
     """Return the text of a step of the Kandas platform; none for a code that this version lacks."""
     line = _step(step, AT_WORK if step.step in OF_AUTHORITIES else YOUR_TURN)
@@ -88,6 +93,16 @@ def step_lines(step: PlatformStep) -> list[Text]:
 def is_persons_turn(step: PlatformStep) -> bool:
     """Return True if this step requires an action of the person, not of the authorities."""
     return step.status == "OPEN" and step.step not in OF_AUTHORITIES
+
+
+def _shown_state(state: str) -> str:
+    """Return the state that the person reads; a second line about a duplicate would reveal it."""
+    return "received" if state == "duplicate" else state
+
+
+def _read(known: RegistrationStatus) -> tuple[object, ...]:
+    state = _shown_state(known.state)
+    return state, known.number, reason(known), known.question, known.step
 
 
 def _event(milestone: Milestone) -> Text | None:

@@ -112,9 +112,10 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
         household_screens.end(turn)
         _renew_changes(turn)
     # After sending, the person expects the registry's first response. Later responses are announced
-    # only with consent.
+    # only with consent, and only if the person would read something new.
     awaited = before.state in ("sent", "answered", "withdrawing")
-    if not turn.c.muted and (awaited or before.write_first):
+    is_due = awaited or (before.write_first and registration_history.has_news(before, now))
+    if is_due and not turn.c.muted:
         announce_update(turn)
 
 

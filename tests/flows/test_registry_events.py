@@ -135,6 +135,34 @@ def test_registry_question_and_step_both_show_their_last_day() -> None:
         assert chat.shows(registration_screens.UNTIL, day=day)
 
 
+def test_duplicate_reads_like_a_registration_that_is_being_checked() -> None:
+    """Otherwise anyone could register with a person's details to test whether they registered."""
+    plain = chat_at("review").presses("submit").takes(Acknowledged("received", NUMBER))
+    double = chat_at("review").presses("submit").takes(Acknowledged("received", NUMBER))
+    double.takes(Acknowledged("duplicate", NUMBER)).takes(Acknowledged("received", NUMBER))
+    double.takes(Acknowledged("duplicate", NUMBER))
+    assert double.says("/status").text == plain.says("/status").text
+
+
+@pytest.mark.parametrize(
+    ("later", "announced"),
+    [
+        (Acknowledged("duplicate", NUMBER), False),
+        (Acknowledged("received", NUMBER), False),
+        (Acknowledged("received", NUMBER, step=PlatformStep("TEST", "OPEN")), True),
+        (Acknowledged("accepted", NUMBER), True),
+    ],
+    ids=["duplicate", "repeated", "step", "accepted"],
+)
+def test_registry_update_is_announced_only_if_it_has_news(
+    later: Acknowledged, announced: bool
+) -> None:
+    chat = chat_at("review", write_first="yes").presses("submit")
+    chat.takes(Acknowledged("received", NUMBER)).says("/status").takes(later)
+    assert chat.shows(screens.UPDATE) == announced
+    assert bool(chat.last_messages) == announced
+
+
 def test_registration_history_days_are_stored_as_plain_dates() -> None:
     chat = chat_at("review").presses("submit")
     chat.takes(Acknowledged("received", "KZ-2026-TEST"))
