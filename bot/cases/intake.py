@@ -73,7 +73,7 @@ async def open_case(
     """
     found = await open_of(transaction, person.id)
     if found is not None:
-        result = await _join(transaction, found, opened)
+        result = await _join(transaction, found, opened, language)
     else:
         result = await _insert(
             transaction, person, opened, language, country(forms or {}) or lives_in
@@ -87,14 +87,17 @@ async def open_case(
     return result
 
 
-async def _join(transaction: Transaction, case: Case, opened: OpenCase) -> Opened:
+async def _join(transaction: Transaction, case: Case, opened: OpenCase, language: str) -> Opened:
     """Add a request to the person's open case; an urgent request makes the case urgent.
 
-    A case without an owner gets the topic danger if the request has it. A case with an owner keeps
-    its topic, because the owner may not handle that topic and would lose the case.
+    A case without an owner gets the person's current language, and the topic danger if the request
+    has it. A case with an owner keeps both, because the owner may not know that language or handle
+    that topic and would lose the case.
     """
     await execute(transaction, statements.ADD_TOPIC, case=case.id, about=opened.topic)
     is_unclaimed = case.owner is None
+    if is_unclaimed and language:
+        await execute(transaction, statements.SET_LANGUAGE, case=case.id, in_language=language)
     if is_unclaimed and opened.topic == safety.TOPIC:
         await execute(transaction, statements.MARK_DANGER, case=case.id)
     elif opened.urgent:

@@ -168,6 +168,9 @@ MARK_DANGER = statement(
     .where(t.Case.id == _CASE)
     .values(urgent=True, topic=safety.TOPIC, first_topic=FIRST_TOPIC)
 )
+SET_LANGUAGE = statement(
+    update(t.Case).where(t.Case.id == _CASE).values(language=bindparam("in_language"))
+)
 _TOPIC = bindparam("about", type_=Text())
 ADD_TOPIC = statement(
     update(t.Case)

@@ -118,6 +118,34 @@ async def test_request_after_answers_were_deleted_reaches_the_mission(rt: Runtim
     assert await desk.take_next(rt, officer, key=key()) is not None
 
 
+async def test_joined_request_is_in_the_language_that_the_person_reads(rt: Runtime) -> None:
+    """Kosh itself opened the case; only officers who know the later language can help."""
+    chinese = await an_officer(rt, mission="cn_beijing", languages=frozenset({"zh_Hans"}))
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    registry.fails = {"create": REFUSED}
+    await _write(rt, registry)
+    assert (await case_of(guest)).language == "ru"
+    await guest.go("/language", "zh_Hans")
+    case = await ask(guest, "我需要帮助")
+    assert (case.language, case.joined_topics) == ("zh_Hans", ["general"])
+    assert await desk.take_next(rt, chinese, key=key()) is not None
+
+
+async def test_claimed_case_keeps_its_language_when_a_request_joins(rt: Runtime) -> None:
+    """Otherwise the case could return to the queue because its owner lacks the language."""
+    officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
+    await _registered(guest)
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await guest.go("/language", "zh_Hans")
+    await _report(rt, "REJECTED", 2)
+    case = await now(rt, case.id)
+    assert (case.language, case.joined_topics) == ("ru", ["registry_refused"])
+    conversation = await guest.conversation()
+    assert conversation is not None and conversation.language == "zh_Hans"
+
+
 async def _registered(guest: Guest) -> None:
     """Register a person, and let the registry accept the registration."""
     await guest.register()
