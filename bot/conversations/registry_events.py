@@ -105,22 +105,31 @@ async def _tell(
     # needed.
     asks = outcome.question is not None and outcome.question.about in SUBJECTS
     if topic and not asks:
-        await _open_case(rt, transaction, outcome.person_id, topic)
+        await _open_case(rt, transaction, outcome, topic)
     event = Acknowledged(
         outcome.state, outcome.number, outcome.reason, outcome.question, outcome.step
     )
     return await take_turn(rt, transaction, outcome.person_id, event)
 
 
-async def _open_case(rt: Runtime, transaction: Transaction, person_id: UUID, topic: str) -> None:
+async def _open_case(
+    rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome, topic: str
+) -> None:
     """Open a case for officers, or set the person's open case to waiting for an answer.
 
-    The person is not notified.
+    The person is not notified. A report that repeats state, reason and question, as with a step of
+    the platform, opens no case: officers had one about them. After a change or an answer of the
+    person, the conversation has another state.
     """
-    held = await lock(rt, transaction, person_id)
-    if held is not None:
-        opened = OpenCase(topic, urgent=topic != "registry_duplicate")
-        conversation = held.conversation
-        await cases.open_case(
-            transaction, held.person, opened, conversation.language, conversation.forms
-        )
+    held = await lock(rt, transaction, outcome.person_id)
+    if held is None:
+        return
+    conversation = held.conversation
+    known = conversation.registration
+    reported = (outcome.state, outcome.reason, outcome.question)
+    if known and (known.state, known.reason, known.question) == reported:
+        return
+    opened = OpenCase(topic, urgent=topic != "registry_duplicate")
+    await cases.open_case(
+        transaction, held.person, opened, conversation.language, conversation.forms
+    )

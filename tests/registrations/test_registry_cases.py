@@ -4,17 +4,23 @@ Kosh opens a case about the registration without the person. A request of the pe
 case, and a matter of the registration joins the open case of an earlier request.
 """
 
+from typing import Any
+
+import pytest
+
 from bot import desk, uploads
 from bot.cases import State
-from bot.conversations import external_events
+from bot.conversations import external_events, receive, registry_events
 from bot.privacy import data_export
+from bot.registry.contract import PlatformStep
 from bot.runtime import Runtime
 from flows.engine.text import _
 from tests.desk.desks import ahead, an_officer, ask, case_of, key, now
 from tests.person_client import Guest
-from tests.registrations.test_registrations import REFUSED, StoringRegistry, _write
+from tests.registrations.test_registrations import NUMBER, REFUSED, StoringRegistry, _write
 from tests.registrations.test_repeated_details import _exported, _hidden_case
 from tests.registrations.test_withdrawals import _report
+from tests.registry.example import status_callback
 from tests.uploads.test_uploads import person_of, small, store_upload
 
 
@@ -144,6 +150,46 @@ async def test_claimed_case_keeps_its_language_when_a_request_joins(rt: Runtime)
     assert (case.language, case.joined_topics) == ("ru", ["registry_refused"])
     conversation = await guest.conversation()
     assert conversation is not None and conversation.language == "zh_Hans"
+
+
+@pytest.mark.parametrize("state", ["NEEDS_INFORMATION", "REJECTED", "DUPLICATE"])
+async def test_registry_report_without_news_opens_no_second_case(rt: Runtime, state: Any) -> None:
+    """The registry repeats the state when it reports a step of the platform."""
+    officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
+    await _registered(guest)
+    await _report(rt, state, 2)
+    case = await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    step = PlatformStep(step="TEST", status="OPEN")
+    await _report_more(rt, state, 3, step=step)
+    assert (await case_of(guest)).id == case.id
+    conversation = await guest.conversation()
+    assert conversation is not None and conversation.registration is not None
+    assert conversation.registration.step is not None
+    await _report_more(rt, state, 4, step=step, reason_code="UNCLEAR")
+    assert (await case_of(guest)).id != case.id
+
+
+async def test_registration_rejected_again_after_a_change_opens_a_case(rt: Runtime) -> None:
+    officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
+    registry = StoringRegistry()
+    await guest.register()
+    await _write(rt, registry)
+    await _report(rt, "REJECTED", 2)
+    case = await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    await guest.go("/status", "amend", "submit")
+    await _write(rt, registry)
+    await _report(rt, "REJECTED", 12)
+    assert (await case_of(guest)).id != case.id
+
+
+async def _report_more(rt: Runtime, state: Any, version: int, **more: Any) -> None:
+    """Deliver a status callback with more than a state, such as a step of the platform."""
+    callback = status_callback(NUMBER, state, version).model_copy(update=more)
+    await receive.deliver(rt, await registry_events.record_status_callback(rt, callback))
 
 
 async def _registered(guest: Guest) -> None:
