@@ -83,6 +83,15 @@ def without_registration(c: Conversation) -> Conversation:
     return replace(c, registration=None, papers=unsent)
 
 
+def without_papers_on_their_way(c: Conversation) -> Conversation:
+    """Return the conversation without papers on their way, whose files a withdrawal deletes.
+
+    A file that the registry accepts nevertheless is reported later.
+    """
+    papers = {paper: state for paper, state in c.papers.items() if state != "sending"}
+    return replace(c, papers=papers)
+
+
 def note_sent(turn: TurnState, *, may: bool) -> None:
     """Store that the person's registration was sent to the registry.
 
@@ -109,6 +118,7 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
     )
     turn.c = replace(turn.c, registration=now)
     if event.state == "withdrawn":
+        turn.c = without_papers_on_their_way(turn.c)
         household_screens.end(turn)
         _renew_changes(turn)
     # After sending, the person expects the registry's first response. Later responses are announced

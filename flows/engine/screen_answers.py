@@ -180,7 +180,8 @@ def _withdraw(turn: TurnState, key: str) -> None:
     if key == "yes" and known and known.is_current:
         # The form is closed. To send it again, the person must open it and consent again.
         known = replace(known, state="withdrawing")
-        turn.c = replace(turn.c, registration=known, flow="", suspended_flow="")
+        c = registration_screens.without_papers_on_their_way(turn.c)
+        turn.c = replace(c, registration=known, flow="", suspended_flow="")
         turn.effects.append(Withdraw())
     pin_screens.go_through(turn, pin_screens.STATUS)
 

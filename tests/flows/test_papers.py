@@ -110,6 +110,24 @@ def test_papers_after_a_withdrawal_are_sent_for_the_next_registration() -> None:
     assert chat.conversation.papers == {"identity": "sending"}
 
 
+@pytest.mark.parametrize("by_person", [True, False], ids=["person", "registry"])
+def test_paper_is_not_shown_on_its_way_after_a_withdrawal(by_person: bool) -> None:
+    """Kosh deletes the files that it has not sent yet. The registry keeps those that it has."""
+    chat = submitted_chat().takes(Acknowledged("received", "KZ-1"))
+    papers = {"identity": "sending", "ethnicity": "accepted"}
+    chat.conversation = replace(chat.conversation, papers=papers)
+    assert chat.says("/status").shows(screens.PAPER_STATES["sending"], paper=PASSPORT.label)
+    if by_person:
+        chat.presses("withdraw", "yes")
+        assert not chat.shows(screens.PAPER_STATES["sending"], paper=PASSPORT.label)
+    else:
+        chat.takes(Acknowledged("withdrawn", "KZ-1")).says("/status")
+    assert chat.conversation.papers == {"ethnicity": "accepted"}
+    assert chat.shows(screens.PAPER_STATES["accepted"], paper=ETHNICITY.label)
+    chat.takes(UploadStatusChanged("identity", "accepted")).says("/status")
+    assert chat.shows(screens.PAPER_STATES["accepted"], paper=PASSPORT.label)
+
+
 def test_papers_of_a_form_are_kept_if_the_registration_was_deleted() -> None:
     chat = _chat_at_upload().takes(PHOTO).takes(_accepted_upload("paper_identity"))
     chat.conversation = replace(chat.conversation, registration=None)
