@@ -3,6 +3,7 @@
 The registry is the state's list of ethnic Kazakhs abroad, in which people pre-register.
 """
 
+from dataclasses import replace
 from uuid import UUID
 
 from bot import cases
@@ -10,7 +11,7 @@ from bot.conversations.effects import AfterCommit
 from bot.conversations.receive import take_turn
 from bot.conversations.store import lock
 from bot.db.connection import Transaction
-from bot.registrations import household_writes, registry_writes, submissions
+from bot.registrations import household_writes, open_answers, registry_writes, submissions
 from bot.registrations.registry_writes import Write
 from bot.registry.client import Registry
 from bot.registry.contract import StatusCallback
@@ -100,6 +101,7 @@ async def _tell(
 ) -> AfterCommit | None:
     if outcome is None:
         return None
+    outcome = await _without_answered_question(rt, transaction, outcome)
     topic = OFFICER_TOPICS.get(outcome.state)
     # If the bot has a form for the registry's question, the bot asks the person, and no case is
     # needed.
@@ -110,6 +112,23 @@ async def _tell(
         outcome.state, outcome.number, outcome.reason, outcome.question, outcome.step
     )
     return await take_turn(rt, transaction, outcome.person_id, event)
+
+
+async def _without_answered_question(
+    rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome
+) -> registry_writes.Outcome:
+    """Return the outcome; with state `answered` if the answer to its question is not sent yet.
+
+    Otherwise the person would answer again, and the registry would refuse the second answer.
+    """
+    if outcome.question is None:
+        return outcome
+    held = await lock(rt, transaction, outcome.person_id)
+    if held is None:
+        return outcome
+    if not await open_answers.is_on_its_way(transaction, held.person, outcome.question):
+        return outcome
+    return replace(outcome, state="answered", question=None)
 
 
 async def _open_case(

@@ -58,8 +58,9 @@ def extend_history(
     new: list[Milestone] = []
     day = plain_date(today)
     last = next((each.state for each in reversed(before.history) if each.state), "")
-    if _shown_state(event.state) != last:
-        new.append(Milestone(day, _shown_state(event.state), event.reason))
+    state = _shown_state(event.state)
+    if state in STATES and state != last:
+        new.append(Milestone(day, state, event.reason))
     if event.step is not None and event.step != before.step:
         new.append(Milestone(day, step=event.step))
     return (*before.history, *new)[-MAX_MILESTONES:]

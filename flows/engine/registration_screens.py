@@ -123,7 +123,7 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
         _renew_changes(turn)
     # After sending, the person expects the registry's first response. Later responses are announced
     # only with consent, and only if the person would read something new.
-    awaited = before.state in ("sent", "answered", "withdrawing")
+    awaited = before.state in ("sent", "answered", "withdrawing") and now.state != before.state
     is_due = awaited or (before.write_first and registration_history.has_news(before, now))
     if is_due and not turn.c.muted:
         announce_update(turn)

@@ -43,6 +43,20 @@ def test_answer_to_a_registry_question_is_sent_while_it_is_open() -> None:
     assert (known.state, known.question) == ("answered", None)
 
 
+@pytest.mark.parametrize("write_first", ["yes", "no"])
+def test_registry_step_before_the_answer_is_sent_keeps_it_answered(write_first: str) -> None:
+    """The step is news, so the registry's report is announced to those who consented to this."""
+    chat = chat_at("review", write_first=write_first).presses("submit").takes(ASKS)
+    chat.presses("!status", "asked_birth_year").says("1991")
+    chat.takes(Acknowledged("answered", NUMBER, step=PlatformStep("TEST", "OPEN")))
+    assert chat.shows(screens.UPDATE) == (write_first == "yes")
+    known = chat.conversation.registration
+    assert known is not None
+    assert [each.state for each in known.history] == ["needs_information", ""]
+    assert chat.says("/status").shows(screens.REGISTRATION["answered"], number=NUMBER)
+    assert "asked_birth_year" not in chat.keys
+
+
 def test_changed_registration_keeps_the_answer_to_a_registry_question() -> None:
     chat = _chat_at_registry_question().says("1991").takes(Acknowledged("received", NUMBER))
     chat.says("/status").presses("amend", "submit")
