@@ -197,7 +197,10 @@ async def view(rt: Runtime, officer: Officer, request_id: UUID) -> tuple[BreakGl
     request = BreakGlassRequest(*row) if row else None
     if request is None or request.asked_by != officer.id or not request.is_open:
         raise Forbidden(DenialReason.OWNER)
-    reader = replace(officer, mission=request.mission, roles=frozenset({Role.OFFICER}))
+    # The administrator's own list of topics does not count, as the access is to this case.
+    reader = replace(
+        officer, mission=request.mission, roles=frozenset({Role.OFFICER}), topics=frozenset()
+    )
     return request, await views.view(rt, reader, request.case_id, Reason(request.reason))
 
 

@@ -62,6 +62,18 @@ async def test_break_glass_opens_a_case_for_an_hour_and_a_lead_reviews_it(rt: Ru
     ]
 
 
+async def test_break_glass_opens_a_case_of_a_topic_of_other_officers(rt: Runtime) -> None:
+    """The administrator also works as an officer, and handles other topics than the case's."""
+    roles = (Role.ADMINISTRATOR, Role.OFFICER)
+    first = await an_officer(rt, "First", "tr_ankara", roles, topics=frozenset({"documents"}))
+    second = await an_officer(rt, "Second", "tr_ankara", (Role.ADMINISTRATOR,))
+    case = await ask(Guest(rt), "Testova asks", topic="danger")
+    pane = await break_glass.ask(rt, first, case.number, Reason.TECHNICAL)
+    await break_glass.grant(rt, second, pane)
+    _pane, view = await break_glass.view(rt, first, pane)
+    assert [message.words for message in view.thread] == ["Testova asks"]
+
+
 async def test_break_glass_access_allows_no_action_on_the_case(rt: Runtime) -> None:
     first, second, _lead, case = await _create_officers(rt)
     pane = await break_glass.ask(rt, first, case.number, Reason.COMPLAINT)
