@@ -283,7 +283,7 @@ async def cancel(transaction: Transaction, person_id: UUID) -> None:
 
 
 async def rate(transaction: Transaction, person_id: UUID, rating: str) -> None:
-    """Store the person's rating of their last case.
+    """Store the person's rating of their last case, without cases that are hidden from them.
 
     Do nothing if the case already has a rating, or was closed more than 7 days ago.
     """

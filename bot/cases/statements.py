@@ -226,6 +226,7 @@ _LAST_CLOSED = (
         t.Case.person_id == _PERSON,
         t.Case.state == State.RESOLVED,
         t.Case.state_at > ago(days=7),
+        IS_KNOWN_TO_PERSON,
     )
     .order_by(t.Case.state_at.desc())
     .limit(1)

@@ -14,6 +14,8 @@ from bot.conversations import external_events, receive, registry_events
 from bot.privacy import data_export
 from bot.registry.contract import PlatformStep
 from bot.runtime import Runtime
+from flows.engine.events import Pressed
+from flows.engine.screens import RATINGS
 from flows.engine.text import _
 from tests.desk.desks import ahead, an_officer, ask, case_of, key, now
 from tests.person_client import Guest
@@ -67,6 +69,24 @@ async def test_request_that_joins_a_case_repeatedly_is_stored_once(rt: Runtime) 
         await ask(guest)
         await guest.go("/menu", "yes")
     assert (await now(rt, case.id)).joined_topics == ["general"]
+
+
+async def test_rating_is_stored_with_a_case_that_the_person_knows(rt: Runtime) -> None:
+    """A case about a duplicate, which is hidden from the person, was closed later."""
+    officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
+    await _registered(guest)
+    case = await ask(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    await _report(rt, "DUPLICATE", 2)
+    hidden = await case_of(guest)
+    assert hidden.id != case.id
+    await desk.claim(rt, officer, hidden.id, hidden.version, key=key())
+    await desk.resolve(rt, officer, hidden.id, hidden.version + 1, key=key())
+    rating = next(iter(RATINGS))
+    await guest.do(Pressed("*" + rating))
+    assert (await now(rt, case.id)).rating == rating
+    assert (await now(rt, hidden.id)).rating is None
 
 
 async def test_my_data_does_not_count_a_case_about_a_duplicate(rt: Runtime) -> None:
