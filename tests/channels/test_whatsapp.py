@@ -588,7 +588,7 @@ def test_whatsapp_long_text_gets_numbered_answers_instead_of_buttons() -> None:
     assert "1. Отправить\n2. Изменить\n\nМожно также написать: Помощь" in part["text"]["body"]
 
 
-def test_whatsapp_long_text_keeps_its_buttons_if_numbers_are_answers() -> None:
+def test_whatsapp_long_text_keeps_its_buttons_when_numbers_are_answers() -> None:
     says = chat_at("family", applying="family").presses("add", "child").last_messages
     long = replace(says[-1], paragraphs=((verbatim("б" * 1500),), *says[-1].paragraphs))
     message = rendering.rendered(cast(Runtime, SimpleNamespace(languages=WORDS)), long)

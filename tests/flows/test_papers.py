@@ -128,7 +128,7 @@ def test_paper_is_not_shown_on_its_way_after_a_withdrawal(by_person: bool) -> No
     assert chat.shows(screens.PAPER_STATES["accepted"], paper=PASSPORT.label)
 
 
-def test_papers_of_a_form_are_kept_if_the_registration_was_deleted() -> None:
+def test_papers_of_a_form_are_kept_when_the_registration_was_deleted() -> None:
     chat = _chat_at_upload().takes(PHOTO).takes(_accepted_upload("paper_identity"))
     chat.conversation = replace(chat.conversation, registration=None)
     chat.presses("done", "-", "-")

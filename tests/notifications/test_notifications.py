@@ -204,7 +204,7 @@ async def test_danger_in_a_case_of_an_absent_officer_notifies_those_on_shift(
     assert len(await office.states()) == 4
 
 
-async def test_case_that_returns_without_urgency_is_not_notified(office: Office) -> None:
+async def test_officers_get_no_notification_when_an_ordinary_case_returns(office: Office) -> None:
     rt = office.rt
     owner = await an_officer(rt, "Officer Absent")
     guest = Guest(rt)

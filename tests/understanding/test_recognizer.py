@@ -245,7 +245,9 @@ def test_date_hides_no_danger_in_the_text_of_a_form(recognizer: Recognizer) -> N
 
 
 @pytest.mark.parametrize("text", ["12.05.2026", "t.me/qazaq_news", "@qazaq_news", "egov.kz"])
-def test_message_of_only_a_date_or_link_is_recognized(recognizer: Recognizer, text: str) -> None:
+def test_message_of_only_a_date_or_link_is_recognized_as_no_danger(
+    recognizer: Recognizer, text: str
+) -> None:
     assert decide(recognizer.recognize(text)).danger is DangerLevel.NONE
 
 
