@@ -279,9 +279,9 @@ async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
 
 
 async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: Runtime) -> None:
-    """The deadline of the general team is also counted from the time since when the person waits.
+    """Check that the deadline of the new team also counts from when the person began to wait.
 
-    So a case that is late by the hours of both teams is reported again by the next sweeps.
+    A case that is late by the hours of both teams is therefore reported again by the next sweeps.
     """
     await _open_always(rt, first_minutes=30 * 24 * 60)
     officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
@@ -306,7 +306,7 @@ async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: 
     assert await _escalations(rt) == 2
 
 
-async def test_redirected_case_that_is_late_is_reported_to_its_new_team(rt: Runtime) -> None:
+async def test_redirected_case_is_reported_to_its_new_team_when_it_is_late(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=600)
     officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
     lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))

@@ -44,7 +44,7 @@ async def _claimed_case(rt: Runtime, guest: Guest, officer: Officer, kind: str) 
 async def test_answer_of_the_bot_is_sent_when_a_case_changes_its_owner(
     rt: Runtime, kind: str, way: str
 ) -> None:
-    """Let the platform postpone the answer to a command, and an officer then pass the case on."""
+    """Change the owner of the case while the bot's answer to a command waits in the outbox."""
     officer, other = await an_officer(rt), await an_officer(rt, "Officer Other")
     guest = Guest(rt)
     case = await _claimed_case(rt, guest, officer, kind)

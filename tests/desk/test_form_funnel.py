@@ -19,9 +19,9 @@ async def _reached(rt: Runtime) -> list[tuple[object, ...]]:
 
 
 async def test_form_funnel_counts_a_sent_form_after_answers_are_deleted(rt: Runtime) -> None:
-    """Check that only an old registration no longer counts, and that the end of the form is last.
+    """Check also that the end of the form is the last step, and is not counted after 31 days.
 
-    A second person has not sent the form, and reached later questions than the first.
+    A second person has given the consent and has not sent the form.
     """
     guest = Guest(rt)
     await guest.register()

@@ -117,6 +117,7 @@ def test_intent_answer_references_existing_flows_and_intents(answer: Answer) -> 
             for each in FLOWS[answer.flow].items
             if isinstance(each, Question) and each.name == name
         )
+        # An empty value deletes an earlier answer, so that the flow asks the question.
         assert not value or item.accepts(value), (name, value)
 
 

@@ -1,4 +1,4 @@
-"""Short plain answers to a form's questions are not taken for danger; clear danger is."""
+"""Short plain answers to a form's questions are not taken for danger; clear danger is noticed."""
 
 import pytest
 

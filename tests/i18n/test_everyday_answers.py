@@ -8,7 +8,7 @@ EVERYDAY = (
     "сын", "Дочь!", "муж и дети", "меня и детей", "себя", "не решил", "думаю, что да", "ребёнок",
     "ребенок", "үйдемін", "өзімді", "ұлым мен қызым", "болмадым", "uydaman", "oʻzimni", "o'zimni",
     "erim va bolalarim", "yoʻq deb oʻylayman", "自己", "我自己", "女儿", "老公和孩子", "在家",
-    "快了",     kazakh_arabic.to_arabic("үйдемін"), kazakh_arabic.to_arabic("ұлым мен қызым"),
+    "快了", kazakh_arabic.to_arabic("үйдемін"), kazakh_arabic.to_arabic("ұлым мен қызым"),
     uzbek_cyrillic.to_cyrillic("yoʻq deb oʻylayman"),
 )  # fmt: skip
 OTHER = (

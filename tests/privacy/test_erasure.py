@@ -158,7 +158,7 @@ async def test_erasure_journal_is_readable_after_an_incomplete_write(
 
 
 async def test_erasure_journal_has_only_complete_lines_in_normal_operation(rt: Runtime) -> None:
-    """A program that reads the journal, such as another version of Kosh, needs no empty lines."""
+    """Check that a program without support for empty lines, such as an older Kosh, can read it."""
     for _each in range(2):
         guest = Guest(rt)
         await guest.consent()

@@ -46,8 +46,8 @@ async def test_case_of_a_request_stays_open_after_the_registry_refused(rt: Runti
     assert case.state == State.QUEUED
 
 
-async def test_case_of_a_request_is_hidden_if_a_duplicate_joined_it(rt: Runtime) -> None:
-    """The person left the officers, so only the matter of the duplicate is left in the case."""
+async def test_case_of_a_request_is_hidden_when_a_duplicate_joined_it(rt: Runtime) -> None:
+    """Let the person leave the officers, so that the case has only the matter of the duplicate."""
     officer, guest = await an_officer(rt), Guest(rt)
     await _registered(guest)
     case = await ask(guest)
@@ -99,7 +99,7 @@ async def test_my_data_does_not_count_a_case_about_a_duplicate(rt: Runtime) -> N
 
 
 async def test_my_data_counts_a_request_that_joined_a_hidden_case(rt: Runtime) -> None:
-    """Otherwise the missing conversation would reveal that the details are repeated."""
+    """Check the count: a missing conversation would reveal that the details are repeated."""
     guest, _case = await _hidden_case(rt)
     counted = rt.languages.render(_(data_export.CASES.msgid, count=1), "ru")
     assert counted not in await _exported(guest)

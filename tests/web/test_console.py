@@ -596,7 +596,7 @@ async def test_statistics_offer_a_country_of_people_with_several_languages(desk:
         )
         marat = await directory.by_name(session, MARAT)
     found = await statistics.report(desk.rt, marat)
-    assert found.live_in == ("CN",), "two questions of three people do not add up"
+    assert found.live_in == ("CN",), "3 people each at two questions are not 6 people"
     shown = await statistics.report(desk.rt, marat, country="CN")
     assert [each.reached for each in shown.stages] == [5, 5]
 

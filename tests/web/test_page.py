@@ -322,7 +322,7 @@ async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: Ap
 
 
 async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> None:
-    user = stack.telegram.user(7117, first_name="Test")
+    user = stack.telegram.user(7123, first_name="Test")
     await _answer_to_surname(stack, user)
     link = await _link(stack, user)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
@@ -338,7 +338,7 @@ async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> N
 
 
 async def _consent_after_visit(stack: AppStack, visitor: Visitor) -> str:
-    """On the page of a visit that is over, begin a form and consent; return the last page."""
+    """Begin a form and consent on the page of a visit that is over; return the last page."""
     page = ""
     for key in ("/start", "ru", *ANSWERS[: ANSWERS.index("seen") + 2]):
         payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
