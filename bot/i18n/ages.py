@@ -57,8 +57,9 @@ def read_age(typed: str) -> int | None:
     if not (numbers and is_known and is_one_age):
         return None
     months = sum(number * (unit or MONTHS_PER_YEAR) for number, unit in numbers)
-    years = int(months // MONTHS_PER_YEAR)
-    return years if years <= MAX_AGE else None
+    # A number of many digits is infinite as a float, which `int` cannot convert.
+    is_age = months < (MAX_AGE + 1) * MONTHS_PER_YEAR
+    return int(months // MONTHS_PER_YEAR) if is_age else None
 
 
 def _parts(typed: str) -> list[str]:
