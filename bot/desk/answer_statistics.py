@@ -15,7 +15,7 @@ from sqlalchemy import DateTime, Integer, Text, bindparam, cast, extract, func, 
 from bot.cases.working_hours import FIRST_MINUTES
 from bot.db import tables as t
 from bot.db.statements import Statement, fetch_all, statement
-from bot.desk.statistics import IS_OF_PERSON, MIN_GROUP_SIZE
+from bot.desk.statistics import IS_OF_PERSON, MIN_GROUP_SIZE, round_down
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Subject
@@ -104,12 +104,7 @@ def _group(name: object, opened: int, answered: int, in_time: int) -> Group:
     counts = [in_time, answered - in_time]
     shown = answered >= MIN_GROUP_SIZE and not any(0 < each < MIN_GROUP_SIZE for each in counts)
     share = round(100 * in_time / answered) if shown else None
-    return Group(str(name), rounded(opened), rounded(answered), share)
-
-
-def rounded(count: int) -> int | None:
-    """Return the count rounded down to a multiple of 5; None for 1 to 4."""
-    return None if 0 < count < MIN_GROUP_SIZE else count - count % MIN_GROUP_SIZE
+    return Group(str(name), round_down(opened), round_down(answered), share)
 
 
 def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:

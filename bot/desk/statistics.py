@@ -219,30 +219,30 @@ async def report(
         opened, answered, half, nine = (await fetch_all(transaction, _TIMES))[0]
         ended, returned, closed = (await fetch_all(transaction, _CLOSED))[0]
         by_day = await fetch_all(transaction, _DAYS)
-        days = [Day(day, _round_down(a), _round_down(b)) for day, a, b in by_day]
+        days = [Day(day, round_down(a), round_down(b)) for day, a, b in by_day]
         narrowed = {"language": language, "channel": channel, "country": country}
         steps = await fetch_all(transaction, _STEPS, **narrowed)
         live_in = await fetch_values(transaction, _COUNTRIES)
     enough = answered >= MIN_GROUP_SIZE
     return Report(
-        opened=_round_down(opened),
-        times=Times(_round_down(answered), half if enough else None, nine if enough else None),
+        opened=round_down(opened),
+        times=Times(round_down(answered), half if enough else None, nine if enough else None),
         closed=float(closed) if ended >= MIN_GROUP_SIZE else None,
-        came_back=_round_down(returned),
+        came_back=round_down(returned),
         days=tuple(days),
         live_in=tuple(live_in),
         stages=tuple(
-            Stage(f, q, _round_down(reached), _round_down(stay)) for f, q, reached, stay in steps
+            Stage(f, q, round_down(reached), round_down(stay)) for f, q, reached, stay in steps
         ),
         **by,
     )
 
 
 def _cells(rows: Iterable[Sequence[Any]]) -> tuple[Cell, ...]:
-    return tuple(Cell(str(name or ""), _round_down(count)) for name, count in rows)
+    return tuple(Cell(str(name or ""), round_down(count)) for name, count in rows)
 
 
-def _round_down(count: int) -> int | None:
+def round_down(count: int) -> int | None:
     """Round a count down to a multiple of 5; return None for 1 to 4, which could identify people.
 
     With exact counts, a suppressed count could be found by subtracting the other counts.
