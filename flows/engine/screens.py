@@ -91,7 +91,7 @@ ON_PAGE = _(
 )
 SHOWN_ON_PAGE = _(
     "“{label}” is shown on our own page, not in the messenger. The link works once, for 10 minutes;"
-    " write anything here to get a new one."
+    " write “new link” here to get a new one."
 )
 PAGE_SKIPS = _("You can also write “skip”, “back” or “person”.")
 PAGE_WAITS = _("You can also write “back” or “person”.")

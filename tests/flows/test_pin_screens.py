@@ -13,6 +13,7 @@ from flows.engine.events import (
     Page,
     PinLifted,
     PinTried,
+    Relay,
     Resolved,
     Resumed,
     SetPin,
@@ -151,6 +152,16 @@ def test_stored_data_is_shown_on_the_mandatory_secure_page() -> None:
     chat.page = Page.NEVER
     assert chat.takes(Resumed()).effects_of(Export) == [Export()]
     assert chat.question_key == "review"
+
+
+def test_link_to_stored_data_is_renewed_while_an_officer_has_the_case() -> None:
+    chat = chat_at("review").presses("!person").presses("general", "yes").says("Testova asks")
+    chat.page = Page.ALWAYS
+    chat.says("/mydata")
+    assert chat.shows(screens.SHOWN_ON_PAGE)
+    assert "«новая ссылка»" in chat.text
+    assert chat.says("новая ссылка").shows(screens.SHOWN_ON_PAGE)
+    assert chat.effects_of(Relay) == []
 
 
 def test_private_answer_in_the_messenger_is_rejected_and_not_checked() -> None:
