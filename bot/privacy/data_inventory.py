@@ -230,13 +230,15 @@ INVENTORY = (
     Entry("cases", ("first_topic",), "keep hidden who else has the same details", _P, _CASE, _GONE),
     Entry("cases", ("joined_topics",), "keep a case open until officers decide a matter of the"
           " registration", _P, _CASE, _GONE),
-    Entry("cases", ("burst_id",), "take back a closing of many cases as spam", _P, _CASE, _GONE),
+    Entry("cases", ("burst_id",), "take back a closing of many cases as spam; leave these cases"
+          " out of the statistics", _P, _CASE, _GONE),
     Entry("case_origins", ("network",), "show a burst of cases from one address; a hash of the"
           " address, under a key of the day", _B, _NETWORK, _GONE),
     Entry("case_origins", ("case_id", "created_at"), "show a burst of cases from one address", _P,
           _NETWORK, _GONE),
     Entry("case_bursts", ("id", "mission", "reason", "closed_by", "closed_at", "reopened_at"),
-          "take back a closing of many cases as spam", _P, f"{lifetimes.CASE_DAYS} days", _NEVER),
+          "take back a closing of many cases as spam; leave these cases out of the statistics", _P,
+          f"{lifetimes.CASE_DAYS} days", _NEVER),
     Entry("case_messages", ("body",), "talk with an officer", _S,
           _CASE, _GONE),
     Entry("case_messages", ("id", "case_id", "person_id", "officer", "created_at", "message_id",
