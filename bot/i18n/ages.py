@@ -10,6 +10,7 @@ from bot.i18n.parsers import HAN_NUMBER, read_number
 MAX_AGE = 120
 MONTHS_PER_YEAR = 12
 
+# check: a native speaker must check each line
 # The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
 YEARS = (
     "жас жаста жасқа жасында жасар жыл",

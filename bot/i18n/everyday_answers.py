@@ -1,7 +1,6 @@
-"""Recognizes short everyday answers: kin, "myself", "at home", "not decided", half of a label.
+"""Recognizes short everyday answers: "my son", "myself", "at home", "not decided", half of a label.
 
-The recognizer of danger knows kin and the like mostly from messages about danger. A native speaker
-must check each line.
+The recognizer of danger knows words such as "son" mostly from messages about danger.
 """
 
 import re
@@ -21,6 +20,7 @@ OR = {
     "uz_Cyrl": re.compile(r"\sёки\s"),
 }
 
+# check: a native speaker must check each line
 # Words of which an answer to "Who?" may consist. The first line of each is Kazakh, the second one
 # is Uzbek; each also counts in its other script.
 KIN = (

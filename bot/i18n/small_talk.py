@@ -6,6 +6,7 @@ from bot.i18n.reserved_words import fold_phrases
 # Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
 # life in them, because "I do not want to live" begins with the same words. Messages that may mean
 # this are left out: "I do not want any more", "I want nothing", "I am not needed".
+# check: a native speaker must check each line
 DECLINED = (
     "қаламаймын, керек емес, қажет емес, керегі жоқ, қажеті жоқ, мен қаламаймын, істемеймін,"
     " мен істемеймін, маған керек емес, маған қажет емес, маған керегі жоқ, маған қажеті жоқ,"
