@@ -2,7 +2,7 @@
 
 from bot.cases import working_hours
 from bot.channels import SendError
-from bot.channels.telegram.client import SUPERGROUP, Telegram
+from bot.channels.telegram.client import SUPERGROUP_PREFIX, Telegram
 from bot.runtime import Runtime
 
 
@@ -17,10 +17,10 @@ async def is_duty_group(rt: Runtime, address: str) -> bool:
     telegram = rt.channels.get(Telegram.name)
     if address in chats:
         return True
-    if not isinstance(telegram, Telegram) or not address.startswith(SUPERGROUP):
+    if not isinstance(telegram, Telegram) or not address.startswith(SUPERGROUP_PREFIX):
         return False
     try:
-        old = [each for each in chats if not each.startswith(SUPERGROUP)]
+        old = [each for each in chats if not each.startswith(SUPERGROUP_PREFIX)]
         return address in [await telegram.successor(each) for each in old]
     except SendError:
         return True

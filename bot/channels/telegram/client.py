@@ -50,7 +50,7 @@ POLL_SECONDS = 50
 FIRST_PAUSE, MAX_PAUSE = 1.0, 60.0
 MAX_DELETED = 100
 # First characters of the id of a supergroup.
-SUPERGROUP = "-100"
+SUPERGROUP_PREFIX = "-100"
 # Telegram's size limit for files that a bot sends, in bytes.
 MAX_FILE = 50_000_000
 # Messages per second in one chat, and burst in messages. Telegram's limit is about one message per
