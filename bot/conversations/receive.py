@@ -85,10 +85,10 @@ async def receive(
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
         case BroadcastsStopped(channel, handles):
             await external_events.stop_broadcasts(rt, channel, handles)
-        case HandleChanged(channel, name, handle, to, address):
+        case HandleChanged(channel, external_id, handle, to, address):
             async with rt.pool.connection() as transaction:
                 # A repeated report would move the person who has got the old handle since then.
-                if await conversation_store.note(rt, transaction, channel, (name,)):
+                if await conversation_store.note(rt, transaction, channel, (external_id,)):
                     await identities.change_handle(rt, transaction, channel, handle, to, address)
         case GroupChat(_, address) if await is_duty_group(rt, address):
             pass
