@@ -319,10 +319,9 @@ class Settings(TranslationSettings):
     @model_validator(mode="after")
     def _whole_registry(self) -> Self:
         pair = ("registry_client_certificate", "registry_client_certificate_key")
-        is_signed_in = any(getattr(self, name) for name in ("registry_client_key", pair[0]))
-        needed = [
-            name for name in _REGISTRY if not (is_signed_in and name == "registry_client_secret")
-        ]
+        # A key or a certificate proves who Kosh is, so that no secret is needed.
+        needs_secret = not any(getattr(self, name) for name in ("registry_client_key", pair[0]))
+        needed = [each for each in _REGISTRY if needs_secret or each != "registry_client_secret"]
         missing = [variable(name) for name in needed if getattr(self, name) is None]
         if missing and len(missing) < len(needed):
             raise ValueError(f"the registry is only half set; set {', '.join(missing)} too")
