@@ -76,10 +76,9 @@ _ADDED = ("of_flow", "of_question", "in_language", "on_channel", "lives_in", "at
 async def count_steps(rt: Runtime) -> int:
     """Recount the form funnel from conversations active in the last 30 days.
 
-    If the answers of a sent form are deleted, the person counts without a country, and at the
-    questions that every person gets.
-
-    Return the number of people. About MAX_PEOPLE people are counted at most.
+    If the answers of a sent form are deleted, the person counts only at the questions that every
+    person gets, and without a country, unless the country is in another form. Return the number of
+    people. About MAX_PEOPLE people are counted at most.
     """
     reached: Counter[_Key] = Counter()
     stopped: Counter[_Key] = Counter()

@@ -193,8 +193,8 @@ async def drop(transaction: Transaction, person_id: UUID) -> None:
 async def after_restore(transaction: Transaction) -> None:
     """Cancel all scheduled e-mails and SMS after a restore, because they were probably sent.
 
-    The restore drops the messages that they announce. A code that confirms an address has expired
-    or was sent, too.
+    The restore drops the messages that they announce. Codes for the confirmation of an address are
+    cancelled too: they were sent or have expired.
     """
     await execute(transaction, _CANCEL_ALL)
 

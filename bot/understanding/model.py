@@ -53,10 +53,10 @@ class Model:
     `rows` maps each hash bucket to its row of `weights`, or to -1. A row has an 8-bit weight for
     each intent and one for danger of any kind; multiplied by the row's factor in `scales`, they are
     log-odds. `pairs` holds the log-probability that one letter follows another. `familiar` is a bit
-    set of the pieces (see `features`) that several phrases contain. `danger_starts` are
-    words, and first letters of words, that are at least as common in danger phrases as in others,
-    without Chinese.
-    `digest` is the hash of the phrases. `cross_validation` has the figures of `evaluation`.
+    set of the pieces (see `features`) that several phrases contain. `danger_starts` are words, and
+    first letters of words, that are at least as common in danger phrases as in others, without
+    Chinese. `digest` is the hash of the phrases. `cross_validation` has the figures of
+    `evaluation`.
     """
 
     classes: tuple[str, ...]

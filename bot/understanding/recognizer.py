@@ -159,6 +159,7 @@ class Message:
         if self.is_blank:
             return BLANK
         danger, strongest = self.danger
+        # A link or a number must not decide if a question or the safety answer comes first.
         asked = self._without_links if danger >= LEXICON_DANGER else self._question_part
         best, *next_best = self._rank(self._model_output(asked).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
