@@ -220,7 +220,8 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
     await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
     person = await owner.person()
     async with rt.pool.connection() as transaction:
-        event = Acknowledged("sent", "KS-2026-ABCD-2345")
+        await receive.take_turn(rt, transaction, person.id, Acknowledged("sent", ""))
+        event = Acknowledged("received", "KS-2026-ABCD-2345")
         delivery = await receive.take_turn(rt, transaction, person.id, event)
     await receive.deliver(rt, delivery)
     async with rt.pool.connection() as transaction:
