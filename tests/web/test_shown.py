@@ -123,7 +123,10 @@ async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtim
         assert "ten" in event_text
         assert "eleven" in event_text
         (later,) = await _send_messages(rt, person, "twelve")
-        assert "twelve" in await anext(events)
+        # On a busy machine, comments that keep the connection open may come first.
+        async with asyncio.timeout(60):
+            while "twelve" not in await anext(events):
+                pass
     assert await _waiting_ids(rt, person, before) == [*unseen, later]
 
 
