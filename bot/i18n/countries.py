@@ -13,7 +13,8 @@ from bot.i18n import (
 )
 
 MAX_FOUND = 6
-# Minimum letters of a beginning of a name that is sure; a name with a wrong letter must have more.
+# The beginning of a name is sure from this number of letters on. A name with one wrong letter is
+# sure only if it is longer.
 MIN_SURE = 5
 
 LOCALES = ("kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl", "en")
@@ -99,30 +100,25 @@ KAZAKHS: dict[str, tuple[str, ...]] = {
 STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
 
 
-def find(typed: str, language: str) -> tuple[str, ...]:
-    """Return the countries (ISO 3166-1 alpha-2) that a text may name, best first, at most six.
-
-    Four searches are tried in turn, until one finds a country: an equal name, alias or code in any
-    language; an equal name of a place; names with a word that begins with the text, names in
-    `language` first; names that differ in one or two letters. Returns nothing if the text is a word
-    for yes or no or the name of the Kazakh people, or if too many countries match.
-    """
-    return _search(typed, language)[0]
-
-
 def identify(typed: str, language: str) -> str | tuple[str, ...]:
     """Return the country that a text surely names, or else the countries that it may name.
 
-    A name with two other letters, or a short name with one, may be that of a region: "Түркістан"
-    differs from "Гүржістан" (Georgia) in two letters, and "Тува" begins "Тувалу". The person must
-    then be asked.
+    Countries are ISO 3166-1 alpha-2 codes, best first, at most six. A name with two other letters,
+    or a short name with one, may be that of a region: "Түркістан" differs from "Гүржістан"
+    (Georgia) in two letters, and "Тува" begins "Тувалу". The person must then be asked.
     """
     codes, is_sure = _search(typed, language)
     return codes[0] if is_sure and len(codes) == 1 else codes
 
 
 def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
-    """Return the result of `find`, and True if a single country of it is sure."""
+    """Return the countries that a text may name, and True if the text is no misspelt region.
+
+    Four searches are tried in turn, until one finds a country: an equal name, alias or code in any
+    language; an equal name of a place; names with a word that begins with the text, names in
+    `language` first; names that differ in one or two letters. Returns nothing if the text is a word
+    for yes or no or the name of the Kazakh people, or if too many countries match.
+    """
     if _is_reply(typed, language):
         return (), False
     name = normalization.bare(typed)

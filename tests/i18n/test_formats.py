@@ -74,7 +74,9 @@ def test_displayed_names_do_not_have_known_cldr_errors() -> None:
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_country_search_finds_every_displayed_name(code: str) -> None:
     shown = formats.names(code).countries
-    assert [each for each in countries.CODES if each not in countries.find(shown[each], code)] == []
+    assert [
+        each for each in countries.CODES if each not in countries.identify(shown[each], code)
+    ] == []
 
 
 @pytest.mark.parametrize("kind", ["months", "days"])
