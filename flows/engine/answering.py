@@ -75,8 +75,9 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     halves = [each.key for each in asked.options if turn.words.half(typed, each.words, language)]
     if len(halves) == 1:
         return halves[0]
-    # A typed text resembled only this option, and Kosh asked if it was meant.
-    is_only = len(asked.options) == 1 and _may_narrow(question)
+    # A typed text resembled only this option, and Kosh asked if it was meant. The digit 1 means yes
+    # elsewhere, but here it may be an answer, such as a period.
+    is_only = len(asked.options) == 1 and _may_narrow(question) and not typed.strip().isdecimal()
     return asked.options[0].key if is_only and turn.words.yes_no(typed, language) else ""
 
 

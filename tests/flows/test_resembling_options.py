@@ -30,6 +30,12 @@ def test_yes_to_the_only_offered_option_is_its_answer() -> None:
     assert chat.stored_answers()["applying"] == "family"
 
 
+def test_number_is_no_yes_to_the_only_offered_option() -> None:
+    chat = _chat_at("passport").says("нет паспорта")
+    assert [key for key in chat.keys if key.isidentifier()] == ["none"]
+    assert "passport" not in chat.says("1").stored_answers()
+
+
 def test_other_answer_to_the_offered_option_is_stored() -> None:
     chat = _chat_at("applying", "uz").says("oilam bilan").says("yoʻq")
     assert "applying" not in chat.stored_answers()

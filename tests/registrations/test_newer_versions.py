@@ -1,21 +1,18 @@
 """Registry writes of a newer version stay unchanged until a worker of that version sends them."""
 
-from dataclasses import replace
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import msgspec
 import pytest
 
-from bot.conversations import receive, registry_events
 from bot.registrations import registry_writes
 from bot.registrations.registry_writes import NewerWrite
-from bot.registry.client import Registry
 from bot.registry.contract import Consent, Contact, Member, Model, PreRegistration
 from bot.runtime import Runtime
-from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.registrations.test_registrations import StoringRegistry
+from tests.registrations.test_withdrawals import write_all
 
 
 class NewerPreRegistration(PreRegistration):
@@ -58,16 +55,6 @@ async def _registered(rt: Runtime) -> tuple[UUID, UUID]:
     return UUID(str(registration)), UUID(str(write))
 
 
-async def _run_due(rt: Runtime, registry: StoringRegistry) -> None:
-    """Advance the time and try every registry write that is due."""
-    await ahead(rt, "1 minute")
-    async with rt.pool.connection() as session:
-        due = await registry_writes.due(session)
-    with_registry = replace(rt, registry=cast(Registry, registry))
-    for write in due:
-        await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
-
-
 async def _add_member(rt: Runtime, write: UUID) -> None:
     """Add a member to the stored submission, as a newer version of Kosh would."""
     claimed = await registry_writes.claim(rt, write)
@@ -92,11 +79,11 @@ async def test_registry_submission_of_a_newer_version_waits_for_a_newer_worker(
     await _add_member(rt, write)
     registry = RecordingRegistry()
     for _each in range(3):
-        await _run_due(rt, registry)
+        await write_all(rt, registry, "1 minute")
         assert await _state(rt, write) == ("pending", 0, NewerWrite.code, True, True)
     assert registry.bodies == []
     monkeypatch.setitem(registry_writes._BODIES, "submit", NewerPreRegistration)
-    await _run_due(rt, registry)
+    await write_all(rt, registry, "1 minute")
     [body] = registry.bodies
     assert body.housing == "RENT"
     assert (await _state(rt, write))[0] == "accepted"
@@ -108,14 +95,14 @@ async def test_registry_write_of_an_unknown_kind_waits_for_a_newer_worker(
 ) -> None:
     registration, _write = await _registered(rt)
     registry, newer = RecordingRegistry(), uuid4()
-    await _run_due(rt, registry)
+    await write_all(rt, registry, "1 minute")
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO registry_writes (id, registration_id, number, kind, state, due_at)"
             " VALUES (%s, %s, 9, 'renew', %s, kosh_now())",
             (newer, registration, state),
         )
-    await _run_due(rt, registry)
+    await write_all(rt, registry, "1 minute")
     assert await _state(rt, newer) == (state, 0, NewerWrite.code, False, True)
     assert len(registry.acknowledgements) == 1
 

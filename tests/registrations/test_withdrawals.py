@@ -74,9 +74,9 @@ class FailingRegistry(RecordingRegistry):
             raise error
 
 
-async def write_all(rt: Runtime, registry: StoringRegistry) -> None:
+async def write_all(rt: Runtime, registry: StoringRegistry, after: str = "15 minutes") -> None:
     """Advance the time and try all registry writes that are due."""
-    await ahead(rt, "15 minutes")
+    await ahead(rt, after)
     async with rt.pool.connection() as session:
         due = await registry_writes.due(session)
     with_registry = replace(rt, registry=cast(Registry, registry))

@@ -84,6 +84,25 @@ class Office:
         assert ru("done_submitted") in screen.text, screen.text
         return path
 
+    async def start(self) -> str:
+        """Approve an announcement and start to send it; return the path of its page."""
+        path = await self.request_approval()
+        await self.timur.get(path)
+        await self.timur.submit("/approve")
+        await self.marat.get(path)
+        await self.marat.submit("/start")
+        return path
+
+    async def send(self) -> str:
+        """Send an announcement to all its recipients; return the path of its page."""
+        path = await self.start()
+
+        async def is_done() -> bool:
+            return (await _first_broadcast(self.stack)).state is State.DONE
+
+        await self.stack.until(is_done, 60)
+        return path
+
 
 @pytest.fixture
 async def office(stack: AppStack) -> AsyncIterator[Office]:
@@ -450,16 +469,7 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_te
 
 
 async def test_broadcast_page_offers_a_retry_only_if_somebody_gets_it(office: Office) -> None:
-    path = await office.request_approval()
-    await office.timur.get(path)
-    await office.timur.submit("/approve")
-    await office.marat.get(path)
-    await office.marat.submit("/start")
-
-    async def is_done() -> bool:
-        return (await _first_broadcast(office.stack)).state is State.DONE
-
-    await office.stack.until(is_done, 60)
+    path = await office.send()
     for seq, reason in enumerate((*NOT_RETRIED, "rejected")):
         async with office.stack.rt.pool.connection() as session:
             await session.execute(
@@ -472,16 +482,7 @@ async def test_broadcast_page_offers_a_retry_only_if_somebody_gets_it(office: Of
 
 @pytest.mark.release
 async def test_broadcast_page_offers_a_decision_on_each_uncertain_delivery(office: Office) -> None:
-    path = await office.request_approval()
-    await office.timur.get(path)
-    await office.timur.submit("/approve")
-    await office.marat.get(path)
-    await office.marat.submit("/start")
-
-    async def is_done() -> bool:
-        return (await _first_broadcast(office.stack)).state is State.DONE
-
-    await office.stack.until(is_done, 60)
+    path = await office.send()
     async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq < 3"
@@ -508,11 +509,7 @@ async def test_broadcast_page_offers_a_decision_on_each_uncertain_delivery(offic
 async def test_broadcast_page_distinguishes_outage_from_rate_limit(
     office: Office,
 ) -> None:
-    path = await office.request_approval()
-    await office.timur.get(path)
-    await office.timur.submit("/approve")
-    await office.marat.get(path)
-    await office.marat.submit("/start")
+    path = await office.start()
     async with office.stack.rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO channel_pauses SELECT channel, kosh_now() + interval '1 hour', why"

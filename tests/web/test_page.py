@@ -230,12 +230,22 @@ async def test_used_link_does_not_open_another_persons_visit(stack: AppStack) ->
         assert statuses == [410, 200]
 
 
-async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppStack) -> None:
-    user = stack.telegram.user(7110, first_name="Test")
+async def _visit_beside_own_chat(stack: AppStack, user_id: int) -> tuple[User, Visitor, str]:
+    """Open the secure page of a Telegram user in the browser of a person with a web chat.
+
+    Return the user, the browser, and the secret name of the browser's own chat.
+    """
+    user = stack.telegram.user(user_id, first_name="Test")
     await _answer_to_surname(stack, user)
     link = await _link(stack, user)
     visitor = await ask_officer(stack, "ru", "general", "Testova asks")
+    secret = visitor.secret
     assert (await _enter(visitor, link))[0] == 200
+    return user, visitor, secret
+
+
+async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppStack) -> None:
+    _user, visitor, _secret = await _visit_beside_own_chat(stack, 7110)
     before = await _web_messages(stack, visitor.secret)
     form = {"chat": "", "id": "hers", "text": "/menu"}
     async with visitor.session.post(f"{stack.url}/chat/said", data=form) as answer:
@@ -245,12 +255,7 @@ async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppSta
 
 
 async def test_erasure_during_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
-    user = stack.telegram.user(7111, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
-    secret = visitor.secret
-    assert (await _enter(visitor, link))[0] == 200
+    user, visitor, secret = await _visit_beside_own_chat(stack, 7111)
     async with stack.rt.pool.connection() as transaction:
         person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
         assert person is not None
@@ -264,11 +269,7 @@ async def test_erasure_during_a_visit_keeps_the_web_chat_of_the_browser(stack: A
 
 
 async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -> None:
-    user = stack.telegram.user(7112, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
-    assert (await _enter(visitor, link))[0] == 200
+    _user, visitor, _secret = await _visit_beside_own_chat(stack, 7112)
     assert len(visitor.session.cookie_jar) == 2
     form = {"chat": VISIT, "id": "one", "payload": EXIT}
     async with visitor.session.post(f"{stack.url}/chat/pressed", data=form) as answer:
@@ -281,11 +282,7 @@ async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -
 async def test_lost_quick_exit_ends_only_the_chat_that_the_page_showed(
     stack: AppStack, mark: str, ended: str
 ) -> None:
-    user = stack.telegram.user(7115, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
-    assert (await _enter(visitor, link))[0] == 200
+    _user, visitor, _secret = await _visit_beside_own_chat(stack, 7115)
     names = {each.key: each.value for each in visitor.session.cookie_jar}
     headers = {"Cookie": "; ".join(f"{key}={value}" for key, value in names.items())}
     headers["Cookie"] += f"; {LEAVING}={mark}"
@@ -303,12 +300,7 @@ async def test_lost_quick_exit_ends_only_the_chat_that_the_page_showed(
 
 
 async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
-    user = stack.telegram.user(7116, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    visitor = await ask_officer(stack, "ru", "general", "Testova asks")
-    secret = visitor.secret
-    assert (await _enter(visitor, link))[0] == 200
+    _user, visitor, secret = await _visit_beside_own_chat(stack, 7116)
     await stack.ahead("31 minutes")
     page = await _consent_after_visit(stack, visitor)
     cookies = {each.key: each for each in visitor.session.cookie_jar}
