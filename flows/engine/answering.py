@@ -1,4 +1,4 @@
-"""Interprets input as an answer to the last question, and records or rejects the answer."""
+"""Records or rejects an answer to the last question, or asks which option was meant."""
 
 from flows.engine import (
     checklist_screens,
@@ -12,108 +12,15 @@ from flows.engine import (
     screens,
 )
 from flows.engine.checklist_screens import Screen
-from flows.engine.commands import MAX_RELAYED
 from flows.engine.events import DeleteInput, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import (
-    Choice,
-    CountryQuestion,
-    MultiChoice,
-    Option,
-    Question,
-    Reading,
-)
+from flows.engine.questions import MultiChoice, Option, Question
 from flows.engine.refusals import explain
 from flows.engine.state import Asked
 from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
-from flows.engine.word_count import count_words
-
-# Maximum number of typed words that may be the label of an option in another grammatical form.
-MAX_LABEL_WORDS = 3
-
-# Screens that ask for a consent. Only the label of a button counts as an answer there, because a
-# typed "yes" or number is no explicit consent.
-CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
-
-
-def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Option, ...]:
-    question = turn.question(asked)
-    if chosen := _chosen(turn, asked, question, typed):
-        return chosen
-    if asked.key == pin_screens.PIN:
-        return pin_screens.read_pin(turn, typed)
-    if asked.key in lookup_screens.TYPED:
-        return lookup_screens.read(turn, asked.key, typed)
-    if asked.key == household_screens.CODE:
-        return household_screens.read(turn, typed)
-    if asked.key in hint_screens.TYPED:
-        return hint_screens.read(turn, asked.key, typed)
-    if turn.words.text(typed, MAX_RELAYED) is Refusal.EMPTY:
-        return Refusal.EMPTY
-    if isinstance(question, Consent) or asked.key in CONSENTS:
-        return Refusal.NOT_LISTED
-    if question is None or _takes_position(question):
-        number = turn.words.number(typed, 1, len(asked.options) or 1)
-        if isinstance(number, int) and asked.options:
-            return asked.options[number - 1].key
-    if question is not None and question.asks_freely and turn.understanding is not None:
-        return Refusal.NOT_LISTED
-    if question is None:
-        return _read_screen(turn, asked, typed)
-    return question.read(typed, Reading(turn.words, asked.language, turn.today))
-
-
-def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> str:
-    """Return the key of the option whose label, or half of whose label, was typed; "" if none."""
-    labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
-    if labels or question is None:
-        return labels[0] if labels else ""
-    language = asked.language
-    halves = [each.key for each in asked.options if turn.words.half(typed, each.words, language)]
-    if len(halves) == 1:
-        return halves[0]
-    # A typed text resembled only this option, and Kosh asked if it was meant. The digit 1 means yes
-    # elsewhere, but here it may be an answer, such as a period.
-    is_only = len(asked.options) == 1 and _may_narrow(question) and not typed.strip().isdecimal()
-    return asked.options[0].key if is_only and turn.words.yes_no(typed, language) else ""
-
-
-def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:
-    """Return the options of a form's question that a few typed words may mean; () for a question.
-
-    They are the options whose labels have these words in other grammatical forms.
-    """
-    question = turn.question(asked)
-    if question is None or not _may_narrow(question) or question.asks_freely:
-        return ()
-    if count_words(typed) > MAX_LABEL_WORDS or turn.words.asks(typed):
-        return ()
-    shown = [each.key for each in asked.options if turn.words.resembles(typed, each.words)]
-    return tuple(option for option in question.options if option.key in shown)
-
-
-def _may_narrow(question: Question) -> bool:
-    """Return True if a text may leave one option, to which the person can say yes."""
-    if isinstance(question, CountryQuestion):
-        return True
-    keys = {option.key for option in question.options}
-    return isinstance(question, Choice) and len(keys) > 1 and "yes" not in keys
-
-
-def _takes_position(question: Question) -> bool:
-    offers = bool(question.options) or isinstance(question, RepeatingGroup)
-    return offers and question.by_position
-
-
-def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:
-    is_yes = turn.words.yes_no(typed, asked.language)
-    keys = {option.key for option in asked.options}
-    if is_yes is not None and keys >= {"yes", "no"}:
-        return "yes" if is_yes else "no"
-    return Refusal.NOT_LISTED
 
 
 def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> None:

@@ -23,6 +23,7 @@ from flows.engine import (
     safety,
     screen_answers,
     screens,
+    typed_answers,
     typed_text,
     upload_events,
     voice_messages,
@@ -375,7 +376,7 @@ def _handle_phone(turn: TurnState, phone: str, own: bool) -> None:
     if turn.c.with_officer or asked is None or not isinstance(turn.question(asked), Phone):
         turn.effects.append(DeleteInput())
         return turn.say_and_reprompt(screens.CANNOT_READ)
-    reading = answering.read(turn, asked, phone) if own else Refusal.NOT_YOURS
+    reading = typed_answers.read(turn, asked, phone) if own else Refusal.NOT_YOURS
     if isinstance(reading, str) and not isinstance(reading, Refusal):
         return answering.answer(turn, asked, reading, typed=True)
     turn.effects.append(DeleteInput())

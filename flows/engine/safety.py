@@ -1,10 +1,10 @@
 """The safety message for people in danger, which has priority over all other replies."""
 
-from flows.engine import labels, screens
+from flows.engine import labels, screens, typed_answers
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import HandoffOffer
-from flows.engine.language_protocol import Reserved
+from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.questions import FreeText, PersonName
 from flows.engine.recognition import Danger
 from flows.engine.state import Asked
@@ -53,7 +53,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
         return turn.words.danger(text)
     if turn.danger(text) is not Danger.CLEAR:
         return False
-    return asked is None or not _may_be_answer(turn, asked, text)
+    return asked is None or not _is_answer(turn, asked, text)
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
@@ -121,19 +121,32 @@ def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1
 
 
-def _may_be_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a few words are more likely a plain answer to a form's question than danger.
+def _is_answer(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True if a text is more likely an answer to a form's question than about danger.
 
-    The recognizer knows words such as "son" mostly from messages about danger. At a question about
-    danger, and beside an offer to talk to an officer, they are taken for danger.
+    The recognizer knows words such as "son" mostly from messages about danger, but no phrase of
+    danger is an answer. An answer in the person's own words is always valid, so it does not count.
     """
     question = turn.question(asked)
-    if question is None or question.asks_freely or isinstance(question, (*WRITTEN, HandoffOffer)):
+    if question is None or question.asks_freely or isinstance(question, WRITTEN):
+        return False
+    if turn.words.danger(text):
+        return False
+    is_valid = not isinstance(typed_answers.read(turn, asked, text), Refusal)
+    return is_valid or _may_be_plain_answer(turn, asked, text)
+
+
+def _may_be_plain_answer(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Return True if a few words may be an answer that the form's question does not accept.
+
+    At a question about danger, and beside an offer to talk to an officer, they are taken for
+    danger.
+    """
+    if isinstance(turn.question(asked), HandoffOffer):
         return False
     if any(option.key == TOPIC for option in asked.options) or count_words(text) > MAX_PLAIN_WORDS:
         return False
-    calls = any(turn.words.reserved(word) is Reserved.HELP for word in text.split())
-    if calls or turn.words.danger(text):
+    if any(turn.words.reserved(word) is Reserved.HELP for word in text.split()):
         return False
     return turn.words.everyday(text) or not turn.is_certain_danger(text)
 

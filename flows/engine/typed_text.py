@@ -18,6 +18,7 @@ from flows.engine import (
     safety,
     screens,
     suggestion_screens,
+    typed_answers,
     typed_screens,
     voice_messages,
 )
@@ -77,7 +78,7 @@ def handle_text(turn: TurnState, text: str) -> None:
         return _handle_first_text(turn, text, word)
     if turn.words.same(text, turn.words.render(safety.URGENT_PERSON, turn.c.language)):
         return commands.to_person(turn, safety.TOPIC)
-    if safety.is_clear(turn, text) and not _fits(turn, asked, text):
+    if safety.is_clear(turn, text):
         return safety.answer(turn, text)
     if asked is None:
         return _handle_unasked(turn, text, word)
@@ -154,9 +155,9 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
             return commands.run(turn, word)
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
-    reading = answering.read(turn, asked, text)
+    reading = typed_answers.read(turn, asked, text)
     if isinstance(reading, Refusal) and (rest := turn.words.after_no(text, asked.language)):
-        reading = answering.read(turn, asked, rest)
+        reading = typed_answers.read(turn, asked, rest)
         if corrections.go_back(turn, asked, rest, fits=not isinstance(reading, Refusal)):
             return None
     if word and isinstance(reading, Refusal):
@@ -169,7 +170,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
     if reading is Refusal.NOT_LISTED:
-        reading = answering.resembling(turn, asked, text) or reading
+        reading = typed_answers.resembling(turn, asked, text) or reading
     if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.answer_question(turn, text):
@@ -194,19 +195,6 @@ def _run_word(turn: TurnState, text: str, word: Reserved) -> None:
     if word is Reserved.HELP and turn.danger(text).is_urgent:
         safety.note_suspicion(turn, text)
     commands.run(turn, word)
-
-
-def _fits(turn: TurnState, asked: Asked | None, text: str) -> bool:
-    """Return True if a text without a phrase of danger is a valid answer to a form's question.
-
-    An answer in the person's own words is always valid, so it does not count.
-    """
-    question = turn.question(asked) if asked else None
-    if asked is None or question is None or isinstance(question, safety.WRITTEN):
-        return False
-    if question.asks_freely or turn.words.danger(text):
-        return False
-    return not isinstance(answering.read(turn, asked, text), Refusal)
 
 
 def _handle_unseen(turn: TurnState, text: str) -> None:
@@ -235,7 +223,7 @@ def _handle_first_text(turn: TurnState, text: str, word: Reserved | None) -> Non
     The label of a language is taken as the answer to the question for the language.
     """
     asked = turn.c.asked
-    reading = answering.read(turn, asked, text) if asked else Refusal.NOT_LISTED
+    reading = typed_answers.read(turn, asked, text) if asked else Refusal.NOT_LISTED
     if asked and not isinstance(reading, Refusal) and isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
     guessed = turn.words.guess(text) if turn.understanding else None
@@ -378,7 +366,7 @@ def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:
     """
     if asked.key != pin_screens.PIN:
         return False
-    return not isinstance(answering.read(turn, asked, text), Refusal)
+    return not isinstance(typed_answers.read(turn, asked, text), Refusal)
 
 
 def _written_control(turn: TurnState, text: str) -> Reserved | None:
