@@ -120,10 +120,7 @@ REPLIES: Mapping[str, Reply] = {
 
 
 def suggestions(entities: Mapping[str, str]) -> dict[str, str]:
-    """Return the form answers, by question name, that the values in a message suggest.
-
-    A number of children suggests none: the message may name a husband or wife too.
-    """
+    """Return the form answers, by question name, that the values in a message suggest."""
     found: dict[str, str] = {}
     if origin := entities.get(COUNTRY_OF_ORIGIN):
         found |= {"citizenship": origin}

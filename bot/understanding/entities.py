@@ -1,4 +1,4 @@
-"""Extracts values that a message mentions: countries, region, family size, document.
+"""Extracts values that a message mentions: countries, region, family size.
 
 The person is asked to confirm the values. Ambiguous mentions are therefore left out. Stems are in
 the coarse spelling of `skeleton`, to which all scripts except Chinese are converted.
@@ -10,14 +10,11 @@ from dataclasses import asdict, dataclass
 from bot.understanding import skeleton
 from bot.understanding.entity_stems import (
     AGE_WORDS,
-    CHILD_WORDS,
     CHINESE_COUNTRIES,
     CHINESE_DIGITS,
-    CHINESE_DOCUMENTS,
     CHINESE_REGIONS,
     CITIZEN_WORDS,
     COUNTRIES,
-    DOCUMENTS,
     FAMILY_WORDS,
     FROM,
     FROM_ENDING,
@@ -33,14 +30,13 @@ from bot.understanding.entity_stems import (
     TOWNS,
 )
 
-MAX_CHILDREN, MAX_FAMILY = 15, 30
+MAX_FAMILY = 30
 # A stem of at most this length must be a whole word, for example an abbreviation of a region.
 ABBREVIATION = 3
-# Maximum distance in words between a number and its noun. In "three small children" it is 2.
+# Maximum distance in words between a number and its noun. In "three grown people" it is 2.
 GAP = 2
 
 HAN_NUMBER = "([0-9]{1,2}|[一二两三四五六七八九十]{1,2})"
-HAN_CHILDREN = re.compile(f"{HAN_NUMBER} ?(?:个|名)? ?(?:小|未成年)?(?:孩子|娃|小孩|子女|儿女)")
 HAN_FAMILY = re.compile(f"(?:一家|全家|家里|我家|我们家)有?{HAN_NUMBER} ?(?:口|个人|人)")
 HAN_LIVING = "[住生活定居]"
 
@@ -55,9 +51,7 @@ class Entities:
     country_of_origin: str | None = None
     country_of_residence: str | None = None
     region: str | None = None
-    children: int | None = None
     family_size: int | None = None
-    document: str | None = None
 
     def as_dict(self) -> dict[str, str | int]:
         """Return the mentioned values by name, without those that are None."""
@@ -65,7 +59,7 @@ class Entities:
 
 
 def extract(text: str) -> Entities:
-    """Return the countries, region, children, family size and document that a message mentions."""
+    """Return the countries, region and family size that a message mentions."""
     words = skeleton.fold(text).words
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     han = han.replace(INNER_MONGOLIA, INNER_MONGOLIA_SHORT)  # It contains the name of Mongolia.
@@ -78,11 +72,8 @@ def extract(text: str) -> Entities:
     return Entities(
         country_of_origin=elsewhere.pop() if len(elsewhere) == 1 else None,
         country_of_residence=residence or next(iter(living), None),
-        region=_stem(words, REGIONS) or _find_contained(han, CHINESE_REGIONS),
-        children=_count_of(words, CHILD_WORDS, MAX_CHILDREN)
-        or _han_number(HAN_CHILDREN, han, MAX_CHILDREN),
-        family_size=_family(words) or _han_number(HAN_FAMILY, han, MAX_FAMILY),
-        document=_stem(words, DOCUMENTS) or _find_contained(han, CHINESE_DOCUMENTS),
+        region=_region(words) or _han_region(han),
+        family_size=_family(words) or _han_family(han),
     )
 
 
@@ -116,14 +107,14 @@ def _country(word: str) -> tuple[str, str]:
     return "", ""
 
 
-def _stem(words: tuple[str, ...], stems: tuple[tuple[str, str], ...]) -> str | None:
-    """Return the meaning (a region or a document) of the first known stem in a text, or None.
+def _region(words: tuple[str, ...]) -> str | None:
+    """Return the region of the first known stem in a text, or None.
 
     A stem may consist of two words.
     """
     line = f" {' '.join(words)} "
     found = [
-        (place, meaning) for stem, meaning in stems if (place := line.find(_word_start(stem))) >= 0
+        (place, region) for stem, region in REGIONS if (place := line.find(_word_start(stem))) >= 0
     ]
     return min(found)[1] if found else None
 
@@ -136,32 +127,27 @@ def _word_start(stem: str) -> str:
     return f" {stem} " if len(stem) <= ABBREVIATION else f" {stem}"
 
 
-def _find_contained(han: str, names: tuple[tuple[str, str], ...]) -> str | None:
-    return next((meaning for name, meaning in names if name in han), None)
+def _han_region(han: str) -> str | None:
+    return next((region for name, region in CHINESE_REGIONS if name in han), None)
 
 
-def _count_of(words: tuple[str, ...], counted: tuple[str, ...], most: int) -> int | None:
-    """Return a number from 1 to `most` near a noun that starts with one of the stems `counted`.
+def _family(words: tuple[str, ...]) -> int | None:
+    """Return the family size; None unless the message mentions the family and counts people.
 
-    The number is at most GAP words before the noun, or the next word after it. Returns None if
-    there is no such number. An age, such as "5 years", is not such a number.
+    The number of people is at most GAP words before the word for people, or the next word after it.
+    An age, such as "5 years", is not such a number.
     """
+    if not any(word.startswith(FAMILY_WORDS) for word in words):
+        return None
     for place, word in enumerate(words):
-        if not word.startswith(counted):
+        if not word.startswith(PERSON_WORDS):
             continue
         before = range(place - 1, max(place - GAP, 0) - 1, -1)
         for near in (*before, place + 1):
             number = _number(near, words)
-            if number is not None and 1 <= number <= most:
+            if number is not None and 1 <= number <= MAX_FAMILY:
                 return number
     return None
-
-
-def _family(words: tuple[str, ...]) -> int | None:
-    """Return the family size; None unless the message mentions the family and counts people."""
-    if not any(word.startswith(FAMILY_WORDS) for word in words):
-        return None
-    return _count_of(words, PERSON_WORDS, MAX_FAMILY)
 
 
 def _number(place: int, words: tuple[str, ...]) -> int | None:
@@ -182,13 +168,13 @@ def _han_countries(han: str, pattern: str) -> list[str]:
     ]
 
 
-def _han_number(pattern: re.Pattern[str], han: str, most: int) -> int | None:
-    found = pattern.search(han)
+def _han_family(han: str) -> int | None:
+    found = HAN_FAMILY.search(han)
     if found is None:
         return None
     written = found[1]
     number = int(written) if written.isdecimal() else _from_han(written)
-    return number if 1 <= number <= most else None
+    return number if 1 <= number <= MAX_FAMILY else None
 
 
 def _from_han(written: str) -> int:

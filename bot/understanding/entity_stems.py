@@ -1,4 +1,4 @@
-"""Stems of words for countries, regions, relatives and documents, in all languages.
+"""Stems of words for countries, regions and families, in all languages.
 
 They are in the spelling of `skeleton.coarse`, which Kazakh, Russian and Uzbek share in all scripts.
 If one stem begins with another, the longer one comes before the shorter one, since the first match
@@ -59,19 +59,6 @@ REGIONS: tuple[tuple[str, str], ...] = (
     ("оскемен", "east_kazakhstan"), ("уст каменогорск", "east_kazakhstan"),
     ("абаи обл", "abai"), ("абаиск обл", "abai"), ("семеи", "abai"),
 )  # fmt: skip
-DOCUMENTS: tuple[tuple[str, str], ...] = (
-    ("паспорт", "passport"), ("толкужат", "passport"), ("загранпаспорт", "passport"),
-    ("удостоверени", "identity_card"), ("жеке куалик", "identity_card"),
-    ("метрик", "birth_certificate"), ("свидетелство о рождени", "birth_certificate"),
-    ("ту турали", "birth_certificate"),
-    ("тугилганлик", "birth_certificate"), ("свидетелство о браке", "marriage_certificate"),
-    ("неке куали", "marriage_certificate"), ("никох гувохнома", "marriage_certificate"),
-    ("диплом", "diploma"), ("атестат", "diploma"), ("несудимост", "criminal_record"),
-    ("сотал", "criminal_record"), ("судланган", "criminal_record"),
-    ("водителск", "driving_licence"), ("жургизуши куали", "driving_licence"),
-    ("хаидовчилик", "driving_licence"), ("медсправк", "medical_certificate"),
-    ("медисиналик аникт", "medical_certificate"),
-)  # fmt: skip
 CHINESE_COUNTRIES: tuple[tuple[str, str], ...] = (
     ("中国", "CN"), ("新疆", "CN"), (INNER_MONGOLIA_SHORT, "CN"), ("蒙古", "MN"),
     ("乌兹别克", "UZ"), ("俄罗斯", "RU"),
@@ -90,13 +77,6 @@ CHINESE_REGIONS: tuple[tuple[str, str], ...] = (
     ("阿克套", "mangystau"), ("巴甫洛达尔", "pavlodar"), ("北哈", "north_kazakhstan"),
     ("乌勒套", "ulytau"), ("东哈", "east_kazakhstan"), ("厄斯克门", "east_kazakhstan"),
     ("阿拜州", "abai"), ("塞米", "abai"),
-)  # fmt: skip
-CHINESE_DOCUMENTS: tuple[tuple[str, str], ...] = (
-    ("护照", "passport"), ("身份证", "identity_card"), ("出生证", "birth_certificate"),
-    ("出生医学证明", "birth_certificate"), ("结婚证", "marriage_certificate"),
-    ("毕业证", "diploma"), ("文凭", "diploma"), ("学位", "diploma"),
-    ("无犯罪", "criminal_record"), ("驾照", "driving_licence"), ("驾驶证", "driving_licence"),
-    ("体检", "medical_certificate"), ("户口", "household_register"),
 )  # fmt: skip
 
 # Words beside the name of a country that mean "citizen of" or "passport of" it.
@@ -127,7 +107,6 @@ NUMBERS = {
 CHINESE_DIGITS = {
     "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
 }  # fmt: skip
-CHILD_WORDS = ("бала", "балдар", "детеи", "дети", "детми", "детиам", "ребен", "бола", "фарзанд")
 # Words for years and months after a number, which is then an age.
 AGE_WORDS = ("год", "лет", "месиас", "жас", "иош", "еш", "аилик", "оилик")
 FAMILY_WORDS = ("отбаси", "семиа", "семи", "семеи", "оила", "уи иши", "жануиа")

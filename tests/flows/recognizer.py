@@ -86,7 +86,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
         },
     ),
     "papers": (
-        sure("kandas.documents", country_of_origin="MN", children="2"),
+        sure("kandas.documents", country_of_origin="MN"),
         {
             "kk": "Моңғолияданбыз, екі баламыз бар, қандас алуға қандай құжаттар керек?",
             "ru": "Мы из Монголии с двумя детьми, какие документы нужны на кандаса",
@@ -108,7 +108,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
         {"kk": "ақша туралы", "ru": "вопрос про деньги", "zh_Hans": "钱的事", "uz": "pul haqida"},
     ),
     "passport": (
-        sure("documents.missing", document="passport"),
+        sure("documents.missing"),
         {
             "kk": "менің төлқұжатымның мерзімі өтіп кеткен",
             "ru": "мой паспорт просрочен",

@@ -373,13 +373,13 @@ def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: R
 @pytest.mark.parametrize(
     ("line", "expected"),
     [
-        ("Қытайданмын, 3 балам бар", {"country_of_origin": "CN", "children": 3}),
-        ("قىتايدانمىن بەس بالام بار", {"country_of_origin": "CN", "children": 5}),
+        ("Қытайданмын, 3 балам бар", {"country_of_origin": "CN"}),
+        ("قىتايدانمىن، وتباسىمىز بەس ادام", {"country_of_origin": "CN", "family_size": 5}),
         ("семья из пяти человек, живём в Турции", {"country_of_residence": "TR", "family_size": 5}),
-        ("мы из Монголии, паспорт просрочен", {"country_of_origin": "MN", "document": "passport"}),
+        ("мы из Монголии, паспорт просрочен", {"country_of_origin": "MN"}),
         ("Ўзбекистонда яшайман, оиламиз 7 киши", {"country_of_residence": "UZ", "family_size": 7}),
-        ("我从蒙古来，有三个孩子", {"country_of_origin": "MN", "children": 3}),
-        ("Живу в Китае с двумя детьми", {"country_of_residence": "CN", "children": 2}),
+        ("我从蒙古来，有三个孩子", {"country_of_origin": "MN"}),
+        ("Живу в Китае с двумя детьми", {"country_of_residence": "CN"}),
         ("Өзбекстаннан көшеміз", {"country_of_origin": "UZ"}),
         ("Алматыда пәтер", {"region": "almaty"}),
         ("можно ли работать в Казахстане", {}),
@@ -393,7 +393,7 @@ def test_probabilities_of_one_line_equal_those_of_a_batch_of_lines(recognizer: R
         ("Toshkentdanman", {"country_of_origin": "UZ"}),
         ("我来自伊犁", {"country_of_origin": "CN"}),
         ("Ташкентке барамын", {}),
-        ("у меня узбекский паспорт", {"country_of_origin": "UZ", "document": "passport"}),
+        ("у меня узбекский паспорт", {"country_of_origin": "UZ"}),
         ("Rossiya fuqarosiman", {"country_of_origin": "RU"}),
         ("", {}),
     ],
@@ -403,14 +403,14 @@ def test_entities_are_extracted_from_a_line(line: str, expected: dict[str, objec
 
 
 def test_understand_command_prints_json_for_each_line() -> None:
-    lines = b"\n" + "паспорт просрочен\n".encode() + b"\xff\xfe\n" + b"a" * 4000
+    lines = b"\n" + "паспорт Китая просрочен\n".encode() + b"\xff\xfe\n" + b"a" * 4000
     run = CliRunner().invoke(
         assembled("understand"), ["understand", "--lang", "ru", "--json"], input=lines
     )
     assert run.exit_code == 0, run.output
     found = [json.loads(line) for line in run.stdout.splitlines()]
     assert len(found) == 4
-    assert found[1]["values"] == {"document": "passport"}
+    assert found[1]["values"] == {"country_of_origin": "CN"}
     assert {"intent", "confidence", "alternatives", "danger", "values"} <= found[0].keys()
 
 
