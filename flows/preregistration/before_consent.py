@@ -218,9 +218,9 @@ CONSENT = Consent(
         "• Why: so that the registry can note you and answer.\n"
         "• Who gets it: the operator of this assistant and the registry. The messenger and "
         "the server's host carry it, also across borders.\n"
-        "• How long: unfinished answers {days} days; sent answers are deleted here within "
-        "{hours} hours after the registry accepts them; until then, even if it passes them on to "
-        "an office, they are kept no longer than the registration number; the registration number "
+        "• How long: unfinished answers {days} days. Sent answers are deleted here within "
+        "{hours} hours after the registry accepts them. Answers that the registry passes on to an "
+        "office, or does not accept, are kept for at most {months} months. The registration number "
         "is kept for {months} months.\n"
         "• Nothing is published. Write “delete” at any time to withdraw.\n"
         "• If you do not agree, nothing is kept and you can go on asking.",
