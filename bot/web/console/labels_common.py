@@ -140,7 +140,8 @@ RUNNING: dict[str, Text] = {
     "funnel_hint": _(
         "People who wrote in the last 30 days: how many reached each question, and how many "
         "stopped there. Answers are deleted one day after the registry accepts a form. From then "
-        "on, these people count without a country, and only at the questions that all people get."
+        "on, these people count only at the questions that all people get. Each person's "
+        "country counts only if another form names it."
     ),
     # Translators: a column of a table: the number of people who reached a question of the form.
     "reached": _("reached it"),
