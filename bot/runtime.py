@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -116,10 +116,8 @@ async def runtime(
     Raises ConfigError if the database role is a superuser, VaultError if the keys do not decrypt
     the data. Outside of a demo, missing keys and software below the minimum versions also fail.
     """
-    if not settings.demo:
-        minimum_versions.check(
-            minimum_versions.LIBRARIES, minimum_versions.installed(), settings.version_exemptions
-        )
+    _refuse_old_libraries(settings)
+    languages = Languages(settings.languages)
     async with (
         _vault(settings) as vault,
         pool(settings.database(), settings.pool_size) as connections,
@@ -127,16 +125,8 @@ async def runtime(
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
         _live(settings) as live,
         Sanitizer() as papers,
-        AsyncExitStack() as opened,
+        _content(settings, connections, live, vault, languages) as content,
     ):
-        await _refuse_superuser(connections)
-        await _require_matching_keys(connections, vault)
-        if not settings.demo:
-            await _refuse_old_servers(settings, connections, live)
-        languages = Languages(settings.languages)
-        content = await opened.enter_async_context(
-            live_content.serving(languages, connections, live)
-        )
         yield Runtime(
             settings=settings,
             pool=connections,
@@ -145,10 +135,7 @@ async def runtime(
             languages=languages,
             flows=_flows_with_operator(settings, flows),
             understanding=_understanding(settings, content),
-            channels={
-                WebChat.name: WebChat(live, vault),
-                **clients.platforms(settings, http, languages),
-            },
+            channels=_channels(settings, http, live, vault, languages),
             registry=clients.registry_of(settings, http),
             http=http,
             papers=papers,
@@ -158,6 +145,18 @@ async def runtime(
             translator=clients.translator_of(settings, http),
             content=content,
         )
+
+
+def _channels(
+    settings: Settings,
+    http: aiohttp.ClientSession,
+    live: Cache,
+    vault: Vault,
+    languages: Languages,
+) -> dict[str, Channel]:
+    """Return the web chat and the configured platforms, by the channel's name."""
+    platforms = clients.platforms(settings, http, languages)
+    return {WebChat.name: WebChat(live, vault), **platforms}
 
 
 def _understanding(settings: Settings, content: LiveContent) -> Understanding:
@@ -210,6 +209,18 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
     async with pool(settings.database("console"), settings.pool_size) as connections:
         await _refuse_superuser(connections)
         yield connections
+
+
+@asynccontextmanager
+async def _content(
+    settings: Settings, connections: Pool, live: Cache, vault: Vault, languages: Languages
+) -> AsyncIterator[LiveContent]:
+    """Check the database, its keys and the versions; then serve the content of editors."""
+    await _refuse_superuser(connections)
+    await _require_matching_keys(connections, vault)
+    await _refuse_old_servers(settings, connections, live)
+    async with live_content.serving(languages, connections, live) as content:
+        yield content
 
 
 def pool(url: str, size: int) -> Pool:
@@ -300,7 +311,17 @@ async def _require_matching_keys(connections: Pool, vault: Vault) -> None:
         )
 
 
+def _refuse_old_libraries(settings: Settings) -> None:
+    if settings.demo:
+        return
+    minimum_versions.check(
+        minimum_versions.LIBRARIES, minimum_versions.installed(), settings.version_exemptions
+    )
+
+
 async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache) -> None:
+    if settings.demo:
+        return
     async with connections.connection() as transaction:
         server = transaction.info.parameter_status("server_version") or ""
     found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}

@@ -205,27 +205,7 @@ async def answer(
     decided whether this turn's answer is sent or retracted (see `bursts`).
     """
     pressed = inbound.message_id if inbound.press_id else ""
-    typed = "" if inbound.press_id else inbound.message_id
-    deletable_ids, calls = [*ask.sent, typed], [*ask.unsent]
-    notices: tuple[Say, ...] = ()
-    for effect in turn.effects:
-        match effect:
-            case QuickExit() | Forget():
-                calls = _deletions(rt, inbound, (*deletable_ids, pressed))
-                deletable_ids = []
-                notices = outbox.undeleted_notice(rt, [inbound.channel], turn.conversation.language)
-            case DeleteInput():
-                calls += _deletions(rt, inbound, message_ids.of_event(inbound))
-                deletable_ids = [
-                    each for each in deletable_ids if each not in message_ids.of_event(inbound)
-                ]
-            case NotUnderstood(language, step):
-                metrics.NOT_UNDERSTOOD.labels(language, step).inc()
-            case SuggestPhrase(language, text):
-                async with rt.pool.connection() as transaction:
-                    await suggestions.add(transaction, language, text)
-            case _:
-                pass
+    deletable_ids, calls, notices = await _apply_effects(rt, inbound, ask, turn, pressed)
     says = (*await _messages(rt, turn), *notices)
     calls += map(unsent_calls.of_row, outbox.rows(rt, says, inbound.channel, 0, pressed))
     left, ids = tuple(calls), list[str]()
@@ -236,6 +216,37 @@ async def answer(
         waiting.calls = left[len(ask.unsent) :]
     deletable_ids = [each for each in dict.fromkeys((*deletable_ids, *ids)) if each]
     return replace(ask, sent=tuple(deletable_ids[-deletable_messages.MAX_KEPT :]), unsent=left)
+
+
+async def _apply_effects(
+    rt: Runtime, inbound: Inbound, ask: AnonymousSession, turn: Turn, pressed: str
+) -> tuple[list[str], list[UnsentCall], tuple[Say, ...]]:
+    """Apply the effects of an anonymous turn that need no stored person.
+
+    Returns the ids of the messages that a later quick exit must delete, the calls to make, and the
+    notices to send. `pressed` is the id of the message whose button was pressed, or "".
+    """
+    typed = "" if inbound.press_id else inbound.message_id
+    deletable_ids, calls = [*ask.sent, typed], [*ask.unsent]
+    notices: tuple[Say, ...] = ()
+    for effect in turn.effects:
+        match effect:
+            case QuickExit() | Forget():
+                calls = _deletions(rt, inbound, (*deletable_ids, pressed))
+                deletable_ids = []
+                notices = outbox.undeleted_notice(rt, [inbound.channel], turn.conversation.language)
+            case DeleteInput():
+                deleted = message_ids.of_event(inbound)
+                calls += _deletions(rt, inbound, deleted)
+                deletable_ids = [each for each in deletable_ids if each not in deleted]
+            case NotUnderstood(language, step):
+                metrics.NOT_UNDERSTOOD.labels(language, step).inc()
+            case SuggestPhrase(language, text):
+                async with rt.pool.connection() as transaction:
+                    await suggestions.add(transaction, language, text)
+            case _:
+                pass
+    return deletable_ids, calls, notices
 
 
 async def _messages(rt: Runtime, turn: Turn) -> list[Say]:

@@ -20,12 +20,7 @@ from bot.people.identities import Person
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
 from flows.engine.events import Effect, Event, TryPin
-from flows.engine.hints import (
-    ConfirmContact,
-    ContactLeft,
-    LeaveContact,
-    RemoveContact,
-)
+from flows.engine.hints import ConfirmContact, ContactLeft, LeaveContact, RemoveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
@@ -100,13 +95,8 @@ async def _result(
             return await _find(rt, transaction, effect)
         case OfferJoin() | RequestJoin() | FinishJoin():
             return JoinOffered(is_valid=False, has_data=True)
-        case LeaveContact(way, address):
-            return ContactLeft(await _leave_contact(rt, transaction, held.person, way, address))
-        case RemoveContact():
-            await hint_contacts.remove(transaction, held.person.id)
-            return None
-        case ConfirmContact(typed):
-            return await hint_contacts.confirm(transaction, held.person, typed)
+        case LeaveContact() | RemoveContact() | ConfirmContact():
+            return await _change_contact(rt, transaction, held.person, effect)
         case AnswerJoin(is_confirmed):
             await join_codes.answer(transaction, held.person, is_confirmed=is_confirmed)
             return None
@@ -124,6 +114,23 @@ async def _find(
     if isinstance(effect, FindInvitation):
         return await invitations.look_up(rt, transaction, effect.code)
     return ReferrerFound(effect.code, await referrers.find(transaction, effect.code))
+
+
+async def _change_contact(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    effect: LeaveContact | RemoveContact | ConfirmContact,
+) -> Event | None:
+    """Store, remove or confirm the person's address for hints; return the result of a check."""
+    match effect:
+        case LeaveContact(way, address):
+            return ContactLeft(await _leave_contact(rt, transaction, person, way, address))
+        case RemoveContact():
+            await hint_contacts.remove(transaction, person.id)
+            return None
+        case ConfirmContact(typed):
+            return await hint_contacts.confirm(transaction, person, typed)
 
 
 async def _leave_contact(

@@ -5,14 +5,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import assert_never
 
-from bot import cases, outbox, uploads
+from bot import cases, outbox
 from bot.broadcasts import archive
-from bot.cases import invitations, message_limits
+from bot.cases import invitations
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
-from bot.conversations import planned_hints, secure_page, unjoining
+from bot.conversations import planned_hints, recorded_effects, secure_page, unjoining
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.outside_questions import Question, question_of
@@ -22,16 +21,14 @@ from bot.db.connection import Transaction
 from bot.editorial import referrers, wording_reports
 from bot.observability import metrics
 from bot.outbox import ClaimedMessage
-from bot.people import consents, identities, pin, reminders, subscriptions
+from bot.people import identities, pin
 from bot.people.identities import Person
 from bot.printing import share_links
 from bot.privacy import data_export, erasure
-from bot.registrations import submissions
 from bot.runtime import Runtime
 from bot.understanding import suggestions
 from flows.engine.events import (
     CancelCase,
-    ConsentGiven,
     DeleteInput,
     Effect,
     Export,
@@ -39,21 +36,14 @@ from flows.engine.events import (
     NotUnderstood,
     PrintList,
     QuickExit,
-    Rated,
-    Relay,
-    Remind,
     Say,
     SetPin,
-    Stopped,
     SuggestPhrase,
-    TakeFile,
     TryPin,
-    UploadReceived,
-    Withdraw,
 )
-from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.flow import OpenCase, ReadNews, Submit
 from flows.engine.hints import ConfirmContact, LeaveContact, RemoveContact
-from flows.engine.household import ChangeHousehold, CheckHouseholdCode
+from flows.engine.household import CheckHouseholdCode
 from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
@@ -65,16 +55,9 @@ from flows.engine.joining import (
     RequestJoin,
     Unjoin,
 )
-from flows.engine.message_limits import AppealLimit
-from flows.engine.model_events import (
-    ChooseIntent,
-    ConsentWithdrawn,
-    ReportWording,
-    Transcribe,
-    WatchList,
-)
+from flows.engine.model_events import ChooseIntent, ReportWording, Transcribe
 from flows.engine.referrals import CountReferral, FindReferrer
-from flows.engine.registration import AnswerRegistry, LookUpStatus
+from flows.engine.registration import LookUpStatus
 from flows.engine.state import Conversation, Turn
 
 
@@ -133,20 +116,12 @@ async def carry_out(
     `notice` or `waiting` delay the messages; `moved` drops unsent ones of the previous owner.
     """
     work = _TurnEffects(held.epoch + moved, [])
-    for effect in turn.effects:
-        await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
-    await referrers.count(transaction, turn.effects)
-    if any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
-        await cases.note_mission(transaction, held.person.id, turn.conversation.forms)
+    await _apply_all(rt, transaction, held, turn, inbound, work)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
-    says, sheet = share_links.add_links(rt, turn)
-    shown = await archive.render(transaction, turn, held.person.id)
-    says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
-    written = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
-    written = () if work.silent else written
+    written, sheet = await _write_messages(rt, transaction, held, turn, work, pressed)
     if notice:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
@@ -160,9 +135,39 @@ async def carry_out(
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
+    return await _queue_messages(rt, transaction, held, turn, inbound, work.epoch, written, sheet)
+
+
+async def _write_messages(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    turn: Turn,
+    work: _TurnEffects,
+    pressed: str,
+) -> tuple[tuple[outbox.Row, ...], share_links.Sheet | None]:
+    """Return the turn's messages as outbox rows with their links, and the checklist to print."""
+    says, sheet = share_links.add_links(rt, turn)
+    shown = await archive.render(transaction, turn, held.person.id)
+    says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
+    rows = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
+    return () if work.silent else rows, sheet
+
+
+async def _queue_messages(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    turn: Turn,
+    inbound: Inbound | None,
+    epoch: int,
+    written: Sequence[outbox.Row],
+    sheet: share_links.Sheet | None,
+) -> AfterCommit:
+    """Save the turn and queue its messages, to be sent after the commit."""
     note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     message = await conversation_store.save(
-        rt, transaction, held, turn.conversation, work.epoch, written, note=note, last=bool(inbound)
+        rt, transaction, held, turn.conversation, epoch, written, note=note, last=bool(inbound)
     )
     question = question_of(turn, inbound, held.person.id)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
@@ -221,6 +226,22 @@ _OTHER_EFFECTS = (
 )  # fmt: skip
 
 
+async def _apply_all(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    turn: Turn,
+    inbound: Inbound | None,
+    work: _TurnEffects,
+) -> None:
+    """Apply the turn's effects in their order, then those that depend on several of them."""
+    for effect in turn.effects:
+        await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
+    await referrers.count(transaction, turn.effects)
+    if any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
+        await cases.note_mission(transaction, held.person.id, turn.conversation.forms)
+
+
 async def _apply(
     rt: Runtime,
     transaction: Transaction,
@@ -236,22 +257,12 @@ async def _apply(
         return
     match effect:
         case OpenCase():
-            network, c = inbound.network if inbound else b"", conversation
-            opened = await invitations.open_case(
-                rt, transaction, person, effect, c.language, c.forms, network=network
-            )
-            work.epoch += 1
-            work.rows += _promise_rows(rt, opened, conversation.language)
+            await _open_case(rt, transaction, person, conversation, effect, inbound, work)
         case CancelCase():
             await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            work.sent_messages = await outbox.find_all(transaction, person)
-            others = await _take_deletable(transaction, held, inbound)
-            for (channel, _address), external_ids in work.sent_messages.items():
-                external_ids.extend(others.get(channel, ()))
-            await erasure.erase(rt, transaction, person)
-            work.erased = True
+            await _erase(rt, transaction, held, inbound, work)
         case Export():
             work.rows += await _export_rows(rt, transaction, held, conversation)
         case DeleteInput():
@@ -267,7 +278,43 @@ async def _apply(
         case SuggestPhrase(language, text):
             await suggestions.add(transaction, language, text)
         case _:
-            await _record(rt, transaction, held, conversation, effect)
+            await recorded_effects.record(rt, transaction, held, conversation, effect)
+
+
+async def _open_case(
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    conversation: Conversation,
+    case: OpenCase,
+    inbound: Inbound | None,
+    work: _TurnEffects,
+) -> None:
+    """Open a case, which takes the conversation over; queue the promise of an answer, if any."""
+    language, network = conversation.language, inbound.network if inbound else b""
+    opened = await invitations.open_case(
+        rt, transaction, person, case, language, conversation.forms, network=network
+    )
+    work.epoch += 1
+    if opened.promise:
+        promise = Say((opened.promise,), language=language, service=True)
+        work.rows.append(outbox.Row("send", outbox.rendered(rt, promise)))
+
+
+async def _erase(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    inbound: Inbound | None,
+    work: _TurnEffects,
+) -> None:
+    """Erase the person's data; keep the ids of the messages in their chats, to delete them."""
+    work.sent_messages = await outbox.find_all(transaction, held.person)
+    others = await _take_deletable(transaction, held, inbound)
+    for (channel, _address), external_ids in work.sent_messages.items():
+        external_ids.extend(others.get(channel, ()))
+    await erasure.erase(rt, transaction, held.person)
+    work.erased = True
 
 
 async def _export_rows(
@@ -313,81 +360,3 @@ async def _take_deletable(
     if inbound is not None:
         found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
     return found
-
-
-type _Recorded = (
-    ConsentGiven
-    | ConsentWithdrawn
-    | Submit
-    | Withdraw
-    | AnswerRegistry
-    | ChangeHousehold
-    | Relay
-    | AppealLimit
-    | Rated
-    | Remind
-    | WatchList
-    | TakeFile
-    | UploadReceived
-    | SendPapers
-    | Subscribe
-    | Stopped
-)
-
-
-async def _record(
-    rt: Runtime,
-    transaction: Transaction,
-    held: LockedConversation,
-    conversation: Conversation,
-    effect: _Recorded,
-) -> None:
-    """Apply an effect that only writes rows: call a function of the module that owns the table."""
-    person = held.person
-    match effect:
-        case ConsentGiven(purpose, text, shown_in) | ConsentWithdrawn(purpose, text, shown_in):
-            shown = rt.languages.render(text, shown_in)
-            given = isinstance(effect, ConsentGiven)
-            await consents.record_consent(
-                transaction, person, purpose, shown, shown_in, held.channel, given=given
-            )
-        case Submit() | Withdraw() | AnswerRegistry() | ChangeHousehold():
-            await submissions.queue(rt, transaction, person, conversation, effect)
-        case Relay() | AppealLimit():
-            await _pass_on(transaction, held, effect)
-        case Rated(rating):
-            await cases.rate(transaction, person.id, rating)
-        case Remind(days):
-            await reminders.put(transaction, person.id, days)
-        case WatchList(traits):
-            await subscriptions.watch_list(rt, transaction, person.id, traits)
-        case TakeFile(place, ref, size):
-            delay = rt.settings.burst_seconds
-            channel = held.channel
-            await uploads.begin(transaction, person, place, channel, ref, size=size, delay=delay)
-        case UploadReceived():
-            await cases.note_upload(transaction, person)
-        case SendPapers():
-            await uploads.release(transaction, person.id)
-        case Subscribe(topics, discreet, traits):
-            await subscriptions.put(rt, transaction, person.id, topics, traits, discreet=discreet)
-        case Stopped():
-            await subscriptions.unsubscribe(transaction, person.id)
-        case _:
-            assert_never(effect)
-
-
-async def _pass_on(
-    transaction: Transaction, held: LockedConversation, words: Relay | AppealLimit
-) -> None:
-    """Store a person's message to the officer of the case, or an appeal to a lead (supervisor)."""
-    if isinstance(words, Relay):
-        return await cases.relay(transaction, held.person, words, held.channel)
-    await message_limits.appeal(transaction, held.person, words.words)
-
-
-def _promise_rows(rt: Runtime, opened: cases.Opened, language: str) -> list[outbox.Row]:
-    if not opened.promise:
-        return []
-    say = Say((opened.promise,), language=language, service=True)
-    return [outbox.Row("send", outbox.rendered(rt, say))]

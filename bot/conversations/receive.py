@@ -294,6 +294,9 @@ async def _anonymous_turn(
         await anonymous.mark_known(rt, key)
         return None, True
     try:
+        if inbound.external_id in ask.seen:
+            await anonymous.keep(rt, key, token, ask)
+            return None, False
         return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
     except BaseException:
         await anonymous.keep(rt, key, token, ask)
@@ -309,9 +312,6 @@ async def _step_anonymous(
     token: str,
     burst: Burst | None,
 ) -> tuple[AfterCommit | None, bool]:
-    if inbound.external_id in ask.seen:
-        await anonymous.keep(rt, key, token, ask)
-        return None, False
     page = rt.channels[inbound.channel].page
     opens_chat = ask == anonymous.AnonymousSession()
     today = rt.content.on(now.date())
@@ -340,16 +340,28 @@ async def _step_anonymous(
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
         return await _begin(rt, inbound, ask, turn, now, key, token)
     waiting = burst.waiting if burst else None
+    return await _answer_anonymous(rt, inbound, ask, turn, key, token, waiting), False
+
+
+async def _answer_anonymous(
+    rt: Runtime,
+    inbound: Inbound,
+    ask: anonymous.AnonymousSession,
+    turn: Turn,
+    key: str,
+    token: str,
+    waiting: WaitingTurn | None,
+) -> AfterCommit | None:
+    """Send the turn's messages and keep the session; return the work that is left, if any."""
     sent = await anonymous.answer(rt, inbound, ask, turn, key, token, waiting)
     after = anonymous.add_id(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
     await anonymous.keep(rt, key, token, after)
     question = outside_questions.question_of(turn, inbound, None, key)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
     if not after.unsent and question is None and waiting is None and counted is None:
-        return None, False
+        return None
     rest = UnsentRest(key, inbound.channel, inbound.address) if after.unsent else None
-    delivery = AfterCommit(None, None, rest=rest, question=question, waiting=waiting)
-    return replace(delivery, counted=counted), False
+    return AfterCommit(None, None, rest=rest, question=question, waiting=waiting, counted=counted)
 
 
 async def _begin(

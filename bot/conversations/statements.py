@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from bot.db import tables as t
 from bot.db.statements import NOW, Statement, seconds, statement
@@ -228,18 +229,17 @@ def save(count: int, *, noting: bool = False, delayed: bool = False) -> Statemen
     return statement(written.add_cte(saves.cte("saved")))
 
 
-def _lock(
+def _handle_for_messages(
     preferred: ColumnElement[str] | InstrumentedAttribute[str],
-    visit: ColumnElement[bool] | None = None,
-) -> Statement[*tuple[Any, ...]]:
-    """Return the statement that locks a person's conversation and selects a handle for messages.
+    visit: ColumnElement[bool] | None,
+) -> LateralFromClause:
+    """Return a subquery with the person's current handle on the preferred channel.
 
-    It selects the person's current handle on the preferred channel, else the handle from which the
-    person wrote last. After a visit to the secure page, for example, the person may have no handle
-    on the preferred channel. The handle of a visit comes last, but first if it fulfils `visit`.
+    If there is none, for example after a visit to the secure page, it selects the handle from which
+    the person wrote last. The handle of a visit comes last, but first if it fulfils `visit`.
     """
     first = () if visit is None else (func.coalesce(visit, false()).desc(),)
-    place = (
+    return (
         select(t.Handle)
         .where(t.Handle.person_id == t.Conversation.person_id, IS_CURRENT)
         .order_by(
@@ -252,7 +252,17 @@ def _lock(
         .correlate(t.Conversation)
         .lateral("current")
     )
-    current = aliased(t.Handle, place)
+
+
+def _lock(
+    preferred: ColumnElement[str] | InstrumentedAttribute[str],
+    visit: ColumnElement[bool] | None = None,
+) -> Statement[*tuple[Any, ...]]:
+    """Return the statement that locks a person's conversation and selects a handle for messages.
+
+    `_handle_for_messages` describes the selected handle.
+    """
+    current = aliased(t.Handle, _handle_for_messages(preferred, visit))
     return statement(
         select(
             t.Conversation.person_id,

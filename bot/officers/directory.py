@@ -254,11 +254,7 @@ async def change(
     permissions.require_another(by, officer_id)
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.LOCK_OFFICERS)
-        before = await find(transaction, officer_id)
-        if before is None:
-            raise NoSuchOfficer
-        if seen is not None and seen != digest(before):
-            raise Stale
+        before = await _find_unchanged(transaction, officer_id, seen)
         after = replace(
             before,
             mission=before.mission if mission is None else mission,
@@ -267,15 +263,28 @@ async def change(
             topics=before.topics if topics is None else frozenset(topics),
             active=before.active if active is None else active,
         )
-        await execute(transaction, statements.CHANGE, officer=officer_id, is_active=after.active,
-                      **_values(after))  # fmt: skip
-        fewer = _administers(before) and not _administers(after)
-        if fewer and await _administrators(transaction) < MIN_ADMINISTRATORS:
-            raise LastAdministrator
-        await _note(
-            transaction, by, "officer.changed" if after.active else "officer.disabled", after
-        )
+        await _store(transaction, by, before, after)
     return after
+
+
+async def _find_unchanged(transaction: Transaction, officer_id: UUID, seen: str | None) -> Officer:
+    """Return an officer's account; raise Stale if it has changed since the digest `seen`."""
+    found = await find(transaction, officer_id)
+    if found is None:
+        raise NoSuchOfficer
+    if seen is not None and seen != digest(found):
+        raise Stale
+    return found
+
+
+async def _store(transaction: Transaction, by: Officer, before: Officer, after: Officer) -> None:
+    """Store a changed account and log it; raise LastAdministrator if too few would remain."""
+    await execute(transaction, statements.CHANGE, officer=after.id, is_active=after.active,
+                  **_values(after))  # fmt: skip
+    fewer = _administers(before) and not _administers(after)
+    if fewer and await _administrators(transaction) < MIN_ADMINISTRATORS:
+        raise LastAdministrator
+    await _note(transaction, by, "officer.changed" if after.active else "officer.disabled", after)
 
 
 def digest(officer: Officer) -> str:

@@ -6,7 +6,7 @@ text directions and breaks lines of Chinese. Sentences are passed to Typst as te
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.i18n import Languages, direction, tag
 from bot.printing.qr_code import QrCode
-from flows.checklist import CHECKLIST, checklist, lead
+from flows.checklist import CHECKLIST, Paper, checklist, lead
 from flows.engine.text import Text, _
 
 if TYPE_CHECKING:
@@ -60,12 +60,7 @@ def render_pdf(
         "lead": words(lead(content)),
         "before": [words(each) for each in content.before],
         "papers": [
-            {
-                "name": words(paper.document.name),
-                "remarks": [words(each) for each in paper.remarks],
-                "ready": paper.document.key in ready,
-            }
-            for paper in content.papers
+            _entry(each, words, is_ready=each.document.key in ready) for each in content.papers
         ],
         "after": [words(each) for each in content.after],
         "logo": LOGO.read_text("utf-8"),
@@ -74,6 +69,15 @@ def render_pdf(
         "phone": phone,
     }
     return typeset(json.dumps(sheet))
+
+
+def _entry(paper: Paper, words: Callable[[Text], str], *, is_ready: bool) -> dict[str, Any]:
+    """Return a document of the checklist as the template of the PDF needs it."""
+    return {
+        "name": words(paper.document.name),
+        "remarks": [words(each) for each in paper.remarks],
+        "ready": is_ready,
+    }
 
 
 def typeset(sheet: str, **more: Any) -> bytes:

@@ -64,7 +64,6 @@ async def work(rt: Runtime) -> None:
     """Run all jobs and all periodic sweeps until cancelled."""
     rt = await registry_codes.verify_codes(rt)
     app = newer_jobs.worker_app()
-    level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
 
     @app.task(name=submissions.TASK, queue=DEFAULT)
     async def write(write: str) -> None:
@@ -84,28 +83,34 @@ async def work(rt: Runtime) -> None:
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
         _announce(group, app, rt)
-        group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_writes(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: sweep_files(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))
-        group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_hints(rt)))
-        group.create_task(_send_webhooks(rt))
-        group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
-        group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
-        group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
-        group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
-        group.create_task(_every(RELEASE_SECONDS, lambda: referrers.release(rt)))
-        group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
-        group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
-        group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
-        group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
-        group.create_task(_every(COUNT_SECONDS, lambda: form_funnel.count_steps(rt)))
-        group.create_task(_every(ASK_SECONDS, lambda: health.ask_platforms(rt)))
-        group.create_task(_every(VERIFY_SECONDS, lambda: audit.verify(rt)))
+        _start_sweeps(group, app, rt)
+
+
+def _start_sweeps(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime) -> None:
+    """Start the periodic sweeps as tasks of a group."""
+    level, audit = rollback_guard.HighWaterMark(), health.AuditWatch()
+    group.create_task(_every(SWEEP_SECONDS, lambda: sweep(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: sweep_writes(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: sweep_files(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))
+    group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_hints(rt)))
+    group.create_task(_send_webhooks(rt))
+    group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
+    group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
+    group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
+    group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
+    group.create_task(_every(RELEASE_SECONDS, lambda: referrers.release(rt)))
+    group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+    group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
+    group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
+    group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
+    group.create_task(_every(COUNT_SECONDS, lambda: form_funnel.count_steps(rt)))
+    group.create_task(_every(ASK_SECONDS, lambda: health.ask_platforms(rt)))
+    group.create_task(_every(VERIFY_SECONDS, lambda: audit.verify(rt)))
 
 
 async def announce(rt: Runtime) -> None:

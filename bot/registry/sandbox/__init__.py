@@ -91,11 +91,15 @@ def create_app(
     app.state.sandbox = sandbox
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))
     app.middleware("http")(_plain_headers)
+    _handle_errors(app)
+    return PeerCertificateMiddleware(FaultMiddleware(app, sandbox.faults))
+
+
+def _handle_errors(app: FastAPI) -> None:
     app.exception_handler(Objection)(on_objection)
     app.exception_handler(HTTPException)(on_http_error)
     app.exception_handler(RequestValidationError)(on_invalid_request)
     app.exception_handler(Exception)(on_error)
-    return PeerCertificateMiddleware(FaultMiddleware(app, sandbox.faults))
 
 
 def openapi() -> dict[str, Any]:

@@ -15,7 +15,8 @@ from bot.i18n import direction, tag
 from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels
-from bot.web.console.broadcast_editor import counted, left_out, summary, written
+from bot.web.console.broadcast_audience import counted, left_out, summary
+from bot.web.console.broadcast_editor import written
 from bot.web.console.broadcast_steps import blockers_of
 from bot.web.console.content_preview import pieces
 from bot.web.console.rendering import clock_of, page

@@ -1,9 +1,9 @@
 """Edit an announcement in five steps; each step is a form that is saved on its own."""
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, time
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -12,27 +12,20 @@ from starlette.responses import Response
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Count, Draft, Purpose, Refusal, Refused, Rule, Stale, Words
-from bot.broadcasts.audience import REGISTERED, push_channels
+from bot.broadcasts.audience import push_channels
 from bot.cases.canned_replies import BUILT
 from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
+from bot.web.console.broadcast_audience import audience_values, bounds
 from bot.web.console.broadcast_preview import previews
 from bot.web.console.broadcast_steps import STEPS, blockers_of, is_shown, mark_of, refusal
 from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
-from bot.web.console.labels_broadcasts import (
-    PURPOSES,
-)
+from bot.web.console.labels_broadcasts import PURPOSES
 from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
-from flows.engine.text import Country
-from flows.knowledge.missions import MISSIONS
-from flows.knowledge.offices import desk_name
-from flows.knowledge.origins import ORIGINS
-from flows.knowledge.programmes import PROGRAMMES
-from flows.knowledge.regions import REGIONS
-from flows.knowledge.topics import TOPICS, topic
+from flows.knowledge.topics import TOPICS
 
 # Steps whose page shows the number of recipients. On other pages the recipients are not counted,
 # because counting millions of people takes seconds.
@@ -78,20 +71,6 @@ class StepForm(VersionedForm):
     def text(self, name: str) -> str:
         """Return the text of the extra form field `name`, with LF as line ends."""
         return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Bound:
-    """A filter of the audience: its possible values, and those that the officer has chosen."""
-
-    name: str
-    title: str
-    choices: list[tuple[str, str]]
-    chosen: tuple[str, ...]
-
-    @property
-    def values(self) -> str:
-        return ", ".join(label for key, label in self.choices if key in self.chosen)
 
 
 def path_of(found: Broadcast, more: str = "") -> str:
@@ -142,19 +121,10 @@ async def _page(
         steps=[(name, mark_of(found, draft, name, wrong)) for name in STEPS],
         wrong=wrong,
         shown=[each for each in wrong if at == "time" or is_shown(each, at, draft)],
-        count=count,
-        table=counted(context, count),
-        out=left_out(context, count),
-        summary=list(summary(context, draft)),
-        bounds=list(bounds(context, draft.rule)),
-        purposes=labels(context, PURPOSES),
-        topics=[(each.key, context.say(each.name)) for each in TOPICS],
-        written=written(context),
-        built=[(code, own) for code, own in context.rt.languages.languages() if code in BUILT],
+        **audience_values(context, draft, count),
+        **_choices(context),
         samples=broadcasts.samples(context.rt, draft),
         previews=previews(context.rt, draft),
-        written_to=push_channels(context.rt),
-        limit=_tightest(context),
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(context.rt, draft, count),
         stars=broadcasts.estimate(context.rt, replace(draft, paid=True), count).stars,
@@ -162,6 +132,18 @@ async def _page(
         yours=(yours or draft).texts,
         problem=problem,
     )
+
+
+def _choices(context: RequestContext) -> dict[str, Any]:
+    """Return the template values that do not depend on the announcement."""
+    return {
+        "purposes": labels(context, PURPOSES),
+        "topics": [(each.key, context.say(each.name)) for each in TOPICS],
+        "written": written(context),
+        "built": [(code, own) for code, own in context.rt.languages.languages() if code in BUILT],
+        "written_to": push_channels(context.rt),
+        "limit": _tightest(context),
+    }
 
 
 def written(context: RequestContext) -> list[tuple[str, str]]:
@@ -180,68 +162,6 @@ def _tightest(context: RequestContext) -> tuple[str, int]:
     """
     name = min(push_channels(context.rt), key=lambda each: LIMITS[each].text_over_buttons)
     return console_labels.CHANNELS[name], LIMITS[name].text_over_buttons
-
-
-def bounds(context: RequestContext, rule: Rule) -> Iterator[Bound]:
-    t, say = console_labels.Wording(context.rt.languages, context.language), context.say
-    codes = tuple(dict.fromkeys((*ORIGINS, *rule.countries)))
-    countries = [(each, say(Country(each))) for each in codes]
-    programmes = [(each.key, say(each.name)) for each in PROGRAMMES]
-    regions = [(each.key, say(each.name)) for each in REGIONS]
-    registered = [(each, say(console_labels.REGISTRATION[each])) for each in REGISTERED]
-    missions = [(each.key, say(desk_name(each.key))) for each in MISSIONS]
-    forms = list(context.rt.languages.languages())
-    yield Bound("languages", t.written_forms, forms, rule.languages)
-    yield Bound("channels", t.channels, list(console_labels.CHANNELS.items()), rule.channels)
-    yield Bound("countries", t.declared_country, countries, rule.countries)
-    yield Bound("programmes", t.declared_programme, programmes, rule.programmes)
-    yield Bound("regions", t.declared_region, regions, rule.regions)
-    yield Bound("lists", t.lists_too, programmes, rule.lists)
-    yield Bound("registration", t.states_of_registration, registered, rule.registration)
-    yield Bound("missions", t.mission_of, missions, rule.missions)
-
-
-def summary(context: RequestContext, draft: Draft) -> Iterator[str]:
-    """Yield sentences that describe who receives the announcement."""
-    t = console_labels.Wording(context.rt.languages, context.language)
-    if draft.purpose is Purpose.SERVICE and draft.rule.registration:
-        yield t.aud_service
-    elif draft.topic:
-        yield t("aud_topic", topic=context.say(topic(draft.topic).name))
-    for each in bounds(context, draft.rule):
-        if each.chosen:
-            only = "aud_too" if each.name == "lists" else "aud_only"
-            yield t(only, what=each.title, values=each.values)
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Table of recipients: a row per written form (a language in one script).
-
-    Each row has a number per channel and their sum.
-    """
-
-    channels: list[str]
-    lines: list[tuple[str, list[int]]]
-
-
-def counted(context: RequestContext, count: Count) -> Table:
-    """Return the table of counted recipients.
-
-    Languages, scripts and channels without recipients are omitted.
-    """
-    channels = [each for each in console_labels.CHANNELS if count.on(each)]
-    lines = [
-        (own, [count.included.get((code, channel), 0) for channel in channels])
-        for code, own in context.rt.languages.languages()
-    ]
-    rows = [(own, [*figures, sum(figures)]) for own, figures in lines if any(figures)]
-    return Table([console_labels.CHANNELS[each] for each in channels], rows)
-
-
-def left_out(context: RequestContext, count: Count) -> list[tuple[str, int]]:
-    t = console_labels.Wording(context.rt.languages, context.language)
-    return [(t(f"out_{reason}"), many) for reason, many in sorted(count.excluded.items()) if many]
 
 
 @router.post("")

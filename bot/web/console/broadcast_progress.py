@@ -6,8 +6,9 @@ An announcement is a message to many people.
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import groupby
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query
@@ -23,7 +24,8 @@ from bot.runtime import Runtime
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_approval import approval_page, may, title
-from bot.web.console.broadcast_editor import path_of, summary
+from bot.web.console.broadcast_audience import summary
+from bot.web.console.broadcast_editor import path_of
 from bot.web.console.broadcast_steps import refusal
 from bot.web.console.labels_broadcasts import CAUSES, FATES
 from bot.web.console.live_updates import ChangeFeed, event
@@ -118,20 +120,6 @@ async def _progress_page(
     context: RequestContext, found: Broadcast, query: RecipientsQuery, status: int, problem: str
 ) -> Response:
     progress = await broadcasts.progress(context.rt, context.officer, found.id)
-    doubted = progress.fates.get(RecipientStatus.IN_DOUBT, 0)
-    doubts = (
-        await broadcasts.recipients(context.rt, context.officer, found.id, RecipientStatus.IN_DOUBT)
-        if doubted
-        else []
-    )
-    lines = await broadcasts.recipients(
-        context.rt,
-        context.officer,
-        found.id,
-        query.fate,
-        reason=query.reason,
-        after=query.after,
-    )
     return page(
         context,
         "broadcast_progress.html",
@@ -141,26 +129,43 @@ async def _progress_page(
         fate_choices=labels(context, FATES),
         title=title(context, found),
         names=await directory.names(context.rt, context.officer),
-        progress=progress,
-        total=sum(progress.fates.values()),
-        segments=segments(progress),
-        reasons=_reasons(context, progress),
-        pauses=[
-            (console_labels.CHANNELS.get(each.channel, each.channel), each)
-            for each in progress.pauses
-        ],
-        cause=lambda reason: cause(context, reason),
-        doubted=doubted,
-        doubts=doubts,
-        lines=lines,
-        fate=query.fate or "",
-        reason=query.reason,
-        after=lines[-1].seq if len(lines) == PAGE else 0,
+        **_progress_values(context, progress),
+        **await _recipient_values(context, found, query, progress),
         history=_history(context, await broadcasts.history(context.rt, context.officer, found.id)),
         language_names=dict(context.rt.languages.languages()),
         summary=list(summary(context, found.draft)),
         problem=problem,
     )
+
+
+def _progress_values(context: RequestContext, progress: Progress) -> dict[str, Any]:
+    """Return the template values of the counts of recipients, and of the channels' pauses."""
+    channels = console_labels.CHANNELS
+    return {
+        "progress": progress,
+        "total": sum(progress.fates.values()),
+        "segments": segments(progress),
+        "reasons": _reasons(context, progress),
+        "cause": lambda reason: cause(context, reason),
+        "pauses": [(channels.get(each.channel, each.channel), each) for each in progress.pauses],
+    }
+
+
+async def _recipient_values(
+    context: RequestContext, found: Broadcast, query: RecipientsQuery, progress: Progress
+) -> dict[str, Any]:
+    """Return the template values of the recipients: the listed ones, and those in doubt."""
+    doubted = progress.fates.get(RecipientStatus.IN_DOUBT, 0)
+    recipients = partial(broadcasts.recipients, context.rt, context.officer, found.id)
+    lines = await recipients(query.fate, reason=query.reason, after=query.after)
+    return {
+        "doubted": doubted,
+        "doubts": await recipients(RecipientStatus.IN_DOUBT) if doubted else [],
+        "lines": lines,
+        "fate": query.fate or "",
+        "reason": query.reason,
+        "after": lines[-1].seq if len(lines) == PAGE else 0,
+    }
 
 
 @dataclass(frozen=True, slots=True)

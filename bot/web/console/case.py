@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import Annotated, Any
@@ -14,39 +13,27 @@ from starlette.responses import Response
 
 from bot import desk
 from bot.attachments import form_library
-from bot.attachments.form_library import LibraryForm
 from bot.cases import Case, canned_replies
 from bot.cases.canned_replies import Canned
 from bot.db.pipeline import Call, Rows
-from bot.desk import limiting, marking, views
+from bot.desk import marking, views
 from bot.desk.views import Page, ReasonNeeded, View
 from bot.i18n import direction, reader_script, tag
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
+from bot.web.console import case_choices, readable_words
 from bot.web.console import labels as console_labels
-from bot.web.console import readable_words
 from bot.web.console.case_list import InboxQuery, addresses, list_query
 from bot.web.console.case_rows import rows
 from bot.web.console.rendering import PAGE_HEADERS, labels, page
 from bot.web.console.request_context import BACKGROUND_REQUEST, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from bot.web.request_parsing import QueryNumber, blank_to_none
-from flows.engine import limit_screens
 from flows.engine.text import Text
 from flows.engine.upload_states import State
 from flows.knowledge.catalogue import withheld_about
-from flows.knowledge.missions import GENERAL, MISSIONS
-from flows.knowledge.offices import desk_name
-from flows.replies import REPLIES
 
-SNOOZES = {
-    "1h": timedelta(hours=1),
-    "4h": timedelta(hours=4),
-    "1d": timedelta(days=1),
-    "3d": timedelta(days=3),
-    "7d": timedelta(days=7),
-}
 # The header with which the page's script requests a part of the page: only the list beside the case
 # (LIST_PART), or only the case itself (WHOLE).
 LIVE_PART, LIST_PART, WHOLE = "x-live-part", "pane", "whole"
@@ -153,28 +140,44 @@ async def case_page(
         "case.html",
         status,
         part=part if part == WHOLE else "",
-        view=view,
-        case=view.line.case,
         case_id=case_id,
         reason=reason or "",
         own=own,
         **_list_values(context, query, reason, found, case_id),
-        may={action.value for action in view.may},
-        ready=replies,
-        preview=_preview(context, view, replies, draft),
-        draft=draft,
+        **_view_values(context, view),
+        **_composer_values(context, view, replies, draft),
         answers=None,
-        papers=[(each, context.say(_document_label(each.paper))) for each in view.papers],
-        wanted=context.say(_document_label(view.wanted)) if view.wanted else "",
-        releasable=_releasable(view),
-        registered=_is_registered(view),
         **choices,
-        at=view.at,
         **readable_words.of_case(context, view, translated),
-        reads=dict(context.rt.languages.languages()).get(view.composer.language, ""),
         problem=problem,
-        withheld=withheld_about(view.line.case.country),
     )
+
+
+def _view_values(context: RequestContext, view: View) -> dict[str, Any]:
+    """Return the template values of the case, the person's uploads and their registration."""
+    return {
+        "view": view,
+        "case": view.line.case,
+        "at": view.at,
+        "may": {action.value for action in view.may},
+        "papers": [(each, context.say(_document_label(each.paper))) for each in view.papers],
+        "wanted": context.say(_document_label(view.wanted)) if view.wanted else "",
+        "releasable": _releasable(view),
+        "registered": _is_registered(view),
+        "withheld": withheld_about(view.line.case.country),
+    }
+
+
+def _composer_values(
+    context: RequestContext, view: View, replies: list[CannedReply], draft: Draft
+) -> dict[str, Any]:
+    """Return the template values of the form in which the officer writes a reply."""
+    return {
+        "ready": replies,
+        "preview": _preview(context, view, replies, draft),
+        "draft": draft,
+        "reads": dict(context.rt.languages.languages()).get(view.composer.language, ""),
+    }
 
 
 def _more_calls(context: RequestContext, case: Case) -> list[Call]:
@@ -210,47 +213,15 @@ def _surroundings(
     team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
     names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
     known = names | {*view.line.case.labels} if Action.CASE_MARK in view.may else names
-    choices = _choices(context) | {
+    choices = case_choices.choices(context) | {
         "colleagues": [(str(each.id), each.name) for each in team if each.id != officer.id],
         "labels": [(name, name) for name in sorted(known)],
-        "forms": _forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
+        "forms": case_choices.forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
     }
     if Action.CASE_LIMIT in view.may:
-        choices |= _limit_choices(context)
+        choices |= case_choices.limit_choices(context)
     written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
     return list_page, _replies(context, view, written), choices
-
-
-def _forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
-    """Return the blank application forms in the person's language, as pairs of value and label."""
-    language = view.composer.language
-    languages = (language, desk.SAME_LANGUAGE.get(language, ""))
-    names = dict.fromkeys(each.name for each in library if each.language in languages)
-    return [(name, name) for name in names]
-
-
-def _choices(context: RequestContext) -> dict[str, Any]:
-    """Return the choices in the page's forms that do not depend on the case."""
-    return {
-        "reasons": labels(context, console_labels.REASONS),
-        "missions": _missions(context),
-        "documents": _documents(context),
-        "topics": labels(context, console_labels.TOPICS),
-        "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
-        "places": _places(context),
-        "intents": answerable_intents(context),
-    }
-
-
-def _limit_choices(context: RequestContext) -> dict[str, Any]:
-    """Return the choices in the form that limits a person's messages."""
-    t = console_labels.Wording(context.rt.languages, context.language)
-    numbers = ((each, t("limit_a_day", count=each)) for each in limiting.PER_DAY if each)
-    return {
-        "limit_numbers": [*numbers, (0, t("limit_block"))],
-        "limit_days": [(each, str(each)) for each in limiting.DAYS],
-        "limit_reasons": labels(context, limit_screens.REASONS),
-    }
 
 
 def _reason_page(
@@ -335,15 +306,6 @@ def _preview(
     }
 
 
-def _missions(context: RequestContext) -> list[tuple[str, str]]:
-    others = (GENERAL, *(each.key for each in MISSIONS))
-    return [(key, context.say(desk_name(key))) for key in others if key != context.officer.mission]
-
-
-def _documents(context: RequestContext) -> list[tuple[str, str]]:
-    return [(key, context.say(label)) for key, label in desk.DOCUMENTS.items()]
-
-
 def _document_label(key: str) -> Text:
     return desk.DOCUMENTS.get(key, desk.DOCUMENTS[desk.OTHER])
 
@@ -357,22 +319,6 @@ def _releasable(view: View) -> bool:
     """Return True if at least one of the person's uploads can be sent to the registry now."""
     ready = (each for each in view.papers if each.state is State.READY)
     return _is_registered(view) and any(each.paper != desk.OTHER for each in ready)
-
-
-def _places(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the places where the bot can continue after a case, as pairs of value and label."""
-    flows = [
-        (flow.name, context.say(flow.title))
-        for flow in context.rt.flows.values()
-        if not flow.hands_over
-    ]
-    t_same, t_menu = console_labels.CASE["where_same"], console_labels.CASE["where_menu"]
-    return [("", context.say(t_same)), ("menu", context.say(t_menu)), *flows]
-
-
-def answerable_intents(context: RequestContext) -> list[tuple[str, str]]:
-    """Return the questions that Kosh can answer, as pairs of intent id and label."""
-    return [(each.intent, context.say(each.label)) for each in REPLIES.values() if each.label]
 
 
 @router.get("/papers/{upload_id}/{number}")

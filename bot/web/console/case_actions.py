@@ -15,7 +15,8 @@ from bot.cases import CaseConflict
 from bot.desk import ActionResult, views
 from bot.officers.permissions import Action, DenialReason, Forbidden, Reason
 from bot.web.console import case_facts, labels
-from bot.web.console.case import SNOOZES, Draft, OptionalReason, case_page
+from bot.web.console.case import Draft, OptionalReason, case_page
+from bot.web.console.case_choices import SNOOZES
 from bot.web.console.case_forms import (
     CaseForm,
     DocumentForm,

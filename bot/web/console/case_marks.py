@@ -15,8 +15,9 @@ from bot.cases import CaseConflict
 from bot.desk import ActionResult, marking, presence
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
-from bot.web.console.case import SNOOZES, OptionalReason
+from bot.web.console.case import OptionalReason
 from bot.web.console.case_actions import run_action
+from bot.web.console.case_choices import SNOOZES
 from bot.web.console.case_forms import MarkForm, SnoozeForm
 from bot.web.console.forms import Line
 from bot.web.console.rendering import page, redirect

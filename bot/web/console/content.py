@@ -6,7 +6,7 @@ draft.
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form
 from starlette.responses import RedirectResponse, Response
@@ -221,45 +221,60 @@ async def _page(
         versions = await drafts.history(context.rt, context.officer, item)
     except NoSuchItem:
         return page(context, "error.html", 404, headline=context.say(WORDS["not_there"]), reason="")
-    today = context.now.date()
+    today, kind = context.now.date(), drafts.kind_of(item)
     draft = next((each for each in versions if each.state == "draft"), None)
     current = next((each for each in versions if each.state == "live"), None)
-    shipped = await _shipped_body(context, item)
-    base = draft or current
-    body = base.body if base else shipped
-    current_body = current.body if current else shipped
+    current_body = current.body if current else await _shipped_body(context, item)
+    body = draft.body if draft else current_body
     return page(
         context,
         "content_item.html",
         status,
         item=item,
-        kind=(kind := drafts.kind_of(item)),
+        kind=kind,
         heading=_heading(context, item),
         names=await directory.names(context.rt, context.officer),
         versions=versions,
         draft=draft,
         current=current,
-        hash=draft.content_hash.hex() if draft else "",
-        own=draft is not None and draft.author == context.officer.id,
+        **_draft_values(context, item, draft, current_body),
         values=values(form, body),
         today=today,
         **_of_kind(context, kind, item, _form_body(form) or body),
         newest=versions[0].number if versions else 0,
         wrong=list(_wrong(context, wrong or [])),
         now=forms(context.rt, item, current.body if current else None, today),
-        next=forms(context.rt, item, draft.body, today) if draft else [],
-        changes=differences(current_body, draft.body, _names(context)) if draft else [],
         written=_form_languages(context, kind),
         library=await _library(context, item),
-        edits=drafts.may_edit(context.officer, item),
-        approves=context.may(Action.CONTENT_APPROVE),
-        announces=kind is Kind.FACT
-        and current is not None
-        and not current.body.silent
-        and context.may(Action.BROADCAST_DRAFT),
-        rolls_back=drafts.may_roll_back(context.officer, item),
+        **_rights(context, kind, item, current),
         repeatable=[each.number for each in versions if _is_repeatable(each, today)],
     )
+
+
+def _draft_values(
+    context: RequestContext, item: str, draft: Version | None, current: Body | None
+) -> dict[str, Any]:
+    """Return the template values of a content item's draft, which `current` is compared with."""
+    today = context.now.date()
+    return {
+        "hash": draft.content_hash.hex() if draft else "",
+        "own": draft is not None and draft.author == context.officer.id,
+        "next": forms(context.rt, item, draft.body, today) if draft else [],
+        "changes": differences(current, draft.body, _names(context)) if draft else [],
+    }
+
+
+def _rights(
+    context: RequestContext, kind: Kind, item: str, current: Version | None
+) -> dict[str, bool]:
+    """Return the template values that say what the officer may do with a content item."""
+    is_shown = kind is Kind.FACT and current is not None and not current.body.silent
+    return {
+        "edits": drafts.may_edit(context.officer, item),
+        "approves": context.may(Action.CONTENT_APPROVE),
+        "announces": is_shown and context.may(Action.BROADCAST_DRAFT),
+        "rolls_back": drafts.may_roll_back(context.officer, item),
+    }
 
 
 def _is_repeatable(version: Version, today: date) -> bool:

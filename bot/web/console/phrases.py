@@ -12,7 +12,7 @@ from starlette.responses import Response
 from bot.desk import phrase_review
 from bot.officers.permissions import Action
 from bot.web.console import labels
-from bot.web.console.case import answerable_intents
+from bot.web.console.case_choices import answerable_intents
 from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require

@@ -25,6 +25,13 @@ _ROW_SECURITY = (
 
 def upgrade() -> None:
     op.add_column("canned_replies", sa.Column("form", sa.Text, nullable=False, server_default=""))
+    _add_case_files()
+    _add_form_files()
+    for statement in (*_RIGHTS, *_ROW_SECURITY):
+        op.execute(sa.text(statement))
+
+
+def _add_case_files() -> None:
     op.create_table(
         "case_files",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -54,6 +61,9 @@ def upgrade() -> None:
     )
     op.create_index("case_files_case_id", "case_files", ["case_id"])
     op.create_index("case_files_person_id", "case_files", ["person_id"])
+
+
+def _add_form_files() -> None:
     op.create_table(
         "form_files",
         sa.Column("id", sa.Uuid, primary_key=True),
@@ -66,8 +76,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=_NOW),
         sa.UniqueConstraint("mission", "name", "language"),
     )
-    for statement in (*_RIGHTS, *_ROW_SECURITY):
-        op.execute(sa.text(statement))
 
 
 def downgrade() -> None:
