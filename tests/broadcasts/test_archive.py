@@ -12,6 +12,7 @@ from bot.i18n import Languages
 from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.text import verbatim
+from tests.clock import ahead
 from tests.crowd import (
     TEXTS,
     Crew,
@@ -23,7 +24,6 @@ from tests.crowd import (
     posted,
     started,
 )
-from tests.desk.desks import ahead
 
 WORDS = Languages()
 

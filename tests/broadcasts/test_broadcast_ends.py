@@ -13,9 +13,9 @@ from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender, se
 from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.db.statements import execute
 from bot.runtime import Runtime
+from tests.clock import ahead
 from tests.conversations.test_races import _wait_for_blocked_session
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
-from tests.desk.desks import ahead
 
 # `bot.broadcasts` exports a function named like the module, so a normal import would bind the
 # function.

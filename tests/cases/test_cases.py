@@ -27,7 +27,8 @@ from bot.runtime import Runtime
 from flows.engine.events import Said
 from flows.engine.flow import OpenCase
 from flows.knowledge.contacts import FAMILY_LINE, UNIFIED
-from tests.desk.desks import ahead, an_officer, ask, audited, key, now, numbers
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, audited, key, now, numbers
 from tests.person_client import Guest
 
 

@@ -14,9 +14,10 @@ from bot.people import identities, reminders, subscriptions
 from bot.registry.client import Registry
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.desk.desks import ahead, ahead_to, ask
+from tests.clock import ahead, ahead_to
+from tests.desk.desks import ask
 from tests.person_client import Guest
-from tests.registrations.test_registrations import AcceptingRegistry
+from tests.registrations.registries import AcceptingRegistry
 
 
 async def _ids(guests: list[Guest]) -> list[UUID]:

@@ -18,7 +18,8 @@ from bot.runtime import Runtime
 from bot.worker import main, newer_jobs, sweeps
 from flows.engine.state import Conversation, MadeList
 from flows.list_changes import LIST
-from tests.desk.desks import ahead, ahead_to, messages
+from tests.clock import ahead, ahead_to
+from tests.desk.desks import messages
 from tests.jobs import run_with_retries
 from tests.person_client import Guest
 

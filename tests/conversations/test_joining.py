@@ -18,8 +18,8 @@ from flows.engine.questions import YES
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation
 from flows.engine.text import Text
+from tests.clock import ahead
 from tests.conversations.test_unsent_calls import FlakyMessenger
-from tests.desk.desks import ahead
 from tests.person_client import Guest
 from tests.telegram_member import Member, joined
 

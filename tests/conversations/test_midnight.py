@@ -11,8 +11,8 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine import screens
 from flows.engine.events import Pressed, Said, Started
+from tests.clock import ahead
 from tests.conversations.test_unsent_calls import FlakyMessenger
-from tests.desk.desks import ahead
 from tests.person_client import TO_CONSENT
 
 pytestmark = pytest.mark.requirement("S-88")

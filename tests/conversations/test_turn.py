@@ -18,7 +18,7 @@ from bot.runtime import Runtime
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Turn
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
 
 # PostgreSQL plans a prepared statement this many times with its values, then with a generic plan.

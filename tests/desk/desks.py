@@ -82,23 +82,6 @@ async def numbers(rt: Runtime, officer: Officer, queue: Queue = Queue.ALL) -> li
     return [line.case.number for line in page.lines]
 
 
-async def ahead(rt: Runtime, interval: str) -> None:
-    """Advance the database clock by an SQL interval."""
-    async with rt.pool.connection() as session:
-        await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
-
-
-async def ahead_to(rt: Runtime, hour: int) -> None:
-    """Advance the database clock to the next time at which it is `hour` o'clock in UTC."""
-    async with rt.pool.connection() as session:
-        await session.execute(
-            "UPDATE test_clock SET ahead = ahead + (date_trunc('day',"
-            " kosh_now() + make_interval(hours => 24 - %s), 'UTC')"
-            " + make_interval(hours => %s) - kosh_now())",
-            (hour, hour),
-        )
-
-
 async def messages(rt: Runtime, case_id: UUID | None = None) -> list[tuple[Any, ...]]:
     """Return state, ownership version and officer of each outbox message, oldest first."""
     async with rt.pool.connection() as session:

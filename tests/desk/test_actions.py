@@ -28,18 +28,8 @@ from bot.privacy import retention
 from bot.runtime import Runtime
 from flows.engine.events import Pressed, Said
 from flows.engine.flow import OpenCase
-from tests.desk.desks import (
-    ahead,
-    an_officer,
-    ask,
-    audited,
-    case_of,
-    key,
-    messages,
-    now,
-    numbers,
-    seen,
-)
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, audited, case_of, key, messages, now, numbers, seen
 from tests.person_client import Guest
 
 

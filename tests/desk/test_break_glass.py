@@ -8,7 +8,8 @@ from bot.desk import break_glass, views
 from bot.officers.directory import Officer
 from bot.officers.permissions import Forbidden, Reason, Role
 from bot.runtime import Runtime
-from tests.desk.desks import ahead, an_officer, ask, key
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, key
 from tests.person_client import Guest
 
 

@@ -18,7 +18,8 @@ from bot.officers.permissions import Forbidden, Role
 from bot.privacy import retention
 from bot.runtime import Runtime
 from flows.engine.events import Event
-from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, key, now
 from tests.person_client import Guest
 
 HOST = "192.0.2.7"

@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.desk.desks import an_officer, case_of, key, now
 from tests.person_client import Guest
-from tests.registrations.test_registrations import REFUSED, StoringRegistry, _write
+from tests.registrations.registries import REFUSED, StoringRegistry, write_due
 
 
 async def _claimed_case(rt: Runtime, guest: Guest, officer: Officer, kind: str) -> cases.Case:
@@ -26,7 +26,7 @@ async def _claimed_case(rt: Runtime, guest: Guest, officer: Officer, kind: str) 
     if kind == "left":
         registry = StoringRegistry()
         registry.fails = {"create": REFUSED}
-        await _write(rt, registry)
+        await write_due(rt, registry)
     case = await case_of(guest)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE cases SET mission = 'general'")

@@ -3,9 +3,9 @@
 from bot.desk import form_funnel
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import Guest
-from tests.registrations.test_registrations import StoringRegistry, _accepted
+from tests.registrations.registries import StoringRegistry, accept
 
 
 async def _reached(rt: Runtime) -> list[tuple[object, ...]]:
@@ -25,7 +25,7 @@ async def test_form_funnel_counts_a_sent_form_after_answers_are_deleted(rt: Runt
     """
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     before = await _reached(rt)
     assert before[-1] == (form_funnel.FINISHED, 1, 0)
     await ahead(rt, "25 hours")

@@ -29,7 +29,8 @@ from bot.runtime import Runtime, runtime
 from flows.engine import screens
 from flows.engine.events import Event, Said
 from flows.engine.state import MadeList
-from tests.desk.desks import ahead, ahead_to, an_officer, ask, key, now
+from tests.clock import ahead, ahead_to
+from tests.desk.desks import an_officer, ask, key, now
 from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
 from tests.emulators.smtp import MailServer, mail_server
 from tests.person_client import Guest

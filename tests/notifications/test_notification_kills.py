@@ -15,7 +15,8 @@ import pytest
 from bot.notifications.kinds import LINES, Kind
 from bot.runtime import Runtime
 from flows.engine.text import _
-from tests.desk.desks import ahead, an_officer, ask
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask
 from tests.editorial.served import ServedProcess
 from tests.notifications.test_notifications import Office, _on_shift, _opened
 from tests.person_client import Guest

@@ -27,7 +27,8 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from tests.desk.desks import ahead, an_officer, ask, key, now
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, key, now
 from tests.editorial.editors import database_day
 from tests.emulators import push
 from tests.emulators.push import Browser, PushService, push_service

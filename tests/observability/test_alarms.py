@@ -44,7 +44,8 @@ from bot.web.app import create_app
 from bot.web.health import metrics_app
 from flows.engine.events import Said
 from tests.app_stack import serving
-from tests.desk.desks import ahead, an_officer, ask, seen
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, seen
 from tests.emulators.telegram import Emulator
 from tests.person_client import Guest
 from tests.promql import Scrape, fires, scraped

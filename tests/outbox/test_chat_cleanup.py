@@ -15,8 +15,8 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine import commands, screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
+from tests.clock import ahead
 from tests.crowd import a_draft, crew, crowd, started
-from tests.desk.desks import ahead
 from tests.person_client import TO_CONSENT
 
 pytestmark = pytest.mark.requirement("S-37")

@@ -14,7 +14,7 @@ from bot.channels.webchat import WebChat
 from bot.observability import metrics
 from bot.outbox import sender
 from bot.runtime import Runtime
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.emulators.telegram import Cut
 from tests.telegram_member import joined
 
@@ -67,7 +67,9 @@ class _Uneditable(_Channel):
         raise CannotEdit if call.kind == "edit" else Unreachable
 
 
-async def test_message_sent_instead_of_an_edit_is_counted_if_response_is_lost(rt: Runtime) -> None:
+async def test_message_sent_instead_of_an_edit_is_counted_if_response_is_lost(
+    rt: Runtime,
+) -> None:
     channels: Any = {WebChat.name: _Uneditable(Refused())}
     before = _counted()
     with pytest.raises(Unreachable):

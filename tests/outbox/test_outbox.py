@@ -19,7 +19,7 @@ from bot.embedded import Databases
 from bot.outbox import channel_probe, sender
 from bot.runtime import Runtime
 from flows.engine.events import Started
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import Guest
 
 BACKLOG = outbox.SWEPT_AT_ONCE + 10

@@ -18,7 +18,7 @@ from bot.outbox import part_status
 from bot.outbox.part_status import Part
 from bot.runtime import Runtime
 from flows.engine.events import Started
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import Guest
 
 type Meets = Callable[[], Awaitable[None]]

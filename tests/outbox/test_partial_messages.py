@@ -14,7 +14,7 @@ from bot.channels import Message
 from bot.observability import logging
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.emulators.telegram import Flooded, Slow
 from tests.telegram_member import Member, joined
 

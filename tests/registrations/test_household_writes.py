@@ -8,10 +8,16 @@ from bot.registry.errors import Misconfigured, OutcomeUnknown
 from bot.registry.households import Household
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import Guest
-from tests.registrations.test_registrations import _accepted, _one, _surname, _write
-from tests.registrations.test_withdrawals import RecordingRegistry, write_all
+from tests.registrations.registries import (
+    RecordingRegistry,
+    accept,
+    one,
+    stored_surname,
+    write_all,
+    write_due,
+)
 
 ATTEMPTS = 3
 
@@ -36,9 +42,9 @@ async def _invited(rt: Runtime) -> tuple[Guest, FailingHouseholds]:
     """Return a registered person whose request for a family code fails at every attempt."""
     guest, registry = Guest(rt), FailingHouseholds()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await guest.go("/status", "household", "invite", "yes")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     return guest, registry
 
 
@@ -56,8 +62,8 @@ async def test_withdrawal_does_not_wait_for_a_family_request(rt: Runtime) -> Non
     for _each in range(ATTEMPTS):
         await write_all(rt, registry)
     assert registry.calls == ["create", "invite", "withdraw"]
-    assert await _one(rt, "SELECT state FROM registry_writes WHERE kind = 'invite'") == "cancelled"
-    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+    assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'invite'") == "cancelled"
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
 
 
 async def test_erasure_does_not_wait_for_a_family_request(rt: Runtime) -> None:
@@ -75,7 +81,7 @@ async def test_answers_are_deleted_while_a_family_request_fails(rt: Runtime) -> 
     await ahead(rt, "25 hours")
     await write_all(rt, registry)
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_family_request_waits_for_the_submission(rt: Runtime) -> None:

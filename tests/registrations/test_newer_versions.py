@@ -11,8 +11,7 @@ from bot.registrations.registry_writes import NewerWrite
 from bot.registry.contract import Consent, Contact, Member, Model, PreRegistration
 from bot.runtime import Runtime
 from tests.person_client import Guest
-from tests.registrations.test_registrations import StoringRegistry
-from tests.registrations.test_withdrawals import write_all
+from tests.registrations.registries import StoringRegistry, write_all
 
 
 class NewerPreRegistration(PreRegistration):

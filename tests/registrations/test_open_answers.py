@@ -10,8 +10,7 @@ from bot.registry.errors import Refused
 from bot.runtime import Runtime
 from flows.engine.registration import RegistrationStatus
 from tests.person_client import Guest
-from tests.registrations.test_registrations import StoringRegistry, _one, _write
-from tests.registrations.test_registry_cases import _report_more
+from tests.registrations.registries import StoringRegistry, one, report, write_due
 
 QUESTION = RegistryQuestion(id=uuid4(), about="BIRTH_YEAR")
 STEP = PlatformStep(step="TEST", status="OPEN")
@@ -33,8 +32,8 @@ async def _answered(rt: Runtime) -> tuple[Guest, AskingRegistry]:
     """Return a person who answered the registry's question, which Kosh has yet to send."""
     guest, registry = Guest(rt), AskingRegistry()
     await guest.register()
-    await _write(rt, registry)
-    await _report_more(rt, "NEEDS_INFORMATION", 2, question=QUESTION)
+    await write_due(rt, registry)
+    await report(rt, "NEEDS_INFORMATION", 2, question=QUESTION)
     await guest.go("/status", "asked_birth_year", "1991")
     return guest, registry
 
@@ -48,14 +47,14 @@ async def _known(guest: Guest) -> RegistrationStatus:
 async def test_step_report_does_not_ask_an_answered_question_again(rt: Runtime) -> None:
     guest, registry = await _answered(rt)
     sent = len(await guest.rows())
-    await _report_more(rt, "NEEDS_INFORMATION", 3, question=QUESTION, step=STEP)
+    await report(rt, "NEEDS_INFORMATION", 3, question=QUESTION, step=STEP)
     known = await _known(guest)
     assert (known.state, known.question) == ("answered", None)
     assert known.step is not None
     assert len(await guest.rows()) == sent
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert ((await _known(guest)).state, registry.answers) == ("received", ("1991",))
-    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
 
 
 @pytest.mark.parametrize("is_refused", [True, False], ids=["refused", "another question"])
@@ -66,10 +65,10 @@ async def test_registry_question_is_asked_unless_its_answer_is_open(
     asked: Any = QUESTION
     if is_refused:
         registry.fails = {"answer": CLOSED}
-        await _write(rt, registry)
+        await write_due(rt, registry)
     else:
         asked = RegistryQuestion(id=uuid4(), about="SURNAME")
-    await _report_more(rt, "NEEDS_INFORMATION", 3, question=asked)
+    await report(rt, "NEEDS_INFORMATION", 3, question=asked)
     known = await _known(guest)
     assert known.question is not None
     assert (known.state, known.question.about) == ("needs_information", asked.about)

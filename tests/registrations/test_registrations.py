@@ -2,109 +2,32 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import pytest
 
-from bot.conversations import external_events, receive, registry_events
+from bot.conversations import external_events, registry_events
 from bot.conversations import store as conversation_store
 from bot.registrations import registry_writes, retention
 from bot.registry.client import Registry
-from bot.registry.contract import Acknowledgement, ConsentWithdrawal
-from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
+from bot.registry.errors import RegistryError, Unavailable
 from bot.runtime import Runtime
 from bot.worker import main, sweeps
 from flows.preregistration import CLOSED
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
-from tests.registry.example import status_callback
-
-NUMBER = "KS-2026-2345-6789"
-UNKNOWN = OutcomeUnknown("E_REGISTRY_UNKNOWN", "no answer")
-REFUSED = Refused("E_REGISTRY_REFUSED", "refused", problem="invalid")
-
-
-class AcceptingRegistry:
-    """A registry that accepts every registration.
-
-    With `late`, its first call waits for `gate` and then raises this error.
-    """
-
-    def __init__(self, late: RegistryError | None = None) -> None:
-        self._late, self.begun, self.gate = late, asyncio.Event(), asyncio.Event()
-        self.bodies = 0
-
-    async def find(self, _key: str) -> None:
-        return None
-
-    async def create(self, _body: object, *, key: str) -> Acknowledgement:
-        self.bodies += 1
-        if self._late and not self.begun.is_set():
-            self.begun.set()
-            await self.gate.wait()
-            raise self._late
-        return Acknowledgement(
-            number=NUMBER,
-            state="RECEIVED",
-            version=1,
-            received_at=datetime(2026, 11, 27, tzinfo=UTC),
-            reason_code=None,
-            idempotency_key=key,
-        )
-
-
-class StoringRegistry:
-    """A registry that keeps its response to each write by idempotency key.
-
-    `fails` has the error that the next call of a method raises. OutcomeUnknown is raised after the
-    write, any other error instead of it.
-    """
-
-    def __init__(self) -> None:
-        self.fails: dict[str, RegistryError] = {}
-        self.acknowledgements: dict[str, Acknowledgement] = {}
-
-    async def find(self, key: str) -> Acknowledgement | None:
-        if error := self.fails.pop("find", None):
-            raise error
-        return self.acknowledgements.get(key)
-
-    async def create(self, _body: object, *, key: str) -> Acknowledgement:
-        return self._took("create", "RECEIVED", key)
-
-    async def amend(self, _number: str, _body: object, *, key: str) -> Acknowledgement:
-        return self._took("amend", "RECEIVED", key)
-
-    async def withdraw(self, _number: str, *, key: str) -> Acknowledgement:
-        return self._took("withdraw", "WITHDRAWN", key)
-
-    async def withdraw_consent(self, taken_back: ConsentWithdrawal, *, key: str) -> Acknowledgement:
-        assert taken_back.number == NUMBER
-        return self._took("withdraw_consent", "WITHDRAWN", key)
-
-    def _took(self, call: str, state: Any, key: str) -> Acknowledgement:
-        error = self.fails.pop(call, None)
-        if error and not isinstance(error, OutcomeUnknown):
-            raise error
-        self.acknowledgements[key] = Acknowledgement(
-            number=NUMBER,
-            state=state,
-            version=10 * len(self.acknowledgements) + 1,
-            received_at=datetime(2026, 11, 27, tzinfo=UTC),
-            reason_code=None,
-            idempotency_key=key,
-        )
-        if error:
-            raise error
-        return self.acknowledgements[key]
-
-
-async def _one(rt: Runtime, statement: Any) -> Any:
-    async with rt.pool.connection() as session:
-        (row,) = await (await session.execute(statement)).fetchall()
-    return row[0]
+from tests.registrations.registries import (
+    NUMBER,
+    REFUSED,
+    UNKNOWN,
+    AcceptingRegistry,
+    StoringRegistry,
+    accept,
+    one,
+    stored_surname,
+    write_due,
+)
 
 
 @pytest.mark.parametrize(
@@ -123,7 +46,7 @@ async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     fails."""
     guest, registry = Guest(rt), AcceptingRegistry(late)
     await guest.register()
-    write = UUID(str(await _one(rt, "SELECT id FROM registry_writes")))
+    write = UUID(str(await one(rt, "SELECT id FROM registry_writes")))
     with_registry = replace(rt, registry=cast(Registry, registry))
     frozen = asyncio.create_task(registry_events.write_to_registry(with_registry, write))
     await registry.begun.wait()
@@ -131,21 +54,12 @@ async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     assert await registry_events.write_to_registry(with_registry, write)
     registry.gate.set()
     assert await frozen is None
-    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
-    assert await _one(rt, "SELECT count(*) FROM cases") == 0
+    assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
     await ahead(rt, "1 hour")
     assert await registry_events.write_to_registry(with_registry, write) is None
-    assert await _one(rt, "SELECT state FROM registry_writes") == "accepted"
+    assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
-
-
-async def _write(rt: Runtime, registry: StoringRegistry) -> None:
-    """Advance the time and try the only registry write that is due."""
-    await ahead(rt, "15 minutes")
-    async with rt.pool.connection() as session:
-        (write,) = await registry_writes.due(session)
-    with_registry = replace(rt, registry=cast(Registry, registry))
-    await receive.deliver(rt, await registry_events.write_to_registry(with_registry, write))
 
 
 async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, StoringRegistry]:
@@ -156,8 +70,8 @@ async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, StoringRegistry]:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     registry.fails = {"create": UNKNOWN, "find": REFUSED}
-    await _write(rt, registry)
-    await _write(rt, registry)
+    await write_due(rt, registry)
+    await write_due(rt, registry)
     return guest, registry
 
 
@@ -166,11 +80,11 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
-    assert await _one(rt, "SELECT state FROM registry_writes") == "rejected"
+    assert await one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
-    assert await _one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
+    assert await one(rt, "SELECT number FROM registrations WHERE state = 'withdrawn'") == NUMBER
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.registration is not None
@@ -182,36 +96,16 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
     await guest.go("/delete", "да")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
-
-
-async def _accepted(rt: Runtime, guest: Guest, registry: StoringRegistry) -> None:
-    """Send the due write to the registry, which then reports the registration as accepted."""
-    await _write(rt, registry)
-    version = max(each.version for each in registry.acknowledgements.values()) + 1
-    await receive.deliver(
-        rt,
-        await registry_events.record_status_callback(
-            rt, status_callback(NUMBER, "ACCEPTED", version)
-        ),
-    )
-
-
-async def _surname(guest: Guest) -> str | None:
-    """Return the surname in the stored registration form; None if the form was deleted."""
-    conversation = await guest.conversation()
-    assert conversation is not None
-    form = conversation.forms.get("preregistration")
-    return form.answers["surname"].value if form else None
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
     """Check that the registration's answers are deleted, but answers of other flows are kept."""
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
-    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
+    await accept(rt, StoringRegistry())
+    person_id = UUID(str(await one(rt, "SELECT id FROM people")))
     async with rt.pool.connection() as session:
         held = await conversation_store.lock(rt, session, person_id)
         assert held is not None
@@ -228,18 +122,18 @@ async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runti
 async def test_amendment_in_progress_is_kept_past_the_answer_retention(rt: Runtime) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await ahead(rt, "23 hours 55 minutes")
     await guest.go("/status", "amend", "edit", "surname")
     await ahead(rt, "10 minutes")
     await sweeps.forget_spent(rt)
     await guest.go("TESTOVSKAYA")
-    assert await _surname(guest) == "TESTOVSKAYA"
+    assert await stored_surname(guest) == "TESTOVSKAYA"
     await guest.go("submit")
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
@@ -247,52 +141,52 @@ async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
 ) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await guest.go("/status", "amend")
     for days in (29, 29):
         await ahead(rt, f"{days} days")
         await sweeps.forget_spent(rt)
-        assert await _surname(guest) == "TESTOVA"
+        assert await stored_surname(guest) == "TESTOVA"
         await guest.go("/menu")
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
-    assert await _one(rt, "SELECT answers_deleted FROM registrations")
+    assert await stored_surname(guest) is None
+    assert await one(rt, "SELECT answers_deleted FROM registrations")
 
 
 async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt: Runtime) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await ahead(rt, "29 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_registration_answers_are_kept_until_the_registry_responds(rt: Runtime) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
 
 
 async def test_retention_keeps_a_new_registration_after_a_withdrawn_one(rt: Runtime) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await guest.register()
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
 
 
 async def test_frequent_retention_sweep_skips_amendments_abandoned_a_day_ago(rt: Runtime) -> None:
@@ -302,7 +196,7 @@ async def test_frequent_retention_sweep_skips_amendments_abandoned_a_day_ago(rt:
     """
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await guest.go("/status", "amend")
 
     async def examined(*, lately: bool) -> int:
@@ -318,40 +212,40 @@ async def test_frequent_retention_sweep_skips_amendments_abandoned_a_day_ago(rt:
 async def test_full_retention_sweep_deletes_answers_missed_by_frequent_sweeps(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await ahead(rt, "2 days")
     await sweeps.forget_spent(rt, lately=True)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     await main._retain(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> None:
     """Amend a registration whose accepted answers were deleted; the person enters them again."""
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    person_id = UUID(str(await _one(rt, "SELECT id FROM people")))
-    await _accepted(rt, guest, registry)
+    person_id = UUID(str(await one(rt, "SELECT id FROM people")))
+    await accept(rt, registry)
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     # Retention calls this function if the person submits the amendment after the retention round
     # has selected the person.
     await external_events.forget_answers(rt, person_id)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     registry.fails = {"amend": REFUSED}
-    await _write(rt, registry)
-    assert await _one(rt, "SELECT count(*) FROM cases") == 1
+    await write_due(rt, registry)
+    assert await one(rt, "SELECT count(*) FROM cases") == 1
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     await guest.go("/status", "amend", "submit")
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_amendment_refused_by_the_registry_is_kept_while_its_case_is_open(
@@ -359,17 +253,17 @@ async def test_amendment_refused_by_the_registry_is_kept_while_its_case_is_open(
 ) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await guest.go("/status", "amend", "submit")
     registry.fails = {"amend": REFUSED}
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) == "TESTOVA"
+    assert await stored_surname(guest) == "TESTOVA"
     async with rt.pool.connection() as session:
         await session.execute("DELETE FROM cases")
     await sweeps.forget_spent(rt)
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None
 
 
 async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
@@ -395,7 +289,7 @@ async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
 async def test_retention_deletes_answers_while_no_registrations_are_accepted(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await ahead(rt, "25 hours")
     await sweeps.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
-    assert await _surname(guest) is None
+    assert await stored_surname(guest) is None

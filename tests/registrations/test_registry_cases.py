@@ -10,19 +10,18 @@ import pytest
 
 from bot import desk, uploads
 from bot.cases import State
-from bot.conversations import external_events, receive, registry_events
+from bot.conversations import external_events
 from bot.privacy import data_export
 from bot.registry.contract import PlatformStep
 from bot.runtime import Runtime
 from flows.engine.events import Pressed
 from flows.engine.screens import RATINGS
 from flows.engine.text import _
-from tests.desk.desks import ahead, an_officer, ask, case_of, key, now
+from tests.clock import ahead
+from tests.desk.desks import an_officer, ask, case_of, key, now
 from tests.person_client import Guest
-from tests.registrations.test_registrations import NUMBER, REFUSED, StoringRegistry, _write
+from tests.registrations.registries import REFUSED, StoringRegistry, report, write_due
 from tests.registrations.test_repeated_details import _exported, _hidden_case
-from tests.registrations.test_withdrawals import _report
-from tests.registry.example import status_callback
 from tests.uploads.test_uploads import person_of, small, store_upload
 
 
@@ -39,7 +38,7 @@ async def test_case_of_a_request_stays_open_after_the_registry_refused(rt: Runti
     await guest.register()
     case = await ask(guest)
     registry.fails = {"create": REFUSED}
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await guest.go("/menu", "yes")
     case = await now(rt, case.id)
     assert (case.topic, case.joined_topics) == ("general", ["registry_refused"])
@@ -53,7 +52,7 @@ async def test_case_of_a_request_is_hidden_when_a_duplicate_joined_it(rt: Runtim
     case = await ask(guest)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE cases SET mission = 'general'")
-    await _report(rt, "DUPLICATE", 2)
+    await report(rt, "DUPLICATE", 2)
     assert (await case_of(guest)).id == case.id
     await guest.go("/menu", "yes")
     case, sent = await now(rt, case.id), await guest.rows()
@@ -78,7 +77,7 @@ async def test_rating_is_stored_with_a_case_that_the_person_knows(rt: Runtime) -
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
-    await _report(rt, "DUPLICATE", 2)
+    await report(rt, "DUPLICATE", 2)
     hidden = await case_of(guest)
     assert hidden.id != case.id
     await desk.claim(rt, officer, hidden.id, hidden.version, key=key())
@@ -93,7 +92,7 @@ async def test_my_data_does_not_count_a_case_about_a_duplicate(rt: Runtime) -> N
     guest = Guest(rt)
     await _registered(guest)
     exported = await _exported(guest)
-    await _report(rt, "DUPLICATE", 2)
+    await report(rt, "DUPLICATE", 2)
     assert (await case_of(guest)).topic == "registry_duplicate"
     assert await _exported(guest) == exported
 
@@ -112,7 +111,7 @@ async def test_refused_registration_opens_its_case_at_the_mission(rt: Runtime) -
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     registry.fails = {"create": REFUSED}
-    await _write(rt, registry)
+    await write_due(rt, registry)
     case = await case_of(guest)
     assert (case.topic, case.mission, case.country) == ("registry_refused", "cn_beijing", "CN")
 
@@ -136,7 +135,7 @@ async def test_request_after_answers_were_deleted_reaches_the_mission(rt: Runtim
     """The answers are deleted 24 hours after the registry accepted the registration."""
     officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
     await _registered(guest)
-    await _report(rt, "ACCEPTED", 2)
+    await report(rt, "ACCEPTED", 2)
     await ahead(rt, "25 hours")
     await external_events.forget_answers(rt, (await person_of(rt, guest)).id)
     case = await ask(guest, topic="danger")
@@ -150,7 +149,7 @@ async def test_joined_request_is_in_the_language_that_the_person_reads(rt: Runti
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     registry.fails = {"create": REFUSED}
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert (await case_of(guest)).language == "ru"
     await guest.go("/language", "zh_Hans")
     case = await ask(guest, "我需要帮助")
@@ -165,7 +164,7 @@ async def test_claimed_case_keeps_its_language_when_a_request_joins(rt: Runtime)
     case = await ask(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await guest.go("/language", "zh_Hans")
-    await _report(rt, "REJECTED", 2)
+    await report(rt, "REJECTED", 2)
     case = await now(rt, case.id)
     assert (case.language, case.joined_topics) == ("ru", ["registry_refused"])
     conversation = await guest.conversation()
@@ -177,17 +176,17 @@ async def test_registry_report_without_news_opens_no_second_case(rt: Runtime, st
     """The registry repeats the state when it reports a step of the platform."""
     officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
     await _registered(guest)
-    await _report(rt, state, 2)
+    await report(rt, state, 2)
     case = await case_of(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
     step = PlatformStep(step="TEST", status="OPEN")
-    await _report_more(rt, state, 3, step=step)
+    await report(rt, state, 3, step=step)
     assert (await case_of(guest)).id == case.id
     conversation = await guest.conversation()
     assert conversation is not None and conversation.registration is not None
     assert conversation.registration.step is not None
-    await _report_more(rt, state, 4, step=step, reason_code="UNCLEAR")
+    await report(rt, state, 4, step=step, reason_code="UNCLEAR")
     assert (await case_of(guest)).id != case.id
 
 
@@ -195,24 +194,18 @@ async def test_registration_rejected_again_after_a_change_opens_a_case(rt: Runti
     officer, guest = await an_officer(rt, mission="cn_beijing"), Guest(rt)
     registry = StoringRegistry()
     await guest.register()
-    await _write(rt, registry)
-    await _report(rt, "REJECTED", 2)
+    await write_due(rt, registry)
+    await report(rt, "REJECTED", 2)
     case = await case_of(guest)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
     await guest.go("/status", "amend", "submit")
-    await _write(rt, registry)
-    await _report(rt, "REJECTED", 12)
+    await write_due(rt, registry)
+    await report(rt, "REJECTED", 12)
     assert (await case_of(guest)).id != case.id
-
-
-async def _report_more(rt: Runtime, state: Any, version: int, **more: Any) -> None:
-    """Deliver a status callback with more than a state, such as a step of the platform."""
-    callback = status_callback(NUMBER, state, version).model_copy(update=more)
-    await receive.deliver(rt, await registry_events.record_status_callback(rt, callback))
 
 
 async def _registered(guest: Guest) -> None:
     """Register a person, and let the registry accept the registration."""
     await guest.register()
-    await _write(guest.rt, StoringRegistry())
+    await write_due(guest.rt, StoringRegistry())

@@ -5,16 +5,16 @@ from bot.runtime import Runtime
 from bot.worker import main, sweeps
 from flows.engine.events import UploadStatusChanged
 from flows.preregistration.before_consent import CONSENT
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.person_client import Guest
-from tests.registrations.test_registrations import (
+from tests.registrations.registries import (
     StoringRegistry,
-    _accepted,
-    _one,
-    _surname,
-    _write,
+    accept,
+    one,
+    report,
+    stored_surname,
+    write_due,
 )
-from tests.registrations.test_withdrawals import _report
 
 
 async def _has_status(guest: Guest) -> bool:
@@ -26,39 +26,39 @@ async def _has_status(guest: Guest) -> bool:
 async def test_status_is_deleted_with_the_registration_of_an_active_person(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await ahead(rt, "350 days")
     await guest.go("/status")
     await main._retain(rt)
     assert await _has_status(guest)
     await ahead(rt, "16 days")
     await main._retain(rt)
-    assert await _one(rt, "SELECT count(*) FROM registrations") == 0
+    assert await one(rt, "SELECT count(*) FROM registrations") == 0
     assert not await _has_status(guest)
 
 
 async def test_passed_on_answers_are_kept_as_long_as_the_consent_says(rt: Runtime) -> None:
-    assert "even if it passes them on" in CONSENT.text.msgid
+    assert "Answers that the registry passes on to an office" in CONSENT.text.msgid
     guest = Guest(rt)
     await guest.register()
-    await _write(rt, StoringRegistry())
-    await _report(rt, "PASSED_ON", 2)
+    await write_due(rt, StoringRegistry())
+    await report(rt, "PASSED_ON", 2)
     for interval, is_kept in (("25 hours", True), ("349 days", True), ("16 days", False)):
         await ahead(rt, interval)
         await guest.go("/status")
         await sweeps.forget_spent(rt)
         await main._retain(rt)
-        assert (await _surname(guest) is not None) == is_kept
+        assert (await stored_surname(guest) is not None) == is_kept
         assert await _has_status(guest) == is_kept
 
 
 async def test_states_of_sent_papers_are_deleted_with_the_registration(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _accepted(rt, guest, StoringRegistry())
+    await accept(rt, StoringRegistry())
     await ahead(rt, "350 days")
     await guest.go("/status")
-    person_id = await _one(rt, "SELECT person_id FROM registrations")
+    person_id = await one(rt, "SELECT person_id FROM registrations")
     for paper, state in (("identity", "accepted"), ("family", "checked")):
         async with rt.pool.connection() as session:
             await take_turn(rt, session, person_id, UploadStatusChanged(paper, state))
@@ -74,21 +74,21 @@ async def test_status_of_a_new_registration_is_kept_when_the_old_one_is_deleted(
 ) -> None:
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
-    await _accepted(rt, guest, registry)
+    await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     await ahead(rt, "360 days")
     await guest.register()
     await ahead(rt, "10 days")
     await main._retain(rt)
-    assert await _one(rt, "SELECT count(*) FROM registrations") == 1
+    assert await one(rt, "SELECT count(*) FROM registrations") == 1
     assert await _has_status(guest)
 
 
 async def test_registration_is_not_sent_again_after_its_retention(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.register()
-    await _write(rt, StoringRegistry())
+    await write_due(rt, StoringRegistry())
     await ahead(rt, "350 days")
     await guest.go("/status")
     await ahead(rt, "16 days")
@@ -97,4 +97,4 @@ async def test_registration_is_not_sent_again_after_its_retention(rt: Runtime) -
     assert conversation is not None
     assert "preregistration" not in conversation.forms
     await guest.go("/menu", "preregistration")
-    assert await _one(rt, "SELECT count(*) FROM registrations") == 0
+    assert await one(rt, "SELECT count(*) FROM registrations") == 0

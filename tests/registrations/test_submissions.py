@@ -8,7 +8,7 @@ from bot.registry.contract import Acknowledgement, RegistryQuestion
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.person_client import AFTER_CONSENT, Guest
-from tests.registrations.test_registrations import NUMBER, StoringRegistry, _write
+from tests.registrations.registries import NUMBER, StoringRegistry, write_due
 from tests.registry.example import status_callback
 
 REGION = "Xinjiang\nAltay"
@@ -47,19 +47,19 @@ async def test_submission_sends_a_region_of_two_lines_as_one_line(rt: Runtime) -
     while await _open_question(guest) != "review":
         await guest.press("-")
     await guest.go("submit")
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert registry.regions == ["Xinjiang Altay"]
 
 
 async def test_answer_of_two_lines_is_sent_to_the_registry_as_one_line(rt: Runtime) -> None:
     guest, registry = Guest(rt), ReadingRegistry()
     await guest.register()
-    await _write(rt, registry)
+    await write_due(rt, registry)
     callback = status_callback(NUMBER, "NEEDS_INFORMATION", 99).model_copy(
         update={"question": RegistryQuestion(id=uuid4(), about="RESIDENCE_REGION")}
     )
     await receive.deliver(rt, await registry_events.record_status_callback(rt, callback))
     await guest.go("/status", "asked_residence_region")
     await guest.do(Said(REGION))
-    await _write(rt, registry)
+    await write_due(rt, registry)
     assert registry.regions == [None, "Xinjiang Altay"]

@@ -17,7 +17,7 @@ from flows.engine.screens import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
-from tests.desk.desks import ahead_to
+from tests.clock import ahead_to
 from tests.visitor import Bubble, Visitor
 from tests.web.test_whatsapp_journey import _at_language, _keys, _user
 from tests.web.test_whatsapp_journey import _press as _tap

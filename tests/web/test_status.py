@@ -14,7 +14,7 @@ from bot.runtime import Runtime, pool
 from bot.web.app import create_app
 from bot.web.health import page_values
 from tests.app_stack import serving
-from tests.desk.desks import ahead
+from tests.clock import ahead
 from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
 
 

@@ -31,7 +31,8 @@ from flows.engine.events import Notice
 from flows.engine.text import _
 from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
-from tests.desk.desks import ahead_to, an_officer, key
+from tests.clock import ahead_to
+from tests.desk.desks import an_officer, key
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp import User
 from tests.registry.example import status_callback
