@@ -74,7 +74,7 @@ async def test_turn_stores_each_of_40_duplicate_relayed_messages_once(rt: Runtim
 
 
 @pytest.mark.requirement("S-8", "S-80")
-async def test_turn_would_lose_messages_if_the_dedupe_row_were_written_first(
+async def test_turn_would_lose_messages_when_the_dedupe_row_were_written_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guest = await _guest_with_officer(rt)
@@ -88,7 +88,7 @@ async def test_turn_applies_each_of_40_duplicate_anonymous_updates_once(rt: Runt
 
 @pytest.mark.release
 @pytest.mark.requirement("S-80")
-async def test_turn_would_lose_anonymous_updates_if_marked_processed_first(
+async def test_turn_would_lose_anonymous_updates_when_marked_processed_first(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # With one person, all updates might arrive in an order in which none is lost.

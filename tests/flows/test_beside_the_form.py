@@ -145,7 +145,7 @@ def test_form_continues_at_its_open_question_after_the_menu_command(word: str) -
     assert chat.question_key == "birth_year"
 
 
-def test_help_shows_the_open_questions_own_help_text_if_it_has_one() -> None:
+def test_help_shows_the_open_questions_own_help_text_when_it_has_one() -> None:
     chat = chat_at("surname").says("помощь")
     assert SURNAME.help is not None and chat.shows(SURNAME.help)
     assert chat.question_key == "surname"
@@ -166,7 +166,7 @@ def test_optional_question_can_be_skipped_by_command() -> None:
     assert chat.stored_answers()["patronymic"] is None
 
 
-def test_mydata_command_exports_data_only_if_the_person_has_stored_data() -> None:
+def test_mydata_command_exports_data_only_when_the_person_has_stored_data() -> None:
     chat = Chat.start("ru").says("/mydata")
     assert chat.shows(screens.NOTHING_KEPT)
     assert chat.effects == []

@@ -262,7 +262,7 @@ def test_checklist_includes_papers_of_child_and_spouse() -> None:
         ("unsure", ["nationality_proof", "commission_recommendation"]),
     ],
 )
-def test_checklist_adds_commission_paper_if_proof_of_ethnicity_is_missing(
+def test_checklist_adds_commission_paper_when_ethnicity_proof_is_missing(
     papers: str, due: list[str]
 ) -> None:
     answers = situation("kandas_status", "RU", "origin", "alone", ethnicity_papers=papers)
@@ -391,7 +391,7 @@ def test_checklist_asks_for_a_renunciation_only_after_a_written_request() -> Non
         assert word in WORDS.render(permits.RENUNCIATION.fact.text, language), language
 
 
-def test_checklist_starts_with_officer_advice_if_a_child_lacks_documents() -> None:
+def test_checklist_starts_with_officer_advice_when_a_child_lacks_documents() -> None:
     for papers in ("no", "unsure"):
         document_list = checklist(
             situation("prp", "CN", "kazakhstan", "children", child_papers=papers), TODAY

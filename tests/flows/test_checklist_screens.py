@@ -277,7 +277,7 @@ def test_checklist_reminder_is_not_offered_when_the_country_is_unknown() -> None
 
 
 @pytest.mark.parametrize("taps", [CHINESE, ("kandas_extension",)])
-def test_new_checklist_ends_the_reminder_if_messages_may_endanger(taps: tuple[str, ...]) -> None:
+def test_new_checklist_ends_the_reminder_when_messages_may_endanger(taps: tuple[str, ...]) -> None:
     chat = chat_with_saved_list().presses("remind", "again").presses(*taps, "keep")
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.remind is None

@@ -70,14 +70,14 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
         assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
-def test_registry_status_is_notified_if_consent_is_given_after_stop() -> None:
+def test_registry_status_is_notified_when_consent_is_given_after_stop() -> None:
     chat = chat_at("surname").says("стоп").presses(FORM)
     chat.until("review", write_first="yes").presses("submit")
     assert chat.takes(Acknowledged("received", "KZ-1")).shows(screens.UPDATE)
     assert chat.takes(Acknowledged("accepted", "KZ-1")).shows(screens.UPDATE)
 
 
-def test_registry_status_is_not_notified_if_stop_is_sent_after_consent() -> None:
+def test_registry_status_is_not_notified_when_stop_is_sent_after_consent() -> None:
     chat = chat_at("review", write_first="yes").says("стоп").presses(FORM, "submit")
     assert chat.takes(Acknowledged("received", "KZ-1")).last_messages == ()
     chat.says("/status").presses("amend", "submit")
@@ -173,7 +173,7 @@ def test_change_asks_for_consent_again_when_the_registry_withdraws() -> None:
     assert len(chat.effects_of(Submit)) == 2
 
 
-def test_confirmed_withdrawal_does_nothing_if_the_registry_withdrew_before() -> None:
+def test_confirmed_withdrawal_does_nothing_when_registry_withdrew_before() -> None:
     chat = submitted_chat().takes(Acknowledged("received", "KZ-1")).says("/status")
     chat.presses("withdraw")
     late = Pressed(f"{chat.nonce}:yes")

@@ -229,7 +229,7 @@ def test_private_answers_are_masked_in_the_messenger(question: str) -> None:
     assert "TESTOVA" not in chat.text
 
 
-def test_private_question_accepts_typed_answers_if_the_page_is_optional() -> None:
+def test_private_question_accepts_typed_answers_when_the_page_is_optional() -> None:
     chat = replace(chat_at("surname"), page=Page.OFFERED)
     chat.says("/help").takes(Pressed("!page"))
     assert chat.shows(screens.PAGE_OFFERED)

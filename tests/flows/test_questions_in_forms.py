@@ -38,7 +38,7 @@ def test_word_count_takes_two_chinese_characters_for_one_word(text: str, words: 
 
 
 @pytest.mark.parametrize("text", ["多久有结果", "为什么要问这个"])
-def test_chinese_question_in_a_form_gets_topics_if_recognition_is_unsure(text: str) -> None:
+def test_chinese_question_in_a_form_gets_topics_when_recognition_is_unsure(text: str) -> None:
     chat = chat_at_with_intents("birth_year", {text: unsure("kandas.term")}, "zh_Hans")
     assert chat.says(text).shows(hearing.THIS_ONE)
 

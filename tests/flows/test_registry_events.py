@@ -168,7 +168,7 @@ def test_duplicate_reads_like_a_registration_that_is_being_checked() -> None:
     ],
     ids=["duplicate", "repeated", "step", "accepted"],
 )
-def test_registry_update_is_announced_only_if_it_has_news(
+def test_registry_update_is_announced_only_when_it_has_news(
     later: Acknowledged, announced: bool
 ) -> None:
     chat = chat_at("review", write_first="yes").presses("submit")

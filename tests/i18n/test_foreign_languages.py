@@ -76,7 +76,7 @@ def test_foreign_language_of_a_first_message_is_recognized(text: str, form: str)
 
 
 @pytest.mark.parametrize("text", ["", "1990", "😀", "slm", "kim bu", "kandas", "hello", "سلام"])
-def test_foreign_language_is_not_recognized_if_uncertain(text: str) -> None:
+def test_foreign_language_is_not_recognized_when_uncertain(text: str) -> None:
     assert foreign_guess.guess(text) is None
 
 

@@ -400,7 +400,7 @@ async def test_address_confirmation_codes_are_limited_per_day_in_total(post: Pos
     assert len(post.mail.received) == 1
 
 
-async def test_address_confirmation_code_is_not_resent_if_delivery_is_unknown(post: Post) -> None:
+async def test_address_confirmation_code_is_not_resent_when_delivery_is_unknown(post: Post) -> None:
     post.gateway.status = 500
     await guest_with_address(post, "sms")
     await post.sent()

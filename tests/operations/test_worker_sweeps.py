@@ -61,7 +61,7 @@ async def test_worker_runs_every_infrequent_sweep_at_its_start(
     assert sum(each > MAX_INTERVAL for each in intervals) == len(RARE), "each is watched here"
 
 
-async def test_worker_warns_if_it_cannot_rotate_keys_monthly(
+async def test_worker_warns_when_it_cannot_rotate_keys_monthly(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)

@@ -67,7 +67,7 @@ class _Uneditable(_Channel):
         raise CannotEdit if call.kind == "edit" else Unreachable
 
 
-async def test_message_sent_instead_of_an_edit_is_counted_if_response_is_lost(
+async def test_message_sent_instead_of_an_edit_is_counted_when_response_is_lost(
     rt: Runtime,
 ) -> None:
     channels: Any = {WebChat.name: _Uneditable(Refused())}

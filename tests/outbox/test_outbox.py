@@ -146,7 +146,7 @@ class _UnreachableWebChat(WebChat):
         raise Unreachable
 
 
-async def test_outbox_gives_up_a_message_only_if_the_channel_works_for_others(
+async def test_outbox_gives_up_a_message_only_when_the_channel_works_for_others(
     rt: Runtime,
 ) -> None:
     guest, other, channel = Guest(rt), Guest(rt), _UnreachableWebChat(rt)

@@ -82,7 +82,7 @@ async def test_rate_limit_of_a_chat_postpones_messages_that_come_too_early(
     assert channel.calls == 2
 
 
-async def test_rate_limit_of_a_channel_delays_replies_only_if_configured_so(rt: Runtime) -> None:
+async def test_rate_limit_of_a_channel_delays_replies_only_when_configured_so(rt: Runtime) -> None:
     guest, other = await new_guest(rt), await new_guest(rt)
     rates = {"whole": 0.01, "whole_burst": 1, "each": 100, "each_burst": 100}
     channel = paced(rt, Rates(**rates, firm=True))  # type: ignore[arg-type]

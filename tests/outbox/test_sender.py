@@ -906,7 +906,7 @@ SENT: LiteralString = "SELECT state_at FROM broadcast_recipients"
         ("SELECT", False),
     ],
 )
-async def test_broadcast_failure_report_is_ignored_if_the_person_wrote_since(
+async def test_broadcast_failure_report_is_ignored_when_the_person_wrote_since(
     rt: Runtime, code: str, since: LiteralString, later: bool
 ) -> None:
     post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)

@@ -88,7 +88,7 @@ def writes_of(
 
 @pytest.mark.parametrize("fault", [*BEFORE, *AFTER, "expired_token"])
 @pytest.mark.requirement("S-49")
-async def test_failed_registry_write_is_repeated_only_if_its_key_is_not_found(
+async def test_failed_registry_write_is_repeated_only_when_its_key_is_not_found(
     sandbox: Sandbox, registry: Registry, fault: str
 ) -> None:
     number = (await registry.create(pre_registration(), key=new_key())).number

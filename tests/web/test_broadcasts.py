@@ -468,7 +468,7 @@ async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_te
     assert (await office.marat.get("/console/broadcasts")).status == 200
 
 
-async def test_broadcast_page_offers_a_retry_only_if_somebody_gets_it(office: Office) -> None:
+async def test_broadcast_page_offers_a_retry_only_when_somebody_gets_it(office: Office) -> None:
     path = await office.send()
     for seq, reason in enumerate((*NOT_RETRIED, "rejected")):
         async with office.stack.rt.pool.connection() as session:

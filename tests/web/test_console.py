@@ -472,7 +472,7 @@ async def test_console_lead_sets_the_working_hours(desk: AppStack) -> None:
         assert screen.status == 422
 
 
-async def test_console_keeps_typed_hours_if_they_are_refused_or_stale(desk: AppStack) -> None:
+async def test_console_keeps_typed_hours_when_they_are_refused_or_stale(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, MARAT) as console:
         await console.get("/console/hours")
         form = console.screen.form("/hours")

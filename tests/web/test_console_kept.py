@@ -78,7 +78,7 @@ async def _take_over(marat: Console, case: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["reply", "preview", "translate", "facts"])
-async def test_words_are_kept_if_a_case_was_taken_after_15_minutes(
+async def test_words_are_kept_when_a_case_was_taken_after_15_minutes(
     desk: AppStack, part: str
 ) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
@@ -104,7 +104,7 @@ async def test_words_are_kept_if_a_case_was_taken_after_15_minutes(
     ("to", "done", "status"),
     [("release", "done_released", 409), ("transfer", "done_transferred", 404)],
 )
-async def test_words_are_kept_if_a_case_left_its_officer_and_mission(
+async def test_words_are_kept_when_a_case_left_its_officer_and_mission(
     desk: AppStack, to: str, done: str, status: int
 ) -> None:
     async with desk.rt.pool.connection() as session:
@@ -129,7 +129,9 @@ async def test_words_are_kept_if_a_case_left_its_officer_and_mission(
 
 
 @pytest.mark.parametrize("part", ["translate", "facts"])
-async def test_words_are_kept_if_the_answer_became_a_colleagues(desk: AppStack, part: str) -> None:
+async def test_words_are_kept_when_the_answer_became_a_colleagues(
+    desk: AppStack, part: str
+) -> None:
     visitor = await ask_officer(desk, "ru", "general", "Testova asks")
     async with (
         Console.signed_in(desk.url, AIGUL) as aigul,

@@ -78,7 +78,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
     ],
 )
 @pytest.mark.requirement("S-84")
-async def test_away_page_ends_the_chat_only_if_its_script_leads_there(
+async def test_away_page_ends_the_chat_only_when_its_script_leads_there(
     stack: AppStack, cookies: str, site: dict[str, str], *, ends: bool
 ) -> None:
     guest = Guest(stack.rt)
