@@ -396,7 +396,7 @@ async def test_metric_labels_contain_no_personal_data(rt: Runtime, prometheus: P
     await guest.go("yes", "TESTOVA", "GULNAR")
     known = {
         "channel", "code", "commit", "event", "intent", "language", "le", "of", "outcome", "status",
-        "state", "step", "to", "version",
+        "state", "step", "to", "version", "way",
     }  # fmt: skip
     named = {"implementation", "major", "minor", "patchlevel"}
     for name, series in (await prometheus.scrape(rt)).items():
