@@ -143,8 +143,14 @@ async def withdraw(transaction: Transaction, person_id: UUID) -> None:
 async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID) -> None:
     """Queue the erasure of a person at the registry, which also keeps withdrawn registrations.
 
-    This must be called before Kosh erases the person, because it reads the person's consent.
+    This must be called before Kosh erases the person, because it reads the person's consent. The
+    registrations are withdrawn, so that a write in doubt is looked up only after its last attempt
+    has ended. Otherwise nothing would be found, and the registry would keep what arrives later.
     """
+    for current in await fetch_values(
+        transaction, statements.LOCK_NOT_WITHDRAWING, person=person_id
+    ):
+        await execute(transaction, statements.BEGIN_WITHDRAWAL, registration=current)
     found = await fetch_values(transaction, statements.LOCK_ALL, person=person_id)
     for registration_id in found:
         consent = await _consent(transaction, person_id)

@@ -129,6 +129,24 @@ async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
     assert await registry_writes.claim(rt, write) is not None
 
 
+async def test_submission_in_doubt_is_erased_when_it_arrives_after_the_erasure(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN}
+    await _write(rt, registry)
+    arriving, registry.acknowledgements = registry.acknowledgements, {}
+    await ahead(rt, "15 minutes")
+    await guest.go("/delete", "yes")
+    await write_all(rt, registry, "5 seconds")
+    await write_all(rt, registry, "5 seconds")
+    registry.acknowledgements = arriving
+    await write_all(rt, registry)
+    await write_all(rt, registry)
+    assert registry.calls == ["create", "withdraw_consent"]
+
+
 async def test_failed_submission_is_not_sent_again_after_a_withdrawal(rt: Runtime) -> None:
     guest, registry = Guest(rt), FailingRegistry()
     await guest.register()
