@@ -177,11 +177,15 @@ async def refuse(
     """Record that the registry rejected a file, and open an urgent case (request to an officer).
 
     The file is kept until its retention period ends. Return None if another attempt has claimed the
-    file.
+    file. If the person withdrew the registration during the call, delete the file's content, open
+    no case, and return None.
     """
     _logger.warning("uploads.refused", code=error.code)
     values = {"upload": upload.id, "attempt": upload.attempts, "why": error.problem}
     if not await execute(transaction, statements.REJECT, **values):
+        return None
+    if await fetch_value(transaction, statements.IS_WITHDRAWN, upload=upload.id):
+        await _remove(transaction, upload.id, "gone")
         return None
     refused = OpenCase("registry_refused", urgent=True)
     await cases.open_case(transaction, upload.person, refused, language)

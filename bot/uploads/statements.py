@@ -297,6 +297,12 @@ REJECT = statement(
     .where(*_SENDING)
     .values(state="rejected", reason=bindparam("why"), state_at=NOW)
 )
+IS_WITHDRAWN = statement(
+    select(literal(True))
+    .select_from(t.Upload)
+    .join(t.Registration, t.Registration.id == t.Upload.registration_id)
+    .where(t.Upload.id == _ID, t.Registration.state.in_(["withdrawing", "withdrawn"]))
+)
 DUE = statement(
     select(t.Upload.id)
     .join(t.Registration, t.Registration.id == t.Upload.registration_id)

@@ -1,10 +1,16 @@
 """Withdrawal and erasure of a registration: writes to the registry, and the shown status."""
 
-from bot.conversations import receive
+from dataclasses import replace
+from typing import cast
+
+from bot import uploads
+from bot.conversations import receive, upload_events
 from bot.conversations.receive import take_turn
 from bot.registrations import registry_writes
+from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement
-from bot.registry.errors import RegistryError, Unavailable
+from bot.registry.documents import Document
+from bot.registry.errors import Refused, RegistryError, Unavailable
 from bot.registry.households import Household
 from bot.runtime import Runtime
 from flows.engine.events import Said, UploadChecked
@@ -50,6 +56,17 @@ class FailingRegistry(RecordingRegistry):
         error, self.error = self.error, None
         if error:
             raise error
+
+
+class LeavingRegistry:
+    """A registry that refuses a paper, because the person withdraws during its transfer."""
+
+    def __init__(self, leaver: Guest) -> None:
+        self._leaver = leaver
+
+    async def upload(self, *_paper: object, key: str) -> Document:
+        await self._leaver.go("/status", "withdraw", "yes")
+        raise Refused("E_REGISTRY_REFUSED", key, problem="closed")
 
 
 async def _shown(guest: Guest) -> str:
@@ -264,3 +281,22 @@ async def test_papers_after_a_withdrawal_reach_the_next_registration(rt: Runtime
     await guest.go("/status", "papers")
     (sent,) = await rows(rt, "registration_id")
     assert sent == await one(rt, "SELECT id FROM registrations WHERE state <> 'withdrawn'")
+
+
+async def test_refused_paper_opens_no_case_when_the_registration_was_withdrawn(
+    rt: Runtime,
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    person = await person_of(rt, guest)
+    upload_id = await store_upload(rt, person, small(1))
+    async with rt.pool.connection() as session:
+        await uploads.release(session, person.id)
+    leaving = LeavingRegistry(guest)
+    with_registry = replace(rt, registry=cast(Registry, leaving))
+    await receive.deliver(rt, await upload_events.send_upload(with_registry, upload_id))
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.papers == {}
