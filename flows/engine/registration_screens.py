@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import date
 
 from flows.engine import household_screens, labels, registration_history, screens
+from flows.engine.conditions import Is
 from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Flow, Path
+from flows.engine.flow import Answer, Flow, Form, Path, path
 from flows.engine.household import HouseholdAnswered
-from flows.engine.questions import Option
+from flows.engine.questions import NO, YES, Option, YesNo
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _
@@ -139,8 +140,8 @@ def _renew_changes(turn: TurnState) -> None:
 def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:
     """Send the person's answer to the registry, unless the registry no longer asks the question.
 
-    The answer replaces the earlier one in the registration's form. Otherwise a later change of the
-    registration would send the earlier answer again.
+    The answer also becomes that of the registration's form. Otherwise a later change of the
+    registration would send the earlier answer again, or none.
     """
     known = turn.c.registration
     item = flow.questions()[0]
@@ -148,12 +149,32 @@ def send_answer(turn: TurnState, flow: Flow, path: Path) -> None:
     if known is None or not known.question or known.question.about != flow.answers_to or not value:
         return turn.notes.append((NO_LONGER,))
     turn.effects.append(AnswerRegistry(known.question, item.name, value))
-    for registering in (each for each in turn.flows.values() if each.registers):
-        form = turn.form(registering)
-        if (old := form.answers.get(item.name)) is not None:
-            turn.put_form(registering, form.put(item.name, replace(old, value=value)))
+    for each in turn.flows.values():
+        if each.registers and each.name in turn.c.forms:
+            turn.put_form(each, _corrected(each, turn.form(each), item.name, value))
     turn.c = replace(turn.c, registration=replace(known, state="answered", question=None))
     turn.notes.append((screens.registration_text("answered", known.number),))
+
+
+def _corrected(flow: Flow, form: Form, name: str, value: str) -> Form:
+    """Return the form with the answer `value` to the question `name`.
+
+    If the person left out the optional questions, of which this is one, the question that offers
+    them gets the answer yes, and the others are skipped. If the question does not apply for another
+    reason, the form is returned unchanged.
+    """
+    question = flow.find(name)
+    gate = flow.find(question.when.question) if question and isinstance(question.when, Is) else None
+    offer = form.answers.get(gate.name) if isinstance(gate, YesNo) else None
+    if gate is not None and offer is not None and offer.value == NO.key:
+        form = form.put(gate.name, replace(offer, value=YES.key))
+        for step in path(flow, form).steps:
+            if not step.ok and step.item.skippable:
+                form = form.put(step.key, Answer(None, step.item.rev, step.signature))
+    for step in path(flow, form).steps:
+        if step.key == name:
+            form = form.put(name, Answer(value, step.item.rev, step.signature))
+    return form
 
 
 def take_household_answered(turn: TurnState, event: HouseholdAnswered) -> None:

@@ -64,6 +64,28 @@ def test_changed_registration_keeps_the_answer_to_a_registry_question() -> None:
     assert second.answers == {**first.answers, "birth_year": "1991"}
 
 
+def test_changed_registration_keeps_the_answer_to_an_optional_question() -> None:
+    """Check that the other optional questions, which the person left out, are not asked."""
+    asks = Acknowledged("needs_information", NUMBER, "", RegistryQuestion("1", "OCCUPATION"))
+    chat = chat_at("review", details="no").presses("submit").takes(asks)
+    chat.presses("!status", "asked_occupation", "trade").takes(Acknowledged("received", NUMBER))
+    chat.says("/status").presses("amend", "submit")
+    first, second = chat.effects_of(Submit)
+    changed = {
+        key: value for key, value in second.answers.items() if first.answers.get(key) != value
+    }
+    assert changed == {"details": "yes", "occupation": "trade"}
+
+
+def test_answer_to_a_question_that_does_not_apply_changes_no_other_answer() -> None:
+    asks = Acknowledged("needs_information", NUMBER, "", RegistryQuestion("1", "TIMEFRAME"))
+    chat = chat_at("review", purpose="information").presses("submit").takes(asks)
+    before = chat.conversation.forms["preregistration"].answers
+    chat.presses("!status", "asked_timeframe", "later")
+    assert len(chat.effects_of(AnswerRegistry)) == 1
+    assert chat.conversation.forms["preregistration"].answers == before
+
+
 def test_answer_to_a_registry_question_is_sent_after_the_form_was_deleted() -> None:
     chat = chat_at("review").presses("submit").takes(ASKS)
     chat.conversation = replace(chat.conversation, forms={})
