@@ -24,8 +24,8 @@ PLACE = re.compile(r"(?:\$\.|field `)([a-z_.]+)")
 class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Format of a draft file: texts and WhatsApp template names by language.
 
-    `quiet` is the start and end of the quiet hours in the recipient's local time; empty allows any
-    hour.
+    `quiet` is the start and end of the quiet hours in the recipient's local time, so without a time
+    zone; empty allows any hour.
     """
 
     purpose: Purpose
@@ -44,7 +44,7 @@ class DraftFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             language: Words(body.strip(), self.templates.get(language, ""))
             for language, body in self.texts.items()
         }
-        if len(self.quiet) not in (0, 2):
+        if len(self.quiet) not in (0, 2) or any(each.tzinfo for each in self.quiet):
             raise Refused(Refusal.FORM, "quiet")
         hours = (self.quiet[0], self.quiet[1]) if self.quiet else None
         return Draft(self.purpose, self.topic, texts, self.audience, self.not_before,

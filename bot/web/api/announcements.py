@@ -56,7 +56,9 @@ class AnnouncementRequest(RequestBody):
     not_before: datetime | None = None
     not_later_than: datetime | None = None
     quiet: Annotated[tuple[time, ...], Field(max_length=2)] = (QUIET_FROM, QUIET_UNTIL)
-    """Begin and end of the quiet hours in the recipient's local time; empty for none."""
+    """Begin and end of the quiet hours in the recipient's local time; empty for none.
+
+    A time with a time zone is refused."""
     paid: bool = False
     why: str = ""
 

@@ -146,6 +146,17 @@ async def test_announcements_api_names_the_field_that_it_does_not_accept(rt: Run
     assert (status, body["reason"], body["field"]) == (422, "form", "texts")
 
 
+@pytest.mark.parametrize("path", [ROOT, "/announcement-counts"])
+async def test_announcements_api_refuses_quiet_hours_with_a_time_zone(
+    rt: Runtime, path: str
+) -> None:
+    """Check the refusal: the hours are those of each recipient, so a zone would be dropped."""
+    async with _editor_system(rt) as system:
+        paper = PAPER | {"quiet": ["16:00:00Z", "03:00:00Z"]}
+        status, body = await system.post(path, paper, key="order-000001")
+    assert (status, body.get("reason"), body.get("field")) == (422, "form", "quiet")
+
+
 @pytest.mark.parametrize("unstorable", ["a\ud800", "a\0"], ids=["surrogate", "nul"])
 @pytest.mark.parametrize("path", [ROOT, "/announcement-counts"])
 async def test_announcements_api_refuses_text_that_cannot_be_stored(
