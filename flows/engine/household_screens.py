@@ -37,6 +37,9 @@ PURPOSE = "household"
 EXAMPLE = "ABCDE-23456"
 
 LINK_FAMILY = button("Link family")
+GET_CODE = button("Get a family code")
+ENTER_A_CODE = button("Enter a code")
+END_LINK = button("End family link")
 NOT_LINKED = _(
     "Does your family move with you? You can link your registration with theirs. Each family member"
     " first needs a registration of their own."
@@ -122,9 +125,9 @@ def show(turn: TurnState) -> None:
     link = known.household or HouseholdLink()
     paragraph = tuple(lines(known, turn.today))
     possible = (
-        (not link.pending, "invite", button("Get a family code")),
-        (not link.pending and not link.is_linked, "enter", button("Enter a code")),
-        (not link.pending and link.is_linked, "leave", button("End family link")),
+        (not link.pending, "invite", GET_CODE),
+        (not link.pending and not link.is_linked, "enter", ENTER_A_CODE),
+        (not link.pending and link.is_linked, "leave", END_LINK),
         (True, "status", labels.MY_REGISTRATION),
     )
     among = tuple(Option(key, label) for use, key, label in possible if use)

@@ -15,12 +15,14 @@ from bot.security import audit_log
 from bot.web.console import demo_officers
 from bot.web.console.labels_audit import BECAUSE, LOGGED, REGISTRY_STATES, SENT
 from bot.web.console.labels_common import ROLES
+from bot.web.console.labels_inbox import OWN_TOPICS
 from flows.engine.text import Text
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen
 
 AIGUL, SAULE = "Aigul Testova", "Saule Testova"
+WRITES = ("submit", "answer", "invite", "join", "leave", "withdraw", "erase")
 RUSSIAN = Languages(("ru",))
 
 
@@ -120,4 +122,29 @@ async def test_case_page_shows_registry_states_in_the_officers_language(desk: Ap
         "odd odd_too",
     ]
     assert [each for each in expected if each not in screen.text] == []
+    assert "E_REGISTRY" not in screen.text
+
+
+async def test_case_page_shows_a_duplicate_and_all_writes_to_the_registry(desk: AppStack) -> None:
+    """Check that no write is shown by its code. Only the person reads a duplicate as received."""
+    async with desk.rt.pool.connection() as session:
+        registration = uuid4()
+        await session.execute(
+            "INSERT INTO registrations (id, person_id, state, number)"
+            " SELECT %s, person_id, 'duplicate', 'KS-2026-TEST-TEST' FROM cases",
+            (registration,),
+        )
+        for number, kind in enumerate(WRITES, 1):
+            await session.execute(
+                "INSERT INTO registry_writes (id, registration_id, number, kind, state, reason)"
+                " VALUES (%s, %s, %s, %s, 'pending', 'E_REGISTRY_DOWN')",
+                (uuid4(), registration, number, kind),
+            )
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        screen = await console.submit("/next")
+    assert f"KS-2026-TEST-TEST {_ru(OWN_TOPICS['registry_duplicate'])}" in screen.text
+    calls = re.findall(r'<li><span class="tag">(.*?)</span> <bdi>KS-', screen.html)
+    assert set(calls).isdisjoint(WRITES)
+    assert len(calls) == len(WRITES) + 1
     assert "E_REGISTRY" not in screen.text

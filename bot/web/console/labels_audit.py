@@ -7,12 +7,13 @@ from bot.web.console.labels_broadcasts import ACTS, BROADCASTS
 from bot.web.console.labels_bursts import BURSTS
 from bot.web.console.labels_common import RUNNING, SIGNING
 from bot.web.console.labels_content import CONTENT
-from bot.web.console.labels_inbox import MARKING
+from bot.web.console.labels_inbox import MARKING, OWN_TOPICS
 from bot.web.console.labels_limits import LIMITS
 from bot.web.console.labels_planning import PLANNING
 from bot.web.console.labels_referrers import REFERRERS
 from bot.web.console.labels_texts import TEXTS
 from bot.web.console.labels_webhooks import WEBHOOK_REASONS, WEBHOOKS
+from flows.engine import household_screens, labels
 from flows.engine.text import Text, _
 from flows.engine.upload_states import State as Paper
 
@@ -170,6 +171,10 @@ SENT: dict[str, Text] = {
     # Translators: the sending of a person's registration to the registry.
     "submit": _("Registering"),
     "amend": _("Change of a registration"),
+    "answer": labels.ANSWER,
+    "invite": household_screens.GET_CODE,
+    "join": household_screens.ENTER_A_CODE,
+    "leave": household_screens.END_LINK,
     # Translators: withdrawal of a person's registration, which is sent to the registry.
     "withdraw": _("Withdrawal"),
     # Translators: another person has registered with the same name, year of birth and citizenship.
@@ -178,6 +183,8 @@ SENT: dict[str, Text] = {
     "erase": _("Erasure"),
 }
 REGISTRY_STATES: dict[str, Text] = STATES_TOLD | {
+    # The person reads a duplicate as received, but officers have to compare the registrations.
+    "duplicate": OWN_TOPICS["registry_duplicate"],
     "sending": STATES_TOLD["pending"],
     "unknown": _("nobody knows yet whether it arrived"),
     "rejected": PAPERS[Paper.REJECTED],
@@ -185,6 +192,9 @@ REGISTRY_STATES: dict[str, Text] = STATES_TOLD | {
 }
 _SILENT = _("the registry does not answer")
 BECAUSE: dict[str, Text] = {
+    "E_REGISTRY_BROKEN_OFF": _SILENT,
+    "E_REGISTRY_DOWN": _SILENT,
+    "E_REGISTRY_FAILED": _SILENT,
     "E_REGISTRY_RESTING": _SILENT,
     "E_REGISTRY_TIMEOUT": _SILENT,
     "E_REGISTRY_UNREACHABLE": _SILENT,
