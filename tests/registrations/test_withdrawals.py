@@ -152,7 +152,7 @@ async def test_submission_in_doubt_is_erased_when_it_arrives_after_the_erasure(
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
     registry.fails = {"create": UNKNOWN}
-    await _write(rt, registry)
+    await write_due(rt, registry)
     arriving, registry.acknowledgements = registry.acknowledgements, {}
     await ahead(rt, "15 minutes")
     await guest.go("/delete", "yes")
