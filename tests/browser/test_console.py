@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
+from pydantic import SecretStr
 
 from bot.embedded.server_process import free_port
 from bot.i18n import Languages
+from bot.notifications.web_push import new_key
 from bot.web.app import create_app
 from bot.web.console import demo_officers
 from flows.engine.screens import PAPER_STATES, UPDATE
@@ -363,6 +365,46 @@ async def test_console_administrator_signs_in_with_a_passkey(
         await officer.wait_for_text(ru("strength_passkey"))
         assert officer.errors == []
         await context.close()
+
+
+# JavaScript that replaces the push service, which a headless browser does not have. As in browsers,
+# a worker that is not active cannot subscribe.
+PUSH_SERVICE = """() => {
+  const made = async key => {
+    const curve = { name: 'ECDH', namedCurve: 'P-256' };
+    const pair = await crypto.subtle.generateKey(curve, true, ['deriveBits']);
+    const point = await crypto.subtle.exportKey('raw', pair.publicKey);
+    const keys = { p256dh: point, auth: new Uint8Array(16).buffer };
+    const endpoint = `https://fcm.googleapis.com/fcm/send/${crypto.randomUUID()}`;
+    const unsubscribe = async () => { held = null; return true; };
+    return { key, endpoint, getKey: name => keys[name], unsubscribe };
+  };
+  let held = null;
+  const service = registration => ({
+    getSubscription: async () => held,
+    subscribe: async ({ applicationServerKey: key }) => {
+      if (!registration.active) throw new DOMException('no active worker', 'AbortError');
+      return held ||= await made(key);
+    },
+  });
+  const { prototype } = ServiceWorkerRegistration;
+  Object.defineProperty(prototype, 'pushManager', { get() { return service(this); } });
+}"""
+
+
+async def test_console_notifies_a_browser_after_one_press(browser: Any, office: AppStack) -> None:
+    settings = office.rt.settings.model_copy(update={"push_private_key": SecretStr(new_key())})
+    async with serving(create_app(lent(replace(office.rt, settings=settings)))) as url:
+        officer = await Officer.at_work(browser, replace(office, url=url), AIGUL)
+        await officer.page.goto(f"{url}/console/own")
+        await officer.page.evaluate(PUSH_SERVICE)
+        await officer.click("#browser-new button")
+        await officer.page.wait_for_selector(
+            "form[action$='browser/remove'], #browser-refused:not([hidden])"
+        )
+        assert await officer.page.locator("form[action$='browser/remove']").count() == 1
+        assert officer.errors == []
+        await officer.page.context.close()
 
 
 @pytest.mark.release

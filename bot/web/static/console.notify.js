@@ -5,8 +5,18 @@ const refused = document.getElementById('browser-refused');
 const sound = document.getElementById('sound');
 const text = bytes => btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\+/g, '-').replace(/\//g, '_').replace(/=+$/, '');
 
-async function subscribe() {
+/* Only an active worker can subscribe, and in a new browser it is still being installed. */
+async function registered() {
   const worker = await navigator.serviceWorker.register('/static/console.push.js');
+  const coming = worker.installing || worker.waiting;
+  if (!worker.active && coming) await new Promise(done => {
+    coming.addEventListener('statechange', () => { if (/^(activated|redundant)$/.test(coming.state)) done(); });
+  });
+  return worker;
+}
+
+async function subscribe() {
+  const worker = await registered();
   const given = { userVisibleOnly: true, applicationServerKey: form.dataset.pushKey };
   const made = await worker.pushManager.subscribe(given);
   form.elements.endpoint.value = made.endpoint;
