@@ -368,8 +368,8 @@ async def test_console_administrator_signs_in_with_a_passkey(
 
 
 # JavaScript that replaces the push service, which a headless browser does not have. As in browsers,
-# a worker that is not active cannot subscribe.
-PUSH_SERVICE = """() => {
+# a worker that is not active cannot subscribe, and a subscription keeps its key.
+PUSH_SERVICE = """async old => {
   const made = async key => {
     const curve = { name: 'ECDH', namedCurve: 'P-256' };
     const pair = await crypto.subtle.generateKey(curve, true, ['deriveBits']);
@@ -379,11 +379,12 @@ PUSH_SERVICE = """() => {
     const unsubscribe = async () => { held = null; return true; };
     return { key, endpoint, getKey: name => keys[name], unsubscribe };
   };
-  let held = null;
+  let held = old && await made(old);
   const service = registration => ({
     getSubscription: async () => held,
     subscribe: async ({ applicationServerKey: key }) => {
       if (!registration.active) throw new DOMException('no active worker', 'AbortError');
+      if (held && held.key !== key) throw new DOMException('another key', 'InvalidStateError');
       return held ||= await made(key);
     },
   });
@@ -392,12 +393,15 @@ PUSH_SERVICE = """() => {
 }"""
 
 
-async def test_console_notifies_a_browser_after_one_press(browser: Any, office: AppStack) -> None:
+@pytest.mark.parametrize("old_key", ["", "a-key-that-was-replaced"], ids=["new", "old key"])
+async def test_console_notifies_a_browser_after_one_press(
+    browser: Any, office: AppStack, old_key: str
+) -> None:
     settings = office.rt.settings.model_copy(update={"push_private_key": SecretStr(new_key())})
     async with serving(create_app(lent(replace(office.rt, settings=settings)))) as url:
         officer = await Officer.at_work(browser, replace(office, url=url), AIGUL)
         await officer.page.goto(f"{url}/console/own")
-        await officer.page.evaluate(PUSH_SERVICE)
+        await officer.page.evaluate(PUSH_SERVICE, old_key)
         await officer.click("#browser-new button")
         await officer.page.wait_for_selector(
             "form[action$='browser/remove'], #browser-refused:not([hidden])"

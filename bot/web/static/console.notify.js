@@ -15,10 +15,21 @@ async function registered() {
   return worker;
 }
 
-async function subscribe() {
-  const worker = await registered();
+/* A subscription for the installation's former key must end before one for the new key can begin. */
+async function subscribed({ pushManager }) {
   const given = { userVisibleOnly: true, applicationServerKey: form.dataset.pushKey };
-  const made = await worker.pushManager.subscribe(given);
+  try {
+    return await pushManager.subscribe(given);
+  } catch (error) {
+    const old = error.name === 'InvalidStateError' && await pushManager.getSubscription();
+    if (!old) throw error;
+    await old.unsubscribe();
+    return pushManager.subscribe(given);
+  }
+}
+
+async function subscribe() {
+  const made = await subscribed(await registered());
   form.elements.endpoint.value = made.endpoint;
   form.elements.public_key.value = text(made.getKey('p256dh'));
   form.elements.auth_secret.value = text(made.getKey('auth'));
