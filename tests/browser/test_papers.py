@@ -1,5 +1,6 @@
 """Tests in a browser: a secure page whose link was used, and the file field of the chat page."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,12 +25,7 @@ async def test_secure_page_message_about_a_used_link_is_wider_than_300_px(
     assert min(widths) > 300
 
 
-@pytest.mark.parametrize(
-    "scripts", release_only([True, False], keep=(True,)), ids=["scripts", "no scripts"]
-)
-async def test_chat_page_uploads_a_photo_and_shows_the_answer(
-    browser: Any, stack: AppStack, scripts: bool
-) -> None:
+async def _page_that_asks_for_a_photo(browser: Any, stack: AppStack, **options: Any) -> Any:
     guest = Guest(stack.rt)
     await guest.register()
 
@@ -40,13 +36,52 @@ async def test_chat_page_uploads_a_photo_and_shows_the_answer(
     await stack.until(is_accepted)
     await guest.press("!status")
     await guest.go("papers", "yes")
-    context = await browser.new_context(java_script_enabled=scripts)
+    context = await browser.new_context(**options)
     await context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
     page = await context.new_page()
     await page.goto(f"{stack.url}/chat")
+    return page
+
+
+@pytest.mark.parametrize(
+    "scripts", release_only([True, False], keep=(True,)), ids=["scripts", "no scripts"]
+)
+async def test_chat_page_uploads_a_photo_and_shows_the_answer(
+    browser: Any, stack: AppStack, scripts: bool
+) -> None:
+    page = await _page_that_asks_for_a_photo(browser, stack, java_script_enabled=scripts)
     form = page.locator("form.file:has(fieldset:not([disabled]))").last
     await form.locator("input[type=file]").set_input_files(
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
     await form.locator("button").click()
     await page.get_by_text("Получено в читаемом виде: 1.").wait_for(timeout=60_000)
+
+
+async def test_chat_page_sends_the_same_photo_again_after_a_failure(
+    browser: Any, stack: AppStack, tmp_path: Path
+) -> None:
+    page = await _page_that_asks_for_a_photo(browser, stack)
+    await page.fill("#text", "помощь")
+    await page.press("#text", "Enter")
+    await page.wait_for_selector("li.new form.file")
+    (tmp_path / "page.jpg").write_bytes(photo())
+    devices = await page.context.new_cdp_session(page)
+
+    async def choose() -> None:
+        """Choose the file like a person: the page gets an event only if the choice changes."""
+        root = (await devices.send("DOM.getDocument"))["root"]["nodeId"]
+        found = {"nodeId": root, "selector": "li.new form.file input"}
+        node = (await devices.send("DOM.querySelector", found))["nodeId"]
+        files = {"nodeId": node, "files": [str(tmp_path / "page.jpg")]}
+        await devices.send("DOM.setFileInputFiles", files)
+
+    async def lose(route: Any) -> None:
+        await route.abort("internetdisconnected")
+
+    await page.route("**/chat/file", lose)
+    await choose()
+    await page.wait_for_selector("li.own[data-state=failed]")
+    await page.unroute("**/chat/file")
+    await choose()
+    await page.get_by_text("Получено в читаемом виде: 1.").wait_for(timeout=10_000)

@@ -71,7 +71,10 @@ function buttonsOf({ id, buttons }) {
 
 function fileOf({ id, file }) {
   const input = make('input', { type: 'file', multiple: '', accept: 'image/*,application/pdf' });
-  input.addEventListener('change', () => [...input.files].forEach(attach));
+  input.addEventListener('change', () => {
+    [...input.files].forEach(attach);
+    input.value = ''; // or the browser would not tell of the same file, chosen again
+  });
   return make('form', { class: 'buttons file' }, make('fieldset', { 'aria-labelledby': `said-${id}` },
     make('label', { class: 'button pick' }, file, input)));
 }
