@@ -2,10 +2,14 @@
 
 from collections.abc import Sequence
 
+from bot import outbox
 from bot.channels import Inbound
+from bot.channels.webchat import WebChat
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.people import hint_contacts
+from bot.people.identities import Person
+from bot.runtime import Runtime
 from flows.engine.events import Say
 from flows.engine.state import Turn
 
@@ -28,3 +32,15 @@ async def note(
         await hint_contacts.drop(transaction, held.person.id)
     elif any(say.service or say.notice for say in (*turn.says, *notice)):
         await hint_contacts.plan(transaction, held.person.id)
+
+
+async def drop_shown(rt: Runtime, person: Person) -> None:
+    """Cancel a planned e-mail or SMS, because the person has opened the page of the web chat.
+
+    Do nothing if the newest message is in a messenger, so that the page does not show it.
+    """
+    if not rt.settings.hints:
+        return
+    async with rt.pool.connection() as transaction:
+        if await outbox.has_newest(transaction, person, WebChat.name):
+            await hint_contacts.drop(transaction, person.id)

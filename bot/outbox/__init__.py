@@ -48,7 +48,7 @@ from bot.outbox.sender import (
     take_back,
 )
 from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
-from bot.outbox.webchat_feed import Waiting, delete_seen, waiting
+from bot.outbox.webchat_feed import Waiting, delete_seen, has_newest, waiting
 
 __all__ = [
     "LEASE_SECONDS",
@@ -69,6 +69,7 @@ __all__ = [
     "enqueue",
     "find_all",
     "forget_texts",
+    "has_newest",
     "is_window_closed",
     "missing_notice",
     "move_unsent",

@@ -166,6 +166,22 @@ ADDRESSES = statement(
 
 # Statements that the module `webchat_feed` runs
 
+_NEWEST = (
+    select(t.Message.id)
+    .where(_OF_PERSON, t.Message.state != "dropped")
+    .order_by(t.Message.id.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+HAS_NEWEST = statement(
+    select(
+        exists().where(
+            t.Message.id == _NEWEST,
+            t.Message.channel == _CHANNEL,
+            t.Message.state.in_(["sending", "sent"]),
+        )
+    )
+)
 _AFTER = bindparam("after", type_=BigInteger())
 # Rows in state `sending` are included, since the page fetches them before they are marked as sent.
 WAITING = statement(

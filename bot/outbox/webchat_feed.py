@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.channels import Message
-from bot.db.statements import execute, fetch_all
+from bot.db.connection import Transaction
+from bot.db.statements import execute, fetch_all, fetch_value
 from bot.outbox import statements
 from bot.outbox.enqueue import decrypt_message
 from bot.people.identities import Person
@@ -38,6 +39,15 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
         Waiting(row_id, act, external_id or "", decrypt_message(person, body), officer, at)
         for row_id, act, external_id, body, officer, at in sorted(found, key=lambda row: row[0])
     ]
+
+
+async def has_newest(transaction: Transaction, person: Person, channel: str) -> bool:
+    """Return True if a page of this channel shows the person's newest message.
+
+    The newest message of a person with several channels may be on another one.
+    """
+    values = {"person": person.id, "on_channel": channel}
+    return bool(await fetch_value(transaction, statements.HAS_NEWEST, **values))
 
 
 async def delete_seen(rt: Runtime, person: Person, channel: str, before: int) -> None:

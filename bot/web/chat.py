@@ -20,7 +20,7 @@ from bot.budgets.spending import is_shared
 from bot.cache import CacheUnavailable
 from bot.channels import Inbound
 from bot.channels.webchat import Note, WebChat
-from bot.conversations import anonymous, receive, upload_events
+from bot.conversations import anonymous, planned_hints, receive, upload_events
 from bot.conversations.anonymous import Overloaded
 from bot.conversations.background_delivery import deliver_or_defer
 from bot.conversations.effects import AfterCommit
@@ -102,6 +102,8 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     session = await find_session(request, opens=True)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()
+    if session.person is not None:
+        await planned_hints.drop_shown(rt, session.person)
     browser = browser_language(rt, request) or ""
     return render_page(rt, session, notes or _greeting(rt, session), browser=browser)
 

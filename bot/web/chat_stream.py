@@ -10,6 +10,7 @@ from starlette.responses import Response
 from bot.cache import CacheUnavailable, Notification, Subscription
 from bot.channels import webchat
 from bot.channels.webchat import Note
+from bot.conversations import planned_hints
 from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of, language_values
 from bot.web.chat_session import ChatSession, find_session, note_shown, unread_notes
@@ -22,10 +23,16 @@ router = APIRouter()
 
 @router.get("/chat/stream")
 async def stream(request: Request) -> Response:
-    """Return an event stream of the chat's messages after the last one that the page has shown."""
+    """Return an event stream of the chat's messages after the last one that the page has shown.
+
+    The page adds the parameter `seen` if it is visible. A page in the background reconnects, too.
+    """
+    rt: Runtime = request.app.state.rt
     session = await find_session(request)
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
-    await note_shown(request.app.state.rt, session, last)
+    await note_shown(rt, session, last)
+    if session.person is not None and "seen" in request.query_params:
+        await planned_hints.drop_shown(rt, session.person)
     return event_stream(_events(request, session, last))
 
 

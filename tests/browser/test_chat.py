@@ -1,12 +1,15 @@
 """Tests of the web chat in a browser: a whole registration, by keyboard, on a bad connection."""
 
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bot import desk
 from bot.web.chat_rendering import LABELS
 from tests.app_stack import AppStack
+from tests.desk.desks import an_officer, ask, key
+from tests.person_client import Guest
 from tests.release_only import release_only
 from tests.web.test_journeys import ANSWERS, LANGUAGES
 
@@ -425,3 +428,33 @@ async def test_chat_page_menu_button_opens_the_menu(browser: Any, stack: AppStac
     await phone.page.locator("#list .main").first.wait_for(timeout=60_000)
     assert await phone.page.locator(".about a").count() == 3
     assert await phone.page.locator("#list li.kosh .time").count() > 3
+
+
+@pytest.mark.parametrize("is_visible", [True, False], ids=["visible", "in background"])
+async def test_chat_page_reports_an_answer_as_seen_only_when_visible(
+    browser: Any, stack: AppStack, is_visible: bool
+) -> None:
+    guest, officer = Guest(stack.rt), await an_officer(stack.rt)
+    case = await ask(guest)
+    claimed = await desk.claim(stack.rt, officer, case.id, case.version, key=key())
+    page = await (await browser.new_context()).new_page()
+    await page.context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
+    if not is_visible:
+        hidden = "Object.defineProperty(document, 'hidden', { get: () => true })"
+        await page.add_init_script(hidden)
+    streams: list[str] = []
+    page.on("request", lambda each: streams.append(each.url) if "/stream" in each.url else None)
+    async with page.expect_response("**/chat/stream**"):
+        await page.goto(f"{stack.url}/chat")
+    words = "Canary answer."
+    await desk.reply(stack.rt, officer, case.id, claimed.version, key=key(), words=words)
+    await page.get_by_text(words).wait_for(timeout=10_000)
+    answer = await page.locator("#list li.officer").last.get_attribute("data-id")
+
+    async def is_reported() -> bool:
+        return parse_qs(urlsplit(streams[-1]).query)["last"] == [answer]
+
+    if is_visible:
+        await stack.until(is_reported)
+    seen = [parse_qs(urlsplit(each).query).get("seen") for each in streams]
+    assert seen == ([["1"], ["1"]] if is_visible else [None])

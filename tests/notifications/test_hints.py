@@ -9,8 +9,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
+from aiohttp import ClientSession
 from pydantic import SecretStr
 
 from bot import desk, notifications
@@ -26,9 +28,11 @@ from bot.operations import backup as operation_backup
 from bot.people import hint_contacts, identities, reminders
 from bot.privacy import data_export, retention
 from bot.runtime import Runtime, runtime
+from bot.web.app import create_app
 from flows.engine import screens
 from flows.engine.events import Event, Said
 from flows.engine.state import MadeList
+from tests.app_stack import lent, serving
 from tests.clock import ahead, ahead_to
 from tests.desk.desks import an_officer, ask, key, now
 from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
@@ -218,6 +222,54 @@ async def test_email_or_sms_notice_is_not_sent_when_the_person_writes_first(post
     await guest.do(Said("thank you"))
     await ahead(post.rt, "1 hour")
     assert await post.sent() == []
+
+
+async def open_web_chat(post: Post, name: str, path: str) -> None:
+    """Request a path of the web chat with the cookie of the chat `name`, as the page does."""
+    async with (
+        serving(create_app(lent(post.rt))) as url,
+        ClientSession(cookies={"kosh": name}) as http,
+        http.get(url + path) as answer,
+    ):
+        assert answer.status == 200
+        await answer.content.readline()
+
+
+@pytest.mark.parametrize("path", ["/chat", "/chat/stream?seen=1"])
+async def test_email_or_sms_notice_is_not_sent_when_the_web_chat_is_opened(
+    post: Post, path: str
+) -> None:
+    guest = await guest_with_confirmed_address(post)
+    await answered(post, guest)
+    await open_web_chat(post, guest.name, path)
+    await ahead(post.rt, "1 hour")
+    assert await post.sent() == []
+
+
+async def test_email_or_sms_notice_is_sent_when_a_page_in_background_reconnects(
+    post: Post,
+) -> None:
+    guest = await guest_with_confirmed_address(post)
+    await answered(post, guest)
+    await open_web_chat(post, guest.name, "/chat/stream")
+    await ahead(post.rt, "1 hour")
+    assert len(await post.sent()) == 1
+
+
+async def test_email_or_sms_notice_is_sent_when_only_the_messenger_has_the_answer(
+    post: Post,
+) -> None:
+    async with known(post, "telegram") as member:
+        guest = await guest_with_confirmed_address(post, known=member)
+        name = uuid4().hex
+        async with post.rt.pool.connection() as transaction:
+            person = await identities.find(post.rt, transaction, "telegram", guest.name)
+            assert person is not None
+            await identities.add_handle(post.rt, transaction, person, "web", name, name)
+        await plan(post.rt)
+        await open_web_chat(post, name, "/chat")
+        await ahead(post.rt, "1 hour")
+        assert len(await post.sent()) == 1
 
 
 async def test_email_or_sms_notices_are_limited_to_one_per_person_in_12_hours(post: Post) -> None:

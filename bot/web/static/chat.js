@@ -452,6 +452,7 @@ const events = {
     if (following) follow(place && said, place);
     else if (!place) count(1);
     refocus(done);
+    if (m.officer && !document.hidden) listen(); // so that no e-mail or SMS points to what is seen
   },
   typing() {
     typing.hidden = false;
@@ -493,6 +494,7 @@ async function listen() {
   const mine = source = new AbortController();
   const url = new URL(stream, location.href);
   if (has()) url.searchParams.set('last', has());
+  if (!document.hidden) url.searchParams.set('seen', '1');
   try {
     const answer = await fetch(url, { headers: named(), cache: 'no-store', signal: mine.signal });
     if (answer.ok && mine === source) heard();
