@@ -159,6 +159,27 @@ async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
 
 
 @pytest.mark.requirement("S-84")
+@pytest.mark.parametrize("by_word", [False, True], ids=["button", "word"])
+async def test_quick_exit_also_closes_the_chat_in_other_tabs(
+    browser: Any, stack: AppStack, by_word: bool
+) -> None:
+    phone = await _phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER)]):
+        await phone.answer(answer)
+    other = await phone.page.context.new_page()
+    await other.goto(phone.page.url)
+    await other.wait_for_selector("#list li.kosh")
+    if by_word:
+        await phone.page.fill("#text", "выход")
+        await phone.page.press("#text", "Enter")
+    else:
+        await phone.page.click("button.leave")
+    for page in (phone.page, other):
+        await page.wait_for_url(f"**{EXIT_URL}", timeout=10_000)
+    assert await phone.page.context.cookies() == []
+
+
+@pytest.mark.requirement("S-84")
 async def test_quick_exit_of_a_visit_ends_it_when_its_request_is_lost(
     browser: Any, stack: AppStack
 ) -> None:

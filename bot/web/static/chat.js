@@ -28,6 +28,7 @@ let following = true, seekFocus = false, below = 0; // messages that arrived bel
 let tapped = ''; // the box that was pressed last, which keeps the focus
 let unpress, warn, calm, hush; // timers
 let exited = false; // after a quick exit, until the browser shows the next page
+let tabs = window.BroadcastChannel && new BroadcastChannel('exit'); // this browser's other chat pages
 
 // ---- building ----
 
@@ -258,9 +259,10 @@ function tell(name) {
   if (name === 'online') calm = setTimeout(tell, 3000, '');
 }
 
-/* Quick exit: nothing is left to see, and Back doesn't lead here. */
+/* Quick exit: nothing is left to see, also in other tabs, and Back doesn't lead here. */
 function leave(url, payload) {
   exited = true;
+  if (tabs) tabs.postMessage('');
   if (source) source.abort();
   source = null;
   clearTimeout(reconnect);
@@ -468,7 +470,6 @@ const events = {
     settle();
   },
   language(m) { speak(m.lang, m.dir, m.labels); },
-  exit(m) { leave(m.url); },
   registry() { document.dispatchEvent(new Event('registry')); },
   async resync() {
     const answer = await fetch('/chat', { headers: named() });
@@ -573,6 +574,7 @@ addEventListener('scroll', () => {
 }, { passive: true });
 addEventListener('online', listen);
 addEventListener('offline', lost);
+if (tabs) tabs.onmessage = () => { tabs.close(); tabs = null; leave(exitUrl); };
 addEventListener('pageshow', event => { if (event.persisted) events.resync(); });
 document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
 
