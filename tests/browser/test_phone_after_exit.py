@@ -11,7 +11,7 @@ import pytest
 from bot.people import identities
 from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack
-from tests.browser.test_chat import _phone
+from tests.browser.test_chat import Phone, _phone
 from tests.web.test_journeys import ANSWERS
 from tests.web.test_page import _answer_to_surname, _link
 from tests.web.test_phone_after_exit import _documented_data
@@ -222,3 +222,26 @@ async def test_script_works_on_a_page_of_the_previous_version(
     assert phone.errors == []
     await phone.page.click("button.leave")
     await phone.page.wait_for_url(f"**{EXIT_URL}")
+
+
+# JavaScript that acts like a browser whose user blocks all cookies.
+WITHOUT_STORAGE = """
+  const blocked = () => { throw new DOMException('blocked', 'SecurityError'); };
+  Object.defineProperty(window, 'sessionStorage', { get: blocked });
+  window.BroadcastChannel = class { constructor() { blocked(); } };
+"""
+
+
+@pytest.mark.requirement("S-84")
+async def test_chat_page_answers_and_exits_when_the_browser_blocks_storage(
+    browser: Any, stack: AppStack
+) -> None:
+    context = await browser.new_context(reduced_motion="reduce")
+    await context.add_init_script(WITHOUT_STORAGE)
+    phone = Phone(await context.new_page())
+    phone.page.set_default_timeout(10_000)
+    await phone.page.goto(f"{stack.url}/chat")
+    await phone.answer("ru")
+    await phone.page.click("button.leave")
+    await phone.page.wait_for_url(f"**{EXIT_URL}")
+    assert phone.errors == []

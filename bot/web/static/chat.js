@@ -28,7 +28,10 @@ let following = true, seekFocus = false, below = 0; // messages that arrived bel
 let tapped = ''; // the box that was pressed last, which keeps the focus
 let unpress, warn, calm, hush; // timers
 let exited = false; // after a quick exit, until the browser shows the next page
-let tabs = window.BroadcastChannel && new BroadcastChannel('exit'); // this browser's other chat pages
+// A browser that blocks all cookies throws here. The page then works, but a reload begins anew.
+const allowed = open => { try { return open(); } catch { return null; } };
+const store = allowed(() => sessionStorage);
+let tabs = allowed(() => new BroadcastChannel('exit')); // this browser's other chat pages
 
 // ---- building ----
 
@@ -267,7 +270,7 @@ function leave(url, payload) {
   source = null;
   clearTimeout(reconnect);
   unsent.clear();
-  sessionStorage.clear();
+  if (store) store.clear();
   document.body.replaceChildren();
   document.title = '';
   const away = new URL(url, location).href;
@@ -373,7 +376,8 @@ function delivered(li, now) {
 }
 
 function remember(name) {
-  if (name && name !== VISIT) sessionStorage.setItem(NAME, name); else sessionStorage.removeItem(NAME);
+  if (!store) return;
+  if (name && name !== VISIT) store.setItem(NAME, name); else store.removeItem(NAME);
 }
 
 /* Sending it again would not help: the words go back to be changed. */
@@ -579,7 +583,7 @@ addEventListener('pageshow', event => { if (event.persisted) events.resync(); })
 document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
 
 begin();
-const known = !chat || chat === VISIT, held = !known && sessionStorage.getItem(NAME);
+const known = !chat || chat === VISIT, held = !known && store && store.getItem(NAME);
 if (known) remember('');
 if (held) chat = held;
 if (held) events.resync().finally(listen); else listen();
