@@ -1,12 +1,16 @@
 """Tests of the web chat in a browser: a whole registration, by keyboard, on a bad connection."""
 
+import json
+import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bot import desk
-from bot.web.chat_rendering import LABELS
+from bot.channels import Message
+from bot.web.chat_rendering import LABELS, bubble_of
+from bot.web.templating import linked
 from tests.app_stack import AppStack
 from tests.desk.desks import an_officer, ask, key
 from tests.person_client import Guest
@@ -164,6 +168,56 @@ async def test_chat_page_without_scripts_answers_a_pressed_button(
     phone = await _phone(browser, stack, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()
+
+
+# JavaScript that removes what the page's script needs and browsers before 2022 do not have.
+OLD_BROWSER = "delete SubmitEvent.prototype.submitter; delete Element.prototype.replaceChildren;"
+
+
+async def test_chat_page_in_an_old_browser_answers_a_pressed_button(
+    browser: Any, stack: AppStack
+) -> None:
+    context = await browser.new_context()
+    await context.add_init_script(OLD_BROWSER)
+    page = await context.new_page()
+    page.set_default_timeout(10_000)
+    await page.goto(f"{stack.url}/chat")
+    await page.locator("#list button", has_text="Русский").click()
+    await page.get_by_text("этническим казахам").first.wait_for()
+
+
+WITH_ADDRESSES = (
+    "(egov.kz), x@mail.kz https://a.example/b?c=1. A.egov.kz gov.kzz",
+    "egov.kz egov.kz/a,gov.kz. -gov.kz 官方网站是gov.kz、egov.kz",
+    "https://egov.kz/x?a=1。evil.example http://gov.kz, егов.kz",
+)
+
+
+async def test_chat_page_links_the_same_addresses_with_and_without_script(
+    browser: Any, stack: AppStack
+) -> None:
+    note = bubble_of("1-1", Message(WITH_ADDRESSES, (), "ru"))
+    event = f"id: 1-1\nevent: say\ndata: {json.dumps(note)}\n\n"
+
+    async def answer(route: Any) -> None:
+        await route.fulfill(body=event, content_type="text/event-stream")
+
+    context = await browser.new_context()
+    await context.route("**/chat/stream**", answer)
+    page = await context.new_page()
+    await page.goto(f"{stack.url}/chat")
+    shown = page.locator("#list li[data-id='1-1'] .bubble p")
+    await shown.first.wait_for()
+    found = [
+        await each.locator("a").evaluate_all("all => all.map(a => [a.href, a.innerText])")
+        for each in await shown.all()
+    ]
+    link = re.compile(r'href="([^"]*)"[^>]*>([^<]*)<')
+    written = [link.findall(str(linked(each))) for each in WITH_ADDRESSES]
+    assert found == [
+        [[href if href.count("/") > 2 else f"{href}/", label] for href, label in each]
+        for each in written
+    ]
 
 
 SAVED_LIST_ANSWERS = ("kandas_status", "UZ", "alone", "yes", "origin", "keep", "yes")

@@ -1,9 +1,13 @@
 """Messages of the chat page as the server renders them."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bot.channels import Message, RenderedButton
 from bot.channels.webchat import Note
+from bot.web import chat_rendering
 from bot.web.chat_rendering import bubble_of, current_bubbles
 from bot.web.templating import linked
 from flows.engine.events import Kind
@@ -70,3 +74,8 @@ def test_chat_bubble_turns_web_addresses_into_links(words: str, address: str | N
     assert (f'href="{address}"' in found) == (address is not None)
     assert "<a " in found or address is None
     assert "<b>" not in found
+
+
+def test_chat_script_has_no_lookbehind_which_old_iphones_cannot_read() -> None:
+    script = (Path(chat_rendering.__file__).parent / "static/chat.js").read_text("utf-8")
+    assert not re.search(r"\(\?<[=!]", script)

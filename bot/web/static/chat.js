@@ -2,13 +2,19 @@
    It keeps no history, and unsent words live in this page only. Before consent the tab remembers
    the chat's name, so that a reload finds the messages again; leaving and consent forget it. */
 
+// The forms of the page work by themselves in browsers that this script would leave half dead.
+if (!window.SubmitEvent || !('submitter' in SubmitEvent.prototype) || !Element.prototype.replaceChildren) {
+  throw new Error('This browser uses the page without its script.');
+}
+
 const at = id => document.getElementById(id);
 const root = document.documentElement;
 const list = at('list'), text = at('text'), typing = at('typing'), banner = at('banner');
 const { stream, exitUrl } = document.body.dataset;
 const unsent = new Map(); // own message (li) -> [url, fields]
 // Plain ASCII, so that 。 or ، ends it. Of bare names only those of Kazakhstan; as in templating.py.
-const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(?<![\w@.-])(?:[a-z0-9-]+\.)+kz\b(?:\/[\w/&=#%.?-]*[\w/&=#%-])?/g;
+// No lookbehind, because Safari before 16.4 would reject the whole script.
+const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(^|[^\w@.-])((?:[a-z0-9-]+\.)+kz\b(?:\/[\w/&=#%.?-]*[\w/&=#%-])?)/g;
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
 const NAME = 'chat';
@@ -54,10 +60,10 @@ const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, c =>
 function link(p) {
   const words = p.textContent, parts = [];
   let end = 0;
-  for (const found of words.matchAll(LINK)) {
-    const href = found[0].startsWith('http') ? found[0] : `https://${found[0]}`;
-    parts.push(words.slice(end, found.index), make('a', outward(href), found[0]));
-    end = found.index + found[0].length;
+  for (const { 0: whole, 1: before = '', 2: bare, index } of words.matchAll(LINK)) {
+    const shown = bare || whole, href = bare ? `https://${bare}` : whole;
+    parts.push(words.slice(end, index + before.length), make('a', outward(href), shown));
+    end = index + whole.length;
   }
   if (end) p.replaceChildren(...parts, words.slice(end));
 }
@@ -525,7 +531,7 @@ function take(part) {
   try {
     if (fields.event) events[fields.event](JSON.parse(fields.data));
   } catch (error) {
-    reportError(error); // one message that cannot be shown does not end the stream
+    (window.reportError || console.error)(error); // one message that cannot be shown does not end the stream
   }
 }
 
