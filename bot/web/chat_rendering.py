@@ -178,7 +178,7 @@ def _with_own(bubbles: list[dict[str, Any]], notes: Notes, own: OwnWords) -> lis
     # The page's script creates UUIDs as ids. An id with other characters is forged and not
     # rendered.
     shown_id = own.id if set(own.id) <= ID_LETTERS else ""
-    bubble = {"id": shown_id, "own": True, "paragraphs": own.text.split("\n"), "lang": "mul"}
+    bubble = {"id": shown_id, "own": True, "paragraphs": own.text.splitlines(), "lang": "mul"}
     place = next(
         (at for at, each in enumerate(bubbles) if each["id"] not in own.before), len(bubbles)
     )

@@ -361,10 +361,13 @@ async function deliver(li) {
   settle();
 }
 
-/* A budget is spent: the page that answers the same form has a question, and needs no script. */
+/* A budget is spent: the page that answers the same form has a question, and needs no script. It
+   replaces this page, so a text takes along the texts that wait behind it. */
 function askAsPage(li) {
   const [url, fields] = unsent.get(li);
-  const all = Object.entries({ chat, last: has(), ...fields });
+  const lines = [...unsent.values()].map(each => each[1].text).filter(Boolean);
+  const all = Object.entries({ chat, last: has(), ...fields, ...(fields.text && { text: lines.join('\n') }) });
+  unsent.clear();
   const inputs = all.map(([name, value]) => make('input', { type: 'hidden', name, value }));
   const form = make('form', { method: 'post', action: url, hidden: 'hidden' }, ...inputs);
   document.body.append(form);
