@@ -12,6 +12,7 @@ import msgspec
 
 from bot.channels import Mark, Message, RenderedButton, SendError
 from bot.channels.whatsapp import service_templates
+from bot.i18n import bidi
 from bot.runtime import Runtime
 from flows.engine.blocks import BLOCKS, Receipt, Tick
 from flows.engine.blocks import Row as AnswerRow
@@ -97,7 +98,9 @@ def _values(rt: Runtime, say: Say, text: Text, words: str) -> tuple[int, str]:
     """Return the attributes `head` and `value` of the `messages.Mark` that formats the text."""
     match text:
         case AnswerRow(answer=answer, payload=payload):
-            return max(0, words.rfind(rt.languages.render(answer, say.language))), payload
+            # An answer that is a line of its own may begin with a mark of its direction.
+            shown = rt.languages.render(answer, say.language).removeprefix(bidi.MARK)
+            return max(0, words.rfind(shown)), payload
         case Tick(payload=payload):
             return 0, payload
         case Receipt(number=number):

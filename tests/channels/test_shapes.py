@@ -11,8 +11,13 @@ from bot.channels.whatsapp import layout as whatsapp
 from bot.outbox.rendering import rendered
 from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of
+from flows.engine.blocks import row_of
+from flows.engine.events import Say
+from flows.engine.screens import SAVED
+from flows.engine.text import _, button, verbatim
 from tests.channels.test_whatsapp import WORDS
 from tests.flows.chat import Chat
+from tests.web.test_journeys import LANGUAGES
 
 LIST = Message(
     (
@@ -88,6 +93,17 @@ def test_web_chat_bubble_contains_each_line_of_a_message_once(message: Message) 
     bubble = bubble_of("1", message)
     drawn = sum(part["lines"] for part in bubble["parts"])
     assert drawn == (len(message.lines) if message.marks else 0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("typed", ["TESTOVA", "1990", "+77010000000", "قازاق"])
+async def test_review_row_is_split_after_its_label(rt: Runtime, language: str, typed: str) -> None:
+    label, answer = button("Surname"), verbatim(typed)
+    line = row_of(_(SAVED.msgid, label=label, answer=answer), answer, "#change.surname")
+    message = rendered(rt, Say(((line,),), language=language))
+    (mark,), (row,) = message.marks, message.lines
+    assert rt.languages.render(label, language) in row[: mark.head]
+    assert typed in row[mark.head :]
 
 
 def test_web_chat_groups_consecutive_checklist_rows_into_one_block() -> None:
