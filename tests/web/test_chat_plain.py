@@ -14,6 +14,7 @@ from bot.conversations import store as conversation_store
 from bot.people import identities
 from bot.web import chat, chat_rendering
 from flows.engine import safety
+from flows.engine.commands import MAX_RELAYED
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Unreadable
 from tests.app_stack import AppStack
@@ -158,3 +159,15 @@ async def test_chat_page_without_scripts_hides_a_private_answer(stack: AppStack)
         assert _own_texts(page) != []
         page = await _post(session, stack, page, "said", text="TESTOVA")
     assert _own_texts(page) == []
+
+
+@pytest.mark.parametrize("length", [MAX_RELAYED, MAX_RELAYED + 2000])
+async def test_chat_accepts_a_chinese_text_as_long_as_an_officer_may_get(
+    stack: AppStack, length: int
+) -> None:
+    """Send a text of 9 bytes per letter; a longer one must reach the answer that it is too long."""
+    words = "我" * length
+    async with _session() as session, session.get(f"{stack.url}/chat") as answer:
+        page = await answer.text()
+        page = await _post(session, stack, page, "said", text="zh_Hans")
+        assert words in await _post(session, stack, page, "said", text=words)
