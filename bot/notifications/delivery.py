@@ -15,7 +15,7 @@ import msgspec
 from bot.concurrency import isolation
 from bot.concurrency.backoff import backoff
 from bot.db.statements import execute, fetch_all, fetch_one
-from bot.notifications import email, statements
+from bot.notifications import email, preferences, statements
 from bot.notifications.errors import Gone, NotificationError
 from bot.notifications.fan_out import EMAIL
 from bot.notifications.kinds import LINES, OF_BROADCASTS, OF_CONTENT, Kind
@@ -117,7 +117,8 @@ async def _send(rt: Runtime, bundle: Bundle) -> None:
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.OUTCOME, final=state != "pending", **values)
         if why == Gone.code and bundle.target != EMAIL:
-            await execute(transaction, statements.FORGET_BROWSER, target=bundle.target)
+            # The browser may belong to another officer by now, whose subscription must remain.
+            await preferences.unsubscribe(transaction, bundle.officer, bundle.target)
 
 
 async def _call(rt: Runtime, bundle: Bundle) -> None:

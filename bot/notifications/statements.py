@@ -210,7 +210,6 @@ OUTCOME = statement(
         done_at=case((_IS_FINAL, NOW)),
     )
 )
-FORGET_BROWSER = statement(delete(t.PushSubscription).where(t.PushSubscription.id == _TARGET))
 
 # Statements about an officer's settings.
 

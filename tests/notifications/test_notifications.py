@@ -367,6 +367,32 @@ async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
         assert await cursor.fetchone() == (0,)
 
 
+async def _subscriptions(rt: Runtime) -> list[UUID]:
+    """Return the officers of all push subscriptions."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT officer_id FROM push_subscriptions ORDER BY id")
+        return [row[0] for row in await cursor.fetchall()]
+
+
+async def test_push_subscription_outlives_a_digest_of_the_browsers_former_officer(
+    office: Office,
+) -> None:
+    rt = office.rt
+    former = await _on_shift(rt, await an_officer(rt, "Former Testov"))
+    browser = await office.enable_notifications(former, digest_minutes=240)
+    await ask(Guest(rt))
+    await office.run()
+    officer = await an_officer(rt, "Officer Testova")
+    async with directory.acting(rt, officer) as session:
+        keys = push.text(browser.public), push.text(browser.auth)
+        hosts = (office.push.host,)
+        await preferences.subscribe(session, officer.id, browser.endpoint, *keys, hosts)
+    await ahead(rt, "4 hours")
+    await office.run()
+    assert office.push.shown == []
+    assert await _subscriptions(rt) == [officer.id]
+
+
 async def test_officer_notification_outlives_an_hour_of_a_failing_mail_server(
     office: Office,
 ) -> None:
