@@ -116,7 +116,8 @@ async def _send(rt: Runtime, bundle: Bundle) -> None:
     values = {"ids": bundle.ids, "next_state": state, "why": why, "delay": delay}
     async with rt.pool.connection() as transaction:
         await execute(transaction, statements.OUTCOME, final=state != "pending", **values)
-        if why == Gone.code and bundle.target != EMAIL:
+        # Without a key the browser was not asked.
+        if why == Gone.code and bundle.target != EMAIL and push_sender(rt):
             # The browser may belong to another officer by now, whose subscription must remain.
             await preferences.unsubscribe(transaction, bundle.officer, bundle.target)
 

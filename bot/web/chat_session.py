@@ -21,8 +21,8 @@ from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 from flows import lifetimes
 
-# A Chinese character takes 9 bytes of a form, and an officer may get 4,000 characters. A text that is
-# somewhat longer must reach the answer which says that it is too long.
+# A Chinese character takes 9 bytes of a form, and an officer may get 4,000 characters. A text that
+# is somewhat longer must reach the answer which says that it is too long.
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600

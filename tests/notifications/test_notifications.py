@@ -393,6 +393,17 @@ async def test_push_subscription_outlives_a_digest_of_the_browsers_former_office
     assert await _subscriptions(rt) == [officer.id]
 
 
+async def test_push_subscription_outlives_a_worker_without_the_push_key(office: Office) -> None:
+    rt = office.rt
+    officer = await _on_shift(rt, await an_officer(rt))
+    await office.enable_notifications(officer, email="")
+    await ask(Guest(rt))
+    without_key = rt.settings.model_copy(update={"push_private_key": None})
+    await replace(office, rt=replace(rt, settings=without_key)).run()
+    assert await office.states() == [("failed", "E_NOTIFICATION_GONE")]
+    assert await _subscriptions(rt) == [officer.id]
+
+
 async def test_officer_notification_outlives_an_hour_of_a_failing_mail_server(
     office: Office,
 ) -> None:
