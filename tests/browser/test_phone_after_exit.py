@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.budgets import BUDGETS, Spending, spend
 from bot.people import identities
 from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack
@@ -245,3 +246,23 @@ async def test_chat_page_answers_and_exits_when_the_browser_blocks_storage(
     await phone.page.click("button.leave")
     await phone.page.wait_for_url(f"**{EXIT_URL}")
     assert phone.errors == []
+
+
+@pytest.mark.requirement("S-37", "S-84")
+async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index("seen") + 1]):
+        await phone.answer(answer)
+    told = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
+    for _time in range(BUDGETS[Spending.PERSON].free + 5):
+        await spend(stack.rt, "127.0.0.1", [Spending.PERSON])
+    await phone.page.locator("#list fieldset:not([disabled]) button[value$=':yes']").click()
+    await phone.page.wait_for_selector("#answer")
+    await phone.page.click("button.leave")
+    await phone.page.wait_for_url(f"**{EXIT_URL}")
+    await phone.page.goto(f"{stack.url}/chat")
+    async with phone.page.expect_response("**/chat/stream**"):
+        await phone.page.reload()
+    assert told not in await phone.page.locator("#list").inner_text()
