@@ -100,9 +100,10 @@ def push_channels(rt: Runtime) -> list[str]:
 
 
 async def _recent_broadcasts(transaction: Transaction) -> list[UUID]:
-    """Return the ids of the broadcasts of the last 24 hours.
+    """Return the ids of the broadcasts that are being sent, or were within the last 24 hours.
 
-    Their recipients are excluded from further announcements of news.
+    Recipients who got one of them within 24 hours, or will get it, are excluded from further
+    announcements of news.
     """
     return await fetch_values(transaction, statements.RECENT)
 

@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
+from bot.broadcasts.statements import WAITING
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, seconds, statement
 from flows.list_changes import LIST, LIST_COUNTRY
@@ -148,12 +149,24 @@ _REACHED = (
     )
     .cte("reached")
 )
+# People who got another announcement within SPARE_HOURS, or will get one that is being sent.
 _RECENT = (
     select(t.BroadcastRecipient.person_id)
     .where(
         not_(bindparam("anyway", type_=Boolean())),
         t.BroadcastRecipient.broadcast_id == any_(bindparam("recent", type_=ARRAY(Uuid))),
-        t.BroadcastRecipient.state.in_(["accepted", "delivered", "read", "in_doubt"]),
+        or_(
+            and_(
+                t.BroadcastRecipient.state.in_(["accepted", "delivered", "read", "in_doubt"]),
+                t.BroadcastRecipient.state_at > ago(hours=SPARE_HOURS),
+            ),
+            and_(
+                t.BroadcastRecipient.state.in_(WAITING),
+                t.BroadcastRecipient.broadcast_id.in_(
+                    select(t.Broadcast.id).where(t.Broadcast.state == "running")
+                ),
+            ),
+        ),
     )
     .distinct()
     .cte("recent")
@@ -216,8 +229,10 @@ MAKE_ROWS = statement(
         ).where(_AUDIENCE.c.against == ""),
     )
 )
+# The state of a running broadcast may be older than its last messages.
 RECENT = statement(
     select(t.Broadcast.id).where(
-        t.Broadcast.total.is_not(None), t.Broadcast.state_at > ago(hours=SPARE_HOURS)
+        t.Broadcast.total.is_not(None),
+        or_(t.Broadcast.state == "running", t.Broadcast.state_at > ago(hours=SPARE_HOURS)),
     )
 )
