@@ -119,10 +119,11 @@ def arrange(intent: str, body: Body) -> Answer | None:
         return None
     shipped = BY_INTENT[intent]
     is_same_flow = body.flow == (shipped.flow or "")
-    return replace(
+    arranged = replace(
         shipped,
         opening=tuple(part for part in opening if part is not None),
         more=tuple(part for part in more if part is not None and not isinstance(part, Own)),
         flow=body.flow or None,
         preset=shipped.preset if is_same_flow else (),
     )
+    return replace(arranged, unanswered=shipped.unanswered and not arranged.facts)

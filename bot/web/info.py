@@ -158,8 +158,7 @@ async def topic(request: Request, intent: str, lang: str = "") -> Response:
     Return 404 if no sentence of the answer is verified and valid today.
     """
     reader = reader_of(request, lang)
-    answer = BY_INTENT.get(intent)
-    _require(answer is not None and _is_public(reader, answer))
+    _require(intent in BY_INTENT and _is_public(reader, _answer(reader, intent)))
     return cached_page(request, reader, "info_topic.html", partial(_topic, intent=intent))
 
 
@@ -190,6 +189,11 @@ def _page(reader: Reader, title: Label, *above: tuple[str, Label]) -> dict[str, 
     }
 
 
+def _answer(reader: Reader, intent: str) -> Answer:
+    """Return the answer to an intent as editors arranged it, else as it is shipped."""
+    return reader.rt.content.snapshot.answers.get(intent, BY_INTENT[intent])
+
+
 def _is_public(reader: Reader, answer: Answer) -> bool:
     """Return True if the answer may be shown: one of its sentences is verified and valid today."""
     parts = answer.parts
@@ -202,7 +206,8 @@ def _link(reader: Reader, answer: Answer) -> tuple[str, str, str]:
 
 
 def _index(reader: Reader) -> Values:
-    found = [each for each in ANSWERS if _is_public(reader, each)]
+    answers = (_answer(reader, each.intent) for each in ANSWERS)
+    found = [each for each in answers if _is_public(reader, each)]
     groups = [
         (
             reader.rt.languages.render(head, reader.language),
@@ -237,7 +242,7 @@ def _country(reader: Reader, code: str) -> str:
 
 
 def _topic(reader: Reader, intent: str) -> Values:
-    answer = reader.rt.content.snapshot.answers.get(intent, BY_INTENT[intent])
+    answer = _answer(reader, intent)
     parts = part_texts(answer.parts, reader.edition)
     lines = [(reader.say(each), isinstance(each, Caution)) for each in parts]
     question = {
@@ -246,7 +251,7 @@ def _topic(reader: Reader, intent: str) -> Values:
         "acceptedAnswer": {"@type": "Answer", "text": "\n".join(words for words, _box in lines)},
     }
     structured = {"@type": "FAQPage", "inLanguage": tag(reader.language), "mainEntity": [question]}
-    near = (BY_INTENT[each] for each in answer.neighbours if each in BY_INTENT)
+    near = (_answer(reader, each) for each in answer.neighbours if each in BY_INTENT)
     return _page(reader, answer.label, ("/info", INFO)) | {
         "description": lines[0][0],
         "lines": lines,

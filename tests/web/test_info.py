@@ -172,6 +172,35 @@ async def test_info_changes_show_no_internal_content(stack: AppStack) -> None:
             assert internal not in page, path
 
 
+async def _arrange(stack: AppStack, intent: str, fact: str) -> None:
+    """Publish an answer to an intent that consists of one fact only."""
+    rt, today = stack.rt, await database_day(stack.rt)
+    body = Body(texts={}, opening=(fact,), as_of=today, checked=today, until=date.max)
+    await _publish(rt, await editor(rt, f"Editor of {intent}"), f"answer:{intent}", body)
+    async with rt.pool.connection() as transaction:
+        await rt.content.load(transaction)
+
+
+async def test_info_omits_an_answer_whose_arranged_facts_are_withheld(stack: AppStack) -> None:
+    rt, path = stack.rt, "/info/support.housing?lang=ru"
+    await publish(rt, await editor(rt), await approver(rt), texts={}, silent=True)
+    await _get(stack, path)
+    await _arrange(stack, "support.housing", "tr.stay")
+    async with stack.http.get(stack.url + path) as answer:
+        assert answer.status == 404
+    assert path not in (await _get(stack, "/info?lang=ru"))[0]
+
+
+async def test_info_shows_facts_that_editors_add_to_an_unanswered_intent(stack: AppStack) -> None:
+    intent = next(each.intent for each in ANSWERS if each.unanswered)
+    path = f"/info/{intent}?lang=ru"
+    assert path not in (await _get(stack, "/info?lang=ru"))[0]
+    await publish(stack.rt, await editor(stack.rt), await approver(stack.rt))
+    await _arrange(stack, intent, "tr.stay")
+    assert path in (await _get(stack, "/info?lang=ru"))[0]
+    assert TEXTS["ru"] in (await _get(stack, path))[0]
+
+
 async def test_info_changes_show_content_only_on_its_days(rt: Runtime) -> None:
     today = await database_day(rt)
     day, author, second = timedelta(days=1), await editor(rt), await approver(rt)
