@@ -14,6 +14,7 @@ from bot.web.console import demo_officers, labels_content
 from flows import FLOWS
 from flows.engine.recognition import Danger
 from flows.knowledge.entry import ENTRY
+from flows.knowledge.intents.answers import BY_INTENT
 from tests.app_stack import AppStack
 from tests.console_client import Console, Form, Screen, ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
@@ -21,6 +22,7 @@ from tests.visitor import Visitor
 
 MARAT, TIMUR, ZARINA = "Marat Testov", "Timur Testov", "Zarina Testova"
 PATH = f"/console/content/{ITEM}"
+HOUSING = "/console/content/answer:support.housing"
 WORDS = Languages(("ru",))
 STAY = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
@@ -51,6 +53,14 @@ class Desk:
     async def save(self, **changes: str) -> Screen:
         await self.editor.get(PATH)
         return await self.editor.submit("/save", **self.fields(**changes))
+
+    async def publish(self, path: str) -> Screen:
+        """Publish the draft of a content item; return its page."""
+        await self.approver.get(path)
+        screen = await self.approver.submit("/approve")
+        async with self.stack.rt.pool.connection() as transaction:
+            await self.stack.rt.content.load(transaction)
+        return screen
 
 
 @pytest.fixture
@@ -255,3 +265,16 @@ async def test_content_page_of_expiring_facts_shows_the_texts_after_expiry(desk:
     assert desk.stack.rt.languages.render(STAY.ended or STAY.text, "ru") in screen.text
     screen = await desk.editor.get("/console/content/ends?day=someday")
     assert screen.status == 200
+
+
+async def test_content_page_of_expiring_facts_shows_published_answers(desk: Desk) -> None:
+    until = desk.today + timedelta(days=60)
+    await desk.save()
+    await desk.publish(PATH)
+    await desk.editor.get(HOUSING)
+    await desk.editor.submit("/save", flow="", added=STAY.key)
+    await desk.publish(HOUSING)
+    screen = await desk.editor.get(f"/console/content/ends?day={until}")
+    changed = screen.html.partition('id="then"')[2]
+    say = desk.stack.rt.languages.render
+    assert f"<strong dir=\"auto\">{say(BY_INTENT['support.housing'].label, 'ru')}<" in changed

@@ -16,6 +16,7 @@ from bot.officers.permissions import Action
 from bot.web.console.rendering import page
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
+from flows.engine.edition import Edition
 from flows.knowledge.facts import Fact
 from flows.replies import REPLIES
 
@@ -81,7 +82,8 @@ def _changed_answers(context: RequestContext, day: date, edition: date) -> Itera
     """Yield the answers whose opening sentences on `day` and on the following day differ."""
     last = endings.after(date.fromordinal(day.toordinal() - 1), edition)
     following = endings.after(day, edition)
-    for reply in REPLIES.values():
+    published = edition.replies if isinstance(edition, Edition) else {}
+    for reply in {**REPLIES, **published}.values():
         before, then = reply.opening(last, ""), reply.opening(following, "")
         if reply.label is not None and before != then:
             yield Changed(context.say(reply.label), tuple(context.say(each) for each in then))
