@@ -278,3 +278,14 @@ async def test_content_page_of_expiring_facts_shows_published_answers(desk: Desk
     changed = screen.html.partition('id="then"')[2]
     say = desk.stack.rt.languages.render
     assert f"<strong dir=\"auto\">{say(BY_INTENT['support.housing'].label, 'ru')}<" in changed
+
+
+async def test_content_pages_name_a_fact_by_its_published_sentence(desk: Desk) -> None:
+    shipped = desk.stack.rt.languages.render(STAY.text, "ru")
+    assert shipped in (await desk.editor.get(HOUSING)).text, "among the facts that can be added"
+    await desk.save()
+    await desk.publish(PATH)
+    for path in ("/console/content", "/console/content?find=60+дней", PATH, HOUSING):
+        screen = await desk.editor.get(path)
+        assert TEXTS["ru"] in screen.text, path
+        assert shipped not in screen.text, path

@@ -64,8 +64,7 @@ async def listing(
     If `find` is not empty, only facts and answers whose key or heading contains it are listed.
     """
     found = await drafts.overview(context.rt, context.officer)
-    today = context.now.date()
-    edition = context.rt.content.on(today)
+    today, edition = context.now.date(), _edition(context)
     return page(
         context,
         "content.html",
@@ -94,16 +93,23 @@ async def listing(
     )
 
 
+def _edition(context: RequestContext) -> date:
+    return context.rt.content.on(context.now.date())
+
+
 def _matches(context: RequestContext, item: str, find: str) -> bool:
     shown = _heading(context, item) if find else ""
     return find.casefold() in f"{item} {shown}".casefold()
 
 
 def _heading(context: RequestContext, item: str) -> str:
-    """Return a content item's heading: a fact's sentence, an answer's label, or the item's key."""
+    """Return a content item's heading: a fact's sentence, an answer's label, or the item's key.
+
+    The sentence is the published one if editors have changed the fact.
+    """
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
-        return context.say(drafts.SHIPPED[item].text)
+        return context.say(drafts.SHIPPED[item].on(_edition(context)).text)
     kind = item.partition(":")[0]
     if kind in (Kind.ANSWER, Kind.PHRASES) and key in BY_INTENT:
         return context.say(BY_INTENT[key].label)
@@ -332,11 +338,12 @@ def _of_kind(
     """
     key, languages = item.partition(":")[2], context.rt.languages
     if kind is Kind.ANSWER and body:
-        day = context.rt.content.on(context.now.date())
+        day = _edition(context)
         options = [("", context.say(WORDS["none"]))]
         options += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
                     if name in context.rt.flows]  # fmt: skip
-        facts = [(fact.key, context.say(fact.text)) for fact in FACTS if fact.key not in grouped()]
+        found = (fact.on(day) for fact in FACTS if fact.key not in grouped())
+        facts = [(fact.key, context.say(fact.text)) for fact in found]
         return {"parts": rows(key, body, day), "flows": options, "known": facts}
     if kind is Kind.PHRASES:
         texts = body.texts if body else {}
