@@ -1,5 +1,6 @@
 """Editors change a fact at the console without JavaScript; a second person publishes it."""
 
+import html
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -13,6 +14,7 @@ from bot.i18n import Languages
 from bot.web.console import demo_officers, labels_content
 from flows import FLOWS
 from flows.engine.recognition import Danger
+from flows.engine.text import _
 from flows.knowledge.entry import ENTRY
 from flows.knowledge.intents.answers import BY_INTENT
 from tests.app_stack import AppStack
@@ -277,7 +279,7 @@ async def test_content_page_of_expiring_facts_shows_published_answers(desk: Desk
     screen = await desk.editor.get(f"/console/content/ends?day={until}")
     changed = screen.html.partition('id="then"')[2]
     say = desk.stack.rt.languages.render
-    assert f"<strong dir=\"auto\">{say(BY_INTENT['support.housing'].label, 'ru')}<" in changed
+    assert f'<strong dir="auto">{say(BY_INTENT["support.housing"].label, "ru")}<' in changed
 
 
 async def test_content_pages_name_a_fact_by_its_published_sentence(desk: Desk) -> None:
@@ -289,3 +291,44 @@ async def test_content_pages_name_a_fact_by_its_published_sentence(desk: Desk) -
         screen = await desk.editor.get(path)
         assert TEXTS["ru"] in screen.text, path
         assert shipped not in screen.text, path
+
+
+async def test_content_pages_show_the_day_on_which_a_fact_is_hidden(desk: Desk) -> None:
+    """Check the last day of a fact of visa rules, which is hidden after two reviews were missed."""
+    await desk.save(until=(desk.today + timedelta(days=900)).isoformat())
+    screen = await desk.publish(PATH)
+    last = desk.stack.rt.content.snapshot.facts[STAY.key].until
+    until = desk.stack.rt.languages.render(_("until {date}", date=last), "ru")
+    assert until in html.unescape(screen.html)
+    assert until in html.unescape((await desk.editor.get("/console/content")).html)
+
+
+async def test_content_pages_show_no_last_day_of_an_answer(desk: Desk) -> None:
+    await desk.editor.get(HOUSING)
+    await desk.editor.submit("/save", added=STAY.key)
+    screen = await desk.publish(HOUSING)
+    for each in (screen, await desk.editor.get("/console/content")):
+        assert "9999" not in each.text
+        assert WORDS.render(labels_content.STATES["live"], "ru") in each.text
+
+
+async def test_content_page_shows_a_notice_as_said_only_on_its_days(desk: Desk) -> None:
+    notice, day = "/console/content/notice:border_closed", timedelta(days=1)
+    await desk.editor.get(notice)
+    dates = {"since": desk.today + day, "until": desk.today + day}
+    await desk.editor.submit(
+        "/save", **desk.fields(**{name: each.isoformat() for name, each in dates.items()})
+    )
+    assert TEXTS["ru"] in desk.editor.screen.html.partition('id="preview"')[2]
+    await desk.publish(notice)
+
+    async def said() -> str:
+        return (await desk.editor.get(notice)).html.partition('id="now"')[2]
+
+    assert ru("content_silent_now") in await said()
+    for ahead, is_said in (("1 day", True), ("1 day", False)):
+        async with desk.stack.rt.pool.connection() as session:
+            await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (ahead,))
+        await desk.editor.sign_in(MARAT)
+        assert (f'<div class="bubble">{TEXTS["ru"]}' in await said()) is is_said
+    assert '<span class="chip late">' in desk.editor.screen.html

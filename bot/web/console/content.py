@@ -25,7 +25,7 @@ from bot.officers.permissions import Action
 from bot.web.console import labels_content
 from bot.web.console.broadcast_editor import path_of
 from bot.web.console.content_forms import ContentForm, rows, values
-from bot.web.console.content_preview import differences, forms
+from bot.web.console.content_preview import differences, forms, last_day
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
 from bot.web.console.rendering import page, redirect
@@ -88,6 +88,7 @@ async def listing(
         edits=context.may(Action.CONTENT_EDIT),
         find=find,
         today=today,
+        last_day=lambda each: last_day(context.rt, each.item, each.body),
         heading=lambda item: _heading(context, item),
         names=await directory.names(context.rt, context.officer),
     )
@@ -246,6 +247,7 @@ async def _page(
         **_draft_values(context, item, draft, current_body),
         values=values(form, body),
         today=today,
+        last=last_day(context.rt, item, current.body) if current else None,
         **_of_kind(context, kind, item, _form_body(form) or body),
         newest=versions[0].number if versions else 0,
         wrong=list(_wrong(context, wrong or [])),
@@ -265,7 +267,7 @@ def _draft_values(
     return {
         "hash": draft.content_hash.hex() if draft else "",
         "own": draft is not None and draft.author == context.officer.id,
-        "next": forms(context.rt, item, draft.body, today) if draft else [],
+        "next": forms(context.rt, item, draft.body, max(today, draft.body.since)) if draft else [],
         "changes": differences(current, draft.body, _names(context)) if draft else [],
     }
 

@@ -10,7 +10,7 @@ from datetime import date
 from difflib import SequenceMatcher
 
 from bot.channels import Message, RenderedButton
-from bot.content import answers, cards, live
+from bot.content import answers, cards, live, model
 from bot.content.model import WRITTEN, Body, Kind, sentence
 from bot.content.model import forms as model_forms
 from bot.editorial import drafts
@@ -56,11 +56,20 @@ def lines(rt: Runtime, item: str, body: Body | None, day: date) -> tuple[Text, .
     if kind is Kind.ANSWER:
         answer = answers.arrange(key, body) if body else BY_INTENT[key]
         return part_texts(answer.ordered("")[0], day) if answer else ()
-    if body is None or body.silent or kind is Kind.PHRASES:
+    if body is None or body.silent or kind is Kind.PHRASES or not body.since <= day <= body.until:
         return ()
     if kind is Kind.CARD:
         return (cards.card(rt.languages, key, body),)
     return (sentence(rt.languages, body.texts),)
+
+
+def last_day(rt: Runtime, item: str, body: Body) -> date:
+    """Return the last day on which people read the content.
+
+    A fact that is not checked again ends before the last day that its editor gave.
+    """
+    shipped = drafts.SHIPPED.get(item)
+    return model.fact_of(rt.languages, shipped, body).until if shipped else body.until
 
 
 def forms(rt: Runtime, item: str, body: Body | None, day: date) -> list[Form]:
