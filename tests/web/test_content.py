@@ -332,3 +332,28 @@ async def test_content_page_shows_a_notice_as_said_only_on_its_days(desk: Desk) 
         await desk.editor.sign_in(MARAT)
         assert (f'<div class="bubble">{TEXTS["ru"]}' in await said()) is is_said
     assert '<span class="chip late">' in desk.editor.screen.html
+
+
+async def test_content_page_shows_an_approver_each_changed_field(desk: Desk) -> None:
+    """Check fields that the preview does not show: titles, a map, parts shown on request."""
+    languages = desk.stack.rt.languages
+
+    async def changes(item: str, **fields: str) -> str:
+        await desk.editor.get(f"/console/content/{item}")
+        screen = await desk.editor.submit("/save", **fields)
+        assert ru("done_content_saved") in screen.text, screen.text
+        screen = await desk.approver.get(f"/console/content/{item}")
+        shown = re.search(r'id="draft".*?</section>', screen.html, re.DOTALL)
+        assert shown is not None
+        return html.unescape(re.sub(r"<[^>]*>", "", shown[0]))
+
+    reply = "canned:general.photo-again"
+    assert "Фото ещё раз" in await changes(reply, title_ru="Фото ещё раз", text_ru="Пришлите фото.")
+    assert "✓" in await changes(ITEM, **desk.fields(silent="1"))
+    housing = "answer:support.housing"
+    places = {f"place_{each}": "more" for each in answers.shipped_parts("support.housing")}
+    shown = await changes(housing, added=STAY.key, flow="", **places)
+    assert "text-" not in shown
+    assert languages.render(STAY.text, "ru") in shown
+    for day in ("9999", "0001"):
+        assert day not in shown

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.attachments import form_library
 from bot.cases import canned_replies
-from bot.content import endings
+from bot.content import answers, endings
 from bot.content.answers import OFFERED, grouped
 from bot.content.cards import COUNTRIES
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind
@@ -24,10 +24,10 @@ from bot.officers import directory
 from bot.officers.permissions import Action
 from bot.web.console import labels_content
 from bot.web.console.broadcast_editor import path_of
-from bot.web.console.content_forms import ContentForm, rows, values
-from bot.web.console.content_preview import differences, forms, last_day
+from bot.web.console.content_forms import ContentForm, all_words, rows, values
+from bot.web.console.content_preview import Difference, differences, forms, last_day
 from bot.web.console.forms import Line
-from bot.web.console.labels import WORDS
+from bot.web.console.labels import WORDS, Wording
 from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -46,10 +46,12 @@ FIELDS = {
     "until": "content_last",
     "address": "content_address",
     "telephone": "content_telephone",
+    "map_link": "content_map",
     "opening": "content_at_once",
     "more": "content_later",
     "flow": "content_flow",
     "form": "form_carried",
+    "silent": "content_silent",
 }
 
 router = APIRouter(prefix="/content", route_class=ConsoleRoute)
@@ -268,7 +270,7 @@ def _draft_values(
         "hash": draft.content_hash.hex() if draft else "",
         "own": draft is not None and draft.author == context.officer.id,
         "next": forms(context.rt, item, draft.body, max(today, draft.body.since)) if draft else [],
-        "changes": differences(current, draft.body, _names(context)) if draft else [],
+        "changes": _changes(context, item, current, draft),
     }
 
 
@@ -370,9 +372,24 @@ def _form_languages(context: RequestContext, kind: Kind) -> list[tuple[str, str]
     return found if kind in (Kind.PHRASES, Kind.CANNED) else [(ENGLISH, english), *found]
 
 
+def _changes(
+    context: RequestContext, item: str, before: Body | None, draft: Version | None
+) -> list[Difference]:
+    intent = item.partition(":")[2]
+
+    def words(name: str) -> str:
+        part = answers.find(intent, name) if item in drafts.ANSWERED else None
+        return " ".join(map(context.say, all_words(part))) if part else name
+
+    return differences(before, draft.body, _names(context), words) if draft else []
+
+
 def _names(context: RequestContext) -> dict[str, str]:
-    named = {field: context.say(WORDS[label]) for field, label in FIELDS.items()}
-    return dict(_form_languages(context, Kind.FACT)) | named
+    t = Wording(context.rt.languages, context.language)
+    languages = _form_languages(context, Kind.FACT)
+    named = {field: t(label) for field, label in FIELDS.items()}
+    titles = {f"title_{code}": t("content_title", language=own) for code, own in languages}
+    return dict(languages) | titles | named
 
 
 def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:

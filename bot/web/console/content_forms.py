@@ -122,11 +122,11 @@ def _rows(intent: str, body: Body, day: date) -> Iterator[Row]:
         if part := answers.find(intent, name):
             words = answers.sentences(part, day)
             yield Row(
-                name, words or _all_words(part), place, order, not words, isinstance(part, Own)
+                name, words or all_words(part), place, order, not words, isinstance(part, Own)
             )
 
 
-def _all_words(part: answers.Opened) -> tuple[Text, ...]:
+def all_words(part: answers.Opened) -> tuple[Text, ...]:
     """Return all sentences of a part of an answer, including those that are not valid today."""
     match part:
         case Text():

@@ -4,7 +4,7 @@ An item is previewed on each channel in each language and script (written form).
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
@@ -24,11 +24,15 @@ from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.answer import part_texts
 from flows.knowledge.intents.answers import BY_INTENT
 
-# Fields of a content item that are compared in addition to its texts.
+# Fields of a content item that are compared in addition to its texts and titles.
 FIELDS = (
-    "sources", "as_of", "checked", "since", "until", "address", "telephone", "opening", "more",
-    "flow", "form",
+    "sources", "as_of", "checked", "since", "until", "address", "telephone", "map_link", "opening",
+    "more", "flow", "form", "silent",
 )  # fmt: skip
+
+
+# A word, a run of spaces or a sign: the unit of the comparison of two texts.
+_WORDS = re.compile(r"\s+|[\w'ʻ-]+|.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,30 +96,41 @@ def _message(rt: Runtime, sentences: tuple[Text, ...], code: str) -> Message:
     return Message(tuple(rt.languages.render(each, code) for each in sentences), (person,), code)
 
 
-def differences(before: Body | None, now: Body, names: dict[str, str]) -> list[Difference]:
+def differences(
+    before: Body | None, now: Body, names: dict[str, str], words: Callable[[str], str]
+) -> list[Difference]:
     """Return the fields in which two versions of a content item differ.
 
-    `names` has the label of each field and the name of each language. `before` is None if there is
-    no earlier version.
+    `names` has the label of each field, the name of each language, and the label of each title as
+    `title_<language>`. `words` returns the sentences of a part of an answer. `before` is None if
+    there is no earlier version.
     """
-    pairs = {
-        code: (before.texts.get(code, "") if before else "", now.texts.get(code, ""))
-        for code in WRITTEN
-    }
-    changed = [
-        Difference(names[code], tag(code), pieces(*pair))
-        for code, pair in pairs.items()
-        if pair[0] != pair[1]
-    ]
-    for field in FIELDS:
-        one, other = (_as_text(getattr(body, field)) if body else "" for body in (before, now))
+    texts = {code: (before.texts if before else {}, now.texts) for code in WRITTEN}
+    titles = {f"title_{code}": (before.titles if before else {}, now.titles) for code in WRITTEN}
+    changed = []
+    for name, both in (texts | titles).items():
+        code = name.removeprefix("title_")
+        one, other = (each.get(code, "") for each in both)
         if one != other:
-            changed.append(Difference(names[field], "", pieces(one, other)))
+            changed.append(Difference(names[name], tag(code), pieces(one, other)))
+    for field in FIELDS:
+        old, new = (_units(getattr(body, field) if body else None, words) for body in (before, now))
+        if old != new:
+            changed.append(Difference(names[field], "", _compared(old, new)))
     return changed
 
 
-def _as_text(value: object) -> str:
-    return " ".join(value) if isinstance(value, tuple) else str(value)
+def _units(value: object, words: Callable[[str], str]) -> list[str]:
+    """Return the value of a field as pieces of text that are compared as a whole."""
+    match value:
+        case tuple():
+            return [f"{words(each)} " for each in value]
+        case None | False | date.min | date.max:
+            return []
+        case True:
+            return ["✓"]
+        case _:
+            return _WORDS.findall(str(value))
 
 
 def pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
@@ -123,7 +138,10 @@ def pieces(before: str, now: str) -> tuple[tuple[str, str], ...]:
 
     The kinds are "kept", "gone" (only in `before`) and "new" (only in `now`).
     """
-    one, other = (re.findall(r"\s+|[\w'ʻ-]+|.", each) for each in (before, now))
+    return _compared(_WORDS.findall(before), _WORDS.findall(now))
+
+
+def _compared(one: list[str], other: list[str]) -> tuple[tuple[str, str], ...]:
     found = []
     for kind, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
         if kind == "equal":
