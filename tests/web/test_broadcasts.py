@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from bot import broadcasts
-from bot.broadcasts import Refusal, State, shard_statements
+from bot.broadcasts import Purpose, Refusal, State, shard_statements
 from bot.broadcasts.error_policy import classify
 from bot.broadcasts.statements import NOT_RETRIED
 from bot.channels import (
@@ -31,7 +31,7 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
-from bot.web.console.labels_broadcasts import CAUSES, REFUSAL_TEXTS
+from bot.web.console.labels_broadcasts import CAUSES, PURPOSES, REFUSAL_TEXTS
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
@@ -334,6 +334,28 @@ async def test_broadcast_page_shows_an_approver_the_changes_since_approval(offic
     screen = await office.zarina.get(path)
     assert "<del>субботу</del><ins>воскресенье</ins>" in screen.html
     assert ru("approval_none") in screen.text
+
+
+async def test_broadcast_page_shows_a_changed_purpose_and_reason(office: Office) -> None:
+    path = await office.request_approval()
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(f"{path}/write/purpose")
+    await office.marat.submit("/purpose", purpose="service", topic=TOPIC, why="Another reason")
+    screen = await office.zarina.get(path)
+    assert ru("diff_none") not in screen.text
+    assert "<del>Test</del><ins>Another reason</ins>" in screen.html
+    before, now = (WORDS.render(PURPOSES[each], "ru") for each in (Purpose.NEWS, Purpose.SERVICE))
+    assert f"<del>{before}</del><ins>{now}</ins>" in screen.html
+
+
+async def test_broadcast_page_shows_the_year_of_a_later_year(office: Office) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/time")
+    later = datetime.now(UTC).date() + timedelta(days=400)
+    await office.marat.submit("/time", not_before=f"{later}T09:00")
+    screen = await office.timur.get(path)
+    assert f"{later:%d.%m.%Y} 09:00" in screen.text
 
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from bot import broadcasts
-from bot.broadcasts import Approval, Broadcast, Draft
+from bot.broadcasts import Approval, Broadcast, Draft, Words
 from bot.broadcasts.model import CANARY
 from bot.i18n import direction, tag
 from bot.officers import directory
@@ -19,6 +19,7 @@ from bot.web.console.broadcast_audience import counted, left_out, summary
 from bot.web.console.broadcast_editor import written
 from bot.web.console.broadcast_steps import blockers_of
 from bot.web.console.content_preview import pieces
+from bot.web.console.labels_broadcasts import PURPOSES
 from bot.web.console.rendering import clock_of, page
 from bot.web.console.request_context import RequestContext
 from flows.engine.announcement_screens import SOMETHING_NEW
@@ -147,17 +148,26 @@ async def _changes(context: RequestContext, found: Broadcast) -> list[Change] | 
     before, now = await broadcasts.last_approved(context.rt, context.officer, found.id), found.draft
     if before is None:
         return None
+    shown = zip(_parts(context, before), _parts(context, now), strict=True)
+    return [
+        Change(name, pieces(one, other), lang)
+        for (name, lang, one), (_name, _lang, other) in shown
+        if one != other
+    ]
+
+
+def _parts(context: RequestContext, draft: Draft) -> Iterator[tuple[str, str, str]]:
+    """Yield each part of an announcement's content: its label, the language or "", and the text."""
     t = labels.Wording(context.rt.languages, context.language)
-    shown = {
-        t.audience_title: (" ".join(summary(context, before)), " ".join(summary(context, now)))
-    }
-    shown[t.time_title] = (_timing(context, before), _timing(context, now))
-    changed = [Change(name, pieces(*pair)) for name, pair in shown.items() if pair[0] != pair[1]]
+    yield t.purpose_title, "", context.say(PURPOSES[draft.purpose])
+    yield t.why_sent, "", draft.why
+    yield t.audience_title, "", " ".join(summary(context, draft))
+    yield t.time_title, "", _timing(context, draft)
+    yield t.paid, "", "✓" if draft.paid else ""
     for code, own in written(context):
-        pair = tuple(each.texts[code].body if code in each.texts else "" for each in (before, now))
-        if pair[0] != pair[1]:
-            changed.append(Change(own, pieces(pair[0], pair[1]), tag(code)))
-    return changed
+        words = draft.texts.get(code, Words(""))
+        yield own, tag(code), words.body
+        yield f"{t.template}, {own}", "", words.template
 
 
 def _timing(context: RequestContext, draft: Draft) -> str:
