@@ -210,8 +210,8 @@ def redirect(path: str, notice: str) -> Response:
 def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
     """Return a function that formats a time (or None) in the officer's time zone.
 
-    The function returns hours and minutes for a time of today, with the date for other days, and ""
-    for None.
+    The function returns hours and minutes for a time of today, with the date for other days, with
+    the year for other years, and "" for None.
     """
     zone = context.zone
     today = context.now.astimezone(zone).date()
@@ -220,6 +220,8 @@ def clock_of(context: RequestContext) -> Callable[[datetime | None], str]:
         if moment is None:
             return ""
         local = moment.astimezone(zone)
+        if local.year != today.year:
+            return local.strftime("%d.%m.%Y %H:%M")
         return local.strftime("%H:%M" if local.date() == today else "%d.%m. %H:%M")
 
     return clock
