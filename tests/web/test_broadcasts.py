@@ -358,6 +358,25 @@ async def test_broadcast_page_shows_the_year_of_a_later_year(office: Office) -> 
     assert f"{later:%d.%m.%Y} 09:00" in screen.text
 
 
+async def test_scheduled_broadcast_page_says_when_it_begins(office: Office) -> None:
+    path = await office.write()
+    await office.send_tests(path)
+    await office.marat.get(f"{path}/write/time")
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    await office.marat.submit("/time", any_hour="1", not_before=f"{day}T09:00")
+    await office.marat.submit("/ask")
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    screen = await office.marat.submit("/start")
+    assert f"{day:%d.%m.}" in screen.text.partition(ru("not_before"))[2]
+    for wrong in ("done_started", "begun", "arrived"):
+        assert ru(wrong) not in screen.text
+    assert ru("cancel_draft_sure") in _confirmation_text(screen)
+    screen = await office.marat.submit("/cancel")
+    assert ru("begun") not in screen.text
+
+
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """Check a page number and a version that exceed PostgreSQL's integers."""
     path, long = await office.request_approval(), "9" * 20

@@ -261,7 +261,8 @@ async def _act(
         problem = refusal(context, refused.why, refused.detail)
         return await _page(context, broadcast_id, RecipientsQuery(), 422, problem)
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
-    return redirect(path_of(found), notice)
+    # The page of a scheduled announcement says when it begins; nothing is being sent yet.
+    return redirect(path_of(found), "" if found.state is State.SCHEDULED else notice)
 
 
 def _add_action(path: str, permission: Action, do: _Do, notice: str) -> None:
