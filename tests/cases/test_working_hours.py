@@ -206,3 +206,12 @@ async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime)
     officer = await an_officer(rt, "Officer Other")
     with pytest.raises(Forbidden):
         await working_hours.put(rt, officer, found)
+
+
+async def test_mission_without_hours_has_the_time_zone_of_its_place(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        zones = [
+            (await working_hours.mission_settings(session, mission)).zone
+            for mission in ("cn_beijing", "general")
+        ]
+    assert zones == ["Asia/Shanghai", "UTC"]
