@@ -135,7 +135,8 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
 
     The canary is the first recipients. Jobs may be queued until the message was sent to them, and
     then again after the canary has passed. Up to half of them may be held meanwhile, because in
-    another time zone it may be night. If more than the share MAX_FAILED of the others failed or are
+    another time zone it may be night. Those on a channel that is paused for long do not count, but
+    at least one must be left. If more than the share MAX_FAILED of the others failed or are
     in doubt, pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
@@ -144,7 +145,7 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
     reach, until, over = row
     values = {"id": broadcast.id, "reach": reach}
     ((going, held, failed, all_of_them),) = await fetch_all(transaction, sending.CANARY, **values)
-    if going or held > all_of_them / 2:
+    if going or held > all_of_them / 2 or not all_of_them:
         return True
     if until is None:
         urgent = broadcast.draft.purpose is Purpose.URGENT

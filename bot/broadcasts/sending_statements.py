@@ -4,6 +4,7 @@ A shard is a range of a broadcast's recipients. The canary is the first recipien
 pause the broadcast.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from bot.broadcasts.statements import WAITING
+from bot.broadcasts.statements import CANARY_MINUTES, WAITING
 from bot.db import tables as t
 from bot.db.external_tables import JOBS
 from bot.db.statements import NOW, ago, arrays, seconds_from_now, statement
@@ -178,13 +179,19 @@ LEFT = statement(
     )
 )
 _Going = _Recipient.state
+# Recipients who wait for a channel that is paused for a long time, such as for the rest of a day
+# after WhatsApp's daily limit. The canary does not wait for them.
+_WAITS_LONG = (_Going == "planned") & exists().where(
+    t.ChannelPause.channel == _Recipient.channel,
+    t.ChannelPause.expires_at > NOW + timedelta(minutes=CANARY_MINUTES),
+)
 CANARY = statement(
     select(
         func.count().filter(_Going.in_(["planned", "claimed"])),
         func.count().filter(_Going == "held"),
         func.count().filter(_Going.in_(["failed", "in_doubt"])),
         func.count(),
-    ).where(_OF_BROADCAST, _Recipient.seq < bindparam("reach"))
+    ).where(_OF_BROADCAST, _Recipient.seq < bindparam("reach"), ~_WAITS_LONG)
 )
 CANARY_STATE = statement(
     select(t.Broadcast.reach, t.Broadcast.canary_until, t.Broadcast.canary_until <= NOW).where(

@@ -11,7 +11,18 @@ from bidi import get_display
 from psycopg.errors import CheckViolation
 
 from bot import broadcasts
-from bot.broadcasts import Draft, Purpose, Refusal, Refused, Rule, Stale, State, Words, content
+from bot.broadcasts import (
+    Draft,
+    Purpose,
+    Refusal,
+    Refused,
+    Rule,
+    Stale,
+    State,
+    Words,
+    content,
+    pausing,
+)
 from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.officers.permissions import Forbidden, Role
@@ -422,3 +433,29 @@ async def test_broadcast_canary_waits_while_quiet_hours_delay_its_recipients(rt:
     assert await canary(held) == (10, True)
     sent = "UPDATE broadcast_recipients SET state = 'accepted', not_before = NULL WHERE seq < 6"
     assert await canary(sent) == (10, False)
+
+
+async def test_broadcast_canary_does_not_wait_for_a_channel_that_is_paused(rt: Runtime) -> None:
+    """Use up WhatsApp's daily limit; then send to the canary's recipients on Telegram."""
+    officers = await crew(rt)
+    await crowd(rt, 10)
+    rt = posted(rt, Post(), Post(name="whatsapp"))
+    found = await started(rt, officers, a_draft())
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE broadcasts SET canary = 5")
+    await broadcasts.snapshot(rt, found.id)
+
+    async def is_tried(change: LiteralString) -> bool:
+        async with rt.pool.connection() as session:
+            await session.execute(change)
+        await broadcasts.run_due(rt)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT canary_until IS NOT NULL FROM broadcasts")
+            return await cursor.fetchall() == [(True,)]
+
+    on_whatsapp = "UPDATE broadcast_recipients SET channel = 'whatsapp' WHERE seq < 5"
+    async with rt.pool.connection() as session:
+        await pausing.pause_channel(session, "whatsapp", 3600, "reach")
+    assert not await is_tried(on_whatsapp), "no recipient of the canary can get it"
+    sent = "UPDATE broadcast_recipients SET channel = 'telegram', state = 'accepted' WHERE seq = 0"
+    assert await is_tried(sent)
