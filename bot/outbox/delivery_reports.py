@@ -12,9 +12,10 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
+from bot.concurrency.backoff import backoff
 from bot.db import pipeline
 from bot.db.pipeline import TextStatement
-from bot.db.statements import execute, fetch_one, fetch_value
+from bot.db.statements import execute, fetch_one
 from bot.observability import logging
 from bot.outbox import part_status, statements
 from bot.outbox.part_status import Part
@@ -26,7 +27,9 @@ from bot.runtime import Runtime
 RECEIPTS = ("sent", "failed", "delivered", "read")
 # Codes of temporary failures: a retry may succeed.
 PASSING = {each.code for each in (Throttled, Unreachable, UnknownRefusal, ChannelSuspended)}
-RETRY_SECONDS = 10
+# Seconds before the first retry after such a failure, doubled after each further one up to the
+# maximum.
+RETRY_SECONDS, MAX_BACKOFF = 10, 300
 
 _logger = logging.get()
 
@@ -173,25 +176,29 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
     """React to failures that the platform reported after it had accepted the messages.
 
     A message is sent again, waits for the person, or counts as failed, depending on the error code.
-    Each tuple in `failed` has the outbox id, the person, the channel and the error code.
+    If the platform rejects the bot's account, the message is sent again until it is accepted. Each
+    tuple in `failed` has the outbox id, the person, the channel and the error code.
     """
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
+            sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
+            sent_at, attempt = sent or (None, 1)
             if code in (WindowClosed.code, BlockedByUser.code):
                 # If the person has written since then, a report of this message does not show that
                 # the person blocks the bot now.
-                sent_at = await fetch_value(transaction, statements.SENT_AT, id=row_id) or 0.0
                 blocked = code == BlockedByUser.code
                 await identities.mark_unreachable(
-                    transaction, person_id, channel, sent_at, blocked=blocked
+                    transaction, person_id, channel, sent_at or 0.0, blocked=blocked
                 )
+            delay = backoff(attempt - 1, first=RETRY_SECONDS, most=MAX_BACKOFF)
             values = {
                 "id": row_id,
                 "code": code,
                 "lost": "undeliverable" if code == BlockedByUser.code else "failed",
                 "again": code in PASSING or code == WindowClosed.code,
-                "delay": RETRY_SECONDS if code in PASSING else 0,
+                "unlimited": code == ChannelSuspended.code,
+                "delay": delay if code in PASSING else 0,
             }
             await execute(transaction, statements.FAIL_LATER, **values)
 

@@ -288,7 +288,7 @@ _FOUND = (
         and_(
             bindparam("again", type_=Boolean()),
             t.Message.body.is_not(None),
-            t.Message.attempt < MAX_ATTEMPTS,
+            or_(bindparam("unlimited", type_=Boolean()), t.Message.attempt < MAX_ATTEMPTS),
         ).label("again"),
     )
     .where(t.Message.id == _ID, t.Message.state == "sent", _REPORTED_FAILED)
@@ -310,7 +310,7 @@ FAIL_LATER = statement(
         done_at=case((~_AGAIN, NOW)),
     )
 )
-SENT_AT = statement(select(t.Message.done_at).where(t.Message.id == _ID))
+LAST_ATTEMPT = statement(select(t.Message.done_at, t.Message.attempt).where(t.Message.id == _ID))
 FORGET_REPORT = statement(
     update(t.Message)
     .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _REPORTED_FAILED)

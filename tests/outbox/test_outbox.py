@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bot import outbox
-from bot.channels import ChannelCall, Unreachable
+from bot.channels import ChannelCall, ChannelSuspended, DeliveryReport, Throttled, Unreachable
 from bot.channels.webchat import WebChat
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
@@ -165,6 +165,52 @@ async def test_outbox_gives_up_a_message_only_when_the_channel_works_for_others(
     await outbox.sweep(rt)
     *_before, (_first, _send, given_up), (_second, _act, notice) = await guest.rows()
     assert (await _open(rt, other), given_up, notice) == (0, "failed", "pending")
+
+
+async def _report_failed(rt: Runtime, guest: Guest, code: str) -> None:
+    """Report that the last attempt to send the person's newest message failed."""
+    async with rt.pool.connection() as session:
+        row_id, *_rest = (await guest.rows())[-1]
+        cursor = await session.execute("SELECT attempt FROM messages WHERE id = %s", (row_id,))
+        found = await cursor.fetchone()
+    assert found is not None
+    row = f"{row_id}.{found[0]}"
+    await outbox.record_reports(rt, [DeliveryReport("web", "any", "failed", 1, code, row)])
+
+
+async def test_outbox_keeps_a_message_while_reports_say_the_account_is_locked(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 1)
+    for _try in range(2 * outbox.MAX_ATTEMPTS):
+        assert await outbox.sweep(rt) == 1
+        await _report_failed(rt, guest, ChannelSuspended.code)
+        await ahead(rt, "301 seconds")
+    assert [state for _id, _act, state in await guest.rows()][-1] == "pending"
+    await outbox.sweep(rt)
+    assert await _open(rt, guest) == 0
+
+
+async def test_outbox_pauses_longer_after_each_failure_that_is_reported_later(
+    rt: Runtime,
+) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 1)
+    pauses = []
+    for _try in range(7):
+        assert await outbox.sweep(rt) == 1
+        await _report_failed(rt, guest, Throttled.code)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute(
+                "SELECT extract(epoch FROM due_at - kosh_now())::int FROM messages"
+                " WHERE state = 'pending'"
+            )
+            pauses += [each for (each,) in await cursor.fetchall()]
+        await ahead(rt, "301 seconds")
+    assert pauses == [pytest.approx(each, abs=2) for each in (10, 20, 40, 80, 160, 300, 300)]
 
 
 class _ResponseLosingWebChat(WebChat):
