@@ -91,7 +91,7 @@ async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> 
     """Record a reported failure, with the same effects as if the call itself had failed."""
     number, seq, attempt = _parse_mark(receipt)
     error = _error(receipt.code)
-    status, reason, delay, _stop = classify(
+    status, reason, delay, stop = classify(
         receipt.channel,
         error,
         attempt,
@@ -115,6 +115,8 @@ async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> 
     await consequence(transaction, receipt.channel, person_id, error, sent_at)
     if status in OPEN:
         await pausing.reopen(transaction, broadcast_id)
+    if stop:
+        await pausing.halt(transaction, broadcast_id, stop)
 
 
 async def _has_template(transaction: Transaction, number: int) -> bool:

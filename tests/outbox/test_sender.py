@@ -781,6 +781,30 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
         assert await fates(rt, found) == {"accepted": 1}
 
 
+@pytest.mark.parametrize(
+    ("error", "reason"), [(ChannelSuspended(), "held"), (NoTemplate(), "template")]
+)
+async def test_broadcast_is_paused_if_a_report_says_the_account_is_refused(
+    rt: Runtime, error: SendError, reason: str
+) -> None:
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE broadcasts SET state = 'done'")
+    report = _receipt("failed", post.sent[0].row, error.code)
+    for _time in range(2):
+        await broadcasts.record_reports(rt, [report])
+        now = await _now(rt, found)
+        assert (now.state, now.reason) == (State.PAUSED, reason)
+    assert await fates(rt, found) == {f"planned {reason}": 1}
+    await _advance_clock(rt, "1 minute")
+    await broadcasts.send_shard(rt, found.id, 0)
+    assert len(post.sent) == 1
+
+
 async def test_broadcast_reaches_the_web_chat_in_the_demo(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
