@@ -204,6 +204,8 @@ REPLY = {"id": "12:yes", "title": "Иә"}
             events.Unreadable("other"),
         ),
         ({"type": "unsupported", "unsupported": {"type": None}}, events.Unreadable("other")),
+        ({"type": "unsupported", "unsupported": {"type": "button"}}, events.Unreadable("other")),
+        ({"type": "unsupported", "unsupported": {"type": "edit"}}, events.Edited()),
         ({"type": "forged", "forged": {"caption": "help"}}, events.Unreadable("other", "help")),
         ({"type": "request_welcome"}, events.Started()),
         ({"type": "edit", "edit": {}}, events.Edited()),

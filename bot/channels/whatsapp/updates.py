@@ -49,8 +49,8 @@ CONTENTS = {
 # Types of messages that the API reports without their contents; "errors" means that a message was
 # lost.
 _UNSUPPORTED = (
-    "errors gif group_invite hsm image interactive link_preview list location media_placeholder"
-    " order poll_creation product"
+    "button errors gif group_invite hsm image interactive link_preview list location"
+    " media_placeholder order poll_creation product"
 )
 UNSUPPORTED = frozenset(_UNSUPPORTED.split())
 FILES = {"image": "photo", "document": "document", "audio": "voice"}
@@ -316,8 +316,11 @@ def _event(kind: str, raw: dict[str, Any], sender: _Sender) -> events.Event | No
 def _other(kind: str, part: dict[str, Any]) -> events.Event | None:
     """Return the event for contents that the bot cannot read; None if no person sent them.
 
-    The platform itself sends system messages, for example about a changed number.
+    The platform itself sends system messages, for example about a changed number. It reports an
+    edited message as `unsupported`, unless the number is used in the WhatsApp Business app, too.
     """
+    if kind == "unsupported" and part.get("type") == "edit":
+        return events.Edited()
     caption = part.get("caption")
     words = caption if isinstance(caption, str) else ""
     unknown = kind not in CONTENTS or (
