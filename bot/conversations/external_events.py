@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bot import outbox
 from bot.conversations.effects import AfterCommit
-from bot.conversations.store import LockedConversation, lock, save_state
+from bot.conversations.store import LockedConversation, lock, save_state, turn
 from bot.db.connection import Transaction
 from bot.people import consents, hint_contacts, identities, reminders, subscriptions
 from bot.registrations import retention
@@ -17,7 +17,7 @@ from bot.runtime import Runtime
 from flows import list_changes
 from flows.engine import announcement_screens, checklist_screens, hint_screens, registration_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
-from flows.engine.events import Button, Notice, Say
+from flows.engine.events import Button, Notice, Say, UpdateWithheld
 from flows.engine.screens import OPEN
 from flows.engine.state import Conversation
 from flows.preregistration import CLOSED
@@ -48,6 +48,33 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
         if c.hint_way:
             await hint_contacts.plan(transaction, person_id)
     return AfterCommit(held.person, None)
+
+
+async def announce_waiting_reply(rt: Runtime, person_id: UUID) -> AfterCommit | None:
+    """Tell the person that an officer's reply waits, because the reply window closed before it.
+
+    Returns None if no such reply waits on the person's channel.
+    """
+    async with rt.pool.connection() as transaction:
+        held = await lock(rt, transaction, person_id)
+        if held is None:
+            return None
+        case_id = await outbox.take_unannounced(transaction, person_id, held.channel)
+        if case_id is None:
+            return None
+        await announce_reply(rt, transaction, held, case_id)
+    return AfterCommit(held.person, None)
+
+
+async def announce_reply(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, case_id: UUID
+) -> None:
+    """Tell the person that a reply is waiting, unless an earlier such notice is still unopened."""
+    withheld = turn(rt, held, UpdateWithheld())
+    await save_state(rt, transaction, held, withheld.conversation)
+    notices = outbox.rows(rt, withheld.says, held.channel, held.epoch, "")
+    written = [replace(row, case_id=case_id) for row in notices]
+    await outbox.enqueue(transaction, held.person, held.channel, written)
 
 
 async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """An officer's reply to the person: typed words, a canned reply, a form or a file."""
 
-from dataclasses import replace
 from uuid import UUID
 
 from bot import cases, outbox
@@ -8,7 +7,7 @@ from bot.attachments import case_files, form_library
 from bot.attachments.case_files import NewFile
 from bot.cases import canned_replies
 from bot.channels import Message
-from bot.conversations import store as conversation_store
+from bot.conversations import external_events
 from bot.conversations.effects import AfterCommit
 from bot.desk import officer_turns, views
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, perform
@@ -18,7 +17,6 @@ from bot.officers.permissions import Action
 from bot.outbox import Row
 from bot.people import hint_contacts
 from bot.runtime import Runtime
-from flows.engine.events import UpdateWithheld
 from flows.engine.text import Text, _
 
 OFFICER_SAYS = _("An officer writes:")
@@ -82,7 +80,7 @@ async def _send(
     row = Row("send", message, case_id=at.case.id, officer=at.officer.id)
     waits = await officer_turns.is_withheld(at.rt, at.transaction, at.held, at.case)
     if waits:
-        await _announce(at)
+        await external_events.announce_reply(at.rt, at.transaction, at.held, at.case.id)
     person = at.held.person
     (sent,) = await outbox.enqueue(at.transaction, person, at.held.channel, (row,), waits=waits)
     if at.held.conversation.hint_way:
@@ -104,15 +102,6 @@ def header_lines(*, is_machine: bool) -> tuple[Text, ...]:
     translated the text.
     """
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
-
-
-async def _announce(at: ActionContext) -> None:
-    """Tell the person that a reply is waiting, unless an earlier such notice is still unopened."""
-    turn = conversation_store.turn(at.rt, at.held, UpdateWithheld())
-    await conversation_store.save_state(at.rt, at.transaction, at.held, turn.conversation)
-    notices = outbox.rows(at.rt, turn.says, at.held.channel, at.held.epoch, "")
-    written = [replace(row, case_id=at.case.id) for row in notices]
-    await outbox.enqueue(at.transaction, at.held.person, at.held.channel, written)
 
 
 def words_of(words: str) -> str:

@@ -6,8 +6,8 @@ sends the rows that a crashed sender left. Outside of a platform's reply window 
 person's last message), a message waits until the person writes, without blocking later rows.
 
 Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
-`rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`, and
-`webchat_feed` for the web chat page.
+`rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`,
+`unannounced_replies`, and `webchat_feed` for the web chat page.
 """
 
 from bot.outbox.chat_cleanup import (
@@ -48,6 +48,7 @@ from bot.outbox.sender import (
     take_back,
 )
 from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
+from bot.outbox.unannounced_replies import take_unannounced, unannounced_to
 from bot.outbox.webchat_feed import Waiting, delete_seen, has_newest, waiting
 
 __all__ = [
@@ -84,6 +85,8 @@ __all__ = [
     "seal",
     "sweep",
     "take_back",
+    "take_unannounced",
+    "unannounced_to",
     "undeleted_notice",
     "waiting",
 ]

@@ -22,6 +22,7 @@ from bot.runtime import DatabaseUnavailable, Runtime
 from bot.worker import newer_jobs
 from bot.worker.sweeps import (
     _write,
+    announce_replies,
     end_registrations,
     forget_spent,
     forget_unfinished,
@@ -102,6 +103,7 @@ def _start_sweeps(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime)
     group.create_task(_every(REMIND_SECONDS, lambda: notifications.find_unstaffed(rt)))
     group.create_task(_every(MONTH_SECONDS, lambda: notifications.find_ending(rt)))
     group.create_task(_every(REMIND_SECONDS, lambda: remind(rt)))
+    group.create_task(_every(REMIND_SECONDS, lambda: announce_replies(rt)))
     group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
     group.create_task(_every(RELEASE_SECONDS, lambda: referrers.release(rt)))
     group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))

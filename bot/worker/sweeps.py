@@ -64,6 +64,17 @@ async def remind(rt: Runtime) -> None:
             await receive.deliver(rt, await external_events.remind(rt, person_id))
 
 
+async def announce_replies(rt: Runtime) -> None:
+    """Announce officers' replies that wait, because the reply window closed before they were sent.
+
+    Without a notice, the person would get them only after writing again.
+    """
+    async for person_id in _through(rt, outbox.unannounced_to):
+        with isolation.isolate_errors("replies"):
+            delivery = await external_events.announce_waiting_reply(rt, person_id)
+            await receive.deliver(rt, delivery)
+
+
 async def forget_spent(rt: Runtime, *, lately: bool = False) -> None:
     """Delete the answers that people submitted, mostly 24 hours after the registry accepted them.
 

@@ -33,8 +33,9 @@ from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
 from tests.clock import ahead_to
 from tests.desk.desks import an_officer, key
+from tests.emulators.whatsapp import Failed, Refused, User
 from tests.emulators.whatsapp import Template as WaTemplate
-from tests.emulators.whatsapp import User
+from tests.emulators.whatsapp.faults import Fault
 from tests.registry.example import status_callback
 from tests.release_only import release_only
 from tests.web.test_journeys import ANSWERS, _receipt
@@ -48,6 +49,7 @@ from tests.web.test_whatsapp_journey import (
     _press,
     _query,
     _states,
+    _until_state,
     _user,
     _walk,
 )
@@ -213,6 +215,28 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     await _press_button(user)
     await user.wait_for_message(count + 1)
     assert user.last.link is not None, "the request leads to the secure page"
+    assert _count(user, notice) == 1
+
+
+@pytest.mark.parametrize("fault", [Failed(131047), Refused(131047)])
+async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
+    stack: AppStack, fault: Fault
+) -> None:
+    approve(stack)
+    user, officer, case_id, _version = await _open_case(stack, "77010000108")
+    await stack.whatsapp.until_taken()
+    stack.whatsapp.fail(fault)
+    await _reply(stack, officer, case_id, ANSWER)
+    await _until_state(stack, user, "waiting")
+    for _time in range(2):
+        await sweeps.announce_replies(stack.rt)
+    notice = _text(stack, Notice.ANSWER)
+    await user.wait(lambda chat: _count(user, notice) == 1)
+    view = await views.view(stack.rt, officer, case_id, Reason.CHECK)
+    assert view.notice is not None
+    await _reply(stack, officer, case_id, f"{ANSWER} And a photo.")
+    await _press_button(user)
+    await user.wait(lambda chat: _count(user, ANSWER) == 2)
     assert _count(user, notice) == 1
 
 

@@ -1,0 +1,55 @@
+"""Officers' replies that the sender lets wait, because the reply window closed before it sent them.
+
+A reply in a closed window is queued together with a notice that it waits. These replies have no
+such notice yet, and the person would not learn of them.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import Text, Uuid, and_, bindparam, select, update
+
+from bot.channels import WindowClosed
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import fetch_values, statement
+from bot.outbox.statements import SWEPT_AT_ONCE
+
+# A reply that was queued together with its notice has no reason.
+_UNANNOUNCED = (
+    t.Message.state == "waiting",
+    t.Message.officer.is_not(None),
+    t.Message.reason == WindowClosed.code,
+)
+# On another channel, the person would get the notice there, but not the reply.
+_ON_CURRENT_CHANNEL = and_(
+    t.Conversation.person_id == t.Message.person_id, t.Conversation.channel == t.Message.channel
+)
+_UNANNOUNCED_TO = statement(
+    select(t.Message.person_id)
+    .distinct()
+    .join(t.Conversation, _ON_CURRENT_CHANNEL)
+    .where(*_UNANNOUNCED, t.Message.person_id > bindparam("after", type_=Uuid()))
+    .order_by(t.Message.person_id)
+    .limit(SWEPT_AT_ONCE)
+)
+_TAKE = statement(
+    update(t.Message)
+    .where(
+        t.Message.person_id == bindparam("person", type_=Uuid()),
+        t.Message.channel == bindparam("on_channel", type_=Text()),
+        *_UNANNOUNCED,
+    )
+    .values(reason=None)
+    .returning(t.Message.case_id)
+)
+
+
+async def unannounced_to(transaction: Transaction, after: UUID) -> list[UUID]:
+    """Return ids of people to whom such replies wait: the next ones above `after`, ascending."""
+    return await fetch_values(transaction, _UNANNOUNCED_TO, after=after)
+
+
+async def take_unannounced(transaction: Transaction, person_id: UUID, channel: str) -> UUID | None:
+    """Mark the person's unannounced replies as announced; return the case, or None if none wait."""
+    found = await fetch_values(transaction, _TAKE, person=person_id, on_channel=channel)
+    return found[0] if found else None
