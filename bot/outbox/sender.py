@@ -246,10 +246,11 @@ async def _record_failure(
             await _shut(rt, claim, began, blocked=True)
             return await _outcome(rt, claim, "undeliverable", reason=error.code)
         case WindowClosed():
-            if await _shut(rt, claim, began):
+            template = claim.act.message and claim.act.message.template
+            if await _shut(rt, claim, began) and not template:
                 return await _wait(rt, claim, note)
-            # The person has written since the claim, so the reply window is open again. Incoming
-            # messages requeue waiting rows, but not this one, because it was claimed.
+            # The next attempt sends the template. Or the person has written since the claim, which
+            # did not requeue this row, because it was claimed. Then the reply window is open again.
             await _outcome(rt, claim, "pending", reason=error.code, note=note)
             return True
         case NoTemplate() if claim.act.closed:

@@ -25,6 +25,7 @@ from tests.app_stack import AppStack
 from tests.emulators.whatsapp import Button, Failed, Limits, Refused, Row, User
 from tests.emulators.whatsapp import Message as Bubble
 from tests.emulators.whatsapp import Template as WaTemplate
+from tests.emulators.whatsapp.faults import Fault
 from tests.emulators.whatsapp.limits import Gate
 from tests.release_only import release_only
 from tests.sample_files import photo
@@ -328,6 +329,23 @@ async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(stack.rt, None, person)
     await _until_state(stack, user, "sent")
+    assert user.last.text == "Есть новость."
+
+
+@pytest.mark.parametrize("fault", [Failed(131047), Refused(131047)])
+async def test_whatsapp_template_is_sent_if_whatsapp_says_24_hours_are_over(
+    stack: AppStack, fault: Fault
+) -> None:
+    user = await _consented_user(stack, "77010000009")
+    stack.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
+    person, count = await _person(stack, user), len(user.received)
+    await stack.whatsapp.until_taken()
+    stack.whatsapp.fail(fault)
+    message = Message(("Откройте новость.",), (), "ru", template=Template("update_waiting"))
+    async with stack.rt.pool.connection() as session:
+        await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
+    await outbox.deliver(stack.rt, None, person)
+    await user.wait_for_message(count + 1)
     assert user.last.text == "Есть новость."
 
 
