@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -51,6 +52,8 @@ from flows.engine.text import verbatim
 from tests.emulators import whatsapp as wa
 from tests.emulators.whatsapp.errors import ERRORS
 from tests.flows.chat import chat_at
+
+ROOT = Path(__file__).parents[2]
 
 WORDS = Languages()
 NOW = 1_800_000_000
@@ -332,6 +335,12 @@ def test_whatsapp_language_list_button_is_written_in_all_languages() -> None:
     buttons = presses(*"abcd")
     [content] = layout.parts(Message(("?",), buttons), WORDS)
     assert content["interactive"]["action"]["button"] == layout.CHOOSE_LANGUAGE
+
+
+def test_whatsapp_guide_subscribes_to_every_webhook_field_that_kosh_reads() -> None:
+    guide = (ROOT / "docs" / "how-to" / "connect-channels.md").read_text()
+    fields = {*updates.FIELDS, *account_events.FIELDS}
+    assert {each for each in fields if f"`{each}`" not in guide} == set()
 
 
 @pytest.mark.parametrize("kind", ["reaction", "revoke"])
