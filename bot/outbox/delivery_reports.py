@@ -167,9 +167,12 @@ def _word(
         return before
     if receipt.state == "failed":
         return "failed" if new else before
-    if before == "failed":
-        return before if any(each.state == part_status.FAILED for each in known) else "sent"
-    return before or "sent"
+    if before == "failed" and any(each.state == part_status.FAILED for each in known):
+        return before
+    if state == "sending":
+        # If the process ends now, the row must not count as sent (see `statements.CLAIM`).
+        return None if before == "failed" else before
+    return "sent" if before in (None, "failed") else before
 
 
 async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> None:

@@ -116,11 +116,25 @@ async def test_delivery_report_of_a_message_part_counts_before_the_rest_is_sent(
     row.page.meets = [lambda: row.receive_report("delivered", 1, 1), Throttled(6)]
     await row.go(2)
     assert row.page.posted == [1, 2]
-    assert await row.look() == ("sent", "sent", False)
+    assert await row.look() == ("sent", None, False)
     await row.receive_report("delivered", 2, 1)
     assert await row.look() == ("sent", "sent", False)
     await row.receive_report("delivered", 2, 2)
     assert await row.look() == ("sent", "delivered", True)
+
+
+@pytest.mark.parametrize("state", ["sent", "delivered", "read"])
+async def test_message_part_reported_before_a_crash_does_not_hide_the_unsent_rest(
+    row: _Row, state: str
+) -> None:
+    async def crash() -> None:
+        await row.receive_report(state, 1, 1)
+        raise RuntimeError
+
+    row.page.meets = [crash]
+    await row.go(2)
+    assert row.page.posted in ([1, 2], [1, 1, 2])
+    assert (await row.look())[0] == "sent"
 
 
 async def test_message_is_resent_when_a_part_fails_while_the_rest_is_sent(row: _Row) -> None:
