@@ -5,8 +5,8 @@ when no earlier one is open. The sender of a row continues with the next; a swee
 sends the rows that a crashed sender left. Outside of a platform's reply window (a time after the
 person's last message), a message waits until the person writes, without blocking later rows.
 
-Modules: `rendering`, `enqueue`, `sender`, `part_status` for messages split into parts,
-`rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`,
+Modules: `rendering`, `enqueue`, `sender`, `attached_files`, `part_status` for messages split into
+parts, `rate_limits`, `channel_probe` for lost responses, `delivery_reports`, `chat_cleanup`,
 `unannounced_replies`, and `webchat_feed` for the web chat page.
 """
 

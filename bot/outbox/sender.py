@@ -14,8 +14,6 @@ import msgspec
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from bot.attachments import case_files
-from bot.attachments.case_files import NewFile
 from bot.channels import (
     BlockedByUser,
     CannotEdit,
@@ -35,7 +33,7 @@ from bot.concurrency.batching import WaitedTooLong
 from bot.db import connection, pipeline
 from bot.db.statements import execute, fetch_values
 from bot.observability import logging, metrics, tracing
-from bot.outbox import chat_cleanup, part_status, rate_limits, statements
+from bot.outbox import attached_files, chat_cleanup, part_status, rate_limits, statements
 from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.outbox.delivery_reports import report, report_late
 from bot.outbox.enqueue import WAITING_SECONDS, decrypt_message, say_missing
@@ -170,7 +168,8 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
     act = await chat_cleanup.expand(rt, claim.person.id, claim.channel, claim.act)
     file = claim.act.message.file if claim.act.message else None
     if file and claim.channel != WEB:
-        found = await _load_file(rt, claim.person, UUID(file.id))
+        row = claim.id, claim.attempt
+        found = await attached_files.load(rt, claim.person, *row, UUID(file.id))
         if found is None:
             return await _outcome(rt, claim, "failed", reason=FILE_GONE)
         act = replace(act, contents=found.contents)
@@ -187,12 +186,6 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
         ids = "" if claim.act.closed else ids and ",".join((*_earlier(claim), ids))
         note = _note(claim, claim.act.sent + sum(map(bool, external_id.split(","))))
     return await _outcome(rt, claim, "sent", external_id=ids, note=note)
-
-
-async def _load_file(rt: Runtime, person: Person, file_id: UUID) -> NewFile | None:
-    """Return the file that is sent with a message; None if the file was deleted."""
-    async with rt.pool.connection() as transaction:
-        return await case_files.load(transaction, person, file_id)
 
 
 def _note(claim: ClaimedMessage, there: int, ids: Sequence[str] = ()) -> str | None:

@@ -9,10 +9,13 @@ from uuid import UUID
 import aiohttp
 import pytest
 
-from bot import desk
+from bot import desk, outbox
 from bot.attachments import form_library
 from bot.attachments.case_files import NewFile
 from bot.cases import canned_replies
+from bot.channels import ChannelCall
+from bot.channels.whatsapp.client import WhatsApp
+from bot.channels.whatsapp.layout import Content
 from bot.desk import views
 from bot.officers.permissions import Reason, Role
 from bot.runtime import Runtime
@@ -195,6 +198,28 @@ async def test_officer_picture_is_sent_as_an_image_on_whatsapp(stack: AppStack) 
     await user.wait_for_message(count + 2)
     assert "image" in user.received[-1].content
     assert stack.whatsapp.journal.mistakes() == []
+
+
+async def test_officer_file_that_uploads_slowly_is_sent_once_on_whatsapp(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user, officer, case_id, version = await _open_case(stack, "77010000903")
+    upload, uploads = WhatsApp._file, list[str]()
+
+    async def upload_slowly(channel: WhatsApp, act: ChannelCall) -> Content:
+        uploads.append(act.row)
+        if len(uploads) == 1:
+            await stack.ahead("100 seconds")
+            await outbox.sweep(stack.rt)
+        return await upload(channel, act)
+
+    monkeypatch.setattr(WhatsApp, "_file", upload_slowly)
+    count = len(user.received)
+    await desk.reply(stack.rt, officer, case_id, version, key=key(), file=FORM)
+    await user.wait_for_message(count + 2)
+    await stack.whatsapp.until_taken()
+    assert len(uploads) == 1
+    assert len(user.received) == count + 2
 
 
 async def _ask_officer(member: Member) -> None:
