@@ -12,6 +12,8 @@ from typing import Any
 import aiohttp
 import pytest
 import pytest_asyncio
+from aiogram import Bot
+from aiogram.methods import TelegramMethod
 from aiogram.types import Message as TelegramMessage
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,7 @@ from bot.channels import (
     CannotEdit,
     ChannelCall,
     ChannelSuspended,
+    FileRef,
     GroupChat,
     Ignored,
     Inbound,
@@ -41,6 +44,7 @@ from bot.channels.telegram import client, layout, session, updates
 from bot.channels.telegram import profile as telegram_profile
 from bot.channels.telegram.client import Telegram
 from bot.channels.telegram.errors import InvalidRequest
+from bot.channels.telegram.session import JsonSession
 from bot.i18n import Languages
 from flows.engine import events
 from flows.engine.language_protocol import Reserved
@@ -757,6 +761,24 @@ async def test_telegram_partly_sent_message_resumes_after_its_sent_parts(
     assert raised.value.external_ids == (str(gulnar.last.id),)
     await channel.send(replace(act, sent=raised.value.sent))
     assert [one.text for one in gulnar.received] == ["а" * 4096, "б"]
+
+
+async def test_telegram_file_has_two_minutes_to_be_uploaded(
+    channel: Telegram, gulnar: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, limits = JsonSession._post, dict[str, float]()
+
+    async def note_limit(
+        own: JsonSession, bot: Bot, method: TelegramMethod[Any], seconds: float
+    ) -> tuple[int, bytes]:
+        limits[method.__api_method__] = seconds
+        return await post(own, bot, method, seconds)
+
+    monkeypatch.setattr(JsonSession, "_post", note_limit)
+    file = FileRef("1", "map.pdf", "application/pdf", 3)
+    await channel.send(replace(send_call("a", file=file), contents=b"pdf"))
+    assert gulnar.last.content["document"]["file_name"] == "map.pdf"
+    assert limits == {"sendMessage": 15, "sendDocument": 120}
 
 
 async def test_telegram_sent_part_is_not_deleted_when_the_rest_is_rejected(

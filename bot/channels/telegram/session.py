@@ -32,6 +32,7 @@ from bot.channels import Refused, SendError, Unreachable
 from bot.channels.telegram import errors
 
 CALL_SECONDS = 15
+# Maximum time to receive or send a file.
 FETCH_SECONDS = 120
 CHUNK_BYTES = 64 * 1024
 # Errors that aiohttp raises before it has sent anything.
@@ -108,7 +109,8 @@ class JsonSession(BaseSession):
         timeout: int | None = None,  # noqa: ASYNC109
     ) -> T:
         """Send a method; return its result, decoded as SHAPES or else as aiogram declares."""
-        status, raw = await self._post(bot, method, timeout or CALL_SECONDS)
+        usual = FETCH_SECONDS if isinstance(method, SendDocument) else CALL_SECONDS
+        status, raw = await self._post(bot, method, timeout or usual)
         # The error to raise if the body is not Telegram's JSON. The response then came from a
         # gateway, and even with a 4xx status, Telegram may have received the message.
         failure: SendError = Unreachable()
