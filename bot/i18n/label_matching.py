@@ -4,14 +4,29 @@
 va oilam" (myself and my family).
 """
 
+import re
+from functools import cache
 from itertools import takewhile
 
-from bot.i18n import normalization
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 from flows.engine.word_count import HAN
 
 # Minimum number of equal first letters of two words, and maximum number of letters of an ending.
 MIN_STEM, MAX_ENDING = 4, 4
 MIN_HAN = 2
+
+# Words that turn the meaning of a text into its opposite, and Chinese characters that do. The first
+# line is Kazakh, the second one is Uzbek; each also counts in its other script.
+# check: a native speaker must check each line
+NEGATIONS = (
+    "жоқ емес емеспін емеспіз жоқпын",
+    "yoʻq yoq emas emasman emasmiz",
+    "не нет ни без кроме нету",
+    "not no without except",
+)
+NEGATION_HAN = re.compile("[不没沒无無非勿]")
+# Ends of Kazakh and Uzbek verbs, such as "I do not work", as `normalization.bare` spells them.
+NEGATED_VERB = re.compile(r"[мбп][ае](?:имин|иман|дим)\b|[مبپ][اە](?:يمين|ديم)\b|ma(?:yman|dim)\b")
 
 
 def resembles(typed: str, label: str) -> bool:
@@ -19,10 +34,11 @@ def resembles(typed: str, label: str) -> bool:
 
     Two words count as equal if they begin alike and their other letters may be an ending. Chinese
     has no endings: one of the two texts must contain the other. A text with a number resembles no
-    label, because its other words may only be a unit.
+    label, because its other words may only be a unit. A text and a label of which only one says
+    "not" or "no" have opposite meanings: "a passport" and "I have no passport".
     """
     text, shown = normalization.bare(typed), normalization.bare(label)
-    if any(map(str.isdigit, text)):
+    if any(map(str.isdigit, text)) or _denies(text) is not _denies(shown):
         return False
     if HAN.search(text):
         shorter, longer = sorted((text.replace(" ", ""), shown.replace(" ", "")), key=len)
@@ -30,6 +46,20 @@ def resembles(typed: str, label: str) -> bool:
     words = text.split()
     known = [word for word in words if any(_is_form(word, other) for other in shown.split())]
     return 2 * sum(map(len, known)) >= sum(map(len, words)) > 0
+
+
+def _denies(text: str) -> bool:
+    """Return True if a text, as `normalization.bare` spells it, has a negation."""
+    has_part = NEGATION_HAN.search(text) or NEGATED_VERB.search(text)
+    return bool(has_part) or any(word in _negations() for word in text.split())
+
+
+@cache
+def _negations() -> frozenset[str]:
+    kazakh, uzbek, *_others = NEGATIONS
+    converted = (kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
+    lines = (*NEGATIONS, *converted)
+    return frozenset(normalization.bare(word) for line in lines for word in line.split())
 
 
 def _is_form(word: str, other: str) -> bool:
