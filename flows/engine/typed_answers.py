@@ -2,7 +2,7 @@
 
 from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens
 from flows.engine.checklist_screens import Screen
-from flows.engine.flow import Consent, RepeatingGroup
+from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
 from flows.engine.questions import Choice, CountryQuestion, Option, Question, Reading
 from flows.engine.state import Asked
@@ -75,11 +75,15 @@ def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:
 
 
 def _may_narrow(question: Question) -> bool:
-    """Return True if a text may leave one option, to which the person can say yes."""
+    """Return True if a text may leave one option, to which the person can say yes.
+
+    At a review, yes may also mean that the answers are right, and sending cannot be undone.
+    """
     if isinstance(question, CountryQuestion):
         return True
     keys = {option.key for option in question.options}
-    return isinstance(question, Choice) and len(keys) > 1 and "yes" not in keys
+    is_plain = isinstance(question, Choice) and not isinstance(question, Review)
+    return is_plain and len(keys) > 1 and "yes" not in keys
 
 
 def _takes_position(question: Question) -> bool:

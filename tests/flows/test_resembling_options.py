@@ -3,6 +3,7 @@
 import pytest
 
 from flows.engine import safety
+from flows.engine.flow import Submit
 from tests.flows.test_plain_answers import _chat_at
 
 
@@ -28,6 +29,40 @@ def test_words_that_resemble_an_option_offer_it(
 def test_yes_to_the_only_offered_option_is_its_answer() -> None:
     chat = _chat_at("applying", "uz").says("oilam bilan").says("ha")
     assert chat.stored_answers()["applying"] == "family"
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed"),
+    [
+        ("citizenship", "ru", "гражданин Китая"),
+        ("passport", "ru", "паспорт есть"),
+        ("passport", "zh_Hans", "有护照"),
+        ("location", "ru", "не в Казахстане"),
+        ("kazakh_level", "zh_Hans", "不会说"),
+    ],
+)
+def test_words_of_the_opposite_meaning_offer_no_option(
+    question: str, language: str, typed: str
+) -> None:
+    chat = _chat_at(question, language)
+    options = chat.conversation.asked
+    chat.says(typed)
+    assert options is not None
+    assert chat.conversation.asked is not None
+    assert chat.conversation.asked.options == options.options
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "yes"),
+    [("ru", "не отправляй", "да"), ("ru", "отправлю", "да"), ("kk", "жіберме", "иә"),
+     ("uz", "yubormang", "ha"), ("zh_Hans", "不要发送", "好")],
+)  # fmt: skip
+def test_review_is_not_sent_by_words_that_resemble_send(
+    language: str, typed: str, yes: str
+) -> None:
+    chat = _chat_at("review", language).says(typed)
+    assert {"submit", "edit"} <= set(chat.keys)
+    assert not chat.says(yes).effects_of(Submit)
 
 
 def test_number_is_no_yes_to_the_only_offered_option() -> None:
