@@ -36,7 +36,8 @@ BESIDE = (
 )
 PART = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
 BETWEEN = re.compile(r"[\s.,()]*")
-NOT_EXACT = re.compile("[<>≤≥~≈±]")
+# A sign, or two Chinese digits in a row, which mean "2 or 3" and not 23.
+NOT_EXACT = re.compile("[<>≤≥~≈±]|[一二三四五六七八九两]{2}")
 
 
 def read_age(typed: str) -> int | None:
@@ -64,7 +65,7 @@ def read_age(typed: str) -> int | None:
 
 
 def _parts(typed: str) -> list[str]:
-    """Return the numbers and words of a text; nothing for a text with signs, such as "14-15"."""
+    """Return the numbers and words of a text; nothing for a text such as "14-15" or "两三岁"."""
     if NOT_EXACT.search(typed):
         return []
     text = normalization.fold(typed.replace("两", "二"))
