@@ -14,7 +14,14 @@ from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
 from flows.engine.questions import Choice, Option
 from flows.engine.text import Text, _, button
 from flows.knowledge import programmes
-from flows.knowledge.documents import ETHNICITY, HOME, IDENTITY, Document
+from flows.knowledge.documents import (
+    APPLICATION,
+    ETHNICITY,
+    EXTENSION_APPLICATION,
+    HOME,
+    IDENTITY,
+    Document,
+)
 from flows.knowledge.intents.answer import Part, facts_of, part_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
@@ -66,6 +73,8 @@ NO_CHILD_PAPER = caution(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
+# Keys that documents have in checklists stored by earlier versions.
+FORMER_KEYS = {EXTENSION_APPLICATION.key: APPLICATION.key}
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
 PROGRAMME = Choice(
@@ -114,7 +123,11 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
     keys = keys or chosen.keys(answers)
-    found = [document for document in chosen.documents(today) if document.key in keys]
+    found = [
+        document
+        for document in chosen.documents(today)
+        if document.key in keys or FORMER_KEYS.get(document.key) in keys
+    ]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
     before, after = tuple(_before(chosen, answers, today)), tuple(_after(chosen, found, answers))
     facts = (*(document.fact for document in found), *facts_of((*before, *after)))
