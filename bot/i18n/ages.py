@@ -34,7 +34,8 @@ BESIDE = (
     "他 她 他是 她是 他今年 她今年 今年 满 孩子 儿子 女儿 年龄",
     "he she is old and age",
 )
-PART = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
+# A number has at most one decimal: "05.2010" is a month and a year.
+PART = re.compile(r"[0-9]+(?:[.,][0-9](?![0-9]))?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
 BETWEEN = re.compile(r"[\s.,()]*")
 # A sign, or two Chinese digits in a row, which mean "2 or 3" and not 23.
 NOT_EXACT = re.compile("[<>≤≥~≈±]|[一二三四五六七八九两]{2}")
