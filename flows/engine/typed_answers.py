@@ -68,9 +68,11 @@ def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:
     question = turn.question(asked)
     if question is None or not _may_narrow(question) or question.asks_freely:
         return ()
-    if count_words(typed) > MAX_LABEL_WORDS or turn.words.asks(typed):
+    # "No" before a sign rejects something else: "no, the family" means the family.
+    meant = turn.words.after_no(typed, asked.language) or typed
+    if count_words(meant) > MAX_LABEL_WORDS or turn.words.asks(typed):
         return ()
-    shown = [each.key for each in asked.options if turn.words.resembles(typed, each.words)]
+    shown = [each.key for each in asked.options if turn.words.resembles(meant, each.words)]
     return tuple(option for option in question.options if option.key in shown)
 
 

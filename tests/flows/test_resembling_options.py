@@ -15,6 +15,8 @@ from tests.flows.test_plain_answers import _chat_at
         ("applying", "zh_Hans", "和家人", ["family"]),
         ("purpose", "ru", "переехать", ["move"]),
         ("target_region", "zh_Hans", "阿拉木图", ["almaty_region", "almaty"]),
+        ("applying", "ru", "нет, семью", ["family"]),
+        ("applying", "uz", "yoʻq, oilam bilan", ["family"]),
     ],
 )
 def test_words_that_resemble_an_option_offer_it(
@@ -36,6 +38,7 @@ def test_yes_to_the_only_offered_option_is_its_answer() -> None:
     [
         ("citizenship", "ru", "гражданин Китая"),
         ("passport", "ru", "паспорт есть"),
+        ("passport", "ru", "нет, паспорт есть"),
         ("passport", "zh_Hans", "有护照"),
         ("location", "ru", "не в Казахстане"),
         ("kazakh_level", "zh_Hans", "不会说"),
