@@ -117,8 +117,8 @@ def start(turn: TurnState, word: str) -> None:
         turn.notes += screens.welcome()
     if code := read_code(word):
         return referral_screens.find(turn, code)
-    if word in turn.flows:
-        return announcement_screens.enter(turn, turn.flows[word])
+    if (flow := turn.openable(word)) is not None:
+        return announcement_screens.enter(turn, flow)
     turn.ask()
 
 

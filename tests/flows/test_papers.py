@@ -21,6 +21,7 @@ from flows.engine.events import (
     Relay,
     Resolved,
     Resumed,
+    Started,
     TakeFile,
     UploadChecked,
     UploadReceived,
@@ -96,6 +97,15 @@ def test_upload_is_not_opened_without_a_current_registration(state: str) -> None
     assert "?open.documents.photo" not in chat.says("как отправить фото").keys
     chat.takes(Joined()).takes(Resolved(where="papers"))
     assert chat.question_key == screens.MENU
+
+
+@pytest.mark.parametrize("word", ["papers", "asked_surname"])
+def test_link_to_a_form_of_a_registration_opens_it_only_with_one(word: str) -> None:
+    chat = Chat.start("ru").takes(Started(word))
+    assert chat.question_key == screens.MENU
+    registered = RegistrationStatus("accepted", "KZ-1")
+    chat.conversation = replace(chat.conversation, is_persistent=True, registration=registered)
+    assert chat.takes(Started(word)).conversation.flow == word
 
 
 def test_papers_after_a_withdrawal_are_sent_for_the_next_registration() -> None:
