@@ -21,6 +21,7 @@ MIN_HAN = 2
 NEGATIONS = (
     "жоқ емес емеспін емеспіз жоқпын",
     "yoʻq yoq emas emasman emasmiz",
+    "emes emespin joq jok zhoq zhok",
     "не нет ни без кроме нету",
     "not no without except",
 )

@@ -61,6 +61,7 @@ def test_words_of_another_meaning_resemble_no_label(typed: str, label: str) -> N
         ("работать не хочу", "Работать"),
         ("отбасым емес", "Өзім мен отбасымды"),
         ("oilam emas", "Oʻzim va oilam"),
+        ("ozim emes", "Oʻzim"),
         ("оилам эмас", "Ўзим ва оилам"),
         ("不会说", "会说"),
     ],
