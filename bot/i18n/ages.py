@@ -4,7 +4,7 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
 from bot.i18n.parsers import HAN_NUMBER, read_number
 
 MAX_AGE = 120
@@ -69,7 +69,7 @@ def _parts(typed: str) -> list[str]:
     """Return the numbers and words of a text; nothing for a text such as "14-15" or "两三岁"."""
     if NOT_EXACT.search(typed):
         return []
-    text = normalization.fold(typed.replace("两", "二"))
+    text = number_words.with_digits(normalization.fold(typed.replace("两", "二")))
     text = HAN_NUMBER.sub(lambda found: f"{read_number(found[0], 0, MAX_AGE)}", text)
     return PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
 

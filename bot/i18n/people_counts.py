@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
 from bot.i18n.ages import NOT_EXACT
 from bot.i18n.parsers import HAN_NUMBER, read_number
 from flows.engine.language_protocol import Refusal
@@ -35,6 +35,7 @@ def _figures(typed: str) -> str:
         return ""
     text = HAN_WHOLE.sub("", normalization.fold(typed).replace("两", "二"))
     text = HAN_NUMBER.sub(lambda found: f" {read_number(found[0], 0, 99)} ", text)
+    text = number_words.with_digits(text)
     parts = PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
     figures = [part for part in parts if part[0].isdecimal()]
     is_known = all(part in _beside() for part in parts if part not in figures)

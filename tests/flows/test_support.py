@@ -153,6 +153,9 @@ def test_support_thousands_separator_follows_the_language(language: str, apart: 
     [
         ("ru", "5 человек"),
         ("kk", "5 адам"),
+        ("kk", "бес адам"),
+        ("ru", "нас пятеро"),
+        ("uz", "besh odam"),
         ("kk_Arab", "5 ادام"),
         ("uz", "5 kishi"),
         ("uz_Cyrl", "5 одам"),

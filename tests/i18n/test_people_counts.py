@@ -11,6 +11,8 @@ EXACT = {
     "біз 4 адамбыз": 4, "5 ادام": 5, "٥ ادام": 5, "5 odam": 5, "5 kishi": 5, "5 ta": 5, "5ta": 5,
     "4 одам": 4, "4 киши": 4, "5个人": 5, "五个人": 5, "两个人": 2, "5 人": 5, "我们有三口人": 3,
     "一家五口": 5, "我们一共四个人": 4, "我们一家5口人": 5, "十二个人": 12, "5 people": 5, "5.": 5,
+    "бес адам": 5, "он бес кісі": 15, "بەس ادام": 5, "один человек": 1, "нас пятеро": 5,
+    "besh odam": 5, "oʻn ikki kishi": 12, "беш одам": 5, "жиырма": 20,
 }  # fmt: skip
 REFUSED = {
     "": Refusal.EMPTY, "человек": Refusal.NOT_A_NUMBER, "0 человек": Refusal.TOO_SMALL,
@@ -22,6 +24,9 @@ REFUSED = {
     "2 человека 3 человека": Refusal.NOT_A_NUMBER, "5 или 6": Refusal.NOT_A_NUMBER,
     "一两个人": Refusal.NOT_A_NUMBER, "两三个人": Refusal.NOT_A_NUMBER,
     "三四口人": Refusal.NOT_A_NUMBER, "一家三四口": Refusal.NOT_A_NUMBER,
+    "бір адам керек": Refusal.NOT_A_NUMBER, "двадцать один": Refusal.NOT_A_NUMBER,
+    "он": Refusal.NOT_A_NUMBER, "одиннадцатый": Refusal.NOT_A_NUMBER,
+    "пять или шесть": Refusal.NOT_A_NUMBER,
     "一家人": Refusal.NOT_A_NUMBER, "5000000000000000000000 адам": Refusal.TOO_LARGE,
 }  # fmt: skip
 
