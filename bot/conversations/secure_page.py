@@ -24,11 +24,15 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
     """Return True if this turn ends the visit to the secure page.
 
     A turn ends the visit if it has messages but no private one, which is a private question or the
-    advice for a person in danger. A turn that deletes the chat or the person does not end it.
+    advice for a person in danger. A turn that deletes the chat or the person does not end it, and
+    an event outside of the page, such as a status from the registry, ends it only if an officer has
+    the conversation before or after it.
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)
-    return bool((held.home or held.visit) and turn.says) and not ending and not private
+    by_officer = held.conversation.with_officer or turn.conversation.with_officer
+    is_open = held.home or (held.visit and by_officer)
+    return bool(is_open and turn.says) and not ending and not private
 
 
 async def return_to_messenger(

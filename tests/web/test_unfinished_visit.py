@@ -1,5 +1,6 @@
-"""Messages of officers during a visit to the secure page that the person may have left."""
+"""Messages of officers and of the registry during a visit to the secure page."""
 
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -7,11 +8,13 @@ import pytest
 
 from bot import desk
 from bot.conversations import receive
+from bot.conversations import store as conversation_store
 from bot.officers.directory import Officer
 from bot.outbox import sender
 from bot.people import identities
 from flows.engine import screens
 from flows.engine.events import Joined
+from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.upload_states import REFUSALS, Refusal
 from flows.papers import PASSPORT
 from tests.app_stack import AppStack
@@ -97,3 +100,26 @@ async def test_officer_who_joins_during_a_visit_ends_it(stack: AppStack) -> None
         assert stack.rt.languages.render(screens.JOINED, "ru") in user.last.text
         async with visitor.session.get(f"{stack.url}/chat") as answer:
             assert CLOSED in await answer.text()
+
+
+async def test_status_from_the_registry_during_a_visit_does_not_end_it(stack: AppStack) -> None:
+    user = stack.telegram.user(7204, first_name="Test")
+    await _answer_to_surname(stack, user)
+    known = RegistrationStatus("received", "KZ-1", write_first=True)
+    async with stack.rt.pool.connection() as session:
+        person = await identities.find(stack.rt, session, "telegram", str(user.id))
+        assert person is not None
+        held = await conversation_store.lock(stack.rt, session, person.id)
+        assert held is not None
+        registered = replace(held.conversation, registration=known)
+        await conversation_store.save_state(stack.rt, session, held, registered)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor:
+        assert (await _enter(visitor, link))[0] == 200
+        async with stack.rt.pool.connection() as session:
+            event = Acknowledged("accepted", "KZ-1")
+            delivery = await receive.take_turn(stack.rt, session, person.id, event)
+        await _next(user, partial(receive.deliver, stack.rt, delivery))
+        assert stack.rt.languages.render(screens.UPDATE, "ru") in user.last.text
+        async with visitor.session.get(f"{stack.url}/chat") as answer:
+            assert CLOSED not in await answer.text()
