@@ -3,7 +3,7 @@
 A case is a person's request to officers. An officer claims a case in order to answer it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import assert_never
@@ -30,7 +30,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Upload
 from flows.engine.language_protocol import Refusal as Unread
-from flows.engine.questions import Reading
+from flows.engine.questions import Option, Reading
 from flows.engine.text import Text, button
 from flows.knowledge import missions
 from flows.officer import TOPIC
@@ -330,13 +330,26 @@ def _read(at: ActionContext, question: str, value: str) -> str:
     stop = found[2].at(question) if found else None
     if stop is None or isinstance(stop.item, views.PERSONS_OWN):
         raise Refused(Refusal.NOT_FILLABLE)
-    if any(option.key == value for option in stop.item.options):
-        return value
+    if chosen := _option(at.rt, stop.item.options, value):
+        return chosen
     language = at.held.conversation.language
     answer = stop.item.read(value, Reading(at.rt.languages, language, at.held.now.date()))
     if isinstance(answer, Unread) or not isinstance(answer, str):
         raise Refused(Refusal.NOT_ACCEPTED)
     return answer
+
+
+def _option(rt: Runtime, options: Sequence[Option], value: str) -> str:
+    """Return the key of the only option with this key, or with this label in any language."""
+    words = rt.languages
+    codes = [code for code, _own in words.languages()]
+    found = {
+        option.key
+        for option in options
+        if option.key == value
+        or any(words.same(value, words.render(option.label, code)) for code in codes)
+    }
+    return found.pop() if len(found) == 1 else ""
 
 
 async def _colleague(at: ActionContext, other: UUID) -> None:

@@ -323,6 +323,27 @@ async def test_case_view_hides_a_text_until_the_person_consents_to_sending_it(rt
     assert ("officer", "words") not in {(each.flow, each.key) for each in answers}
 
 
+@pytest.mark.parametrize(
+    ("question", "value", "answer"),
+    [
+        ("purpose", "Учиться", "study"),
+        ("purpose", "жұмыс істеу", "work"),
+        ("purpose", "move", "move"),
+        ("ethnic_kazakh", "Не знаю", "unsure"),
+        ("ethnic_kazakh", "Да", "yes"),
+    ],
+)
+async def test_officer_fills_in_the_label_of_an_option(
+    rt: Runtime, question: str, value: str, answer: str
+) -> None:
+    guest, officer = Guest(rt), await an_officer(rt)
+    case = await _claim(rt, guest, officer)
+    await desk.fill(rt, officer, case.id, case.version, key=key(), question=question, value=value)
+    conversation = await guest.conversation()
+    assert conversation is not None
+    assert conversation.forms["preregistration"].answers[question].value == answer
+
+
 async def test_officer_fills_in_an_answer_for_the_person(rt: Runtime) -> None:
     guest, officer = Guest(rt), await an_officer(rt)
     case = await _claim(rt, guest, officer)
