@@ -73,6 +73,13 @@ class Connection(AsyncConnection[Any]):
             raise
 
 
+class ReadOnlyDatabase(OperationalError):
+    """The server accepts no writes: it is a standby, or its provider protects a full disk.
+
+    psycopg has an InternalError for this. An OperationalError is treated as an outage.
+    """
+
+
 type Transaction = Connection
 """A database connection inside the caller's transaction."""
 

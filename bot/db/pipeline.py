@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from psycopg import abc, adapt
-from psycopg.errors import error_from_result
+from psycopg.errors import ReadOnlySqlTransaction, error_from_result
 from psycopg.pq import ExecStatus, Format
 from psycopg.pq.abc import PGconn, PGresult
 from psycopg.waiting import Ready, Wait
 
-from bot.db.connection import Connection, Variant
+from bot.db.connection import Connection, ReadOnlyDatabase, Variant
 
 type Rows = list[tuple[Any, ...]]
 type Values = Mapping[str, Any]
@@ -115,7 +115,8 @@ async def _results(
     pgconn.exit_pipeline_mode()
     for result in results:
         if result.status in _FAILED:
-            raise error_from_result(result, encoding="utf-8")
+            error = error_from_result(result, encoding="utf-8")
+            raise ReadOnlyDatabase if isinstance(error, ReadOnlySqlTransaction) else error
     connection.prepared.update(fresh)
     return list(_statement_results(results, prepared))
 

@@ -31,5 +31,9 @@ COLUMNS = statement(
 """Table and name of every column, including those that the role may not read."""
 
 CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True))))
-TAKE_TRANSACTION_ID = statement(select(func.pg_current_xact_id()))
-"""Raises an error on a standby server, which cannot commit."""
+_IS_WRITABLE = func.current_setting("transaction_read_only") == "off"
+IS_WRITABLE = statement(select(_IS_WRITABLE))
+"""True if transactions may write. False on a standby server, for example."""
+
+TAKE_TRANSACTION_ID = statement(select(func.pg_current_xact_id()).where(_IS_WRITABLE))
+"""Returns no row if transactions may not write."""

@@ -32,8 +32,10 @@ from bot.channels import SendError
 from bot.channels.telegram.client import Telegram
 from bot.content import endings
 from bot.db import tables as t
+from bot.db.connection import ReadOnlyDatabase
 from bot.db.external_tables import JOB_EVENTS, JOBS
-from bot.db.statements import NOW, database_time, fetch_all, statement
+from bot.db.server_statements import IS_WRITABLE
+from bot.db.statements import NOW, database_time, fetch_all, fetch_value, statement
 from bot.observability import logging, metrics
 from bot.observability.metrics import Sample
 from bot.operations.version import built
@@ -76,9 +78,10 @@ class Waiting:
 class Snapshot:
     """Kosh's health at a point in time.
 
-    `database`: PostgreSQL responds; if it does not, there are no counts. `live`: Valkey responds.
-    `waiting`: the backlogs. `delivered`: time of the last delivery per channel. `spent`: limits of
-    the web chat that are used up. `facts`: number of facts that editors must check, by state.
+    `database`: PostgreSQL responds and accepts writes; otherwise there are no counts. `live`:
+    Valkey responds. `waiting`: the backlogs. `delivered`: time of the last delivery per channel.
+    `spent`: limits of the web chat that are used up. `facts`: number of facts that editors must
+    check, by state.
     """
 
     database: bool
@@ -159,11 +162,13 @@ _DELIVERED = statement(
 
 
 async def collect(rt: Runtime) -> Snapshot:
-    """Return a new snapshot of the health; without counts if the database is unavailable."""
+    """Return a new snapshot of the health; no counts if the database is down or read-only."""
     live = await _is_live(rt)
     spent = await _spent_budgets(rt) if live else ()
     try:
         async with rt.pool.connection() as transaction:
+            if not await fetch_value(transaction, IS_WRITABLE):
+                raise ReadOnlyDatabase
             rows = await fetch_all(transaction, _WAITING)
             delivered = await fetch_all(transaction, _DELIVERED)
             now = await database_time(transaction)
@@ -217,7 +222,7 @@ def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
     name, commit = built()
     return (
         ("kosh_build", "The version that runs.", (({"version": name, "commit": commit}, 1.0),)),
-        ("kosh_up", "Whether PostgreSQL and Valkey answer.", (
+        ("kosh_up", "Whether PostgreSQL and Valkey answer and accept writes.", (
             ({"of": "database"}, float(snapshot.database)), ({"of": "live"}, float(snapshot.live)),
         )),
         ("kosh_web_budget_spent", "Whether the installation's budget of the web chat is spent.",

@@ -59,8 +59,10 @@ async def ready(request: Request) -> Response:
     rt: Runtime = request.app.state.rt
     try:
         async with rt.pool.connection() as session:
-            await execute(session, TAKE_TRANSACTION_ID)
+            count = await execute(session, TAKE_TRANSACTION_ID)
     except (OperationalError, PoolTimeout):
+        count = 0
+    if count == 0:
         return JSONResponse({"status": "cannot commit"}, status_code=503)
     return JSONResponse({"status": "ready"})
 

@@ -25,6 +25,7 @@ from bot.cache import Cache
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
 from bot.db import connection
+from bot.operations import health
 from bot.web import chat_stream
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
@@ -105,6 +106,44 @@ async def test_webhook_answers_503_when_the_database_is_down(
     for _again in range(2):
         assert await _post_update(stack, 2) == 200
     assert len(stack.telegram.journal.calls("sendMessage")) == count + 1
+
+
+@contextmanager
+def _make_read_only(admin_url: str, database: str) -> Iterator[None]:
+    """Let a database accept no writes in the block, as a standby or one whose disk is full."""
+
+    def set_read_only(value: str) -> None:
+        statement = SQL("ALTER DATABASE {} SET default_transaction_read_only = {}")
+        session.execute(statement.format(Identifier(database), Literal(value)))
+        session.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            (database,),
+        )
+
+    with psycopg.connect(admin_url, autocommit=True) as session:
+        set_read_only("on")
+        try:
+            yield
+        finally:
+            set_read_only("off")
+
+
+@pytest.mark.requirement("S-1", "S-75")
+async def test_webhook_answers_503_when_the_database_is_read_only(
+    stack: AppStack, admin_url: str
+) -> None:
+    database = stack.rt.settings.database().rsplit("/", 1)[1]
+
+    async def status_is(expected: int) -> bool:
+        return await _status(stack, "/ready") == expected
+
+    with _make_read_only(admin_url, database):
+        await stack.until(lambda: status_is(503), 60)
+        assert await _post_update(stack, 1) == 503
+        found = await health.collect(stack.rt)
+        assert not found.database, "the alert KoshDatabaseAway fires"
+    await stack.until(lambda: status_is(200), 60)
+    assert await _post_update(stack, 1) == 200
 
 
 def _limit_waits(monkeypatch: pytest.MonkeyPatch, backend: int) -> list[float]:
