@@ -68,11 +68,12 @@ class Provider:
         )
 
     async def _metadata(self, request: Request) -> Response:
+        address = self.issuer.removesuffix("/")
         return JSONResponse({
             "issuer": self.issuer,
-            "authorization_endpoint": f"{self.issuer}/authorize",
-            "token_endpoint": f"{self.issuer}/token",
-            "jwks_uri": f"{self.issuer}/keys",
+            "authorization_endpoint": f"{address}/authorize",
+            "token_endpoint": f"{address}/token",
+            "jwks_uri": f"{address}/keys",
         })  # fmt: skip
 
     async def _token(self, request: Request) -> Response:
@@ -97,14 +98,19 @@ def _claims(issuer: str, nonce: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, Provider, str]]:
-    """Serve the console with an emulated provider; yield application, provider and console URL."""
+async def office(
+    stack: AppStack, request: pytest.FixtureRequest
+) -> AsyncIterator[tuple[AppStack, Provider, str]]:
+    """Serve the console with an emulated provider; yield application, provider and console URL.
+
+    A test may give the end of the issuer as the fixture's parameter.
+    """
     await demo_officers.enter(stack.rt)
     provider, port = Provider(), free_port()
-    async with serving(provider.app()) as issuer:
-        provider.issuer = issuer
+    async with serving(provider.app()) as address:
+        provider.issuer = address + getattr(request, "param", "")
         settings = stack.rt.settings.model_copy(update={
-            "public_url": f"http://127.0.0.1:{port}", "oidc_issuer": issuer,
+            "public_url": f"http://127.0.0.1:{port}", "oidc_issuer": provider.issuer,
             "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET),
         })  # fmt: skip
         rt = replace(stack.rt, settings=settings)
@@ -148,6 +154,17 @@ async def test_linked_work_account_signs_in_to_the_console(
     async with Console.at(url) as console:
         assert (await _finish_sign_in(console, provider)).path == "/console/inbox"
         assert AIGUL in console.screen.text
+
+
+@pytest.mark.parametrize("office", ["/"], indirect=True)
+async def test_work_account_signs_in_when_the_issuer_ends_with_a_slash(
+    office: tuple[AppStack, Provider, str],
+) -> None:
+    """Check an issuer such as `https://…/application/o/kosh/`, the form of Authentik and Auth0."""
+    stack, provider, url = office
+    await _link_identity(stack, "subject-1")
+    async with Console.at(url) as console:
+        assert (await _finish_sign_in(console, provider)).path == "/console/inbox"
 
 
 async def test_unlinked_work_account_is_refused(office: tuple[AppStack, Provider, str]) -> None:

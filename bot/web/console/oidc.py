@@ -243,8 +243,11 @@ async def _discovery_document(rt: Runtime) -> dict[str, Any]:
     Raises NotProven if the document's issuer is not the configured one, or if an endpoint is
     missing.
     """
-    issuer = rt.settings.oidc_issuer
-    found = await _json(rt, "GET", f"{issuer}/.well-known/openid-configuration")
+    issuer = rt.settings.oidc_issuer or ""
+    # The issuer may end with a slash, as that of Authentik or Auth0; its address then has no second
+    # slash (OpenID Connect Discovery 1.0, section 4).
+    address = f"{issuer.removesuffix('/')}/.well-known/openid-configuration"
+    found = await _json(rt, "GET", address)
     endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
     if found.get("issuer") != issuer or not all(
         isinstance(found.get(each), str) for each in endpoints
