@@ -68,8 +68,11 @@ def require_whole(settings: InstallationSettings, feature: str, names: tuple[str
         raise ValueError(f"{feature} is only half set; set {', '.join(missing)} too")
 
 
-def require_private(name: str, url: str | None) -> None:
-    """Raise ValueError if the URL in the setting `name` would send people's texts without TLS."""
+def require_private(name: str, url: str | None, use: str = "words of people go there") -> None:
+    """Raise ValueError if the URL in the setting `name` would send private data without TLS.
+
+    `use` says for the error's text which data that is.
+    """
     address = urlsplit(url or "")
     if address.scheme == "http" and address.hostname not in LOOPBACK:
-        raise ValueError(f"{variable(name)} must be https://, words of people go there")
+        raise ValueError(f"{variable(name)} must be https://, {use}")

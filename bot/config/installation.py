@@ -15,7 +15,7 @@ from bot.config.setting_types import (
     OptionalWebAddress,
     PostgresUrl,
     RedisUrl,
-    WebAddress,
+    SiteAddress,
     split,
 )
 from bot.config.sources import ConfigError, SettingsBase, variable
@@ -69,7 +69,7 @@ class InstallationSettings(SettingsBase):
     port: int = Field(
         default=8080, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
     )
-    public_url: WebAddress = Field(
+    public_url: SiteAddress = Field(
         default_factory=lambda chosen: f"http://{chosen['host']}:{chosen['port']}",
         description="Address at which people and platforms reach the web server, without a path.",
     )

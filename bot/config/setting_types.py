@@ -28,6 +28,8 @@ _REDIS = re.compile(
     r"(?:\?sentinel_password=[^&#\s]+)?",
     re.ASCII,
 )
+# 32 bytes in base64url.
+_PUSH_KEY = re.compile(r"[A-Za-z0-9_-]{43}=?")
 _ADDRESS = re.compile(r"https?://[^/?#@\s]+(?:/[^?#@\s]*)?")
 
 
@@ -60,6 +62,13 @@ def _web_address[A: (str, str | None)](value: A) -> A:
     return value.rstrip("/")
 
 
+def _site_address(value: str) -> str:
+    """Return the address in lower case, as a browser sends it. Raises ValueError for a path."""
+    if urlsplit(value).path:
+        raise ValueError("must have no path, because the pages link to each other without one")
+    return value.lower()
+
+
 def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
     if not all(_ORIGIN.fullmatch(each) for each in value):
         raise ValueError("must be origins such as https://consulate.example, without a path")
@@ -69,7 +78,22 @@ def _origins(value: tuple[str, ...]) -> tuple[str, ...]:
 def _postgresql(value: SecretStr | None) -> SecretStr | None:
     if value and not value.get_secret_value().startswith("postgresql://"):
         raise ValueError("must begin with postgresql://")
+    if value:
+        _require_valid_conninfo(value.get_secret_value())
     return value
+
+
+def _require_valid_conninfo(url: str) -> None:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        conninfo_to_dict(url)
+    except ProgrammingError:
+        # The error of libpq contains a part of the address.
+        raise ValueError(
+            "isn't a valid address; percent-encode special characters of the password, as %25 for %"
+        ) from None
 
 
 def _redis(value: SecretStr | None) -> SecretStr | None:
@@ -115,6 +139,12 @@ def _signing_key(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+def _push_key(value: SecretStr | None) -> SecretStr | None:
+    if value and not _PUSH_KEY.fullmatch(value.get_secret_value()):
+        raise ValueError("isn't a key of Web Push; make one with `./kosh officers push-key`")
+    return value
+
+
 def _long(value: SecretStr | None) -> SecretStr | None:
     if value and len(value) < SECRET_LENGTH:
         raise ValueError(
@@ -146,10 +176,12 @@ Origins = Annotated[
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(split)]
 LowercaseNames = Annotated[frozenset[str], NoDecode, BeforeValidator(_split_names)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+SiteAddress = Annotated[str, AfterValidator(_web_address), AfterValidator(_site_address)]
 OptionalWebAddress = Annotated[str | None, AfterValidator(_web_address)]
 PostgresUrl = Annotated[SecretStr | None, AfterValidator(_postgresql)]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis)]
 LongSecret = Annotated[SecretStr | None, AfterValidator(_long)]
+PushKey = Annotated[SecretStr | None, AfterValidator(_push_key)]
 SigningKey = Annotated[SecretStr | None, AfterValidator(_signing_key)]
 # A secret may have two values, which are both accepted while the new one replaces the old one.
 ChangingSecret = Annotated[SecretStr | None, AfterValidator(_one_or_two)]

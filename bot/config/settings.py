@@ -15,6 +15,7 @@ from bot.config.setting_types import (
     Names,
     OptionalWebAddress,
     Origins,
+    PushKey,
     SigningKey,
     TelegramSecret,
     WebAddress,
@@ -22,7 +23,7 @@ from bot.config.setting_types import (
     several,
 )
 from bot.config.sources import ConfigError, variable
-from bot.config.translation import TranslationSettings
+from bot.config.work_accounts import WorkAccountSettings
 
 _REGISTRY_SECRETS = ("registry_client_secret", "registry_callback_secret")
 _LONG_SECRETS = ("registry_client_secret", "oidc_client_secret")
@@ -35,7 +36,7 @@ _WHATSAPP_SECRETS = ("whatsapp_token", "whatsapp_app_secret", "whatsapp_verify_t
 _WHATSAPP = ("whatsapp_number_id", *_WHATSAPP_SECRETS)
 
 
-class Settings(TranslationSettings):
+class Settings(WorkAccountSettings):
     """All settings, read once at the start of a command; a field is the variable KOSH_<FIELD>.
 
     For a secret, the variable KOSH_<FIELD>_FILE may name a file with the value instead.
@@ -180,7 +181,7 @@ class Settings(TranslationSettings):
     smtp_from: str | None = Field(
         default=None, description="Sender's address of e-mails to officers."
     )
-    push_private_key: SecretStr | None = Field(
+    push_private_key: PushKey = Field(
         default=None,
         description="Private key of Web Push to officers' browsers, from `./kosh officers "
         "push-key`; without it there is none. After a change each browser subscribes again.",
@@ -228,20 +229,6 @@ class Settings(TranslationSettings):
         description="Secret that signs the registry's status callbacks, at least 32 characters; "
         "during a rotation two, separated by a comma.",
     )
-
-    oidc_issuer: str | None = Field(
-        default=None,
-        description="Issuer of the officers' own sign-in service (OpenID Connect), https://.",
-    )
-    oidc_client_id: str | None = Field(default=None, description="Client id at that service.")
-    oidc_client_secret: LongSecret = Field(
-        default=None, description="Client secret at that service, at least 32 characters."
-    )
-
-    @property
-    def has_service(self) -> bool:
-        """Return True if officers can sign in through a configured OpenID Connect service."""
-        return None not in (self.oidc_issuer, self.oidc_client_id, self.oidc_client_secret)
 
     @property
     def has_telegram(self) -> bool:

@@ -89,6 +89,12 @@ def test_settings_treat_an_empty_variable_as_unset(environment: pytest.MonkeyPat
     assert settings().port == 8080
 
 
+def test_settings_write_the_public_url_in_lower_case(environment: pytest.MonkeyPatch) -> None:
+    """Check that the address equals the origin that a browser sends with a passkey."""
+    put(environment, KOSH_PUBLIC_URL="https://Kosh.Example")
+    assert settings().public_url == "https://kosh.example"
+
+
 def test_settings_are_immutable() -> None:
     with pytest.raises(ValueError):
         settings().port = 1
@@ -245,6 +251,8 @@ def test_settings_refuse_plain_http_to_the_registry(
         ("KOSH_DEMO", CANARY),
         ("KOSH_DATABASE_URL", f"mysql://{CANARY}"),
         ("KOSH_DATABASE_CONSOLE_URL", CANARY),
+        ("KOSH_DATABASE_OWNER_URL", f"postgresql://kosh_owner:%{CANARY}@127.0.0.1/kosh"),
+        ("KOSH_DATABASE_URL", f"postgresql://kosh_app:{CANARY}@[::1/kosh"),
         ("KOSH_REDIS_URL", f"http://{CANARY}"),
         ("KOSH_REDIS_URL", f"redis://valkey:{CANARY}/0"),
         ("KOSH_REDIS_URL", f"redis+sentinel://kosh:{CANARY}@10.0.0.1:26379"),
@@ -254,6 +262,9 @@ def test_settings_refuse_plain_http_to_the_registry(
         ("KOSH_LOG_LEVEL", CANARY),
         ("KOSH_TELEGRAM_API", CANARY),
         ("KOSH_PUBLIC_URL", f"https://{CANARY}@kosh.example"),
+        ("KOSH_PUBLIC_URL", f"https://kosh.example/{CANARY}"),
+        ("KOSH_PUSH_PRIVATE_KEY", CANARY),
+        ("KOSH_PUSH_PRIVATE_KEY", f"-----BEGIN PRIVATE KEY-----\n{CANARY}"),
         ("KOSH_POOL_SIZE", "0"),
     ],
 )
@@ -438,6 +449,22 @@ def _pem(curve: ec.EllipticCurve, encryption: KeySerializationEncryption) -> str
 
 def _registry_without_secret() -> dict[str, str]:
     return {name: REGISTRY[name] for name in REGISTRY if name != "KOSH_REGISTRY_CLIENT_SECRET"}
+
+
+@pytest.mark.parametrize("missing", ["ISSUER", "CLIENT_ID", "CLIENT_SECRET"])
+def test_settings_name_the_missing_variable_of_work_accounts(missing: str) -> None:
+    chosen = {"ISSUER": "https://id.example/", "CLIENT_ID": "kosh", "CLIENT_SECRET": LONG}
+    values = {f"KOSH_OIDC_{name}": value for name, value in chosen.items() if name != missing}
+    assert f"KOSH_OIDC_{missing}" in refusal(**values)
+
+
+def test_settings_refuse_plain_http_to_the_service_of_work_accounts() -> None:
+    message = refusal(
+        KOSH_OIDC_ISSUER="http://id.example",
+        KOSH_OIDC_CLIENT_ID="kosh",
+        KOSH_OIDC_CLIENT_SECRET=LONG,
+    )
+    assert "KOSH_OIDC_ISSUER must be https://" in message
 
 
 def test_settings_need_no_registry_secret_with_a_key_or_certificate() -> None:
