@@ -34,6 +34,11 @@ _ADDRESSES = (
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
+def in_brackets(host: str) -> str:
+    """Return a host as URLs and the header Host have it: an IPv6 address is in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
 class InstallationSettings(SettingsBase):
     """Settings of an installation's paths, addresses, logging and servers."""
 
@@ -70,7 +75,7 @@ class InstallationSettings(SettingsBase):
         default=8080, ge=0, le=65535, description="Port of the web server; 0 takes a free one."
     )
     public_url: SiteAddress = Field(
-        default_factory=lambda chosen: f"http://{chosen['host']}:{chosen['port']}",
+        default_factory=lambda chosen: f"http://{in_brackets(chosen['host'])}:{chosen['port']}",
         description="Address at which people and platforms reach the web server, without a path.",
     )
     languages: Annotated[tuple[Language, ...], NoDecode, BeforeValidator(split)] = Field(

@@ -9,6 +9,7 @@ from psycopg_pool import PoolTimeout
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.cache import CacheUnavailable
+from bot.config.installation import in_brackets
 from bot.db.connection import REQUEST_SECONDS, request_silence
 from bot.observability import metrics
 from bot.web.embedding import NO_FRAME, allowed_headers
@@ -109,5 +110,6 @@ def _is_allowed_host(scope: Scope, host: bytes) -> bool:
 @lru_cache(64)
 def _is_own_host(host: bytes, public_url: str) -> bool:
     named = HOST.fullmatch(host.decode("latin-1").lower())
-    own = {"localhost", "127.0.0.1", "[::1]", urlsplit(public_url).hostname or ""}
+    public = in_brackets(urlsplit(public_url).hostname or "")
+    own = {"localhost", "127.0.0.1", "[::1]", public}
     return named is not None and named[1] in own

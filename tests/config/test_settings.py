@@ -89,6 +89,14 @@ def test_settings_treat_an_empty_variable_as_unset(environment: pytest.MonkeyPat
     assert settings().port == 8080
 
 
+@pytest.mark.parametrize("host", ["::1", "::"])
+def test_settings_put_an_ipv6_host_in_brackets_in_the_default_url(
+    environment: pytest.MonkeyPatch, host: str
+) -> None:
+    put(environment, KOSH_HOST=host)
+    assert settings().public_url == f"http://[{host}]:8080"
+
+
 def test_settings_write_the_public_url_in_lower_case(environment: pytest.MonkeyPatch) -> None:
     """Check that the address equals the origin that a browser sends with a passkey."""
     put(environment, KOSH_PUBLIC_URL="https://Kosh.Example")

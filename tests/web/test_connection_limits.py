@@ -11,6 +11,7 @@ import sys
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -24,7 +25,7 @@ from bot.embedded.server_process import free_port
 from bot.web import chat_stream, connection_limits, request_parsing
 from bot.web.app import create_app
 from bot.web.connection_limits import MAX_PER_ADDRESS
-from tests.app_stack import AppStack, lent
+from tests.app_stack import AppStack, lent, serving
 
 FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
 WAIT_SECONDS = 60
@@ -275,3 +276,11 @@ async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
         f"{stack.url}/webhooks/whatsapp", data=raw, headers=headers
     ) as response:
         assert response.status == 200
+
+
+async def test_site_at_an_ipv6_address_accepts_requests_for_its_host(stack: AppStack) -> None:
+    settings = stack.rt.settings.model_copy(update={"public_url": "https://[2001:db8::7]"})
+    async with serving(create_app(lent(replace(stack.rt, settings=settings)))) as url:
+        for host, expected in (("[2001:db8::7]", 200), ("[2001:db8::8]", 400)):
+            async with stack.http.get(f"{url}/health", headers={"Host": host}) as answer:
+                assert answer.status == expected, host
