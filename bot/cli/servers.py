@@ -146,12 +146,14 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 async def _monitoring(rt: Runtime) -> AsyncIterator[None]:
     """Run tracing and the /metrics server, if configured, until the block ends.
 
-    Raises OlderDatabase if the database was rolled back to an older state.
+    Raises OlderDatabase if the database was rolled back to an older state, and OSError if another
+    program listens on the port of /metrics.
     """
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.otlp_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()
     if port is not None:
+        require_free_port(rt.settings.metrics_host, port)
         serving = serve(metrics_app(rt), rt.settings.metrics_host, port)
         listening.append(asyncio.ensure_future(serving))
     try:

@@ -1,10 +1,12 @@
 """Errors of the database, the disk and the network have a code and a fix, and no traceback."""
 
+import asyncio
 import errno
 import os
 import socket
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -12,10 +14,12 @@ import pytest
 from psycopg.errors import UndefinedTable
 
 from bot import cli
+from bot.cli import servers
 from bot.cli.known_errors import explain
 from bot.cli.servers import require_free_port
 from bot.config.settings import Settings
 from bot.operations import backup
+from bot.runtime import Runtime
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
 
@@ -32,6 +36,8 @@ def _system(number: int) -> OSError:
         (psycopg.OperationalError(f"password {CANARY}"), "E_DATABASE_AWAY", "whether it runs"),
         (UndefinedTable(CANARY), "E_SCHEMA", "./kosh migrate"),
         (_system(errno.EADDRINUSE), "E_PORT_USED", "--port"),
+        (socket.gaierror(socket.EAI_NONAME, CANARY), "E_CONFIG", "KOSH_HOST"),
+        (_system(errno.EADDRNOTAVAIL), "E_CONFIG", "KOSH_METRICS_HOST"),
         (_system(errno.EACCES), "E_FILE_DENIED", "user"),
         (_system(errno.ENOSPC), "E_DISK_FULL", "make room"),
         (ExceptionGroup("tasks", [_system(errno.EADDRINUSE)]), "E_PORT_USED", "--port"),
@@ -97,6 +103,15 @@ def test_server_refuses_a_port_on_which_another_program_listens() -> None:
         pytest.raises(OSError, match="in use"),
     ):
         require_free_port(*other.getsockname())
+
+
+async def test_process_refuses_a_metrics_port_on_which_another_listens(rt: Runtime) -> None:
+    """Two processes with one KOSH_METRICS_PORT: the second names the cause before it ends."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        chosen = rt.settings.model_copy(update={"metrics_port": other.getsockname()[1]})
+        with pytest.raises(OSError, match="in use"):
+            async with servers._monitoring(replace(rt, settings=chosen)):
+                await asyncio.sleep(0)
 
 
 async def test_backup_leaves_no_file_when_the_disk_is_full(
