@@ -110,6 +110,7 @@ def test_kubernetes_docs_list_every_external_host_that_pods_call() -> None:
     assert set(re.findall(rf"`{PREFIX}([A-Z_]+)`", table)) - {"SMTP_PORT"} == {
         name.upper() for name in chosen - stores
     }
+    assert "[webhooks](call-the-api.md#" in table, "other systems choose these hosts"
     (out,) = (each["spec"]["egress"] for each in _documents() if each["metadata"]["name"] == "out")
     ports = {port["port"] for rule in out for port in rule["ports"]}
     assert {443, fields["smtp_port"].default} <= ports
