@@ -76,6 +76,13 @@ def _quoted(cell: str) -> list[str]:
 # Errors, events, and the generated reference
 
 
+def test_docs_show_settings_without_quotes_or_comments_after_the_value() -> None:
+    """systemd and Kosh take a comment after a value, and Kosh also quotes, as part of the value."""
+    setting = re.compile(r"^ *KOSH_[A-Z_]+=(?:.* #|[\"']).*", re.MULTILINE)
+    guides = (DOCS / "how-to").glob("*.md")
+    assert [line for each in guides for line in setting.findall(each.read_text("utf-8"))] == []
+
+
 @pytest.mark.requirement("S-78")
 def test_each_error_code_has_an_explanation_and_is_raised_by_the_source() -> None:
     explained = {entry.code for entry in explanations.errors()}
