@@ -30,6 +30,9 @@ _INSTALLED = ("postgres", "keys", "settings.env")
 # not be set for a demo.
 DEMO_FOLDER, SERVERS = "demo", ("DATABASE_URL", "REDIS_URL")
 
+# Variable of uvicorn, without our prefix: the proxies whose X-Forwarded-For it trusts.
+TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
+
 _logger = logging.get()
 
 Data = Annotated[Path | None, typer.Option(help="Directory of databases, keys and logs.")]
@@ -103,7 +106,7 @@ def load(data: Path | None) -> None:
     path = settings_file(home(data))
     for line in path.read_text("utf-8").splitlines() if path.exists() else ():
         name, equals, value = line.strip().partition("=")
-        if equals and name.startswith(PREFIX):
+        if equals and (name.startswith(PREFIX) or name == TRUSTED_PROXIES):
             os.environ.setdefault(name, value)
 
 

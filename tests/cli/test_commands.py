@@ -1,6 +1,7 @@
 """The command line: which modules a command loads, when the schema is migrated, JSON output."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 import typer
+import uvicorn
 from typer.testing import CliRunner
 
 from bot.cli import FAMILIES, assembled
@@ -21,6 +23,18 @@ NO_OFFICER = "E_OFFICER: there is no such officer; look at the list\n"
 
 def _words(app: typer.Typer) -> set[str]:
     return set(getattr(typer.main.get_command(app), "commands", ()))
+
+
+def test_settings_file_names_the_trusted_proxy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check that uvicorn trusts the proxy. Otherwise all people share its budgets and attempts."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "")
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS")
+    (tmp_path / "settings.env").write_text("FORWARDED_ALLOW_IPS=10.0.0.5\nPATH=/nowhere\n")
+    around.load(tmp_path)
+    assert uvicorn.Config("app").forwarded_allow_ips == "10.0.0.5"
+    assert os.environ["PATH"] != "/nowhere"
 
 
 @pytest.mark.parametrize("family", FAMILIES)
