@@ -201,7 +201,9 @@ async def retain(rt: Runtime) -> dict[str, int]:
     """
     counts: dict[str, int] = {}
     url = rt.settings.database("retention")
-    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as transaction:
+    # Days end at midnight UTC, in whatever time zone the server is.
+    connecting = psycopg.AsyncConnection.connect(url, autocommit=True, options="-c timezone=UTC")
+    async with await connecting as transaction:
         for table, rule in RULES.items():
             try:
                 counts[table] = await execute(transaction, rule)

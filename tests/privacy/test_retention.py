@@ -1,13 +1,16 @@
 """Retention deletes data when its period ends and not before; a failing rule stops no other."""
 
+from dataclasses import replace
 from typing import LiteralString
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import SecretStr
 
 from bot.db.pipeline import TextStatement
 from bot.privacy import retention
 from bot.runtime import Runtime
+from tests.desk.desks import ahead_to
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
 CONVERSATION: LiteralString = (
@@ -24,6 +27,10 @@ ENDPOINT: tuple[LiteralString, ...] = (
     "INSERT INTO webhook_endpoints (id, officer_id, url, secret, events, state, old_secret,"
     " old_secret_until) VALUES (%(id)s, %(id)s, '', '', '{}', 'active', 'old',"
     " kosh_now() + interval '24 hours' - %(age)s::interval)",
+)
+LIMIT: LiteralString = (
+    "INSERT INTO message_limits (person_id, case_id, mission, officer, reason, per_day, until)"
+    " VALUES (%(id)s, %(id)s, 'general', %(id)s, 'abuse', 1, (kosh_now() AT TIME ZONE 'UTC')::date)"
 )
 WEBHOOK: LiteralString = (
     "INSERT INTO webhook_deliveries (endpoint_id, event_id, type, state, done_at) VALUES"
@@ -167,3 +174,17 @@ async def test_retention_deletes_only_message_ids_older_than_48_hours(rt: Runtim
             remaining = [row[0].split(" ", 2)[2] for row in await cursor.fetchall()]
         assert remaining == ages[1:]
     assert deleted["deletable_messages"] == 0, "who has nothing old is not written again"
+
+
+async def test_retention_keeps_a_message_limit_until_midnight_utc(rt: Runtime) -> None:
+    """At 20:00 UTC it is the next day for a server in Kazakhstan, but the limit still holds."""
+    await ahead_to(rt, 20)
+    limited = uuid4()
+    async with rt.pool.connection() as session:
+        for sql in (PERSON, CASE, ENDPOINT[0], LIMIT):
+            await session.execute(sql, {"id": limited, "age": "0"})
+    url = f"{rt.settings.database('retention')}?options=-c%20timezone%3DAsia/Almaty"
+    chosen = rt.settings.model_copy(update={"database_retention_url": SecretStr(url)})
+    await retention.retain(replace(rt, settings=chosen))
+    async with rt.pool.connection() as session:
+        assert (await session.execute("SELECT 1 FROM message_limits")).rowcount == 1
