@@ -25,10 +25,12 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import SelectBase
 
 from bot.db import tables as t
-from bot.db.statements import Statement, fetch_one, statement
+from bot.db.statements import Statement, fetch_one, long_statements, statement
 from bot.privacy.data_inventory import INVENTORY, Protection
 from bot.runtime import Runtime
 
+# A count reads every row of every table with data of people.
+LONG_SECONDS = 600
 # Columns with the creation time of a row. For each table, the first of these columns that it has is
 # used.
 _CREATED = ("created_at", "opened_at", "asked_at")
@@ -142,7 +144,7 @@ async def count_affected(rt: Runtime, scope: Scope) -> Count:
     values = {"since": scope.since, "until": scope.until, "key_version": scope.epoch}
     counts = {table: count for table, count in _COUNTS.items() if scope.table in ("", table)}
     found = []
-    async with rt.pool.connection() as transaction:
+    async with rt.pool.connection() as transaction, long_statements(transaction, LONG_SECONDS):
         for table, count in counts.items():
             rows, people = await fetch_one(transaction, count, **values) or (0, 0)
             if rows:

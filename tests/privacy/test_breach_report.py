@@ -5,13 +5,17 @@ It contains no personal data.
 
 import asyncio
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
+from bot import runtime
 from bot.cli import breach
 from bot.db import tables as t
+from bot.embedded import Databases
 from bot.operations import key_rotation
 from bot.people import subscriptions
 from bot.privacy import breach_report
@@ -129,3 +133,18 @@ async def test_breach_report_filters_by_time_key_version_and_table(rt: Runtime) 
     assert (await breach_report.count_affected(rt, Scope(epoch=2))).people == 2
     only = await breach_report.count_affected(rt, Scope(table="handles"))
     assert [each.table for each in only.tables] == ["handles"]
+
+
+async def test_breach_report_may_take_longer_than_a_turns_statement(
+    rt: Runtime, databases: Databases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With 150,000 people and 1.5 million messages, a count took more than 10 s."""
+    monkeypatch.setattr(runtime, "STATEMENT_SECONDS", 0.1)
+    async with runtime.pool(rt.settings.database(), 1) as impatient:
+        with psycopg.connect(databases.owner) as owner:
+            owner.execute("LOCK TABLE messages")
+            count = breach_report.count_affected(replace(rt, pool=impatient), Scope())
+            counting = asyncio.create_task(count)
+            done, _pending = await asyncio.wait({counting}, timeout=0.5)
+            assert not done
+        assert (await counting).people == 0
