@@ -1,4 +1,4 @@
-"""Nobody gets two announcements of news within a day, and an old one excludes nobody."""
+"""No person gets two announcements of news within a day; an old one excludes no recipient."""
 
 from typing import LiteralString
 

@@ -256,7 +256,7 @@ async def test_email_or_sms_notice_is_sent_when_a_page_in_background_reconnects(
     assert len(await post.sent()) == 1
 
 
-async def test_email_or_sms_notice_is_sent_when_only_the_messenger_has_the_answer(
+async def test_notice_is_sent_when_only_the_messenger_has_the_answer(
     post: Post,
 ) -> None:
     async with known(post, "telegram") as member:

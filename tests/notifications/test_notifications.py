@@ -374,7 +374,7 @@ async def _subscriptions(rt: Runtime) -> list[UUID]:
         return [row[0] for row in await cursor.fetchall()]
 
 
-async def test_push_subscription_outlives_a_digest_of_the_browsers_former_officer(
+async def test_push_subscription_outlives_a_digest_of_a_former_officer(
     office: Office,
 ) -> None:
     rt = office.rt

@@ -124,7 +124,7 @@ async def test_delivery_report_of_a_message_part_counts_before_the_rest_is_sent(
 
 
 @pytest.mark.parametrize("state", ["sent", "delivered", "read"])
-async def test_message_part_reported_before_a_crash_does_not_hide_the_unsent_rest(
+async def test_message_part_reported_before_a_crash_hides_no_unsent_rest(
     row: _Row, state: str
 ) -> None:
     async def crash() -> None:

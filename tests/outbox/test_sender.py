@@ -784,7 +784,7 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
 @pytest.mark.parametrize(
     ("error", "reason"), [(ChannelSuspended(), "held"), (NoTemplate(), "template")]
 )
-async def test_broadcast_is_paused_if_a_report_says_the_account_is_refused(
+async def test_broadcast_is_paused_when_a_report_says_the_account_is_refused(
     rt: Runtime, error: SendError, reason: str
 ) -> None:
     post = Post("whatsapp", window=24 * 3600)

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.db.pipeline import TextStatement
 from bot.privacy import retention
 from bot.runtime import Runtime
-from tests.desk.desks import ahead_to
+from tests.clock import ahead_to
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
 CONVERSATION: LiteralString = (

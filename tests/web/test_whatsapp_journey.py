@@ -333,7 +333,7 @@ async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None
 
 
 @pytest.mark.parametrize("fault", [Failed(131047), Refused(131047)])
-async def test_whatsapp_template_is_sent_if_whatsapp_says_24_hours_are_over(
+async def test_whatsapp_template_is_sent_when_whatsapp_says_24_hours_are_over(
     stack: AppStack, fault: Fault
 ) -> None:
     user = await _consented_user(stack, "77010000009")

@@ -4,7 +4,6 @@ Each of them is a content item. One officer writes a draft of it, and a second o
 draft.
 """
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Annotated, Any
 
@@ -13,21 +12,26 @@ from starlette.responses import RedirectResponse, Response
 
 from bot.attachments import form_library
 from bot.cases import canned_replies
-from bot.content import answers, endings
-from bot.content.answers import OFFERED, grouped
+from bot.content import endings
 from bot.content.cards import COUNTRIES
-from bot.content.model import ENGLISH, WRITTEN, Body, Kind
-from bot.editorial import announcing, drafts, taught
+from bot.content.model import Body, Kind
+from bot.editorial import announcing, drafts
 from bot.editorial.drafts import NoSuchItem, Version
 from bot.editorial.refusals import Blocker, Refusal, Refused
 from bot.officers import directory
 from bot.officers.permissions import Action
-from bot.web.console import labels_content
 from bot.web.console.broadcast_editor import path_of
-from bot.web.console.content_forms import ContentForm, all_words, rows, values
-from bot.web.console.content_preview import Difference, differences, forms, last_day
+from bot.web.console.content_forms import ContentForm, values
+from bot.web.console.content_preview import forms, last_day
+from bot.web.console.content_values import (
+    changes,
+    edition_of,
+    form_languages,
+    of_kind,
+    wrong_lines,
+)
 from bot.web.console.forms import Line
-from bot.web.console.labels import WORDS, Wording
+from bot.web.console.labels import WORDS
 from bot.web.console.rendering import page, redirect
 from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
@@ -36,23 +40,6 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
-# Fields of a content item in which two of its versions are compared, each with the key of its
-# label.
-FIELDS = {
-    "sources": "content_source",
-    "as_of": "content_as_of",
-    "checked": "content_checked",
-    "since": "content_since",
-    "until": "content_last",
-    "address": "content_address",
-    "telephone": "content_telephone",
-    "map_link": "content_map",
-    "opening": "content_at_once",
-    "more": "content_later",
-    "flow": "content_flow",
-    "form": "form_carried",
-    "silent": "content_silent",
-}
 
 router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 
@@ -66,7 +53,7 @@ async def listing(
     If `find` is not empty, only facts and answers whose key or heading contains it are listed.
     """
     found = await drafts.overview(context.rt, context.officer)
-    today, edition = context.now.date(), _edition(context)
+    today, edition = context.now.date(), edition_of(context)
     return page(
         context,
         "content.html",
@@ -96,10 +83,6 @@ async def listing(
     )
 
 
-def _edition(context: RequestContext) -> date:
-    return context.rt.content.on(context.now.date())
-
-
 def _matches(context: RequestContext, item: str, find: str) -> bool:
     shown = _heading(context, item) if find else ""
     return find.casefold() in f"{item} {shown}".casefold()
@@ -112,7 +95,7 @@ def _heading(context: RequestContext, item: str) -> str:
     """
     key = item.partition(":")[2]
     if item in drafts.SHIPPED:
-        return context.say(drafts.SHIPPED[item].on(_edition(context)).text)
+        return context.say(drafts.SHIPPED[item].on(edition_of(context)).text)
     kind = item.partition(":")[0]
     if kind in (Kind.ANSWER, Kind.PHRASES) and key in BY_INTENT:
         return context.say(BY_INTENT[key].label)
@@ -250,11 +233,11 @@ async def _page(
         values=values(form, body),
         today=today,
         last=last_day(context.rt, item, current.body) if current else None,
-        **_of_kind(context, kind, item, _form_body(form) or body),
+        **of_kind(context, kind, item, _form_body(form) or body),
         newest=versions[0].number if versions else 0,
-        wrong=list(_wrong(context, wrong or [])),
+        wrong=list(wrong_lines(context, wrong or [])),
         now=forms(context.rt, item, current.body if current else None, today),
-        written=_form_languages(context, kind),
+        written=form_languages(context, kind),
         library=await _library(context, item),
         **_rights(context, kind, item, current),
         repeatable=[each.number for each in versions if _is_repeatable(each, today)],
@@ -270,7 +253,7 @@ def _draft_values(
         "hash": draft.content_hash.hex() if draft else "",
         "own": draft is not None and draft.author == context.officer.id,
         "next": forms(context.rt, item, draft.body, max(today, draft.body.since)) if draft else [],
-        "changes": _changes(context, item, current, draft),
+        "changes": changes(context, item, current, draft),
     }
 
 
@@ -331,71 +314,3 @@ def _form_body(form: ContentForm | None) -> Body | None:
         return form.body() if form else None
     except ValueError:
         return None
-
-
-def _of_kind(
-    context: RequestContext, kind: Kind, item: str, body: Body | None
-) -> dict[str, object]:
-    """Return the template values that only pages of answers and of phrases have.
-
-    Phrases are examples of messages by which the assistant recognizes a question.
-    """
-    key, languages = item.partition(":")[2], context.rt.languages
-    if kind is Kind.ANSWER and body:
-        day = _edition(context)
-        options = [("", context.say(WORDS["none"]))]
-        options += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
-                    if name in context.rt.flows]  # fmt: skip
-        found = (fact.on(day) for fact in FACTS if fact.key not in grouped())
-        facts = [(fact.key, context.say(fact.text)) for fact in found]
-        return {"parts": rows(key, body, day), "flows": options, "known": facts}
-    if kind is Kind.PHRASES:
-        texts = body.texts if body else {}
-        labels = {intent: context.say(answer.label) for intent, answer in BY_INTENT.items()}
-        read = [
-            (line, labels.get(intent, ""), intent == key)
-            for code, text in texts.items() if code in dict(languages.languages())
-            for line, intent in taught.meanings(text)
-        ]  # fmt: skip
-        return {"meanings": read}
-    return {}
-
-
-def _form_languages(context: RequestContext, kind: Kind) -> list[tuple[str, str]]:
-    """Return the languages in which an editor writes a content item, each with its own name.
-
-    English is the first one. Phrases and canned replies have no English text.
-    """
-    own = dict(context.rt.languages.languages())
-    english = context.say(WORDS["content_english"])
-    found = [(code, own[code]) for code in WRITTEN if code in own]
-    return found if kind in (Kind.PHRASES, Kind.CANNED) else [(ENGLISH, english), *found]
-
-
-def _changes(
-    context: RequestContext, item: str, before: Body | None, draft: Version | None
-) -> list[Difference]:
-    intent = item.partition(":")[2]
-
-    def words(name: str) -> str:
-        part = answers.find(intent, name) if item in drafts.ANSWERED else None
-        return " ".join(map(context.say, all_words(part))) if part else name
-
-    return differences(before, draft.body, _names(context), words) if draft else []
-
-
-def _names(context: RequestContext) -> dict[str, str]:
-    t = Wording(context.rt.languages, context.language)
-    languages = _form_languages(context, Kind.FACT)
-    named = {field: t(label) for field, label in FIELDS.items()}
-    titles = {f"title_{code}": t("content_title", language=own) for code, own in languages}
-    return dict(languages) | titles | named
-
-
-def _wrong(context: RequestContext, found: list[Blocker]) -> Iterator[dict[str, str]]:
-    """Yield each reason that blocks a draft, as text with the name of the language concerned."""
-    own = dict(context.rt.languages.languages()) | {ENGLISH: context.say(WORDS["content_english"])}
-    for each in dict.fromkeys(found):
-        words = context.say(labels_content.REFUSALS[each.why])
-        name = own.get(each.language, each.language)
-        yield {"words": words, "language": name, "detail": each.detail}
