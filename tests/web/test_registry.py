@@ -13,12 +13,14 @@ from uuid import uuid4
 import pytest
 
 from bot.registrations import registry_codes
+from bot.registrations.registry_codes import verify_codes
 from bot.registry import callback_signature
 from bot.registry.errors import Refused
+from bot.web.app import create_app
 from bot.worker import main
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import PREREGISTRATION
-from tests.app_stack import AppStack
+from tests.app_stack import AppStack, lent
 from tests.person_client import Guest
 from tests.release_only import release_only
 
@@ -314,12 +316,23 @@ async def test_erasure_during_a_submission_withdraws_the_registration(stack: App
 async def test_registration_form_is_disabled_when_registry_lacks_an_answer_code(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert (await registry_codes.verify_codes(stack.rt)).flows is stack.rt.flows
+    assert (await verify_codes(stack.rt)).flows is stack.rt.flows
     monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
-    closed = await registry_codes.verify_codes(stack.rt)
+    closed = await verify_codes(stack.rt)
     assert closed.flows["preregistration"].items == ()
     await stack.fault(name="down")
-    assert (await registry_codes.verify_codes(stack.rt)).flows is stack.rt.flows
+    assert (await verify_codes(stack.rt)).flows is stack.rt.flows
+
+
+async def test_web_server_disables_the_form_at_start_when_codes_are_missing(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The stack itself starts without this check.
+    monkeypatch.setattr(registry_codes, "verify_codes", verify_codes)
+    monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
+    app = create_app(lent(stack.rt))
+    async with app.router.lifespan_context(app):
+        assert app.state.rt.flows["preregistration"].items == ()
 
 
 async def test_registration_omits_a_question_without_a_code_list_in_the_registry(
@@ -327,12 +340,10 @@ async def test_registration_omits_a_question_without_a_code_list_in_the_registry
 ) -> None:
     registry: Any = _EarlierRegistry(stack.rt.registry)
     rt = replace(stack.rt, registry=registry)
-    asked = [
-        item.name for item in (await registry_codes.verify_codes(rt)).flows["preregistration"].items
-    ]
+    asked = [item.name for item in (await verify_codes(rt)).flows["preregistration"].items]
     assert asked == [each.name for each in PREREGISTRATION.items if each.name != "support_needed"]
     monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
-    assert (await registry_codes.verify_codes(rt)).flows["preregistration"].items == ()
+    assert (await verify_codes(rt)).flows["preregistration"].items == ()
 
 
 class _EarlierRegistry:
