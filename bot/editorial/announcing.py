@@ -6,7 +6,8 @@ day.
 
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Purpose, Rule, Words
-from bot.content.model import ENGLISH, Body
+from bot.content.model import ENGLISH, Body, fact_of
+from bot.db.statements import database_time
 from bot.editorial import drafts
 from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
@@ -73,10 +74,14 @@ async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
     """Create the draft of an announcement of a published fact.
 
     An editor completes the draft and a second person approves it. Raises Refused unless the item is
-    a published fact with a sentence.
+    a published fact with a sentence that people still read.
     """
     versions = await drafts.history(rt, officer, item)
     live = next((each for each in versions if each.state == drafts.LIVE), None)
     if live is None or live.body.silent or item not in drafts.SHIPPED:
         raise Refused(Refusal.STATE)
+    async with rt.pool.connection() as transaction:
+        today = (await database_time(transaction)).date()
+    if (until := fact_of(rt.languages, drafts.SHIPPED[item], live.body).until) < today:
+        raise Refused(Refusal.EXPIRED, until.isoformat())
     return await broadcasts.draft(rt, officer, announcement_of(drafts.SHIPPED[item], live.body))

@@ -357,3 +357,17 @@ async def test_content_page_shows_an_approver_each_changed_field(desk: Desk) -> 
     assert languages.render(STAY.text, "ru") in shown
     for day in ("9999", "0001"):
         assert day not in shown
+
+
+async def test_content_page_announces_no_fact_that_has_ended(desk: Desk) -> None:
+    await desk.save(until=desk.today.isoformat())
+    await desk.publish(PATH)
+    form = (await desk.editor.get(PATH)).form("/announce")
+    async with desk.stack.rt.pool.connection() as session:
+        await session.execute("UPDATE test_clock SET ahead = ahead + interval '1 day'")
+    await desk.editor.sign_in(MARAT)
+    screen = await desk.editor.get(PATH)
+    assert "announce" not in screen.actions
+    form.fields["csrf"] = screen.form("/sign-out").fields["csrf"]
+    screen = await desk.editor.send(form)
+    assert (screen.status, refusal_text("expired") in screen.text) == (409, True)

@@ -261,13 +261,19 @@ def _rights(
     context: RequestContext, kind: Kind, item: str, current: Version | None
 ) -> dict[str, bool]:
     """Return the template values that say what the officer may do with a content item."""
-    is_shown = kind is Kind.FACT and current is not None and not current.body.silent
     return {
         "edits": drafts.may_edit(context.officer, item),
         "approves": context.may(Action.CONTENT_APPROVE),
-        "announces": is_shown and context.may(Action.BROADCAST_DRAFT),
+        "announces": _may_announce(context, kind, current),
         "rolls_back": drafts.may_roll_back(context.officer, item),
     }
+
+
+def _may_announce(context: RequestContext, kind: Kind, current: Version | None) -> bool:
+    if kind is not Kind.FACT or current is None or current.body.silent:
+        return False
+    last = last_day(context.rt, current.item, current.body)
+    return last >= context.now.date() and context.may(Action.BROADCAST_DRAFT)
 
 
 def _is_repeatable(version: Version, today: date) -> bool:
