@@ -94,7 +94,8 @@ async def _keys(settings: Settings) -> AsyncIterator[Finding]:
     except VaultError as error:
         yield wrong("keys", str(error), "restore them from a copy: new keys cannot read the data")
     else:
-        yield good("keys", f"{len(keys.epoch) + len(keys.index)} key files")
+        count = len(keys.epoch) + len(keys.index) + len(keys.ask)
+        yield good("keys", f"{count} key files")
     if settings.rotate_keys_monthly and settings.database_console_url is None:
         fix = "set KOSH_DATABASE_CONSOLE_URL also for the workers"
         yield wrong("keys", "KOSH_ROTATE_KEYS_MONTHLY is on, but no key rotates", fix)
