@@ -25,6 +25,7 @@ from bot.cli.environment import (
 )
 from bot.concurrency.shutdown import END_SECONDS
 from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.observability import tracing
 from bot.operations import rollback_guard
 from bot.runtime import Runtime, runtime
@@ -112,6 +113,12 @@ def require_free_port(host: str, port: int) -> None:
         place.bind((host, port))
 
 
+def _require_two_ports(settings: Settings) -> None:
+    """Raise ConfigError if /metrics has the port of the pages: one would answer for the other."""
+    if settings.metrics_port == settings.port:
+        raise ConfigError("KOSH_METRICS_PORT is the port of the web server; set it to another one")
+
+
 async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = None) -> None:
     """Serve until cancelled; then let running requests finish within 5 seconds.
 
@@ -181,6 +188,7 @@ async def _prepared(rt: Runtime) -> AsyncIterator[Runtime]:
 
 
 async def _serve_web(settings: Settings, *, platforms_only: bool = False) -> None:
+    _require_two_ports(settings)
     if settings.has_telegram:
         settings.require_webhook_secret()
     async with runtime(settings) as rt, _monitoring(rt):
@@ -205,6 +213,7 @@ async def serve_all(settings: Settings, tasks: list[Coroutine[Any, Any, None]]) 
     """
     from bot.worker import main, telegram_polling
 
+    _require_two_ports(settings)
     require_free_port(settings.host, settings.port)
     async with runtime(settings) as rt, _monitoring(rt), asyncio.TaskGroup() as group:
         if settings.demo:

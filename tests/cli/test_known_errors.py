@@ -18,6 +18,8 @@ from bot.cli import servers
 from bot.cli.known_errors import explain
 from bot.cli.servers import require_free_port
 from bot.config.settings import Settings
+from bot.config.sources import ConfigError
+from bot.embedded.server_process import free_port
 from bot.operations import backup
 from bot.runtime import Runtime
 from bot.security.key_files import Keys
@@ -112,6 +114,16 @@ async def test_process_refuses_a_metrics_port_on_which_another_listens(rt: Runti
         with pytest.raises(OSError, match="in use"):
             async with servers._monitoring(replace(rt, settings=chosen)):
                 await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("start", ["web", "run"])
+async def test_server_refuses_one_port_for_pages_and_metrics(chosen: Settings, start: str) -> None:
+    """Check that the metrics do not take the place of all pages, at a public port."""
+    port = free_port()
+    same = chosen.model_copy(update={"port": port, "metrics_port": port})
+    serving = servers._serve_web(same) if start == "web" else servers.serve_all(same, [])
+    with pytest.raises(ConfigError, match="KOSH_METRICS_PORT"):
+        await asyncio.wait_for(serving, 20)
 
 
 async def test_backup_leaves_no_file_when_the_disk_is_full(
