@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Text, Uuid, and_, bindparam, select, update
 
 from bot.channels import WindowClosed
+from bot.channels.webchat import WebChat
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_values, statement
@@ -20,9 +21,11 @@ _UNANNOUNCED = (
     t.Message.officer.is_not(None),
     t.Message.reason == WindowClosed.code,
 )
-# On another channel, the person would get the notice there, but not the reply.
+# On another messenger, the person would get the notice there, but not the reply. After a visit to
+# the secure page, the conversation's channel may still be the page.
 _ON_CURRENT_CHANNEL = and_(
-    t.Conversation.person_id == t.Message.person_id, t.Conversation.channel == t.Message.channel
+    t.Conversation.person_id == t.Message.person_id,
+    t.Conversation.channel.in_([t.Message.channel, WebChat.name]),
 )
 _UNANNOUNCED_TO = statement(
     select(t.Message.person_id)

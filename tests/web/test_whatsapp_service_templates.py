@@ -218,9 +218,17 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     assert _count(user, notice) == 1
 
 
-@pytest.mark.parametrize("fault", [Failed(131047), Refused(131047)])
+@pytest.mark.parametrize(
+    ("fault", "channel"),
+    [
+        (Failed(131047), "whatsapp"),
+        (Refused(131047), "whatsapp"),
+        # The person has left the secure page without an answer.
+        (Refused(131047), "web"),
+    ],
+)
 async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
-    stack: AppStack, fault: Fault
+    stack: AppStack, fault: Fault, channel: str
 ) -> None:
     approve(stack)
     user, officer, case_id, _version = await _open_case(stack, "77010000108")
@@ -228,6 +236,7 @@ async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
     stack.whatsapp.fail(fault)
     await _reply(stack, officer, case_id, ANSWER)
     await _until_state(stack, user, "waiting")
+    await _query(stack, "UPDATE conversations SET channel = %s RETURNING 1", channel)
     for _time in range(2):
         await sweeps.announce_replies(stack.rt)
     notice = _text(stack, Notice.ANSWER)
