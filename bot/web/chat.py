@@ -89,6 +89,8 @@ forms = APIRouter(route_class=ChatRoute)
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
     """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
 
+    A person who only reads must not lose the chat, so the page renews its cookie like a post. It
+    does not renew the cookie of a visit, which can hide another person's chat.
     If the connection was lost at the quick exit, redirect to EXIT_URL, which ends the chat.
     A visit from a poster's QR code is counted, then redirected to the page's address without the
     query.
@@ -102,10 +104,13 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     session = await find_session(request, opens=True)
     named = session.person is not None or NAME_HEADER in request.headers
     notes = await unread_notes(rt, session, "") if named else ()
+    browser = browser_language(rt, request) or ""
+    answer = render_page(rt, session, notes or _greeting(rt, session), browser=browser)
     if session.person is not None:
         await planned_hints.drop_shown(rt, session.person)
-    browser = browser_language(rt, request) or ""
-    return render_page(rt, session, notes or _greeting(rt, session), browser=browser)
+        if not session.visit:
+            await _renew_cookie(rt, answer, session)
+    return answer
 
 
 def _greeting(rt: Runtime, session: ChatSession) -> Notes:

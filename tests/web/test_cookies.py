@@ -76,6 +76,16 @@ async def test_chat_cookie_is_deleted_after_erasure(https_stack: AppStack) -> No
         assert await identities.find(https_stack.rt, session, "web", guest.name) is None
 
 
+async def test_chat_cookie_is_renewed_when_the_person_only_reads(https_stack: AppStack) -> None:
+    guest = Guest(https_stack.rt)
+    await guest.consent()
+    for name, seconds in ((guest.name, str(chat_session.COOKIE_SECONDS)), ("x" * 32, None)):
+        headers = {"Cookie": f"{CHAT}={name}"}
+        async with https_stack.http.get(f"{https_stack.url}/chat", headers=headers) as answer:
+            cookie = answer.cookies.get(CHAT)
+            assert (cookie and cookie["max-age"]) == seconds
+
+
 def test_mark_of_a_quick_exit_lasts_as_long_as_the_chat_cookie() -> None:
     script = (Path(chat_session.__file__).parent / "static/chat.js").read_text()
     (seconds,) = re.findall(rf"`{LEAVING}=.*max-age=(\d+)", script)
