@@ -109,6 +109,11 @@ async def subscribe(
     await execute(transaction, statements.SUBSCRIBE, officer=officer, **values)
 
 
+async def end_former(transaction: Transaction, officer: UUID, endpoint: str) -> None:
+    """Delete the subscription with this endpoint, which the officer's browser has ended."""
+    await execute(transaction, statements.END_FORMER, officer=officer, at_endpoint=endpoint)
+
+
 async def unsubscribe(transaction: Transaction, officer: UUID, browser: int) -> None:
     """Delete the push subscription of an officer's browser."""
     await execute(transaction, statements.UNSUBSCRIBE, officer=officer, target=browser)

@@ -249,6 +249,12 @@ SUBSCRIBE = statement(
     .values(endpoint=bindparam("at_endpoint", type_=Text()), **_KEYS)
     .on_conflict_do_update(index_elements=[t.PushSubscription.endpoint], set_=_KEYS)
 )
+END_FORMER = statement(
+    delete(t.PushSubscription).where(
+        t.PushSubscription.officer_id == _OFFICER,
+        t.PushSubscription.endpoint == bindparam("at_endpoint"),
+    )
+)
 UNSUBSCRIBE = statement(
     delete(t.PushSubscription).where(
         t.PushSubscription.officer_id == _OFFICER, t.PushSubscription.id == _TARGET

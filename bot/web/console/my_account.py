@@ -101,11 +101,16 @@ async def save_notifications(
 
 
 class BrowserForm(BaseModel):
-    """The push subscription that a browser got from its push service."""
+    """The push subscription that a browser got from its push service.
+
+    `former` is the endpoint of a subscription that the browser ended for it, because the key of
+    this installation has changed.
+    """
 
     endpoint: str
     public_key: str
     auth_secret: str
+    former: str = ""
 
 
 @router.post("/own/browser")
@@ -125,6 +130,7 @@ async def add_browser(
                 form.auth_secret,
                 hosts,
             )
+            await preferences.end_former(transaction, context.officer.id, form.former)
     except BadPreference:
         return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
     return redirect("/own", "saved")

@@ -23,6 +23,7 @@ async function subscribed({ pushManager }) {
   } catch (error) {
     const old = error.name === 'InvalidStateError' && await pushManager.getSubscription();
     if (!old) throw error;
+    form.elements.former.value = old.endpoint;
     await old.unsubscribe();
     return pushManager.subscribe(given);
   }
