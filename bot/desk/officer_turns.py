@@ -16,8 +16,8 @@ from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.desk import views
 from bot.runtime import Runtime
-from flows.engine.conversation import PAGE_CONTROL
 from flows.engine.events import Button, Event, Joined, Kind, Notice, Say, UpdateWithheld
+from flows.engine.pressing import PAGE_CONTROL
 from flows.engine.screens import OPEN_PAGE
 
 

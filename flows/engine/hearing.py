@@ -3,12 +3,9 @@
 from collections.abc import Sequence
 
 from flows.engine import (
-    announcement_screens,
-    checklist_screens,
     commands,
     corrections,
     labels,
-    pin_screens,
     screens,
     suggestion_screens,
     wording_screens,
@@ -16,19 +13,24 @@ from flows.engine import (
 from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, NotUnderstood
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
 from flows.engine.language_protocol import Reserved
-from flows.engine.questions import Choice, CountryQuestion, Number, Option, Question
+from flows.engine.questions import Option
 from flows.engine.recognition import COUNTRY_OF_ORIGIN, Confidence
 from flows.engine.replies import Reply
-from flows.engine.state import UNASKED, Heard
+from flows.engine.reply_flows import (
+    SOMETHING_ELSE,
+    YOU_ASK,
+    name_topic,
+    open_flow,
+    something_else,
+)
+from flows.engine.state import Heard
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
 
 MAX_ANSWERED, MAX_OFFERED = 2, 3
 
-YOU_ASK = _("Your question: {topic}")
 WHICH_ONE = _("Which of these do you mean?")
 THIS_ONE = _("Do you mean this?")
 NOT_VERIFIED = _("We have no checked answer to this question. A person can answer it.")
@@ -58,14 +60,9 @@ OTHER_WORDS = (
 )
 
 MORE = button("More about this")
-SOMETHING_ELSE = button("Something else")
 NONE_OF_THESE = button("None of these")
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
-# Types of questions to which a value that the person's message mentions may be suggested as the
-# answer.
-SUGGESTED = (Choice, Number, CountryQuestion)
-NEVER_SUGGESTED = (Consent, Notice, HandoffOffer, Review)
 
 
 def has_topic(turn: TurnState, text: str) -> bool:
@@ -119,14 +116,14 @@ def answer(turn: TurnState, replies: list[Reply], more_options: tuple[Option, ..
     if first.label is None:
         turn.notes.append(first.opening(turn.today, turn.citizenship()))
         return turn.ask()
-    if first.corrects and _in_form(turn) and corrections.explain(turn, _something_else(first)):
+    if first.corrects and _in_form(turn) and corrections.explain(turn, something_else(first)):
         return
     if first.command is not None:
-        _name_topic(turn, first, first.label)
+        name_topic(turn, first, first.label)
         # The person must always confirm the deletion of data, because the recognizer may be wrong.
         is_erasure = first.command is Reserved.DELETE
         return commands.ask_to_delete(turn) if is_erasure else commands.run(turn, first.command)
-    if first.opens and not _in_form(turn) and _open(turn, first, by_sentence=True):
+    if first.opens and not _in_form(turn) and open_flow(turn, first, by_sentence=True):
         return
     say_answers(turn, replies, more_options)
 
@@ -145,7 +142,7 @@ def press(turn: TurnState, key: str) -> bool:
         case "more" if reply is not None:
             _say_more(turn, reply)
         case "open" if reply is not None:
-            if not _open(turn, reply):
+            if not open_flow(turn, reply):
                 turn.ask()
         case "else" if reply is not None:
             near = [each for name in reply.neighbours if (each := _labelled_reply(turn, name))]
@@ -268,69 +265,6 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
     turn.put_asked("", screens.REPLY, 1, tuple(options))
     language = (TO_LANGUAGE,) if turn.guessed else ()
     turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
-
-
-def _name_topic(turn: TurnState, reply: Reply, label: Text) -> None:
-    """Name the recognized topic above its flow or command, with a button for another topic."""
-    turn.say(((_(YOU_ASK.msgid, topic=label),),), (_something_else(reply),), leaves=False)
-
-
-def _something_else(reply: Reply) -> Button:
-    return Button(f"?else.{reply.intent}", SOMETHING_ELSE)
-
-
-def _open(turn: TurnState, reply: Reply, *, by_sentence: bool = False) -> bool:
-    """Open the reply's flow with values from the message; return False if it cannot be opened.
-
-    `by_sentence`: a typed sentence and not a button opens the flow. The sentence may have been
-    misunderstood, so a button for another topic is offered too.
-    """
-    flow = turn.openable(reply.flow)
-    if flow is None:
-        return False
-    turn.c = replace(turn.c, not_understood=0)
-    if reply.label is not None and by_sentence:
-        _name_topic(turn, reply, reply.label)
-    if flow.hands_over:
-        commands.run(turn, Reserved.PERSON)
-        return True
-    if reply.label is not None and not by_sentence:
-        turn.notes.append((_(YOU_ASK.msgid, topic=reply.label),))
-    if turn.c.saved_list is not None and turn.c.saved_list.flow == flow.name:
-        checklist_screens.open_list(turn)
-    elif flow.announces or pin_screens.guards(turn, flow):
-        announcement_screens.enter(turn, flow)
-    else:
-        turn.open_flow(flow)
-        _prefill(turn, flow, reply)
-        turn.ask()
-    return True
-
-
-def _prefill(turn: TurnState, flow: Flow, reply: Reply) -> None:
-    """Fill in answers that the reply implies, and suggest values that the message mentioned.
-
-    A suggested value becomes an answer only when the person confirms it. An implied answer replaces
-    an earlier one, because the person asks about it now; the implied answer "" deletes it.
-    """
-    entities = turn.c.heard.entities if turn.c.heard else {}
-    suggested = turn.understanding.suggest(entities) if turn.understanding else {}
-    form, preset = turn.form(flow), dict(reply.preset)
-    answers = {key: value for key, value in form.answers.items() if preset.get(key) != ""}
-    form = replace(form, answers=answers)
-    for name, value in {**suggested, **preset}.items():
-        question, known = flow.find(name), name in preset
-        kept = name in form.answers and not known
-        if question is None or kept or not _is_suggestable(question, value):
-            continue
-        form = form.put(name, Answer(value, question.rev if known else UNASKED))
-    turn.put_form(flow, form)
-    turn.c = replace(turn.c, heard=None)
-
-
-def _is_suggestable(question: Question, value: str) -> bool:
-    fits = isinstance(question, SUGGESTED) and not isinstance(question, NEVER_SUGGESTED)
-    return fits and not question.sensitive and question.accepts(value)
 
 
 def _in_form(turn: TurnState) -> bool:

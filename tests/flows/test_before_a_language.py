@@ -3,7 +3,7 @@
 import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows.engine import hearing, safety, screens
+from flows.engine import reply_flows, safety, screens
 from flows.engine.events import Event, Said, Say, Started, Unreadable
 from flows.engine.recognition import Danger
 from flows.engine.text import VERBATIM, button
@@ -148,7 +148,7 @@ def test_question_in_an_unsupported_language_is_not_taken_for_danger(text: str) 
 def test_question_about_an_expiring_passport_is_answered(text: str, language: str) -> None:
     chat = Chat(language, understanding=REAL).says(text)
     # The topic must not be "missing passport": the person still has the passport.
-    assert chat.shows(hearing.YOU_ASK, topic=button("Problem with papers"))
+    assert chat.shows(reply_flows.YOU_ASK, topic=button("Problem with papers"))
     assert chat.shows(PAPER_ENDS)
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.engine import external_model, hearing, screens
+from flows.engine import external_model, hearing, reply_flows, screens
 from flows.engine.events import ConsentGiven, Pressed, Said, Unreadable
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
 from flows.engine.recognition import Confidence, Danger, Recognition
@@ -154,7 +154,7 @@ def test_answer_on_a_topic_chosen_by_an_external_model_names_its_operator() -> N
     chat = consenting_chat().says("aaa")
     chat.takes(IntentChosen("life.pension", chat.nonce))
     assert chat.shows(external_model.CHOSEN, operator=OPERATOR)
-    assert chat.shows(hearing.YOU_ASK)
+    assert chat.shows(reply_flows.YOU_ASK)
     assert "?else.life.pension" in chat.keys
     assert chat.presses("?model.no").shows(external_model.WITHDRAWN)
 

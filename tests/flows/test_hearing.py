@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.i18n import crisis_words
 from flows import FLOWS, eligibility
-from flows.engine import hearing, pin_screens, safety, screens
+from flows.engine import hearing, pin_screens, reply_flows, safety, screens
 from flows.engine.conversation import step
 from flows.engine.events import (
     Attached,
@@ -80,7 +80,7 @@ def test_first_message_is_answered_in_its_own_language(language: str) -> None:
     chat = Chat(language, understanding=UNDERSTANDING).says(sentence("cost_and_term", language))
     assert chat.conversation.language == language
     assert chat.shows(screens.ANSWERING_IN)
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
     assert "!language" in chat.keys
 
 
@@ -102,7 +102,7 @@ def test_welcome_text_is_short_when_the_first_message_is_a_question(
 
 def test_first_message_is_answered_again_after_a_language_change() -> None:
     chat = says(Chat(understanding=UNDERSTANDING), "passport").presses("!language", "kk")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.conversation.language == "kk"
     chat = says(Chat(understanding=UNDERSTANDING), "money").presses("!language", "uz")
     assert chat.shows(hearing.WHICH_ONE)
@@ -112,7 +112,7 @@ def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None
     chat = Chat(understanding=UNDERSTANDING).says("Pension?")
     assert chat.question_key == screens.LANGUAGE
     chat.says("zzz").presses("ru")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.pension"].label)
     assert "Pension" not in str(chat.conversation)
 
 
@@ -141,8 +141,8 @@ def test_danger_in_the_first_message_is_answered_before_a_language_choice() -> N
 def test_message_with_two_questions_gets_both_answers() -> None:
     chat = says(new_chat(), "cost_and_term")
     for intent in ("kandas.cost", "kandas.term"):
-        assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
-    assert chat.says(WORDS.render(hearing.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
+        assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT[intent].label)
+    assert chat.says(WORDS.render(reply_flows.SOMETHING_ELSE, "ru")).shows(hearing.WHICH_ONE)
 
 
 def test_likely_second_question_is_offered_below_the_answer() -> None:
@@ -151,10 +151,10 @@ def test_likely_second_question_is_offered_below_the_answer() -> None:
         {"both?": replace(sure("life.pension"), also="life.school")}
     )
     chat.says("both?")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
-    assert not chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.pension"].label)
+    assert not chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
     chat.presses("?ask.life.school")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.school"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
 
 
 @pytest.mark.parametrize("form", [{"citizenship": "MN"}, {}])
@@ -286,7 +286,7 @@ def test_unsure_recognition_offers_its_topics_as_options() -> None:
         "?ask.fraud.money",
         "?none",
     ]
-    assert chat.says("2").shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
+    assert chat.says("2").shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.cost"].label)
 
 
 def test_not_understood_reply_varies_and_is_counted() -> None:
@@ -385,7 +385,7 @@ def test_open_button_works_for_an_intent_answer_without_a_label() -> None:
 
 def test_user_question_in_a_form_is_answered_and_the_form_continues() -> None:
     chat = says(new_chat_at("birth_year"), "passport")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.question_key == "birth_year"
     assert chat.says("1990").question_key == "residence_country"
 
@@ -439,14 +439,14 @@ def test_repeated_unlisted_answer_gets_a_differently_worded_error() -> None:
 def test_text_typed_in_the_faq_flow_is_recognized_as_an_intent() -> None:
     chat = says(new_chat(flow="faq"), "passport")
     assert chat.question_key == "faq_topic"
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.says("1").stored_answers("faq") == {}
 
 
 def test_digits_typed_as_a_pin_are_not_sent_to_intent_recognition() -> None:
     chat = new_chat_at(screens.MENU).answers("pin").says("12345678901")
     assert chat.shows(pin_screens.NOT_A_PIN)
-    assert says(chat, "passport").shows(hearing.YOU_ASK)
+    assert says(chat, "passport").shows(reply_flows.YOU_ASK)
 
 
 def test_private_question_does_not_take_digits_for_a_users_question() -> None:
@@ -470,7 +470,7 @@ def test_suspected_danger_adds_one_sentence_above_the_reply() -> None:
     known = {text: replace(sure("permit.expired"), danger=Danger.SUSPECTED)}
     chat = Chat.start("ru", understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["permit.expired"].label)
     chat = Chat(understanding=understanding_of(known)).says(text)
     assert chat.shows(safety.ONE_SENTENCE)
 
@@ -496,7 +496,7 @@ def test_safety_answer_offers_the_topic_of_the_message() -> None:
     assert chat.shows(safety.READ_ALONE)
     assert chat.keys[:2] == ["?urgent", "?ask.documents.missing"]
     chat.presses("?ask.documents.missing")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
 
 
 def test_lost_document_answer_first_gives_advice_for_an_imminent_journey() -> None:
@@ -512,7 +512,7 @@ def test_safety_answer_in_a_form_offers_the_topic_and_the_form_continues() -> No
     chat = chat_at("surname")
     chat.understanding = understanding_of(known)
     chat.says("zzz").presses("?ask.documents.missing")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["documents.missing"].label)
     assert chat.question_key == "surname"
 
 
@@ -536,7 +536,7 @@ def test_urgent_button_label_can_be_typed() -> None:
 def test_file_caption_is_answered_like_a_text() -> None:
     chat = new_chat().takes(Unreadable("photo", sentence("passport", "ru")))
     assert chat.shows(screens.NO_PICTURES)
-    assert chat.shows(hearing.YOU_ASK)
+    assert chat.shows(reply_flows.YOU_ASK)
     chat.takes(Attached("document", "ref", 1, sentence("detained", "ru")))
     assert chat.shows(safety.READ_ALONE)
     assert chat.takes(Unreadable("photo", "  ")).shows(screens.NO_PICTURES)
@@ -544,7 +544,7 @@ def test_file_caption_is_answered_like_a_text() -> None:
 
 @pytest.mark.parametrize("kind", ["video", "voice", "animation", "photo"])
 def test_file_caption_is_answered_for_every_kind_of_file(kind: str) -> None:
-    assert new_chat().takes(Unreadable(kind, sentence("passport", "ru"))).shows(hearing.YOU_ASK)
+    assert new_chat().takes(Unreadable(kind, sentence("passport", "ru"))).shows(reply_flows.YOU_ASK)
 
 
 def test_incoming_call_gets_a_text_reply() -> None:
@@ -571,7 +571,7 @@ def _at_papers() -> Chat:
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"), [("detained", safety.READ_ALONE), ("passport", hearing.YOU_ASK)]
+    ("name", "shown"), [("detained", safety.READ_ALONE), ("passport", reply_flows.YOU_ASK)]
 )
 def test_upload_caption_is_answered_and_the_file_is_accepted(name: str, shown: Text) -> None:
     chat = _at_papers().takes(Attached("photo", "ref", 1, sentence(name, "ru")))
@@ -671,7 +671,7 @@ def test_text_is_answered_after_a_quick_exit() -> None:
         NotUnderstood("ru", "start")
     ]
     chat = new_chat().says("/exit")
-    assert says(chat, "passport").shows(hearing.YOU_ASK)
+    assert says(chat, "passport").shows(reply_flows.YOU_ASK)
     assert new_chat().says("/exit", "меню").question_key == screens.MENU
     assert Chat.start("ru").says("/exit", "zzz").question_key == screens.MENU
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows.engine import hearing, safety, screens
+from flows.engine import hearing, reply_flows, safety, screens
 from flows.engine.events import Attached, DeleteInput, Pressed, TakeFile
 from flows.engine.flow import OpenCase
 from flows.engine.language_protocol import Refusal
@@ -186,7 +186,9 @@ def test_yes_or_no_to_an_offered_topic_is_not_stored_in_the_form(
         assert chat.name == question
         assert question not in chat.stored_answers()
         assert chat.shows(hearing.OTHER_WORDS[0]) is not is_chosen
-        assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.children"].label) is is_chosen
+        assert (
+            chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.children"].label) is is_chosen
+        )
 
 
 def test_other_answers_below_an_offered_topic_are_stored() -> None:
@@ -201,7 +203,7 @@ def test_other_answers_below_an_offered_topic_are_stored() -> None:
 def test_yes_chooses_the_only_offered_topic_outside_of_a_form() -> None:
     chat = Chat.start("uz", understanding=REAL).says("bolalarim-chi?")
     assert chat.shows(hearing.THIS_ONE)
-    assert chat.says("ha").shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.children"].label)
+    assert chat.says("ha").shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.children"].label)
 
 
 # Captions of uploaded files that are accepted
@@ -312,7 +314,7 @@ def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None
 def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> None:
     known = {"мой вопрос": sure(intent)}
     chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known))).says("мой вопрос")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT[intent].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT[intent].label)
     assert f"?else.{intent}" in chat.keys
     chat.takes(Pressed(f"?else.{intent}"))
     assert chat.shows(hearing.WHICH_ONE) or chat.shows(hearing.OTHER_WORDS[0])
@@ -353,7 +355,7 @@ def test_message_about_an_expired_status_gets_advice_for_today(
     language: str, text: str, today: str
 ) -> None:
     chat = Chat.start(language, understanding=REAL).says(text)
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["kandas.extend"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.extend"].label)
     assert today in chat.text
 
 
