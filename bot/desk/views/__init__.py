@@ -40,7 +40,7 @@ from bot.desk.views.case_view import (
     view_with_rows,
 )
 from bot.desk.views.form_view import PERSONS_OWN, Answered, answers, form_path
-from bot.desk.views.statements import Queue
+from bot.desk.views.list_statements import Queue
 
 __all__ = [
     "MAX_WORDS",

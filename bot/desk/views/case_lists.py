@@ -14,8 +14,8 @@ from bot.cases import Case
 from bot.db.connection import Transaction
 from bot.db.pipeline import Call, Rows
 from bot.db.statements import fetch_value
-from bot.desk.views import statements
-from bot.desk.views.statements import LAST_EVENT, MAX_EVENTS, OPEN_QUEUES, PAGE, Queue
+from bot.desk.views import case_statements, list_statements
+from bot.desk.views.list_statements import LAST_EVENT, MAX_EVENTS, OPEN_QUEUES, PAGE, Queue
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Role, Subject
@@ -93,8 +93,8 @@ def listing_calls(officer: Officer, query: Filter, after: str) -> tuple[Call, ..
     values = _values(officer) | {name: getattr(query, name) for name in _ASKED} | {"after": number}
     return (
         (LAST_EVENT, {}),
-        (statements.LISTED[query.queue, number is not None], values),
-        (statements.COUNTED, _values(officer)),
+        (list_statements.LISTED[query.queue, number is not None], values),
+        (list_statements.COUNTED, _values(officer)),
     )
 
 
@@ -139,7 +139,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
     case_number = int(number) if number.isdecimal() and len(number) < 16 else None
     values = _values(officer) | {"number": case_number, "receipt": number.upper()}
     async with directory.acting(rt, officer) as transaction:
-        found = await fetch_value(transaction, statements.FOUND, **values)
+        found = await fetch_value(transaction, list_statements.FOUND, **values)
         await directory.record_action(
             transaction,
             officer,
@@ -153,7 +153,7 @@ async def find(rt: Runtime, officer: Officer, number: str) -> UUID | None:
 async def countries(rt: Runtime, officer: Officer) -> list[str]:
     """Return the countries of the mission's open cases, as choices for the filter of case lists."""
     (rows,) = await directory.fetch_many(
-        rt, officer, (statements.COUNTRIES, {"mission": officer.mission})
+        rt, officer, (list_statements.COUNTRIES, {"mission": officer.mission})
     )
     return [country for (country,) in rows]
 
@@ -185,7 +185,7 @@ async def team(rt: Runtime, officer: Officer) -> tuple[Member, ...]:
     """Return the officers of the mission with their workload; for leads only."""
     permissions.require(officer, Action.QUEUE_LIVE, Subject(officer.mission))
     load, members = await directory.fetch_many(
-        rt, officer, (statements.LOAD, {}), directory.team(officer.mission)
+        rt, officer, (list_statements.LOAD, {}), directory.team(officer.mission)
     )
     held = {row[0]: row[1:] for row in load}
     team = map(directory.read, members)
@@ -216,8 +216,8 @@ async def events(rt: Runtime, officer: Officer, after: int) -> list[Event] | Non
     there, found = await directory.fetch_many(
         rt,
         officer,
-        (statements.EVENT_EXISTS, {"id": after}),
-        (statements.EVENTS, {"mission": officer.mission, "id": after}),
+        (list_statements.EVENT_EXISTS, {"id": after}),
+        (list_statements.EVENTS, {"mission": officer.mission, "id": after}),
     )
     known = there or not after
     return [Event(*row) for row in found] if known and len(found) <= MAX_EVENTS else None
@@ -230,7 +230,7 @@ def _closes(rt: Runtime, channel: str, spoke_at: datetime | None) -> datetime | 
 
 async def spoke_at(transaction: Transaction, case_id: UUID) -> datetime | None:
     """Return the time of the person's last message in a case; None if there is no message."""
-    return await fetch_value(transaction, statements.SPOKE_AT, case=case_id)
+    return await fetch_value(transaction, case_statements.SPOKE_AT, case=case_id)
 
 
 async def window(
@@ -241,5 +241,5 @@ async def window(
     Return None if the channel has no reply window, or if the person has no address on the channel.
     """
     values = {"person": person_id, "on_channel": channel}
-    spoke_at = await fetch_value(transaction, statements.WINDOW, **values)
+    spoke_at = await fetch_value(transaction, list_statements.WINDOW, **values)
     return _closes(rt, channel, spoke_at)

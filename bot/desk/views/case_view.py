@@ -17,8 +17,9 @@ from bot.cases import Case
 from bot.cases.model import MESSAGE_CONTEXT, NOTE_CONTEXT
 from bot.db.pipeline import Call, Rows
 from bot.db.statements import DATABASE_TIME
-from bot.desk.views import statements
+from bot.desk.views import case_statements
 from bot.desk.views.case_lists import CaseRow, row_of
+from bot.desk.views.case_statements import LOOK, READINGS, SEEN
 from bot.desk.views.form_view import (
     form_path,
     load_case_row,
@@ -27,7 +28,7 @@ from bot.desk.views.form_view import (
     person_of,
     require_allowed,
 )
-from bot.desk.views.statements import LAST_EVENT, LOOK, READINGS, SEEN
+from bot.desk.views.list_statements import LAST_EVENT
 from bot.observability import logging
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -355,17 +356,17 @@ async def file(rt: Runtime, officer: Officer, case_id: UUID, file_id: UUID) -> N
 # after another, so that each read counts the previous ones. The audit entry comes last, since
 # appending it locks the audit log for all officers.
 _NOTED = (
-    statements.LOCK_READER,
+    case_statements.LOCK_READER,
     READINGS,
-    statements.LOOK_IN_BUDGET,
-    statements.AUDIT_IN_BUDGET,
+    case_statements.LOOK_IN_BUDGET,
+    case_statements.AUDIT_IN_BUDGET,
 )
 # Statements that read a case, in the order in which `_view` unpacks their rows.
 _SHOWN = (
-    identities.KEY, statements.CONVERSATION, statements.THREAD, statements.NOTES,
-    statements.NOTICE, statements.REGISTRY, statements.EARLIER, uploads.LISTING,
+    identities.KEY, case_statements.CONVERSATION, case_statements.THREAD, case_statements.NOTES,
+    case_statements.NOTICE, case_statements.REGISTRY, case_statements.EARLIER, uploads.LISTING,
     case_files.LISTING,
-    DATABASE_TIME, statements.VIEWERS,
+    DATABASE_TIME, case_statements.VIEWERS,
 )  # fmt: skip
 
 

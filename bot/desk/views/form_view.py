@@ -9,7 +9,7 @@ from bot.db.connection import Transaction
 from bot.db.pipeline import Rows
 from bot.db.statements import fetch_all
 from bot.desk.views.case_lists import CaseRow, row_of
-from bot.desk.views.statements import CONVERSATION, SEEN
+from bot.desk.views.case_statements import CONVERSATION, SEEN
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Reason
