@@ -59,8 +59,8 @@ redis.call('HSET', KEYS[1], 'known', 1)
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
-# `bulk` is the level of a second bucket for callers with `reserve`. It is refilled at the share of
-# `rate` that is not reserved.
+# `bulk` is the number of tokens in a second bucket, for callers with `reserve`. The bucket is
+# refilled at the share of `rate` that is not reserved.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000

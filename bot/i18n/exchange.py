@@ -67,9 +67,9 @@ def is_reviewed(message: Message) -> bool:
 
 
 def seal(catalog: Catalog) -> int:
-    """Add the hash to each comment for a reviewed translation that lacks it; return their number.
+    """Add the hash to each comment `# reviewed:` that lacks it; return the number of comments.
 
-    A reviewer who writes the comment of `mark` by hand cannot compute the hash.
+    A reviewer writes this comment by hand, and cannot compute the hash that `mark` returns.
     """
     sealed = 0
     for message in catalog:

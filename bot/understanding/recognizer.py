@@ -270,7 +270,8 @@ class Message:
         text = skeleton.without_bare_links(self.text)
         is_same = text == skeleton.shorten(self.text)
         kept = self if is_same else Message(self._recognizer, text)
-        kept._read = self._read  # Most sentences are the same, and need not be read twice.
+        # Share the results: most sentences have no link, and then need not be read twice.
+        kept._read = self._read
         return self if kept.is_blank else kept
 
     @cached_property

@@ -65,7 +65,7 @@ class PostRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer to the question that a page asked because a rate budget was spent.
+    """An answer to the question that a page asked because a budget was used up.
 
     `seal` is the token that identifies the question (see `chat_question`), `text` the typed answer.
     """

@@ -35,7 +35,7 @@ def record(turn: TurnState, flow: Flow, step: Step, value: str | None, typed: bo
         turn.record_consent(step.item)
     is_about_updates = step.item.name == registration_screens.UPDATES_QUESTION
     if flow.registers and is_about_updates and value == "yes":
-        # This consent is newer than an earlier "stop".
+        # An earlier "stop" no longer holds, because this consent to messages is newer.
         turn.c = replace(turn.c, muted=False)
     turn.put_form(flow, form)
     if typed and step.item.sensitive:

@@ -10,8 +10,8 @@ from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 
 INVITED = "~referral"
-# An organization sees how many people it referred have registered only from this number on, because
-# a smaller number could identify a person.
+# Smallest number of registered people that an organization is shown, because a smaller number could
+# identify a person.
 MIN_SHOWN = 5
 INVITATION = _(
     "This organisation invites you: {name}\nThe organisation learns nothing about you: no name, no"

@@ -137,10 +137,9 @@ def _is_answer(turn: TurnState, asked: Asked, text: str) -> bool:
 
 
 def _may_be_plain_answer(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a few words may be an answer that the form's question does not accept.
+    """Return True if a text of a few words is more likely a mistyped answer than about danger.
 
-    At a question about danger, and beside an offer to talk to an officer, they are taken for
-    danger.
+    At a question about danger, and beside an offer to talk to an officer, it is taken for danger.
     """
     if isinstance(turn.question(asked), HandoffOffer):
         return False

@@ -1,7 +1,7 @@
-"""Public pages that were opened, and the first words of articles without a page of their own.
+"""Lists the sources that an editor has opened, each with the day; all others were excerpts.
 
-For each page in `PAGES`, a stored copy was read from its beginning; the copy of a long page may be
-cut at the end. All other sources were seen only in an excerpt.
+For each page in `PAGES`, a stored copy was read from its beginning. The copy of a long page may be
+cut at the end. For pages with many articles, the first words identify an article.
 """
 
 import re

@@ -114,7 +114,7 @@ def _price(pricing: _Pricing | None) -> str:
 
 
 def alarm(raw: Any) -> None:
-    """Log an alarm for an error of the account, which occurs outside the status of a message."""
+    """Log an alarm for an error of the whole account, which WhatsApp reports without a message."""
     try:
         code = decoding.convert(raw, _Error).code
     except Unreadable:

@@ -43,7 +43,7 @@ _ON_BODIES: tuple[ProblemName, ...] = (
 def problems(
     *names: ProblemName, write: bool = False, body: bool = False
 ) -> dict[int | str, dict[str, Any]]:
-    """Return the value of FastAPI's `responses` for an operation: its problems by status."""
+    """Return FastAPI's `responses` for an operation: its error responses, by HTTP status."""
     every = _ALWAYS + names + (_ON_WRITES if write else ()) + (_ON_BODIES if body else ())
     by_status: dict[int, list[ProblemName]] = {}
     for name in dict.fromkeys(every):

@@ -131,7 +131,7 @@ class Answer:
 
 
 def _flat(opening: tuple[Part | Own, ...]) -> tuple[Part, ...]:
-    """Return the parts of an answer's opening as one list, including those in `Own` parts."""
+    """Return the opening's parts as one list, with those that are only for some citizenships."""
     found: list[Part] = []
     for part in opening:
         found += part.parts if isinstance(part, Own) else (part,)
