@@ -120,7 +120,11 @@ _CLAIM = statement(
 )  # fmt: skip
 _CLAIMED = (_OF_PERSON, t.HintContact.attempts == bindparam("attempt", type_=Integer()))
 _SENT = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=None, hinted_at=NOW))
-_LATER = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=seconds_from_now("delay")))
+# A hint that was cancelled during the call has no due time. The code for an address never has one.
+_IS_WANTED = or_(t.HintContact.confirmed_at.is_(None), t.HintContact.due_at.is_not(None))
+_LATER = statement(
+    update(t.HintContact).where(*_CLAIMED, _IS_WANTED).values(due_at=seconds_from_now("delay"))
+)
 _GIVE_UP = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=None))
 _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED))
 
@@ -228,7 +232,7 @@ async def note_sent(transaction: Transaction, hint: DueHint) -> None:
 async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
     """Retry a failed e-mail or SMS in `delay` seconds; give up if `delay` is None.
 
-    Does nothing if a later attempt has claimed it in the meantime.
+    Does nothing if a later attempt has claimed it in the meantime, or if the hint was cancelled.
     """
     values = {"person": hint.person_id, "attempt": hint.attempt}
     if delay is None:

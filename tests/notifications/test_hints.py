@@ -224,6 +224,21 @@ async def test_email_or_sms_notice_is_not_sent_when_the_person_writes_first(post
     assert await post.sent() == []
 
 
+async def test_failed_notice_is_not_retried_when_the_person_wrote_during_the_call(
+    post: Post,
+) -> None:
+    guest = await guest_with_confirmed_address(post)
+    await answered(post, guest)
+    await ahead(post.rt, "16 minutes")
+    async with post.rt.pool.connection() as transaction:
+        [hint] = await hint_contacts.claim(post.rt, transaction, 60)
+    await guest.do(Said("thank you"))
+    async with post.rt.pool.connection() as transaction:
+        await hint_contacts.note_failed(transaction, hint, 30)
+    await ahead(post.rt, "1 hour")
+    assert await post.sent() == []
+
+
 async def open_web_chat(post: Post, name: str, path: str) -> None:
     """Request a path of the web chat with the cookie of the chat `name`, as the page does."""
     async with (
