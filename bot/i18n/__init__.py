@@ -19,6 +19,7 @@ from bot.i18n import (
     language_guess,
     mrz,
     normalization,
+    option_words,
     parsers,
     people_counts,
     question_words,
@@ -86,6 +87,9 @@ class Languages:
     def half(self, typed: str, shown: str, language: str) -> bool:
         return everyday_answers.is_half(typed, shown, language)
 
+    def options(self, typed: str, question: str) -> frozenset[str]:
+        return option_words.options(typed, question)
+
     def resembles(self, typed: str, shown: str) -> bool:
         return label_matching.resembles(typed, shown)
 
@@ -141,8 +145,8 @@ class Languages:
     def people(self, typed: str, minimum: int, limit: int) -> int | Refusal:
         return people_counts.read_people(typed, minimum, limit)
 
-    def age(self, typed: str) -> int | None:
-        return ages.read_age(typed)
+    def age(self, typed: str, *, is_own: bool = False) -> int | None:
+        return ages.read_age(typed, is_own=is_own)
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return parsers.read_phone(typed, region)

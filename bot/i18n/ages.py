@@ -34,6 +34,14 @@ BESIDE = (
     "他 她 他是 她是 他今年 她今年 今年 满 孩子 儿子 女儿 年龄",
     "he she is old and age",
 )
+# Words that may occur beside the person's own age, in addition to those of BESIDE.
+OWN = (
+    "мен менің маған жасым жастамын",
+    "men mening menga yoshim yoshdaman",
+    "мне я мой исполнилось сейчас",
+    "我 我是 我今年 本人 我的年龄 我今年是",
+    "i iʼm am my",
+)
 # A number has at most one decimal: "05.2010" is a month and a year.
 PART = re.compile(r"[0-9]+(?:[.,][0-9](?![0-9]))?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
 BETWEEN = re.compile(r"[\s.,()]*")
@@ -41,14 +49,15 @@ BETWEEN = re.compile(r"[\s.,()]*")
 NOT_EXACT = re.compile("[<>≤≥~≈±]|[一二三四五六七八九两]{2}")
 
 
-def read_age(typed: str) -> int | None:
+def read_age(typed: str, *, is_own: bool = False) -> int | None:
     """Return the age in whole years, or None for a text that is no age of at most MAX_AGE years.
 
     A single number without a unit counts as years. Years before months are one age; two numbers in
-    another order, such as "8 years, 10 years", are the ages of two people.
+    another order, such as "8 years, 10 years", are the ages of two people. With `is_own`, the age
+    may be the person's own, as in "I am 30".
     """
     parts, months_of = _parts(typed), _units()
-    known = months_of.keys() | _beside()
+    known = months_of.keys() | _beside(is_own=is_own)
     numbers = [
         (float(part.replace(",", ".")), months_of.get(after))
         for part, after in pairwise((*parts, ""))
@@ -81,8 +90,8 @@ def _units() -> dict[str, int]:
 
 
 @cache
-def _beside() -> frozenset[str]:
-    return frozenset(_words(BESIDE))
+def _beside(*, is_own: bool) -> frozenset[str]:
+    return frozenset(_words(BESIDE) | (_words(OWN) if is_own else set()))
 
 
 def _words(lines: tuple[str, ...]) -> set[str]:

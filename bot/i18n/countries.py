@@ -1,5 +1,6 @@
 """Finds countries by a typed name in any language, also if it is misspelled or abbreviated."""
 
+import re
 from functools import cache
 
 from babel.core import get_global
@@ -95,9 +96,11 @@ KAZAKHS: dict[str, tuple[str, ...]] = {
     "哈萨克": ("KZ",),
     "哈薩克": ("KZ",),
 }
-# Words such as "republic" in official names, as `normalization.bare` spells them. A country is also
-# found without them.
-STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of"
+# Words such as "republic" in official names, and "in", as `normalization.bare` spells them. A
+# country is also found without them.
+STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of в во in"
+# Endings of the case of a place in Kazakh and Uzbek.
+LOCATIVE = re.compile("(?<=...)(?:[дт][ае]|da|[دت][اە])$")
 
 
 def identify(typed: str, language: str) -> str | tuple[str, ...]:
@@ -114,10 +117,11 @@ def identify(typed: str, language: str) -> str | tuple[str, ...]:
 def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
     """Return the countries that a text may name, and True if the text is no misspelt region.
 
-    Four searches are tried in turn, until one finds a country: an equal name, alias or code in any
+    Five searches are tried in turn, until one finds a country: an equal name, alias or code in any
     language; an equal name of a place; names with a word that begins with the text, names in
-    `language` first; names that differ in one or two letters. Returns nothing if the text is a word
-    for yes or no or the name of the Kazakh people, or if too many countries match.
+    `language` first; names that differ in one or two letters; a name in the case of a place.
+    Returns nothing if the text is a word for yes or no or the name of the Kazakh people, or if too
+    many countries match.
     """
     if _is_reply(typed, language):
         return (), False
@@ -129,8 +133,10 @@ def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
         return exact, True
     if place := _places().get(name) or _places().get(short):
         return (place,), False
-    beginning = _with_prefix(short, language)
-    return beginning if beginning[0] else _near(short, language)
+    for found in (_with_prefix(short, language), _near(short, language)):
+        if found[0]:
+            return found
+    return _index().get(LOCATIVE.sub("", short), ()), False
 
 
 def _is_reply(typed: str, language: str) -> bool:
@@ -196,7 +202,7 @@ def _distance(one: str, other: str) -> int:
 
 def _without_state(name: str) -> str:
     words = [word for word in name.split() if word not in STATE_WORDS.split()]
-    return " ".join(words).removesuffix("国").removesuffix("共和")
+    return " ".join(words).removeprefix("在").removesuffix("国").removesuffix("共和")
 
 
 def _is_han(name: str) -> bool:

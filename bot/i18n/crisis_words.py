@@ -19,7 +19,8 @@ PHRASES = (
     "қауіптемін, қауіптеміз, қауіп төніп, қауіп төнді, қатер төніп, өміріме қатер, өмірім қауіпте",
     "өмірім қатерде, өміріміз қауіпте, қауіпсіз емеспін, мені ұстап алды, бізді ұстап алды",
     "мені ұстап жатыр, мені ұстап отыр, қамап қойды, қамап тастады, өлтіремін деп",
-    "мені қорқытып, бізді қорқытып",
+    "мені қорқытып, бізді қорқытып, өмірімізге қауіп, өмірімізге қатер, өміріміз қатерде",
+    "өмірім қауіп астында, өміріміз қауіп астында",
     "мне угрожают, я в опасности, меня задержали, нас задержали, меня арестовали, боюсь за жизнь",
     "нам угрожают, мы в опасности, жизнь в опасности, боюсь за свою жизнь, грозит опасность",
     "мне грозят, мне грозит арест, мне грозит тюрьма, меня забрали в, нас забрали в, меня посадили",
@@ -36,7 +37,7 @@ PHRASES = (
     "xavf ostidaman, hayotim xavf ostida, qoʻrqitishyapti, hibsga olishdi, ushlab ketishdi",
     "xavf ostidamiz, hayotim xavfda, hayotimga xavf, hayotimdan qoʻrqaman, tahdid qilishyapti",
     "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",
-    "qamoqqa olishdi, meni oʻldir",
+    "qamoqqa olishdi, meni oʻldir, hayotimiz xavf ostida, hayotimiz xavfda, hayotimizga xavf",
 )
 # A detention that has ended, in Chinese: 过 after the verb, or “formerly” before it. Most of these
 # messages ask if the past matters, so the model decides if they are about danger. Words

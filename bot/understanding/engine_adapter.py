@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from bot.i18n import small_talk
+from bot.i18n import ages, question_words, small_talk
 from bot.understanding import declining, entities, sharing
 from bot.understanding.decision import (
     Certainty,
@@ -30,6 +30,8 @@ DANGER = {
 }
 
 
+# Longer messages are no age, and are not read as one, to save time.
+MAX_AGE_LETTERS = 40
 NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
 
 
@@ -45,21 +47,25 @@ class EngineReading:
         return self._message.words
 
     @cached_property
-    def _has_declined(self) -> bool:
-        has_declined = small_talk.has_declined(self._message.text)
-        return has_declined or declining.declines(self._message.words)
+    def _asks_nothing(self) -> bool:
+        """True if the whole message is a refusal or an age, in which the model suspects danger."""
+        text = self._message.text
+        if small_talk.has_declined(text) or declining.declines(self._message.words):
+            return True
+        is_age = len(text) <= MAX_AGE_LETTERS and ages.read_age(text, is_own=True) is not None
+        return is_age and not question_words.asks(text)
 
     @cached_property
     def danger(self) -> Danger:
         """The danger found by the model alone; the flow engine searches for `crisis_words`."""
-        if self._has_declined:
+        if self._asks_nothing:
             return Danger.NONE
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
     def is_certain_danger(self) -> bool:
         """True if the model alone finds danger with the certainty that a few words need."""
-        return not self._has_declined and is_certain_danger(self._message)
+        return not self._asks_nothing and is_certain_danger(self._message)
 
     @property
     def is_sure(self) -> bool:
@@ -69,7 +75,7 @@ class EngineReading:
     @cached_property
     def recognition(self) -> Recognition:
         """The likely intents of the message, with the level of confidence and of danger."""
-        if self._has_declined:
+        if self._asks_nothing:
             return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)

@@ -124,6 +124,14 @@ class Words(Protocol):
         """
         ...
 
+    def options(self, typed: str, question: str) -> frozenset[str]:
+        """Return the keys of the options that everyday words mean at a question of this name.
+
+        An example is "переезд" for the option "Move there to live". Returns nothing for other
+        texts.
+        """
+        ...
+
     def resembles(self, typed: str, shown: str) -> bool:
         """Return True if a few typed words are, in other grammatical forms, words of a label."""
         ...
@@ -199,10 +207,10 @@ class Words(Protocol):
         """Return the number in a text such as "5" or "5 people", or a refusal as `number` does."""
         ...
 
-    def age(self, typed: str) -> int | None:
+    def age(self, typed: str, *, is_own: bool = False) -> int | None:
         """Return the age in whole years that a text such as "4 years" names; None if it is none.
 
-        A number alone counts as years.
+        A number alone counts as years. With `is_own`, the text may be "I am 30".
         """
         ...
 

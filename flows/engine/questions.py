@@ -113,6 +113,25 @@ class Choice(Question):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Whereabouts(Choice):
+    """A choice of a rough place, for which people also type a country.
+
+    `country` (ISO 3166) means the option `inside`; each other country may mean those of `outside`.
+    """
+
+    country: str
+    inside: str
+    outside: tuple[str, ...]
+
+    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        found = reading.words.countries(typed, reading.language)
+        if found == self.country:
+            return self.inside
+        keys = self.outside if found else ()
+        return tuple(each for each in self.among if each.key in keys) or Refusal.NOT_LISTED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MultiChoice(Question):
     """A choice of several options, toggled until "done"; the answer is keys, comma-separated."""
 
@@ -149,15 +168,22 @@ UNSURE = Option("unsure", button("Not sure"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YesNo(Choice):
-    """A question to answer with yes or no; `UNSURE` can be a third option."""
+    """A question to answer with yes or no; `UNSURE` can be a third option.
+
+    With `from_age`, the person's own typed age is an answer, too: yes from this age on.
+    """
 
     among: tuple[Option, ...] = (YES, NO)
+    from_age: int | None = None
 
     def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
         # The digits 1 and 2 also mean yes and no, by the position of these options.
         if not self.by_position and any(map(str.isdigit, typed)):
             return Refusal.NOT_LISTED
         is_yes = reading.words.yes_no(typed, reading.language)
+        if is_yes is None and self.from_age is not None:
+            age = reading.words.age(typed, is_own=True)
+            is_yes = None if age is None else age >= self.from_age
         return Refusal.NOT_LISTED if is_yes is None else "yes" if is_yes else "no"
 
 

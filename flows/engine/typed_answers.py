@@ -46,10 +46,18 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
 
 
 def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> str:
-    """Return the key of the option whose label, or half of whose label, was typed; "" if none."""
+    """Return the key of the option that was typed: its label, other words for it, or half of it.
+
+    Returns "" if none was typed.
+    """
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
     if labels or question is None:
         return labels[0] if labels else ""
+    meant = turn.words.options(typed, question.name)
+    named = [each.key for each in asked.options if each.key in meant]
+    # "No" to the only option that a typed text resembled is a refusal, not the word for an option.
+    if len(named) == 1 and len(asked.options) > 1:
+        return named[0]
     language = asked.language
     halves = [each.key for each in asked.options if turn.words.half(typed, each.words, language)]
     if len(halves) == 1:

@@ -18,6 +18,7 @@ from flows.engine.questions import (
     Choice,
     CountryQuestion,
     Option,
+    Whereabouts,
     YesNo,
 )
 from flows.engine.text import _, button, row
@@ -52,6 +53,7 @@ ADULT = YesNo(
     label=button("18 or older"),
     text=_("Are you 18 or older?"),
     persisted=False,
+    from_age=18,
 )
 MINOR = HandoffOffer(
     name="gate_minor",
@@ -82,7 +84,7 @@ CITIZENSHIP = CountryQuestion(
     offered=ORIGINS,
     others=(Option("stateless", row("No citizenship")),),
 )
-LOCATION = Choice(
+LOCATION = Whereabouts(
     name="location",
     label=button("Where you are"),
     text=_("Where are you now? A rough answer is enough, and it is not kept."),
@@ -92,6 +94,9 @@ LOCATION = Choice(
         Option("elsewhere", row("Another country")),
         Option("unsaid", row("Rather not say")),
     ),
+    country="KZ",
+    inside="kazakhstan",
+    outside=("origin", "elsewhere"),
     persisted=False,
 )
 STAY = YesNo(

@@ -33,6 +33,31 @@ def _chat_at(question: str, language: str = "ru") -> Chat:
         ("relation", "zh_Hans", "丈夫", "spouse"),
         ("age_band", "ru", "12 лет", "under14"),
         ("age_band", "uz", "5 yoshda", "under14"),
+        ("applying", "kk", "мен", "self"),
+        ("applying", "zh_Hans", "自己", "self"),
+        ("applying", "zh_Hans", "我", "self"),
+        ("applying", "ru", "маму", "other"),
+        ("adult", "ru", "мне 30 лет", "yes"),
+        ("adult", "zh_Hans", "我30岁", "yes"),
+        ("adult", "uz", "16 yoshdaman", "no"),
+        ("adult", "kk", "толды", "yes"),
+        ("purpose", "ru", "жить", "move"),
+        ("purpose", "uz", "koʻchmoqchiman", "move"),
+        ("purpose", "uz_Cyrl", "кўчмоқчиман", "move"),
+        ("purpose", "kk_Arab", "كوشۋ", "move"),
+        ("purpose", "zh_Hans", "移居", "move"),
+        ("citizenship", "ru", "нет гражданства", "stateless"),
+        ("location", "uz", "boshqa davlatda", "elsewhere"),
+        ("location", "uz", "Qozogʻiston", "kazakhstan"),
+        ("former_citizen", "kk", "болмадым", "no"),
+        ("former_citizen", "uz", "ha, boʻlganman", "yes"),
+        ("ethnicity_papers", "ru", "Есть", "yes"),
+        ("ethnicity_papers", "kk", "бар", "yes"),
+        ("ethnicity_papers", "zh_Hans", "有", "yes"),
+        ("trouble", "ru", "Нет", "none"),
+        ("trouble", "kk", "жоқ", "none"),
+        ("target_region", "ru", "не решил", "undecided"),
+        ("contact", "ru", "не звоните", "self"),
     ],
 )
 def test_plain_answer_that_fits_is_stored(
@@ -46,26 +71,29 @@ def test_plain_answer_that_fits_is_stored(
 
 
 @pytest.mark.parametrize(
+    ("language", "typed"),
+    [("ru", "в России"), ("kk", "Қытайда"), ("zh_Hans", "在中国"), ("uz", "Rossiyada")],
+)
+def test_country_as_whereabouts_leaves_two_options(language: str, typed: str) -> None:
+    chat = _chat_at("location", language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == ["origin", "elsewhere"]
+    assert not chat.shows(safety.ONE_SENTENCE)
+
+
+@pytest.mark.parametrize(
     ("question", "language", "typed"),
     [
         ("relation", "zh_Hans", "女儿"),
-        ("applying", "zh_Hans", "自己"),
-        ("applying", "zh_Hans", "我"),
         ("location", "zh_Hans", "在家"),
         ("location", "kk", "үйдемін"),
         ("location", "uz", "uydaman"),
-        ("applying", "kk", "тек өзімді"),
         ("applying", "kk", "өзімді емес"),
-        ("applying", "kk_Arab", "تەك ءوزىمدى"),
         ("applying", "uz", "oʻzimni emas"),
         ("applying", "uz_Cyrl", "ўзимни эмас"),
         ("applying", "zh_Hans", "不是我自己"),
-        ("purpose", "ru", "жить"),
-        ("target_region", "ru", "не решил"),
         ("timeframe", "zh_Hans", "快了"),
         ("ethnic_kazakh", "ru", "думаю, что да"),
         ("former_citizen", "ru", "думаю, что нет"),
-        ("former_citizen", "kk", "болмадым"),
         ("former_citizen", "uz", "yoʻq deb oʻylayman"),
         ("residence_country", "ru", "Синьцзян"),
         ("occupation", "ru", "торговля"),

@@ -11,9 +11,9 @@ from tests.flows.test_plain_answers import _chat_at
     ("question", "language", "typed", "offered"),
     [
         ("applying", "uz", "oilam bilan", ["family"]),
-        ("applying", "kk_Arab", "ءوزىم", ["self", "family"]),
+        ("applying", "kk_Arab", "وتباسىم", ["family"]),
         ("applying", "zh_Hans", "和家人", ["family"]),
-        ("purpose", "ru", "переехать", ["move"]),
+        ("purpose", "ru", "переехать туда", ["move"]),
         ("target_region", "zh_Hans", "阿拉木图", ["almaty_region", "almaty"]),
         ("applying", "ru", "нет, семью", ["family"]),
         ("applying", "uz", "yoʻq, oilam bilan", ["family"]),
@@ -69,9 +69,15 @@ def test_review_is_not_sent_by_words_that_resemble_send(
 
 
 def test_number_is_no_yes_to_the_only_offered_option() -> None:
-    chat = _chat_at("passport").says("нет паспорта")
+    chat = _chat_at("passport").says("паспорта пока нет")
     assert [key for key in chat.keys if key.isidentifier()] == ["none"]
     assert "passport" not in chat.says("1").stored_answers()
+
+
+def test_no_to_the_only_offered_option_is_not_its_answer() -> None:
+    chat = _chat_at("passport").says("паспорта пока нет").says("нет")
+    assert "passport" not in chat.stored_answers()
+    assert chat.says("нет").stored_answers()["passport"] == "none"
 
 
 def test_other_answer_to_the_offered_option_is_stored() -> None:

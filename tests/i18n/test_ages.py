@@ -32,3 +32,16 @@ def test_age_is_read_in_every_language(typed: str, years: int) -> None:
 @pytest.mark.parametrize("typed", NONE)
 def test_text_that_is_no_exact_age_is_rejected(typed: str) -> None:
     assert ages.read_age(typed) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "years"),
+    [
+        ("мне 30 лет", 30), ("Мне уже 30", 30), ("маған 30 жас", 30), ("жасым 45", 45),
+        ("30 жастамын", 30), ("ماعان 30 جاس", 30), ("16 yoshdaman", 16), ("менга 30 ёш", 30),
+        ("我30岁", 30), ("我今年三十岁", 30), ("I am 30", 30),
+    ],
+)  # fmt: skip
+def test_own_age_is_read_only_where_it_is_expected(typed: str, years: int) -> None:
+    assert ages.read_age(typed, is_own=True) == years
+    assert ages.read_age(typed) is None

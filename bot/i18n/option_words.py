@@ -1,0 +1,239 @@
+"""Everyday words for the options of forms, such as "переезд" for "Move there to live".
+
+People who type an answer rarely repeat the label of an option.
+"""
+
+import re
+from collections import defaultdict
+from functools import cache
+
+from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+
+# Whole answers, by the name of the question and the key of the option. Those of ANY count at every
+# question with this option. The first line of each is Kazakh, the second one is Uzbek; each also
+# counts in its other script.
+# check: a native speaker must check each line
+ANY = ""
+OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    (ANY, "yes"): ("әрине, иә әрине", "albatta, ha albatta", "конечно, да конечно", "当然, 当然是"),
+    (ANY, "unsure"): (
+        "білмеймін, анық білмеймін, есімде жоқ",
+        "bilmayman, aniq bilmayman, esimda yoʻq",
+        "не знаю, не уверен, не уверена, точно не знаю, не помню",
+        "不知道, 不清楚, 不太清楚, 不记得",
+    ),
+    (ANY, "undecided"): (
+        "білмеймін, әлі білмеймін, шешпедім, әлі шешпедім, бәрібір, маған бәрібір",
+        "bilmayman, hali bilmayman, hal qilmadim, hali hal qilmadim, qaror qilmadim, farqi yoʻq",
+        "не знаю, пока не знаю, ещё не знаю, не решил, не решила, не решили, ещё не решил,"
+        " ещё не решила, пока не решил, пока не решила, всё равно, без разницы",
+        "不知道, 还不知道, 没决定, 没想好, 还没想好, 随便, 都可以, 都行",
+    ),
+    ("applying", "self"): (
+        "мен, мені, өзім, мен өзім, тек мен, тек мені, тек өзім, тек өзімді, өзімді ғана,"
+        " жалғыз өзім",
+        "men, meni, men oʻzim, oʻzimni, faqat men, faqat meni, faqat oʻzim, faqat oʻzimni,"
+        " yolgʻiz oʻzim",
+        "я, меня, сам, сама, я сам, я сама, только я, только себя, только меня, я один, я одна",
+        "我, 自己, 本人, 我本人, 我一个人, 只有我, 就我, 就我自己, 给自己, 给我自己",
+    ),
+    ("applying", "family"): (
+        "бәріміз, бәрімізді, мен және отбасым, мені және отбасымды",
+        "hammamiz, hammamizni, men va oilam",
+        "нас всех, всех нас, меня и семью, меня и мою семью, всю семью",
+        "全家, 全家人, 一家人, 我们全家, 我们一家, 我跟家人",
+    ),
+    ("applying", "other"): (
+        "анамды, әкемді, ата-анамды, әйелімді, күйеуімді, ағамды, бауырымды, апамды, әжемді,"
+        " атамды, досымды, туысымды",
+        "onamni, otamni, ota-onamni, xotinimni, erimni, akamni, ukamni, opamni, doʻstimni,"
+        " qarindoshimni",
+        "маму, папу, мать, отца, родителей, жену, мужа, брата, сестру, бабушку, дедушку, друга,"
+        " подругу, родственника, родственницу",
+        "妈妈, 我妈妈, 爸爸, 我爸爸, 父母, 我父母, 老公, 老婆, 哥哥, 弟弟, 姐姐, 妹妹, 朋友, 亲戚",
+    ),
+    ("adult", "yes"): (
+        "толды, толдым, толған, толғанмын",
+        "toʻldi, toʻlgan, toʻlganman",
+        "есть, уже есть, исполнилось, уже исполнилось, давно, давно есть, взрослый, взрослая,"
+        " совершеннолетний, совершеннолетняя, больше, мне больше",
+        "满了, 已满, 已经满了, 成年, 成年了, 已成年, 滿了",
+    ),
+    ("adult", "no"): (
+        "толмады, толмаған, толған жоқ, әлі толған жоқ, әлі жоқ",
+        "toʻlmagan, toʻlmadi, hali toʻlmagan, hali yoʻq",
+        "нет ещё, ещё нет, пока нет, не исполнилось, ещё не исполнилось, несовершеннолетний,"
+        " несовершеннолетняя",
+        "没满, 未满, 还没, 还没满, 未成年, 没到, 還沒",
+    ),
+    ("purpose", "move"): (
+        "көшу, көшемін, көшеміз, көшкім келеді, көшкіміз келеді, көшпекпін, көшпекшімін,"
+        " көшпекшіміз, көшіп бару, көшіп келу, көшіп барамын, қоныс аудару, оралу, елге оралу,"
+        " елге қайту, атамекенге оралу, тұрақты тұру, тұрғым келеді, біржола көшу",
+        "koʻchish, koʻchaman, koʻchamiz, koʻchmoqchiman, koʻchmoqchimiz, koʻchib oʻtish,"
+        " koʻchib oʻtmoqchiman, koʻchib oʻtmoqchimiz, koʻchib borish, koʻchib bormoqchiman,"
+        " yashash, yashamoqchiman, doimiy yashash, vatanga qaytish, qaytmoqchiman",
+        "переехать, переезд, перееду, переезжаю, хочу переехать, хотим переехать, переселиться,"
+        " переселение, репатриация, жить, хочу жить, хочу там жить, жить там, постоянно жить,"
+        " насовсем, навсегда, пмж, на пмж, вернуться, хочу вернуться, вернуться на родину,"
+        " хочу вернуться на родину, на родину",
+        "移居, 移民, 搬家, 搬过去, 搬去, 搬過去, 定居, 去定居, 住, 去住, 长住, 居住, 回国, 回祖国,"
+        " 回哈萨克斯坦, 回哈国, 我想移居, 我想定居, 我想搬过去, 想搬过去",
+    ),
+    ("purpose", "study"): (
+        "оқу, оқуға, оқығым келеді, білім алу",
+        "oʻqish, oʻqishga, oʻqimoqchiman",
+        "учиться, учёба, на учёбу, хочу учиться",
+        "读书, 上学, 念书, 留学, 讀書",
+    ),
+    ("purpose", "work"): (
+        "жұмыс, жұмысқа, жұмыс істегім келеді",
+        "ish, ishga, ishlamoqchiman",
+        "работа, на работу, на заработки, хочу работать",
+        "打工, 上班, 找工作",
+    ),
+    ("purpose", "business"): (
+        "бизнес, кәсіп, кәсіп ашу",
+        "biznes, tadbirkorlik",
+        "бизнес, свой бизнес, открыть бизнес",
+        "生意, 做买卖, 开公司, 做買賣",
+    ),
+    ("purpose", "information"): (
+        "жай білу, тек білу, жай сұрау, білгім келеді",
+        "shunchaki bilish, faqat bilish, shunchaki soʻrayapman",
+        "просто узнать, только узнать, узнать, просто спросить, просто интересно",
+        "了解一下, 问一下, 问问, 只是问问, 随便问问, 看看",
+    ),
+    ("citizenship", "stateless"): (
+        "азаматтығы жоқ, азаматсыз, азаматтығы жоқ адаммын",
+        "fuqaroligi yoʻq, fuqaroliksiz, fuqarosiz",
+        "нет гражданства, у меня нет гражданства, лицо без гражданства, лбг, апатрид",
+        "没有国籍, 没国籍, 我没有国籍, 无国籍人, 我无国籍, 沒有國籍",
+    ),
+    ("location", "origin"): (
+        "өз елімде, өз мемлекетімде",
+        "oʻz davlatimda, oʻz mamlakatimda",
+        "в своей стране, у себя в стране",
+        "国内, 在国内, 國內",
+    ),
+    ("location", "elsewhere"): (
+        "шетелде, басқа мемлекетте",
+        "chet elda, boshqa davlatda, boshqa yurtda",
+        "за границей, за рубежом, в другом государстве",
+        "国外, 在国外, 外国, 國外",
+    ),
+    ("location", "unsaid"): (
+        "айтпаймын, айтқым келмейді",
+        "aytmayman, aytgim kelmayapti",
+        "не скажу, не хочу говорить, не хочу отвечать",
+        "不想说, 不说, 保密, 不方便说",
+    ),
+    ("passport", "none"): (
+        "жоқ, паспорт жоқ",
+        "yoʻq, pasport yoʻq",
+        "нет, нету, нет паспорта, паспорта нет, без паспорта",
+        "没有, 没护照, 没有护照, 沒有",
+    ),
+    ("former_citizen", "yes"): (
+        "болдым, болғанмын, иә болғанмын",
+        "boʻlganman, ha boʻlganman",
+        "был, была, да был, да была",
+        "当过, 是当过, 曾经是",
+    ),
+    ("former_citizen", "no"): (
+        "ешқашан, ешқашан болған емеспін, болған емеспін, болмадым, болмағанмын, болған жоқпын",
+        "hech qachon, hech qachon boʻlmaganman, boʻlmaganman",
+        "никогда, никогда не был, никогда не была, не был, не была",
+        "从来没有, 从来不是, 没当过, 从没当过, 不曾",
+    ),
+    ("ethnicity_papers", "yes"): (
+        "бар, иә бар, жазылған, көрсетілген",
+        "bor, ha bor, yozilgan, koʻrsatilgan",
+        "есть, да есть, указана, указано, написано",
+        "有, 有的, 写着, 有写",
+    ),
+    ("ethnicity_papers", "no"): (
+        "жазылмаған, көрсетілмеген",
+        "yozilmagan, koʻrsatilmagan",
+        "нету, не указана, не указано, не написано",
+        "没写, 没有写, 沒有",
+    ),
+    ("trouble", "none"): (
+        "жоқ, ештеңе, ештеңе жоқ, ондай жоқ, бәрі жақсы, бәрі дұрыс",
+        "yoʻq, hech narsa, hech qaysi, hech qaysisi, hammasi yaxshi, hammasi joyida",
+        "нет, ничего, нет ничего, ничего нет, ничего такого, всё хорошо, всё нормально,"
+        " всё в порядке",
+        "没有, 无, 没事, 没问题, 都不是, 沒有",
+    ),
+    ("ethnic_kazakh", "yes"): (
+        "қазақ, қазақпын, мен қазақпын, иә қазақпын",
+        "qozoq, qozoqman, men qozoqman, ha qozoqman",
+        "казах, казашка, я казах, я казашка, да казах, да казашка, да я казах, да я казашка",
+        "哈萨克族, 我是哈萨克族, 是哈萨克族, 哈萨克人, 我是哈萨克人, 我是哈薩克族",
+    ),
+    ("timeframe", "later"): (
+        "кейін, кейінірек",
+        "keyin, keyinroq",
+        "потом, позже, не скоро",
+        "以后, 以后再说",
+    ),
+    ("contact", "self"): (
+        "өзім жазамын, өзім хабарласамын, қоңырау шалмаңыз, хабарласпаңыз",
+        "oʻzim yozaman, oʻzim kiraman, qoʻngʻiroq qilmang",
+        "сам напишу, сама напишу, я сам напишу, я сама напишу, никак, не звоните, не звонить",
+        "我自己联系, 我自己来, 不要打电话, 别打电话, 别联系我, 不要联系我",
+    ),
+    ("contact", "chat"): (
+        "осында, осы жерде, осында жазыңыз, осы жерге жазыңыз",
+        "shu yerga yozing, shu chatga yozing",
+        "здесь, тут, сюда, пишите сюда, пишите здесь, в этом чате",
+        "在这里, 这里, 发到这里, 在聊天里",
+    ),
+    ("details", "no"): (
+        "керек емес, қажет емес, қаламаймын, кейін",
+        "kerak emas, shart emas, xohlamayman, keyin",
+        "не хочу, не надо, не нужно, потом, не буду",
+        "不要, 不用, 不用了, 不想, 以后再说",
+    ),
+    ("write_first", "yes"): (
+        "жазыңыз, жаза беріңіз",
+        "mumkin, yozing, yozavering",
+        "можно, да можно, пишите, да пишите",
+        "可以写, 发吧",
+    ),
+    ("write_first", "no"): (
+        "болмайды, жазбаңыз, керек емес",
+        "mumkin emas, yozmang, kerak emas",
+        "нельзя, не надо, не пишите, не нужно",
+        "不要, 别写, 别发, 不用",
+    ),
+    ("family", "alone"): (
+        "жалғыз, жалғызбын, өзім, жалғыз өзім, ешкім",
+        "yolgʻiz, yolgʻizman, bir oʻzim, oʻzim, hech kim",
+        "один, одна, сам, сама, я один, я одна, никто",
+        "一个人, 就我一个人, 自己, 我自己",
+    ),
+}  # fmt: skip
+
+
+def options(typed: str, question: str) -> frozenset[str]:
+    """Return the keys of the options that a whole text may mean at a question; empty if none."""
+    text, none = normalization.bare(typed), frozenset[str]()
+    return _options().get((question, text)) or _options().get((ANY, text), none)
+
+
+@cache
+def _options() -> dict[tuple[str, str], frozenset[str]]:
+    """Map the name of a question and a whole answer, spelt by `normalization.bare`, to options."""
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for (question, key), lines in OPTION_WORDS.items():
+        for line in _spelt(lines):
+            for phrase in re.split("[,،] ?", line):
+                found[question, normalization.bare(phrase)].add(key)
+    return {place: frozenset(keys) for place, keys in found.items()}
+
+
+def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
+    kazakh, uzbek, *_others = lines
+    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))

@@ -1,0 +1,45 @@
+"""Everyday words for options: each belongs to one option, and all scripts count."""
+
+import pytest
+
+from bot.i18n import kazakh_arabic, option_words, uzbek_cyrillic
+from flows import FLOWS
+from flows.engine.flow import RepeatingGroup
+from flows.engine.questions import Question
+
+_QUESTIONS: dict[str, set[str]] = {}
+for _flow in FLOWS.values():
+    for _item in _flow.items:
+        for _each in (_item, *(_item.items if isinstance(_item, RepeatingGroup) else ())):
+            if isinstance(_each, Question):
+                keys = {option.key for option in _each.options}
+                _QUESTIONS.setdefault(_each.name, set()).update(keys)
+
+
+@pytest.mark.parametrize(("question", "option"), option_words.OPTION_WORDS)
+def test_words_belong_to_an_option_of_a_question(question: str, option: str) -> None:
+    names = [question] if question else list(_QUESTIONS)
+    assert any(option in _QUESTIONS[name] for name in names)
+
+
+def test_phrase_of_a_question_means_one_option() -> None:
+    found = option_words._options()
+    assert not [place for place, keys in found.items() if place[0] and len(keys) > 1]
+
+
+@pytest.mark.parametrize(
+    ("typed", "question", "keys"),
+    [
+        ("Переезд!", "purpose", {"move"}),
+        ("не знаю", "target_region", {"undecided", "unsure"}),
+        (kazakh_arabic.to_arabic("көшемін"), "purpose", {"move"}),
+        (uzbek_cyrillic.to_cyrillic("men oʻzim"), "applying", {"self"}),
+        ("MEN OʼZIM", "applying", {"self"}),
+        ("да, есть", "ethnicity_papers", {"yes"}),
+        ("всё в порядке", "trouble", {"none"}),
+        ("переезд", "trouble", set()),
+        ("", "purpose", set()),
+    ],
+)
+def test_options_of_a_text_are_found(typed: str, question: str, keys: set[str]) -> None:
+    assert option_words.options(typed, question) == keys
