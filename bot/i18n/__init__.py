@@ -17,6 +17,7 @@ from bot.i18n import (
     identity_numbers,
     label_matching,
     language_guess,
+    language_names,
     mrz,
     normalization,
     option_words,
@@ -68,6 +69,10 @@ class Languages:
         candidates = [code for code in self._codes if code.partition("_")[0] == language]
         read = [code for code in candidates if script in ("", SCRIPTS[code])]
         return min(read, key=len, default=None)
+
+    def language(self, typed: str) -> str | None:
+        code = language_names.named(typed)
+        return code if code in self._codes else None
 
     def guess(self, typed: str) -> str | None:
         code = reserved_words.form(typed)

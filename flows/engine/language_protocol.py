@@ -97,6 +97,10 @@ class Words(Protocol):
         """Return the offered language that fits a tag such as `zh-hans`; None if none fits."""
         ...
 
+    def language(self, typed: str) -> str | None:
+        """Return the offered language that a whole text names, such as "Russian"; else None."""
+        ...
+
     def guess(self, typed: str) -> str | None:
         """Return the offered language in which a text is written; None if this is uncertain."""
         ...

@@ -1,6 +1,6 @@
 """Reads a typed text as an answer to the last question."""
 
-from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens
+from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, screens
 from flows.engine.checklist_screens import Screen
 from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
@@ -22,6 +22,8 @@ def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Opt
     question = turn.question(asked)
     if chosen := _chosen(turn, asked, question, typed):
         return chosen
+    if asked.key == screens.LANGUAGE and (language := turn.words.language(typed)):
+        return language
     if asked.key == pin_screens.PIN:
         return pin_screens.read_pin(turn, typed)
     if asked.key in lookup_screens.TYPED:

@@ -165,3 +165,28 @@ def test_safety_answer_ends_with_the_note_on_the_guessed_language() -> None:
     assert first == (safety.READ_ALONE,)
     assert last == (screens.guessed(WORDS, "ru"),)
     assert "!language" in chat.keys
+
+
+@pytest.mark.parametrize(
+    ("typed", "language"),
+    [
+        ("ru", "ru"),
+        ("На русском", "ru"),
+        ("орысша", "ru"),
+        ("казакша", "kk"),
+        ("Qazaqsha!", "kk"),
+        ("төте жазу", "kk_Arab"),
+        ("简体中文", "zh_Hans"),
+        ("oʻzbek tilida", "uz"),
+        ("узбекча", "uz_Cyrl"),
+    ],
+)
+def test_typed_name_of_a_language_chooses_it(typed: str, language: str) -> None:
+    chat = Chat(understanding=REAL).takes(Started()).says(typed)
+    assert chat.conversation.language == language
+    assert chat.question_key == screens.MENU
+
+
+def test_typed_name_of_a_language_changes_the_language() -> None:
+    chat = Chat.start("ru").presses("language").says("oʻzbek tilida")
+    assert chat.conversation.language == "uz"
