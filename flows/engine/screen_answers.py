@@ -128,7 +128,13 @@ def _choose_language(turn: TurnState, code: str) -> None:
     if recognized.danger is not None:
         turn.c = replace(turn.c, heard=None)
         return safety.show(turn, recognized.danger)
-    hearing.answer_again(turn, recognized)
+    # This choice fulfils a request for another language. Answered again, the request would ask for
+    # the language without end.
+    replies = (reply for intent in recognized.intents if (reply := turn.reply(intent)))
+    kept = tuple(each.intent for each in replies if each.command is not Reserved.LANGUAGE)
+    if not kept:
+        return turn.ask()
+    hearing.answer_again(turn, replace(recognized, intents=kept))
 
 
 def _choose(turn: TurnState, key: str) -> None:

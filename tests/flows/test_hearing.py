@@ -24,6 +24,7 @@ from flows.engine.events import (
     Pressed,
     Relay,
     Said,
+    Started,
     TakeFile,
     TryPin,
     Unreadable,
@@ -106,6 +107,17 @@ def test_first_message_is_answered_again_after_a_language_change() -> None:
     assert chat.conversation.language == "kk"
     chat = says(Chat(understanding=UNDERSTANDING), "money").presses("!language", "uz")
     assert chat.shows(hearing.WHICH_ONE)
+
+
+@pytest.mark.parametrize("first", [(), ("ru",)])
+def test_request_for_another_language_ends_with_the_choice(first: tuple[str, ...]) -> None:
+    wanted = sure("language.change", "life.pension")
+    known = {"на другом языке": sure("language.change"), "пенсия, и по-казахски": wanted}
+    chat = Chat(understanding=understanding_of(known)).takes(Started()).presses(*first)
+    chat.says("на другом языке").presses("kk")
+    assert (chat.conversation.language, chat.question_key) == ("kk", screens.MENU)
+    chat.says("пенсия, и по-казахски", "язык").presses("uz")
+    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
 
 
 def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None:
