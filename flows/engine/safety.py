@@ -124,14 +124,17 @@ def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
 def _is_answer(turn: TurnState, asked: Asked, text: str) -> bool:
     """Return True if a text is more likely an answer to a form's question than about danger.
 
-    The recognizer knows words such as "son" mostly from messages about danger, but no phrase of
-    danger is an answer. An answer in the person's own words is always valid, so it does not count.
+    The recognizer knows words such as "son", and some names, mostly from messages about danger, but
+    no phrase of danger is an answer. An answer in the person's own words is always valid, so it
+    does not count, except for one word at a question for a name.
     """
     question = turn.question(asked)
-    if question is None or question.asks_freely or isinstance(question, WRITTEN):
+    if question is None or question.asks_freely or isinstance(question, FreeText):
         return False
     if turn.words.danger(text):
         return False
+    if isinstance(question, PersonName):
+        return count_words(text) <= 1 and not turn.is_certain_danger(text)
     is_valid = not isinstance(typed_answers.read(turn, asked, text), Refusal)
     return is_valid or _may_be_plain_answer(turn, asked, text)
 

@@ -343,7 +343,7 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
     question = turn.question(asked)
     if isinstance(question, Consent) and turn.words.yes_no(text, asked.language) is not None:
         return False
-    if isinstance(question, PersonName) and not _is_worded_as_question(turn, text):
+    if isinstance(question, PersonName) and not _is_worded_as_question(turn, text, refusal):
         return False
     if asked.key in hint_screens.TYPED and hint_screens.may_be_address(text):
         return False
@@ -353,9 +353,14 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
     return not (private and any(each.isdigit() for each in text))
 
 
-def _is_worded_as_question(turn: TurnState, text: str) -> bool:
-    """Return True if the words or the topic of a text show a question, not a mistyped name."""
-    return turn.words.asks(text) or turn.is_sure(text)
+def _is_worded_as_question(turn: TurnState, text: str, refusal: Refusal) -> bool:
+    """Return True if the words or the topic of a text show a question, not a mistyped name.
+
+    The topic of one or two words shows it only for small talk, which is not listed as a name: the
+    recognizer takes "Ахметов" for thanks, and "Азамат" means citizen.
+    """
+    may_be_name = refusal is not Refusal.NOT_LISTED and count_words(text) < MIN_QUESTION_WORDS
+    return turn.words.asks(text) or (not may_be_name and turn.is_sure(text))
 
 
 def _is_screen_answer(turn: TurnState, asked: Asked, text: str) -> bool:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine import safety, screens
+from flows.engine.events import DeleteInput
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.replies import understanding
 from tests.flows.chat import Chat, chat_at
@@ -196,3 +197,26 @@ def test_valid_answer_with_suspected_danger_is_stored() -> None:
     assert chat.says("да").stored_answers()["adult"] == "yes"
     chat.presses("move").says("Китай")
     assert chat.stored_answers()["citizenship"] == "CN"
+
+
+@pytest.mark.parametrize("name", ["Еркін", "Erkin"])
+def test_name_that_resembles_danger_is_taken_as_a_name(name: str) -> None:
+    assert not _chat_at("surname").says(name).shows(safety.READ_ALONE)
+    assert _chat_at("patronymic").says(name).stored_answers()["patronymic"] == name
+
+
+@pytest.mark.parametrize("typed", ["Спасите", "қорқамын", "меня бьют", "救命"])
+def test_clear_danger_in_place_of_a_name_gets_the_safety_answer(typed: str) -> None:
+    assert _chat_at("patronymic").says(typed).shows(safety.READ_ALONE)
+
+
+@pytest.mark.parametrize("question", ["surname", "given_name"])
+@pytest.mark.parametrize(
+    "name", ["Ахметов", "Рахметова", "Салима", "Азамат", "Әділет", "Адам", "Садыков", "热合买提"]
+)
+def test_name_that_resembles_a_question_is_refused_and_deleted(question: str, name: str) -> None:
+    chat = _chat_at(question).says(name)
+    assert chat.name == question
+    assert DeleteInput() in chat.last_effects
+    assert not [key for key in chat.keys if key.startswith("?")]
+    assert "латинск" in chat.text
