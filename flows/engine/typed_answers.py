@@ -57,10 +57,11 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
         return labels[0] if labels else ""
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
-    # "No" to the only option that a typed text resembled is a refusal, not the word for an option.
-    if len(named) == 1 and len(asked.options) > 1:
-        return named[0]
     language = asked.language
+    # "No" to the only option that a typed text resembled is a refusal, not the word for an option.
+    denies = len(asked.options) == 1 and turn.words.yes_no(typed, language) is False
+    if len(named) == 1 and not denies:
+        return named[0]
     halves = [each.key for each in asked.options if turn.words.half(typed, each.words, language)]
     if len(halves) == 1:
         return halves[0]

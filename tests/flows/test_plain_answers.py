@@ -199,6 +199,29 @@ def test_valid_answer_with_suspected_danger_is_stored() -> None:
     assert chat.stored_answers()["citizenship"] == "CN"
 
 
+@pytest.mark.parametrize(
+    ("language", "typed"), [("ru", "Понятно"), ("kk", "түсінікті"), ("zh_Hans", "好的")]
+)
+def test_word_of_understanding_goes_on_after_a_notice(language: str, typed: str) -> None:
+    assert _chat_at("risk", language).says(typed).name == "consent_registration"
+
+
+@pytest.mark.parametrize(
+    ("flow", "before", "typed", "answer"),
+    [
+        ("checklist", (), "внж", {"programme": "prp"}),
+        ("checklist", ("prp", "MN"), "с женой и детьми", {"family": "both"}),
+        ("checklist", ("prp", "MN"), "с детьми", {"family": "children"}),
+        ("support", (), "на юге", {"area": "south"}),
+    ],
+)
+def test_plain_answer_is_stored_in_other_forms(
+    flow: str, before: tuple[str, ...], typed: str, answer: dict[str, str]
+) -> None:
+    chat = Chat.start("ru", flow, understanding=REAL).presses(*before).says(typed)
+    assert answer.items() <= chat.stored_answers(flow).items()
+
+
 @pytest.mark.parametrize("name", ["Еркін", "Erkin"])
 def test_name_that_resembles_danger_is_taken_as_a_name(name: str) -> None:
     assert not _chat_at("surname").says(name).shows(safety.READ_ALONE)
