@@ -39,6 +39,8 @@ MAX_READ = 5000
 # A text of at least this many words may be a question of the person, also where a name or a place
 # is asked for.
 MIN_QUESTION_WORDS = 3
+# A Chinese name has up to four characters, which count as two words.
+MAX_NAME_WORDS = 2
 # Types of questions whose valid answer is a date or a number, which cannot also speak of danger.
 FIGURES = (Day, Year, Number)
 # Refusals of a text that was read as a date or a number, so that it is no question of the person.
@@ -356,10 +358,11 @@ def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool
 def _is_worded_as_question(turn: TurnState, text: str, refusal: Refusal) -> bool:
     """Return True if the words or the topic of a text show a question, not a mistyped name.
 
-    The topic of one or two words shows it only for small talk, which is not listed as a name: the
-    recognizer takes "Ахметов" for thanks, and "Азамат" means citizen.
+    The topic of one word, or of four Chinese characters, shows it only for small talk, which is no
+    name: the recognizer takes "Ахметов" for thanks, and "Азамат" means citizen.
     """
-    may_be_name = refusal is not Refusal.NOT_LISTED and count_words(text) < MIN_QUESTION_WORDS
+    is_short = len(text.split()) == 1 and count_words(text) <= MAX_NAME_WORDS
+    may_be_name = is_short and refusal is not Refusal.NOT_LISTED
     return turn.words.asks(text) or (not may_be_name and turn.is_sure(text))
 
 

@@ -201,7 +201,8 @@ def test_other_answers_below_an_offered_topic_are_stored() -> None:
 
 
 def test_yes_chooses_the_only_offered_topic_outside_of_a_form() -> None:
-    chat = Chat.start("uz", understanding=REAL).says("bolalarim-chi?")
+    known = understanding(FakeRecognizer({"bolalarim-chi?": unsure("kandas.children")}))
+    chat = Chat.start("uz", understanding=known).says("bolalarim-chi?")
     assert chat.shows(hearing.THIS_ONE)
     assert chat.says("ha").shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.children"].label)
 
@@ -323,7 +324,7 @@ def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> 
 @pytest.mark.parametrize(
     ("language", "text"),
     [
-        ("ru", "Какие документы нужны для вида на жительство?"),
+        ("ru", "Какие документы нужны на въезд?"),
         ("kk", "Қазақстан азаматтығына құжаттар тізімі"),
         ("zh_Hans", "办身份需要哪些文件"),
         ("uz", "Viza uchun qanday hujjatlar kerak?"),
@@ -335,10 +336,25 @@ def test_question_about_papers_first_asks_what_the_papers_are_for(language: str,
     assert "programme" not in chat.form("checklist").answers
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "какие документы нужны для внж"),
+        ("kk", "ықтиярхатқа қандай құжат керек"),
+        ("zh_Hans", "办永居需要哪些材料"),
+    ],
+)
+def test_question_about_papers_for_the_residence_permit_opens_its_list(
+    language: str, text: str
+) -> None:
+    chat = Chat.start(language, understanding=REAL).says(text).presses("?open.permit.residence")
+    assert chat.stored_answers("checklist")["programme"] == "prp"
+
+
 @pytest.mark.parametrize("left", ["kandas_status", "citizenship_simplified"])
 def test_question_about_papers_asks_for_their_aim_after_another_list(left: str) -> None:
     chat = Chat.start("ru", "checklist", understanding=REAL).presses(left, "UZ").says("/menu")
-    chat.says("Какие документы нужны для вида на жительство?")
+    chat.says("Какие документы нужны на въезд?")
     assert chat.question_key == "programme"
     answers = chat.presses("prp").stored_answers("checklist")
     assert answers == {"programme": "prp", "citizenship": "UZ"}

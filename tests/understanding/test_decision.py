@@ -18,7 +18,7 @@ from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.recognition import Candidate, Part, Recognition
 from bot.understanding.recognizer import Message, Recognizer
 from bot.understanding.sharing import MAX_DANGER, may_leave
-from flows.engine.recognition import Danger
+from flows.engine.recognition import Confidence, Danger
 from flows.knowledge.intents import BY_ID, Kind
 
 
@@ -191,6 +191,56 @@ def test_request_for_a_loan_gets_no_answer_about_stored_data(text: str) -> None:
     found = decide(Recognizer.load().recognize(text))
     kinds = {BY_ID[each.intent].kind for each in found.options}
     assert found.certainty is not Certainty.SURE or kinds <= {Kind.NONE}
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("не вижу список", "bot.broken"),
+        ("看不见", "bot.broken"),
+        ("我怀孕了", "life.health"),
+        ("homiladorman", "life.health"),
+        ("жена беременна", "life.health"),
+        ("что дальше?", "way.which"),
+        ("ary qarai ne isteimin", "way.which"),
+        ("ещё вопрос", "talk.thanks"),
+        ("yana savolim bor", "talk.thanks"),
+        ("我还有问题", "talk.thanks"),
+        ("у меня уже есть справка", "kandas.documents"),
+        ("какие документы нужны для внж", "permit.residence"),
+        ("ықтиярхатқа қандай құжат керек", "permit.residence"),
+    ],
+)
+def test_short_message_gets_its_answer_and_no_safety_answer(text: str, intent: str) -> None:
+    found = decide(Recognizer.load().recognize(text))
+    assert (found.certainty, found.danger) == (Certainty.SURE, DangerLevel.NONE)
+    assert [each.intent for each in found.options] == [intent]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "не вижу выхода", "впереди ничего не вижу", "看不到未来", "никому я не нужна", "убивают",
+        "никому не говорите где я", "сын в опасности", "我怀孕了 老公打我", "мне 14, меня бьют",
+    ],
+)  # fmt: skip
+def test_danger_that_resembles_a_short_question_gets_the_safety_answer(text: str) -> None:
+    assert decide(Recognizer.load().recognize(text)).danger is DangerLevel.FIRST
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["мне двадцать пять лет", "Мен Навоийданман 68 ёшдаман", "men 27 yoshdaman, uylanganman"],
+)
+def test_age_in_words_gets_no_safety_answer(text: str) -> None:
+    assert decide(Recognizer.load().recognize(text)).danger < DangerLevel.FIRST
+
+
+@pytest.mark.parametrize("text", ["мне 30 лет", "我30岁", "16 yoshdaman", "30 жас"])
+def test_message_that_is_only_an_age_is_no_danger(text: str) -> None:
+    reading = EngineRecognizer.load().read(text, "ru")
+    assert (reading.danger, reading.recognition.confidence) == (Danger.NONE, Confidence.UNKNOWN)
+    assert EngineRecognizer.load().read(f"{text}, помогите, меня бьют", "ru").danger.is_urgent
 
 
 def test_message_with_a_crisis_phrase_gets_the_safety_answer_first() -> None:

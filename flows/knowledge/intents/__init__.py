@@ -194,7 +194,7 @@ INTENTS: tuple[Intent, ...] = (
     Intent("danger.self_harm", Kind.DANGER, "doesn't want to live"),
     Intent("danger.child", Kind.DANGER, "a child alone or in danger"),
     Intent("talk.hello", Kind.TALK, "greeting"),
-    Intent("talk.thanks", Kind.TALK, "thanks"),
+    Intent("talk.thanks", Kind.TALK, "thanks, or another question follows"),
     Intent("talk.bye", Kind.TALK, "goodbye"),
     Intent("talk.insult", Kind.TALK, "insult, anger without a question"),
     Intent(
