@@ -98,7 +98,7 @@ class Words(Protocol):
         ...
 
     def language(self, typed: str) -> str | None:
-        """Return the offered language that a whole text names, such as "Russian"; else None."""
+        """Return the offered language that a whole text names, such as "Russian", or None."""
         ...
 
     def guess(self, typed: str) -> str | None:

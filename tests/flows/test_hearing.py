@@ -117,7 +117,7 @@ def test_request_for_another_language_ends_with_the_choice(first: tuple[str, ...
     chat.says("на другом языке").presses("kk")
     assert (chat.conversation.language, chat.question_key) == ("kk", screens.MENU)
     chat.says("пенсия, и по-казахски", "язык").presses("uz")
-    assert chat.shows(hearing.YOU_ASK, topic=BY_INTENT["life.pension"].label)
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.pension"].label)
 
 
 def test_first_message_of_unknown_language_waits_for_a_language_choice() -> None:
