@@ -98,7 +98,7 @@ class Words(Protocol):
         ...
 
     def language(self, typed: str) -> str | None:
-        """Return the offered language that a whole text names, such as "Russian", or None."""
+        """Return the offered language whose name, in any language, is the whole text; or None."""
         ...
 
     def guess(self, typed: str) -> str | None:

@@ -1,6 +1,7 @@
 """Types of questions, and the conversion of typed input to an answer."""
 
 from bisect import bisect
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -95,37 +96,30 @@ class Question:
 class Choice(Question):
     """A question with options, of which the person chooses one.
 
-    If the options are age groups, `ages` are their lowest ages, and a typed age chooses a group.
+    If the options are age groups, `ages` are their lowest ages, and a typed age chooses a group. If
+    they are places, the country `home` (ISO 3166) means the option `inside`, others `outside`.
     """
 
     among: tuple[Option, ...] = field(default=())
     ages: tuple[int, ...] = ()
+    home: str = ""
+    inside: str = ""
+    outside: tuple[str, ...] = ()
 
     @property
     def options(self) -> tuple[Option, ...]:
         return self.among
 
     def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+        if self.home:
+            return self._read_place(reading.words.countries(typed, reading.language))
         age = reading.words.age(typed) if self.ages else None
         if age is None:
             return Refusal.NOT_LISTED
         return self.among[bisect(self.ages, age) - 1].key
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Whereabouts(Choice):
-    """A choice of a rough place, for which people also type a country.
-
-    `country` (ISO 3166) means the option `inside`; each other country may mean those of `outside`.
-    """
-
-    country: str
-    inside: str
-    outside: tuple[str, ...]
-
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
-        found = reading.words.countries(typed, reading.language)
-        if found == self.country:
+    def _read_place(self, found: str | Sequence[str]) -> str | Refusal | tuple[Option, ...]:
+        if found == self.home:
             return self.inside
         keys = self.outside if found else ()
         return tuple(each for each in self.among if each.key in keys) or Refusal.NOT_LISTED

@@ -18,7 +18,6 @@ from flows.engine.questions import (
     Choice,
     CountryQuestion,
     Option,
-    Whereabouts,
     YesNo,
 )
 from flows.engine.text import _, button, row
@@ -84,7 +83,7 @@ CITIZENSHIP = CountryQuestion(
     offered=ORIGINS,
     others=(Option("stateless", row("No citizenship")),),
 )
-LOCATION = Whereabouts(
+LOCATION = Choice(
     name="location",
     label=button("Where you are"),
     text=_("Where are you now? A rough answer is enough, and it is not kept."),
@@ -94,7 +93,7 @@ LOCATION = Whereabouts(
         Option("elsewhere", row("Another country")),
         Option("unsaid", row("Rather not say")),
     ),
-    country="KZ",
+    home="KZ",
     inside="kazakhstan",
     outside=("origin", "elsewhere"),
     persisted=False,

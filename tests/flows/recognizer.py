@@ -105,7 +105,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
     ),
     "money": (
         unsure("support.money", "fraud.money"),
-        {"kk": "ақша туралы", "ru": "вопрос про деньги", "zh_Hans": "钱的事", "uz": "pul haqida"},
+        {"kk": "ақша туралы", "ru": "вопрос про деньги", "zh_Hans": "钱的事", "uz": "pul masalasi"},
     ),
     "passport": (
         sure("documents.missing"),
@@ -133,7 +133,7 @@ SENTENCES: Mapping[str, tuple[Recognition, Mapping[str, str]]] = {
             danger_intent="danger.violence",
         ),
         {
-            "kk": "визам бітті, қуып жібере ме деп қорқамын",
+            "kk": "визам бітіп кеткен, қуып жібере ме деп қорқамын",
             "ru": "виза кончилась, боюсь, что меня заберут",
             "zh_Hans": "签证过期了，我怕被抓",
             "uz": "vizam tugadi, haydab yuborishadi deb qoʻrqaman",
