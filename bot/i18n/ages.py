@@ -27,12 +27,14 @@ MONTHS = (
     "ai ay month months",
 )
 # Words that may occur beside an age. Words that change the age, such as "almost", are left out.
-BESIDE = (
-    "ол оған ұлым қызым балам ұлыма қызыма балама қазір жасы",
-    "u unga oʻgʻlim qizim bolam oʻgʻlimga qizimga bolamga hozir yoshi",
-    "ему ей сыну дочери дочке ребёнку ребенку мужу жене маме папе отцу матери уже и возраст",
-    "他 她 他是 她是 他今年 她今年 今年 满 孩子 儿子 女儿 年龄",
-    "he she is old and age",
+BESIDE = ("қазір жасы", "hozir yoshi", "уже и возраст", "今年 满 年龄", "old and age")
+# Words that may also occur beside the age of somebody else.
+OTHERS = (
+    "ол оған ұлым қызым балам ұлыма қызыма балама",
+    "u unga oʻgʻlim qizim bolam oʻgʻlimga qizimga bolamga",
+    "ему ей сыну дочери дочке ребёнку ребенку мужу жене маме папе отцу матери",
+    "他 她 他是 她是 他今年 她今年 孩子 儿子 女儿",
+    "he she is",
 )
 # Words that may occur beside the person's own age, in addition to those of BESIDE.
 OWN = (
@@ -78,7 +80,10 @@ def _parts(typed: str) -> list[str]:
     """Return the numbers and words of a text; nothing for a text such as "14-15" or "两三岁"."""
     if NOT_EXACT.search(typed):
         return []
-    text = number_words.with_digits(normalization.fold(typed.replace("两", "二")))
+    text = normalization.fold(typed.replace("两", "二"))
+    # Without a word for years, a number word may count people: "я одна" means "I am alone".
+    if any(part.startswith(tuple(_units())) for part in PART.findall(text)):
+        text = number_words.with_digits(text)
     text = HAN_NUMBER.sub(lambda found: f"{read_number(found[0], 0, MAX_AGE)}", text)
     return PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
 
@@ -91,7 +96,7 @@ def _units() -> dict[str, int]:
 
 @cache
 def _beside(*, is_own: bool) -> frozenset[str]:
-    return frozenset(_words(BESIDE) | (_words(OWN) if is_own else set()))
+    return frozenset(_words(BESIDE) | _words(OWN if is_own else OTHERS))
 
 
 def _words(lines: tuple[str, ...]) -> set[str]:

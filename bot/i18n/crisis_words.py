@@ -38,6 +38,7 @@ PHRASES = (
     "xavf ostidamiz, hayotim xavfda, hayotimga xavf, hayotimdan qoʻrqaman, tahdid qilishyapti",
     "tahdid qilyapti, meni ushlab, meni olib ketishdi, qamab qoʻyishdi, qamab qoʻydi",
     "qamoqqa olishdi, meni oʻldir, hayotimiz xavf ostida, hayotimiz xavfda, hayotimizga xavf",
+    "pohitili, душит, dushit, 绑架, tahdid",
 )
 # A detention that has ended, in Chinese: 过 after the verb, or “formerly” before it. Most of these
 # messages ask if the past matters, so the model decides if they are about danger. Words

@@ -9,13 +9,19 @@ from functools import cache
 
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
-# Whole answers, by the name of the question and the key of the option. Those of ANY count at every
-# question with this option. The first line of each is Kazakh, the second one is Uzbek; each also
-# counts in its other script.
+# Whole answers, by the name of the question and the key of the option. The words under ANY count at
+# every question that has an option with this key, but never at a consent. The first line of each is
+# Kazakh, the second one is Uzbek; each also counts in its other script.
 # check: a native speaker must check each line
 ANY = ""
 OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     (ANY, "yes"): ("әрине, иә әрине", "albatta, ha albatta", "конечно, да конечно", "当然, 当然是"),
+    (ANY, "no"): (
+        "жоқ әрине, әрине жоқ",
+        "yoʻq albatta, albatta yoʻq",
+        "нет конечно, конечно нет",
+        "当然不, 当然没有, 当然不是",
+    ),
     (ANY, "unsure"): (
         "білмеймін, анық білмеймін, есімде жоқ",
         "bilmayman, aniq bilmayman, esimda yoʻq",
@@ -87,7 +93,7 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         " переселение, репатриация, жить, хочу жить, хочу там жить, жить там, постоянно жить,"
         " насовсем, навсегда, пмж, на пмж, вернуться, хочу вернуться, вернуться на родину,"
         " хочу вернуться на родину, на родину",
-        "移居, 移民, 搬家, 搬过去, 搬去, 搬過去, 定居, 去定居, 住, 去住, 长住, 居住, 回国, 回祖国,"
+        "移居, 移民, 搬家, 搬过去, 搬去, 搬過去, 定居, 去定居, 住, 去住, 长住, 居住, 回祖国,"
         " 回哈萨克斯坦, 回哈国, 我想移居, 我想定居, 我想搬过去, 想搬过去",
     ),
     ("purpose", "study"): (
@@ -121,16 +127,16 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "没有国籍, 没国籍, 我没有国籍, 无国籍人, 我无国籍, 沒有國籍",
     ),
     ("location", "origin"): (
-        "өз елімде, өз мемлекетімде",
-        "oʻz davlatimda, oʻz mamlakatimda",
-        "в своей стране, у себя в стране",
+        "азаматтығым бар елде",
+        "fuqaroligim boʻlgan davlatda",
+        "в стране гражданства, в стране моего гражданства",
         "国内, 在国内, 國內",
     ),
     ("location", "elsewhere"): (
-        "шетелде, басқа мемлекетте",
-        "chet elda, boshqa davlatda, boshqa yurtda",
-        "за границей, за рубежом, в другом государстве",
-        "国外, 在国外, 外国, 國外",
+        "басқа мемлекетте",
+        "boshqa davlatda, boshqa yurtda",
+        "в другом государстве",
+        "在别的国家, 第三国",
     ),
     ("location", "unsaid"): (
         "айтпаймын, айтқым келмейді",
@@ -188,10 +194,10 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "以后, 以后再说",
     ),
     ("contact", "self"): (
-        "өзім жазамын, өзім хабарласамын, қоңырау шалмаңыз, хабарласпаңыз",
-        "oʻzim yozaman, oʻzim kiraman, qoʻngʻiroq qilmang",
-        "сам напишу, сама напишу, я сам напишу, я сама напишу, никак, не звоните, не звонить",
-        "我自己联系, 我自己来, 不要打电话, 别打电话, 别联系我, 不要联系我",
+        "өзім жазамын, өзім хабарласамын",
+        "oʻzim yozaman, oʻzim kiraman",
+        "сам напишу, сама напишу, я сам напишу, я сама напишу, никак",
+        "我自己联系, 我自己来",
     ),
     ("contact", "chat"): (
         "осында, осы жерде, осында жазыңыз, осы жерге жазыңыз",

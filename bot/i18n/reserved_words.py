@@ -116,7 +116,7 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "kk_Arab": "كومەك",
         "kk_Latn": "kómek, kömek, komek,"
         " túsinbeımin, tüsinbeimin, tusinbeimin, tusinbeymin, túsinbedim, tüsinbedim, tusinbedim",
-        "ru": "помощь, помогите,"
+        "ru": "помощь, помогите, pomogite,"
         " не понимаю, я не понимаю, ничего не понимаю, не понял, не поняла, я не понял,"
         " я не поняла, непонятно, не понятно, мне непонятно, ничего не понятно,"
         " что тут написано, что здесь написано, что писать, что мне писать, что тут писать,"

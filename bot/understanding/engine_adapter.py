@@ -28,9 +28,7 @@ DANGER = {
     DangerLevel.URGENT_CARD: Danger.LIKELY,
     DangerLevel.FIRST: Danger.CLEAR,
 }
-
-
-# Longer messages are no age, and are not read as one, to save time.
+# A longer message is not read as an age, to save time.
 MAX_AGE_LETTERS = 40
 NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
 
@@ -48,12 +46,20 @@ class EngineReading:
 
     @cached_property
     def _asks_nothing(self) -> bool:
-        """True if the whole message is a refusal or an age, in which the model suspects danger."""
+        """True if the whole message is a refusal or an age: the model wrongly suspects danger."""
+        return self._has_declined or self._is_age
+
+    @cached_property
+    def _has_declined(self) -> bool:
         text = self._message.text
-        if small_talk.has_declined(text) or declining.declines(self._message.words):
-            return True
-        is_age = len(text) <= MAX_AGE_LETTERS and ages.read_age(text, is_own=True) is not None
-        return is_age and not question_words.asks(text)
+        return small_talk.has_declined(text) or declining.declines(self._message.words)
+
+    @cached_property
+    def _is_age(self) -> bool:
+        text = self._message.text
+        if len(text) > MAX_AGE_LETTERS or question_words.asks(text):
+            return False
+        return any(ages.read_age(text, is_own=own) is not None for own in (True, False))
 
     @cached_property
     def danger(self) -> Danger:
@@ -75,10 +81,12 @@ class EngineReading:
     @cached_property
     def recognition(self) -> Recognition:
         """The likely intents of the message, with the level of confidence and of danger."""
-        if self._asks_nothing:
+        if self._has_declined:
             return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)
+        if self._is_age and decision.danger is not DangerLevel.NONE:
+            return NOT_UNDERSTOOD
         confidence, intents = _confidence_and_intents(decision)
         danger = DANGER[decision.danger]
         return Recognition(

@@ -1,10 +1,10 @@
 """Tells a person who made a mistake in an open form how to correct it."""
 
-from flows.engine import answering, commands, labels
+from flows.engine import answering, commands, labels, typed_answers
 from flows.engine.events import Button, DeleteInput
 from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal, Reserved
-from flows.engine.questions import FreeText, Reading
+from flows.engine.questions import FreeText, Option, Reading
 from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import TurnState
@@ -21,7 +21,25 @@ CORRECT = _(
 NOT_TYPED = (Consent, FreeText, HandoffOffer, Notice, RepeatingGroup, Review, Upload)
 
 
-def go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
+def read_after_no(
+    turn: TurnState, asked: Asked, text: str, refusal: Refusal
+) -> str | Refusal | tuple[Option, ...] | None:
+    """Return the answer in the words after "no", as in "no, 1987"; `refusal` without such words.
+
+    Return None if the words correct the answer to the previous question, which is asked again. The
+    words never mean yes: "no, of course" means no.
+    """
+    rest = turn.words.after_no(text, asked.language)
+    if not rest:
+        return refusal
+    reading = typed_answers.read(turn, asked, rest)
+    if reading == "yes":
+        return Refusal.NOT_LISTED
+    is_correction = _go_back(turn, asked, rest, fits=not isinstance(reading, Refusal))
+    return None if is_correction else reading
+
+
+def _go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
     """Ask the question before `asked` again if `text` is a valid answer to that previous question.
 
     If `text` is a valid answer to both questions (`fits`), they must be of one type, such as two

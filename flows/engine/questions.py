@@ -121,7 +121,9 @@ class Choice(Question):
     def _read_place(self, found: str | Sequence[str]) -> str | Refusal | tuple[Option, ...]:
         if found == self.home:
             return self.inside
-        keys = self.outside if found else ()
+        places = (found,) if isinstance(found, str) else tuple(found)
+        inside = (self.inside,) if self.home in places else ()
+        keys = (*inside, *(self.outside if set(places) - {self.home} else ()))
         return tuple(each for each in self.among if each.key in keys) or Refusal.NOT_LISTED
 
 

@@ -125,8 +125,8 @@ def _is_answer(turn: TurnState, asked: Asked, text: str) -> bool:
     """Return True if a text is more likely an answer to a form's question than about danger.
 
     The recognizer knows words such as "son", and some names, mostly from messages about danger, but
-    no phrase of danger is an answer. An answer in the person's own words is always valid, so it
-    does not count, except for one word at a question for a name.
+    no phrase of danger is an answer. At a question for free text, every text is valid, which
+    proves nothing. At a question for a name, only one word can be an answer.
     """
     question = turn.question(asked)
     if question is None or question.asks_freely or isinstance(question, FreeText):

@@ -53,12 +53,13 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     Returns "" if none was typed.
     """
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
-    if labels or question is None:
+    if labels or question is None or isinstance(question, Consent):
         return labels[0] if labels else ""
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
     language = asked.language
-    # "No" to the only option that a typed text resembled is a refusal, not the word for an option.
+    # If only one option is shown for confirmation, "no" rejects it, even where "no" is a word for
+    # this option ("no passport").
     denies = len(asked.options) == 1 and turn.words.yes_no(typed, language) is False
     if len(named) == 1 and not denies:
         return named[0]
@@ -72,9 +73,10 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
 
 
 def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:
-    """Return the options of a form's question that a few typed words may mean; () for a question.
+    """Return the options of a form's question that a few typed words may mean.
 
-    They are the options whose labels have these words in other grammatical forms.
+    They are the options whose labels have these words in other grammatical forms. Return () if
+    there are none, or if the text itself asks something.
     """
     question = turn.question(asked)
     if question is None or not _may_narrow(question) or question.asks_freely:

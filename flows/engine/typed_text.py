@@ -26,7 +26,7 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import Day, FreeText, Number, PersonName, Year
+from flows.engine.questions import Day, FreeText, Number, Option, PersonName, Year
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, verbatim
@@ -158,10 +158,11 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
     reading = typed_answers.read(turn, asked, text)
-    if isinstance(reading, Refusal) and (rest := turn.words.after_no(text, asked.language)):
-        reading = typed_answers.read(turn, asked, rest)
-        if corrections.go_back(turn, asked, rest, fits=not isinstance(reading, Refusal)):
+    if isinstance(reading, Refusal):
+        after_no = corrections.read_after_no(turn, asked, text, reading)
+        if after_no is None:
             return None
+        reading = after_no
     if word and isinstance(reading, Refusal):
         return _run_word(turn, text, word)
     if suggestion_screens.may_take(turn, asked, text, reading):
@@ -172,7 +173,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
     if reading is Refusal.NOT_LISTED:
-        reading = typed_answers.resembling(turn, asked, text) or reading
+        reading = _resembling(turn, asked, text) or reading
     if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.answer_question(turn, text):
@@ -294,6 +295,16 @@ def _foreign_paragraphs(turn: TurnState, text: str, *, is_danger: bool) -> list[
     """
     lines = turn.words.foreign_lines(text, is_danger=is_danger) if turn.understanding else ()
     return [tuple(map(verbatim, lines))] if lines else []
+
+
+def _resembling(turn: TurnState, asked: Asked, text: str) -> tuple[Option, ...]:
+    """Return the options that a text resembles; () if it resembles only one urgent matter.
+
+    That one alone could hide the urgent matter that the person means.
+    """
+    found = typed_answers.resembling(turn, asked, text)
+    is_urgent = any(each.key == safety.TOPIC for each in asked.options)
+    return () if is_urgent and len(found) == 1 else found
 
 
 def _is_question_instead(turn: TurnState, asked: Asked, text: str) -> bool:

@@ -58,7 +58,7 @@ def _chat_at(question: str, language: str = "ru") -> Chat:
         ("trouble", "ru", "Нет", "none"),
         ("trouble", "kk", "жоқ", "none"),
         ("target_region", "ru", "не решил", "undecided"),
-        ("contact", "ru", "не звоните", "self"),
+        ("contact", "ru", "сам напишу", "self"),
     ],
 )
 def test_plain_answer_that_fits_is_stored(
@@ -79,6 +79,79 @@ def test_country_as_whereabouts_leaves_two_options(language: str, typed: str) ->
     chat = _chat_at("location", language).says(typed)
     assert [key for key in chat.keys if key.isidentifier()] == ["origin", "elsewhere"]
     assert not chat.shows(safety.ONE_SENTENCE)
+
+
+OF_COURSE = {"ru": "конечно", "kk": "әрине", "uz": "albatta", "zh_Hans": "当然"}
+NO = {"ru": "нет", "kk": "жоқ", "uz": "yoʻq", "zh_Hans": "不"}
+
+
+@pytest.mark.parametrize("language", OF_COURSE)
+def test_of_course_gives_no_consent(language: str) -> None:
+    for typed in (OF_COURSE[language], f"{NO[language]}, {OF_COURSE[language]}"):
+        chat = _chat_at("consent_registration", language).says(typed)
+        assert "consent_registration" not in chat.stored_answers()
+        assert chat.question_key == "consent_registration"
+
+
+@pytest.mark.parametrize("question", ["adult", "ethnic_kazakh", "former_citizen"])
+@pytest.mark.parametrize("language", OF_COURSE)
+def test_no_of_course_is_never_stored_as_yes(question: str, language: str) -> None:
+    for typed in (
+        f"{NO[language]}, {OF_COURSE[language]}",
+        f"{OF_COURSE[language]} {NO[language]}",
+    ):
+        stored = _chat_at(question, language).says(typed).stored_answers()
+        assert stored.get(question) != "yes", typed
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "за границей"),
+        ("kk", "шетелде"),
+        ("kk", "өз елімде"),
+        ("uz", "chet elda"),
+        ("zh_Hans", "国外"),
+    ],
+)
+def test_abroad_is_stored_as_no_place(language: str, typed: str) -> None:
+    # A citizen of China who is in Kazakhstan is abroad, too.
+    chat = _chat_at("location", language).says(typed)
+    assert "location" not in chat.stored_answers()
+
+
+def test_uncertain_name_of_kazakhstan_offers_kazakhstan() -> None:
+    chat = _chat_at("location", "zh_Hans").says("哈萨克")
+    assert "kazakhstan" in chat.keys or chat.stored_answers().get("location") == "kazakhstan"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("kk", "балам 5 жаста"),
+        ("ru", "ребёнку 10 лет"),
+        ("uz", "bolam 5 yosh"),
+        ("ru", "я одна"),
+        ("kk", "бір"),
+    ],
+)
+def test_age_of_a_child_is_not_the_persons_own(language: str, typed: str) -> None:
+    assert "adult" not in _chat_at("adult", language).says(typed).stored_answers()
+
+
+def test_going_back_to_a_country_is_no_move_to_kazakhstan() -> None:
+    assert "purpose" not in _chat_at("purpose", "zh_Hans").says("回国").stored_answers()
+
+
+@pytest.mark.parametrize("typed", ["құжатым жоқ", "құжаты жоқ"])
+def test_urgent_matters_are_never_narrowed_to_one(typed: str) -> None:
+    chat = _chat_at("trouble", "kk").says(typed)
+    assert len([key for key in chat.keys if key.isidentifier()]) > 1
+
+
+@pytest.mark.parametrize("typed", ["pohitili", "dushit", "pomogite", "tahdid"])
+def test_one_word_of_danger_is_stored_as_no_name(typed: str) -> None:
+    assert "surname" not in _chat_at("surname", "ru").says(typed).stored_answers()
 
 
 @pytest.mark.parametrize(
