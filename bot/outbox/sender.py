@@ -142,7 +142,7 @@ async def _set_aside(rt: Runtime, claim: ClaimedMessage) -> bool:
 
     Return True if the person's next row can be sent.
     """
-    if claim.attempt >= statements.MAX_ATTEMPTS:
+    if claim.attempt % statements.MAX_ATTEMPTS == 0:
         return await _outcome(rt, claim, "failed", reason=UNREADABLE)
     return await _outcome(rt, claim, "pending", reason=UNREADABLE, delay=SET_ASIDE_SECONDS)
 
@@ -253,7 +253,7 @@ async def _record_failure(
         case _:
             pass
     if not error.retry or (
-        claim.attempt >= statements.MAX_ATTEMPTS and not _keeps_retrying(rt, claim, error)
+        claim.attempt % statements.MAX_ATTEMPTS == 0 and not _keeps_retrying(rt, claim, error)
     ):
         if message := claim.act.message:
             _logger.warning("message.incomplete", code=error.code, count=error.sent)

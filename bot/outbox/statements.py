@@ -29,7 +29,8 @@ from bot.db import tables as t
 from bot.db.pipeline import TextStatement
 from bot.db.statements import NOW, ago, any_of, seconds, statement
 
-# Attempts per message, including the first.
+# Attempts per message, including the first. If the platform is at fault at the last one, up to this
+# number of attempts follow, so that a message gets more attempts after the platform works again.
 MAX_ATTEMPTS = 12
 SWEPT_AT_ONCE = 50
 
@@ -288,7 +289,7 @@ _FOUND = (
         and_(
             bindparam("again", type_=Boolean()),
             t.Message.body.is_not(None),
-            or_(bindparam("unlimited", type_=Boolean()), t.Message.attempt < MAX_ATTEMPTS),
+            or_(bindparam("unlimited", type_=Boolean()), t.Message.attempt % MAX_ATTEMPTS != 0),
         ).label("again"),
     )
     .where(t.Message.id == _ID, t.Message.state == "sent", _REPORTED_FAILED)

@@ -10,7 +10,14 @@ from dataclasses import replace
 import pytest
 
 from bot import outbox
-from bot.channels import ChannelCall, ChannelSuspended, DeliveryReport, Throttled, Unreachable
+from bot.channels import (
+    ChannelCall,
+    ChannelSuspended,
+    DeliveryReport,
+    SendError,
+    Throttled,
+    Unreachable,
+)
 from bot.channels.webchat import WebChat
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
@@ -160,9 +167,9 @@ async def test_outbox_gives_up_a_message_only_when_the_channel_works_for_others(
     assert await _open(rt, guest) == 1
     channel.reached = frozenset({other.name})
     await _wait(rt, other, 1)
-    await outbox.sweep(rt)
-    await ahead(rt, "301 seconds")
-    await outbox.sweep(rt)
+    for _try in range(outbox.MAX_ATTEMPTS + 1):
+        await outbox.sweep(rt)
+        await ahead(rt, "301 seconds")
     *_before, (_first, _send, given_up), (_second, _act, notice) = await guest.rows()
     assert (await _open(rt, other), given_up, notice) == (0, "failed", "pending")
 
@@ -191,6 +198,39 @@ async def test_outbox_keeps_a_message_while_reports_say_the_account_is_locked(
     assert [state for _id, _act, state in await guest.rows()][-1] == "pending"
     await outbox.sweep(rt)
     assert await _open(rt, guest) == 0
+
+
+class _RefusingWebChat(WebChat):
+    """A web channel that raises `error`, or accepts everything if `error` is None."""
+
+    def __init__(self, rt: Runtime) -> None:
+        super().__init__(rt.live, rt.vault)
+        self.error: SendError | None = None
+
+    async def send(self, act: ChannelCall) -> str:
+        if self.error:
+            raise self.error
+        return await super().send(act)
+
+
+@pytest.mark.parametrize("reported", [True, False])
+async def test_outbox_limits_attempts_only_after_the_account_is_unlocked(
+    rt: Runtime, reported: bool
+) -> None:
+    guest, channel = Guest(rt), _RefusingWebChat(rt)
+    await guest.consent()
+    rt = replace(rt, channels={**rt.channels, "web": channel})
+    await _wait(rt, guest, 1)
+    at = len(await guest.rows()) - 1
+    locked: list[SendError] = [ChannelSuspended()] * (outbox.MAX_ATTEMPTS + 1)
+    for error in [*locked, *[Throttled(0)] * (outbox.MAX_ATTEMPTS - 1)]:
+        assert (await guest.rows())[at][2] == "pending"
+        channel.error = None if reported else error
+        await outbox.sweep(rt)
+        if reported:
+            await _report_failed(rt, guest, error.code)
+        await ahead(rt, "301 seconds")
+    assert (await guest.rows())[at][2] == "failed"
 
 
 async def test_outbox_pauses_longer_after_each_failure_that_is_reported_later(
