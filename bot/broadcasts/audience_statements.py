@@ -149,7 +149,8 @@ _REACHED = (
     )
     .cte("reached")
 )
-# People who got another announcement within SPARE_HOURS, or will get one that is being sent.
+# People who got another announcement within SPARE_HOURS, or will get one that is being sent or is
+# paused. `recent` contains a paused one only for SPARE_HOURS, because it may never be resumed.
 _RECENT = (
     select(t.BroadcastRecipient.person_id)
     .where(
@@ -163,7 +164,7 @@ _RECENT = (
             and_(
                 t.BroadcastRecipient.state.in_(WAITING),
                 t.BroadcastRecipient.broadcast_id.in_(
-                    select(t.Broadcast.id).where(t.Broadcast.state == "running")
+                    select(t.Broadcast.id).where(t.Broadcast.state.in_(["running", "paused"]))
                 ),
             ),
         ),

@@ -34,6 +34,18 @@ async def test_news_leave_out_people_who_wait_for_a_running_broadcast(rt: Runtim
     assert await _counts(rt) == (SIZE, 0)
 
 
+async def test_news_leave_out_people_who_wait_for_a_paused_broadcast(rt: Runtime) -> None:
+    """Check that these people get no second announcement within a day after a resume."""
+    officers = await crew(rt)
+    await crowd(rt, SIZE)
+    rt = posted(rt, Post())
+    await all_at_once(rt, found := await started(rt, officers, a_draft()))
+    await broadcasts.pause(rt, officers.lead, found.id)
+    assert await _counts(rt) == (0, SIZE)
+    await _advance_clock(rt, "25 hours")
+    assert await _counts(rt) == (SIZE, 0)
+
+
 async def test_news_leave_out_recipients_of_a_broadcast_that_takes_days(rt: Runtime) -> None:
     officers = await crew(rt)
     await crowd(rt, SIZE)
