@@ -122,11 +122,12 @@ OWNER = statement(
 _NEW_STATE = bindparam("new_state", type_=Text())
 _IS_WITHDRAWAL_OPEN = exists().where(
     t.RegistryWrite.registration_id == t.Registration.id,
-    t.RegistryWrite.kind == "withdraw",
+    t.RegistryWrite.kind.in_(("withdraw", "erase")),
     t.RegistryWrite.state.in_(OPEN_WRITES),
 )
-# While a withdrawal is on its way, no other status of the registry replaces it. Otherwise the
-# person could change the registration again.
+# While a withdrawal or an erasure is on its way, no other status of the registry replaces it.
+# Otherwise the person could change the registration again, and a write in doubt could be looked up
+# while an attempt is in progress (see `_IS_SETTLED`).
 _STATE_TO_STORE = case(
     (and_(_NEW_STATE != "withdrawn", _IS_WITHDRAWAL_OPEN), t.Registration.state), else_=_NEW_STATE
 )

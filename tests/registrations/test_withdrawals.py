@@ -164,6 +164,24 @@ async def test_submission_in_doubt_is_erased_when_it_arrives_after_the_erasure(
     assert registry.calls == ["create", "withdraw_consent"]
 
 
+async def test_erasure_protects_an_amendment_in_doubt_despite_a_report(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": UNKNOWN}
+    await write_due(rt, registry)
+    await ahead(rt, "15 minutes")
+    await guest.go("/delete", "yes")
+    await report(rt, "PASSED_ON", 2)
+    assert await one(rt, "SELECT state FROM registrations") == "withdrawing"
+    async with rt.pool.connection() as session:
+        (write,) = await registry_writes.due(session)
+    assert await registry_writes.claim(rt, write) is None
+    await ahead(rt, "91 seconds")
+    assert await registry_writes.claim(rt, write) is not None
+
+
 async def test_failed_submission_is_not_sent_again_after_a_withdrawal(rt: Runtime) -> None:
     guest, registry = Guest(rt), FailingRegistry()
     await guest.register()
