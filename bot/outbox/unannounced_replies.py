@@ -53,6 +53,9 @@ async def unannounced_to(transaction: Transaction, after: UUID) -> list[UUID]:
 
 
 async def take_unannounced(transaction: Transaction, person_id: UUID, channel: str) -> UUID | None:
-    """Mark the person's unannounced replies as announced; return the case, or None if none wait."""
+    """Mark the person's unannounced replies as announced; return a case of them.
+
+    Returns None if no such reply waits, or if their cases were deleted.
+    """
     found = await fetch_values(transaction, _TAKE, person=person_id, on_channel=channel)
-    return found[0] if found else None
+    return next((each for each in found if each is not None), None)

@@ -6,6 +6,7 @@ One person's backlog does not delay other people's messages.
 import asyncio
 import time
 from dataclasses import replace
+from uuid import uuid4
 
 import pytest
 
@@ -17,6 +18,7 @@ from bot.channels import (
     SendError,
     Throttled,
     Unreachable,
+    WindowClosed,
 )
 from bot.channels.webchat import WebChat
 from bot.conversations import quarantine
@@ -251,6 +253,30 @@ async def test_outbox_pauses_longer_after_each_failure_that_is_reported_later(
             pauses += [each for (each,) in await cursor.fetchall()]
         await ahead(rt, "301 seconds")
     assert pauses == [pytest.approx(each, abs=2) for each in (10, 20, 40, 80, 160, 300, 300)]
+
+
+async def test_outbox_names_a_case_of_waiting_replies_when_another_was_deleted(
+    rt: Runtime,
+) -> None:
+    guest, case_id, officer = Guest(rt), uuid4(), uuid4()
+    await guest.consent()
+    await _wait(rt, guest, 2)
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT id FROM people")
+        ((person_id,),) = await cursor.fetchall()
+        await session.execute(
+            "INSERT INTO cases (id, person_id, mission, topic, urgent, language, state)"
+            " VALUES (%s, %s, 'astana', 'other', false, 'ru', 'open')",
+            (case_id, person_id),
+        )
+        await session.execute(
+            "UPDATE messages SET state = 'waiting', officer = %s, reason = %s,"
+            " case_id = CASE WHEN id = (SELECT max(id) FROM messages) THEN %s::uuid END"
+            " WHERE state = 'pending'",
+            (officer, WindowClosed.code, case_id),
+        )
+        assert await outbox.take_unannounced(session, person_id, "web") == case_id
+        assert await outbox.take_unannounced(session, person_id, "web") is None
 
 
 class _ResponseLosingWebChat(WebChat):
