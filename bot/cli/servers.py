@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import typer
@@ -34,6 +35,9 @@ from bot.web.connection_limits import MAX_CONNECTIONS, LimitedProtocol
 from bot.web.health import metrics_app
 
 app = typer.Typer()
+
+# Values of KOSH_HOST and KOSH_METRICS_HOST that mean all addresses of the machine.
+ALL_ADDRESSES = ("", str(IPv4Address(0)), str(IPv6Address(0)))
 
 type Action = Callable[[Runtime], Coroutine[Any, Any, None]]
 
@@ -114,8 +118,14 @@ def require_free_port(host: str, port: int) -> None:
 
 
 def _require_two_ports(settings: Settings) -> None:
-    """Raise ConfigError if /metrics has the port of the pages: one would answer for the other."""
-    if settings.metrics_port == settings.port:
+    """Raise ConfigError if /metrics has the port of the pages: one would answer for the other.
+
+    One port is allowed on two different addresses.
+    """
+    pair = (settings.host, settings.metrics_host)
+    hosts = {"127.0.0.1" if each == "localhost" else each for each in pair}
+    has_common_address = len(hosts) == 1 or not hosts.isdisjoint(ALL_ADDRESSES)
+    if settings.metrics_port == settings.port and has_common_address:
         raise ConfigError("KOSH_METRICS_PORT is the port of the web server; set it to another one")
 
 

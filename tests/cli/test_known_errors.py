@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,6 +125,28 @@ async def test_server_refuses_one_port_for_pages_and_metrics(chosen: Settings, s
     serving = servers._serve_web(same) if start == "web" else servers.serve_all(same, [])
     with pytest.raises(ConfigError, match="KOSH_METRICS_PORT"):
         await asyncio.wait_for(serving, 20)
+
+
+@pytest.mark.parametrize(
+    ("host", "metrics_host", "is_refused"),
+    [
+        ("127.0.0.1", "127.0.0.1", True),
+        ("0.0.0.0", "10.0.0.5", True),
+        ("10.0.0.5", "0.0.0.0", True),
+        ("::", "127.0.0.1", True),
+        ("localhost", "127.0.0.1", True),
+        ("10.0.0.5", "127.0.0.1", False),
+        ("::1", "127.0.0.1", False),
+    ],
+)
+def test_server_refuses_one_port_only_when_the_addresses_overlap(
+    chosen: Settings, host: str, metrics_host: str, is_refused: bool
+) -> None:
+    hosts = {"host": host, "metrics_host": metrics_host}
+    settings = chosen.model_copy(update=hosts | {"port": 9000, "metrics_port": 9000})
+    refused = pytest.raises(ConfigError, match="KOSH_METRICS_PORT")
+    with refused if is_refused else nullcontext():
+        servers._require_two_ports(settings)
 
 
 async def test_backup_leaves_no_file_when_the_disk_is_full(
