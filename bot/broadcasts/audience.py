@@ -100,7 +100,7 @@ def push_channels(rt: Runtime) -> list[str]:
 
 
 async def _recent_broadcasts(transaction: Transaction) -> list[UUID]:
-    """Return the ids of the broadcasts that are being sent, or were within the last 24 hours.
+    """Return ids of broadcasts that are running, or whose state changed within the last 24 hours.
 
     Recipients who got one of them within 24 hours, or will get it, are excluded from further
     announcements of news.

@@ -57,8 +57,8 @@ UNREACHABLE_SECONDS = 5.0
 # At shutdown, the worker first waits for its jobs. Calls that are then still in progress get this
 # number of seconds to finish. The recipients of slower calls get the status `in_doubt`.
 LAST_SECONDS = 1.0
-# If the last ROW calls failed, or OF_HUNDRED of the last 100 calls, the cause is not a single
-# recipient. The broadcast is then paused.
+# The broadcast is paused if the last ROW calls failed, or OF_HUNDRED of the last 100 calls: then no
+# single recipient is the cause.
 ROW, OF_HUNDRED = 10, 20
 
 _logger = logging.get()

@@ -179,8 +179,8 @@ LEFT = statement(
     )
 )
 _Going = _Recipient.state
-# Recipients who wait for a channel that is paused for a long time, such as for the rest of a day
-# after WhatsApp's daily limit. The canary does not wait for them.
+# Recipients who wait for a channel that stays paused for more than CANARY_MINUTES, such as for the
+# rest of the day after WhatsApp's daily limit. The canary does not wait for them.
 _WAITS_LONG = (_Going == "planned") & exists().where(
     t.ChannelPause.channel == _Recipient.channel,
     t.ChannelPause.expires_at > NOW + timedelta(minutes=CANARY_MINUTES),

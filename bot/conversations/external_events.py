@@ -51,9 +51,10 @@ async def remind(rt: Runtime, person_id: UUID) -> AfterCommit | None:
 
 
 async def announce_waiting_reply(rt: Runtime, person_id: UUID) -> AfterCommit | None:
-    """Tell the person that an officer's reply waits, because the reply window closed before it.
+    """Tell the person that an officer's reply waits.
 
-    Returns None if no such reply waits on the person's channel.
+    It waits because the reply window closed before the reply was sent. Returns None if no such
+    reply waits on the person's channel.
     """
     async with rt.pool.connection() as transaction:
         held = await lock(rt, transaction, person_id)

@@ -25,8 +25,8 @@ def returns_to_messenger(held: LockedConversation, turn: Turn) -> bool:
 
     A turn ends the visit if it has messages but no private one, which is a private question or the
     advice for a person in danger. A turn that deletes the chat or the person does not end it, and
-    an event outside of the page, such as a status from the registry, ends it only if an officer has
-    the conversation before or after it.
+    an event outside of the page, such as a status from the registry, ends it only if an officer
+    leads the conversation before or after that event.
     """
     ending = any(isinstance(effect, QuickExit | Forget) for effect in turn.effects)
     private = any(say.private for say in turn.says)

@@ -11,8 +11,8 @@ from bot.db.statements import execute, seconds_from_now, statement
 from bot.people.identities import Person
 from bot.runtime import Runtime
 
-# A platform may take two minutes to receive a file, and the message has text parts, too. With the
-# usual lease, another process would send the message again during the upload.
+# A platform may take two minutes to receive a file, and the text parts of the message also take
+# time. With the usual lease, another process would send the message again during the upload.
 FILE_LEASE_SECONDS = 300
 
 _EXTEND_LEASE = statement(

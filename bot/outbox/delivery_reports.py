@@ -170,7 +170,8 @@ def _word(
     if before == "failed" and any(each.state == part_status.FAILED for each in known):
         return before
     if state == "sending":
-        # If the process ends now, the row must not count as sent (see `statements.CLAIM`).
+        # Parts may still be unsent: if this process ends now, the next claim must not take the row
+        # for sent (see `statements.CLAIM`).
         return None if before == "failed" else before
     return "sent" if before in (None, "failed") else before
 
@@ -179,8 +180,8 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
     """React to failures that the platform reported after it had accepted the messages.
 
     A message is sent again, waits for the person, or counts as failed, depending on the error code.
-    If the platform rejects the bot's account, the message is sent again until it is accepted. Each
-    tuple in `failed` has the outbox id, the person, the channel and the error code.
+    While the platform rejects the bot's account, the number of attempts has no limit. Each tuple in
+    `failed` has the outbox id, the person, the channel and the error code.
     """
     for row_id, person_id, channel, code in failed:
         _logger.info("message.failed", code=code, channel=channel)

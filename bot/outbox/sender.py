@@ -242,8 +242,9 @@ async def _record_failure(
             template = claim.act.message and claim.act.message.template
             if await _shut(rt, claim, began) and not template:
                 return await _wait(rt, claim, note)
-            # The next attempt sends the template. Or the person has written since the claim, which
-            # did not requeue this row, because it was claimed. Then the reply window is open again.
+            # If the message has a template, the next attempt sends it. Otherwise the person has
+            # written since the claim, so the window is open again. Their message did not requeue
+            # this row, because it was claimed.
             await _outcome(rt, claim, "pending", reason=error.code, note=note)
             return True
         case NoTemplate() if claim.act.closed:

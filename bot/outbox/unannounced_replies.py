@@ -1,7 +1,7 @@
-"""Officers' replies that the sender lets wait, because the reply window closed before it sent them.
+"""Officers' replies whose reply window closed before they were sent.
 
 A reply in a closed window is queued together with a notice that it waits. These replies have no
-such notice yet, and the person would not learn of them.
+such notice yet, so the person does not know of them.
 """
 
 from uuid import UUID
@@ -21,8 +21,9 @@ _UNANNOUNCED = (
     t.Message.officer.is_not(None),
     t.Message.reason == WindowClosed.code,
 )
-# On another messenger, the person would get the notice there, but not the reply. After a visit to
-# the secure page, the conversation's channel may still be the page.
+# If the person now writes on another messenger, the notice would go there, and opening it would not
+# release the reply. After a visit to the secure page, the conversation's channel may still be the
+# page.
 _ON_CURRENT_CHANNEL = and_(
     t.Conversation.person_id == t.Message.person_id,
     t.Conversation.channel.in_([t.Message.channel, WebChat.name]),

@@ -120,7 +120,8 @@ _CLAIM = statement(
 )  # fmt: skip
 _CLAIMED = (_OF_PERSON, t.HintContact.attempts == bindparam("attempt", type_=Integer()))
 _SENT = statement(update(t.HintContact).where(*_CLAIMED).values(due_at=None, hinted_at=NOW))
-# A hint that was cancelled during the call has no due time. The code for an address never has one.
+# A hint that was cancelled during the call has no due time. A claimed code has no due time either,
+# but must be retried: its address is not confirmed yet.
 _IS_WANTED = or_(t.HintContact.confirmed_at.is_(None), t.HintContact.due_at.is_not(None))
 _LATER = statement(
     update(t.HintContact).where(*_CLAIMED, _IS_WANTED).values(due_at=seconds_from_now("delay"))

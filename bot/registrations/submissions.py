@@ -144,8 +144,9 @@ async def request_erasure(rt: Runtime, transaction: Transaction, person_id: UUID
     """Queue the erasure of a person at the registry, which also keeps withdrawn registrations.
 
     This must be called before Kosh erases the person, because it reads the person's consent. The
-    registrations are withdrawn, so that a write in doubt is looked up only after its last attempt
-    has ended. Otherwise nothing would be found, and the registry would keep what arrives later.
+    registrations are marked as `withdrawing` (no withdrawal is sent), so that a write in doubt is
+    looked up only after its last attempt has ended. Otherwise nothing would be found, and the
+    registry would keep what arrives later.
     """
     for current in await fetch_values(
         transaction, statements.LOCK_NOT_WITHDRAWING, person=person_id

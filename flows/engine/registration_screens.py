@@ -164,10 +164,12 @@ def _corrected(flow: Flow, form: Form, name: str, value: str) -> Form:
     reason, the form is returned unchanged.
     """
     question = flow.find(name)
-    gate = flow.find(question.when.question) if question and isinstance(question.when, Is) else None
-    offer = form.answers.get(gate.name) if isinstance(gate, YesNo) else None
-    if gate is not None and offer is not None and offer.value == NO.key:
-        form = form.put(gate.name, replace(offer, value=YES.key))
+    offering = (
+        flow.find(question.when.question) if question and isinstance(question.when, Is) else None
+    )
+    offer = form.answers.get(offering.name) if isinstance(offering, YesNo) else None
+    if offering is not None and offer is not None and offer.value == NO.key:
+        form = form.put(offering.name, replace(offer, value=YES.key))
         for step in path(flow, form).steps:
             if not step.ok and step.item.skippable:
                 form = form.put(step.key, Answer(None, step.item.rev, step.signature))

@@ -1,7 +1,8 @@
-"""Lists the sources that an editor has opened, each with the day; all others were excerpts.
+"""Lists the pages that an editor read, with the date.
 
-For each page in `PAGES`, a stored copy was read from its beginning. The copy of a long page may be
-cut at the end. For pages with many articles, the first words identify an article.
+Only an excerpt of every other source was read. For each page in `PAGES`, a stored copy was read
+from its beginning. The copy of a long page may be cut at the end. For pages with many articles, the
+first words identify an article.
 """
 
 import re

@@ -58,7 +58,7 @@ class AnnouncementRequest(RequestBody):
     quiet: Annotated[tuple[time, ...], Field(max_length=2)] = (QUIET_FROM, QUIET_UNTIL)
     """Begin and end of the quiet hours in the recipient's local time; empty for none.
 
-    A time with a time zone is refused."""
+    Give times without a time zone or offset; others are refused."""
     paid: bool = False
     why: str = ""
 

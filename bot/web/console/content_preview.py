@@ -121,7 +121,10 @@ def differences(
 
 
 def _units(value: object, words: Callable[[str], str]) -> list[str]:
-    """Return the value of a field as pieces of text that are compared as a whole."""
+    """Return the value of a field as a list of texts.
+
+    The comparison marks each of them as kept, gone or new.
+    """
     match value:
         case tuple():
             return [f"{words(each)} " for each in value]

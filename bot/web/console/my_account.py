@@ -103,8 +103,8 @@ async def save_notifications(
 class BrowserForm(BaseModel):
     """The push subscription that a browser got from its push service.
 
-    `former` is the endpoint of a subscription that the browser ended for it, because the key of
-    this installation has changed.
+    `former` is the endpoint of the browser's earlier subscription, which the page ended because the
+    installation's push key has changed; otherwise empty.
     """
 
     endpoint: str
