@@ -24,13 +24,15 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event for an open web chat page: a message `say`, or the ids of deleted messages.
 
     If `say` is an edit, `replaces` is the id of the message that it replaces. `officer` is True if
-    an officer wrote the message. `at` is in Unix milliseconds; 0 if unknown.
+    an officer wrote the message. `news` is True if a hint (an e-mail or SMS) can be planned for the
+    message. `at` is in Unix milliseconds; 0 if unknown.
     """
 
     say: Message | None = None
     replaces: str = ""
     gone: tuple[str, ...] = ()
     officer: bool = False
+    news: bool = False
     at: int = 0
 
 

@@ -37,7 +37,7 @@ async def note(
 async def drop_shown(rt: Runtime, person: Person) -> None:
     """Cancel a planned e-mail or SMS, because the person has opened the page of the web chat.
 
-    Do nothing if the newest message is in a messenger, so that the page does not show it.
+    Do nothing if the newest message is in a messenger, because the page does not show it then.
     """
     if not rt.settings.hints:
         return

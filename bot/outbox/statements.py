@@ -192,6 +192,7 @@ WAITING = statement(
         t.Message.external_id,
         t.Message.body,
         t.Message.officer.is_not(None),
+        t.Message.ownership_version.is_(None),
         t.Message.created_at,
     )
     .where(

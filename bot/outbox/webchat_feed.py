@@ -16,13 +16,18 @@ MAX_WAITING = 100
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A message that an open page has to show; `officer` means that an officer wrote it."""
+    """A message that an open page has to show.
+
+    `officer`: an officer wrote the message. `news`: it is an officer's message or a service message
+    (see `rendering.Row`).
+    """
 
     id: int
     act: str
     external_id: str
     message: Message | None
     officer: bool
+    news: bool
     at: datetime
 
 
@@ -36,8 +41,10 @@ async def waiting(rt: Runtime, person: Person, channel: str, after: int) -> list
         values = {"person": person.id, "on_channel": channel, "after": after}
         found = await fetch_all(transaction, statements.WAITING, limit=MAX_WAITING, **values)
     return [
-        Waiting(row_id, act, external_id or "", decrypt_message(person, body), officer, at)
-        for row_id, act, external_id, body, officer, at in sorted(found, key=lambda row: row[0])
+        Waiting(row_id, act, external_id or "", decrypt_message(person, body), officer, news, at)
+        for row_id, act, external_id, body, officer, news, at in sorted(
+            found, key=lambda row: row[0]
+        )
     ]
 
 

@@ -89,8 +89,9 @@ forms = APIRouter(route_class=ChatRoute)
 async def page(request: Request, source: Annotated[str, Query(alias="from")] = "") -> Response:
     """Return the chat page with its messages; a new chat shows the greeting and stores nothing.
 
-    A person who only reads must not lose the chat, so the page renews its cookie like a post. It
-    does not renew the cookie of a visit, which can hide another person's chat.
+    Opening the page renews the chat's cookie, as a post does, so that a person who only reads keeps
+    the chat. The cookie of a visit is not renewed: while it is valid, the browser's own chat,
+    perhaps of another person, cannot be opened.
     If the connection was lost at the quick exit, redirect to EXIT_URL, which ends the chat.
     A visit from a poster's QR code is counted, then redirected to the page's address without the
     query.
@@ -107,7 +108,9 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     browser = browser_language(rt, request) or ""
     answer = render_page(rt, session, notes or _greeting(rt, session), browser=browser)
     if session.person is not None:
-        await planned_hints.drop_shown(rt, session.person)
+        # The script also fetches the page in a tab in the background.
+        if not _by_script(request):
+            await planned_hints.drop_shown(rt, session.person)
         if not session.visit:
             await _renew_cookie(rt, answer, session)
     return answer

@@ -21,8 +21,8 @@ from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 from flows import lifetimes
 
-# A Chinese character takes 9 bytes of a form, and an officer may get 4,000 characters. A text that
-# is somewhat longer must reach the answer which says that it is too long.
+# A text to an officer may have 4,000 characters, and a form encodes each Chinese one in 9 bytes. A
+# text that is somewhat longer must reach the answer which says that it is too long.
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
@@ -202,7 +202,7 @@ def _note(row: outbox.Waiting) -> Note:
         return Note(gone=tuple(row.external_id.split(",")))
     replaces = row.external_id if row.act == "edit" else ""
     at = int(row.at.timestamp() * 1000)
-    return Note(row.message, replaces, officer=row.officer, at=at)
+    return Note(row.message, replaces, officer=row.officer, news=row.news, at=at)
 
 
 async def note_shown(rt: Runtime, session: ChatSession, last: str) -> None:

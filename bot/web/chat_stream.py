@@ -25,7 +25,8 @@ router = APIRouter()
 async def stream(request: Request) -> Response:
     """Return an event stream of the chat's messages after the last one that the page has shown.
 
-    The page adds the parameter `seen` if it is visible. A page in the background reconnects, too.
+    The page adds the parameter `seen` if it is visible. Without `seen`, a planned hint stays,
+    because a page in the background also reconnects.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request)
@@ -90,7 +91,7 @@ def _note_event(note_id: str, note: Note) -> tuple[str, dict[str, object]]:
     if note.say is None:
         return "gone", {"ids": note.gone}
     bubble = bubble_of(note_id, note.say, note.officer, note.at)
-    return "say", bubble | {"replaces": note.replaces or None}
+    return "say", bubble | {"replaces": note.replaces or None, "news": note.news}
 
 
 def _event(name: str, data: object, *, note_id: str = "") -> str:

@@ -7,8 +7,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from bot import desk
+from bot import desk, outbox
 from bot.channels import Message
+from bot.outbox import Row
+from bot.people import identities
 from bot.web.chat_rendering import LABELS, bubble_of
 from bot.web.templating import linked
 from tests.app_stack import AppStack
@@ -512,3 +514,45 @@ async def test_chat_page_reports_an_answer_as_seen_only_when_visible(
         await stack.until(is_reported)
     seen = [parse_qs(urlsplit(each).query).get("seen") for each in streams]
     assert seen == ([["1"], ["1"]] if is_visible else [None])
+
+
+async def test_chat_page_reports_news_as_seen_up_to_its_last_message(
+    browser: Any, stack: AppStack
+) -> None:
+    guest = Guest(stack.rt)
+    await guest.consent()
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "web", guest.name)
+    assert person is not None
+    page = await (await browser.new_context()).new_page()
+    await page.context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
+    streams: list[str] = []
+    page.on("request", lambda each: streams.append(each.url) if "/stream" in each.url else None)
+    async with page.expect_response("**/chat/stream**"):
+        await page.goto(f"{stack.url}/chat")
+    # As the news of a case's end: a service message, then a question of the bot.
+    rows = [Row("send", Message(("News.",))), Row("send", Message(("Question?",)), epoch=0)]
+    newest = 0
+
+    async def is_reported() -> bool:
+        query = parse_qs(urlsplit(streams[-1]).query)
+        return query["last"] == [str(newest)] and query.get("seen") == ["1"]
+
+    for row in rows:
+        async with stack.rt.pool.connection() as transaction:
+            [newest] = await outbox.enqueue(transaction, person, "web", [row])
+        await outbox.deliver(stack.rt, None, person)
+        await stack.until(is_reported, 10)
+
+
+async def test_chat_page_tells_the_server_when_only_its_script_fetches_it(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    await phone.answer("ru")
+    async with phone.page.expect_request(lambda each: each.url.endswith("/chat")) as fetched:
+        restored = "new PageTransitionEvent('pageshow', { persisted: true })"
+        await phone.page.evaluate(f"() => {{ dispatchEvent({restored}); }}")
+    headers = await (await fetched.value).all_headers()
+    assert headers["x-requested-with"] == "kosh"
+    assert headers["x-kosh-chat"]

@@ -239,11 +239,11 @@ async def test_failed_notice_is_not_retried_when_the_person_wrote_during_the_cal
     assert await post.sent() == []
 
 
-async def open_web_chat(post: Post, name: str, path: str) -> None:
+async def open_web_chat(post: Post, name: str, path: str, **headers: str) -> None:
     """Request a path of the web chat with the cookie of the chat `name`, as the page does."""
     async with (
         serving(create_app(lent(post.rt))) as url,
-        ClientSession(cookies={"kosh": name}) as http,
+        ClientSession(cookies={"kosh": name}, headers=headers) as http,
         http.get(url + path) as answer,
     ):
         assert answer.status == 200
@@ -267,6 +267,16 @@ async def test_email_or_sms_notice_is_sent_when_a_page_in_background_reconnects(
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await open_web_chat(post, guest.name, "/chat/stream")
+    await ahead(post.rt, "1 hour")
+    assert len(await post.sent()) == 1
+
+
+async def test_email_or_sms_notice_is_sent_when_only_the_script_fetches_the_page(
+    post: Post,
+) -> None:
+    guest = await guest_with_confirmed_address(post)
+    await answered(post, guest)
+    await open_web_chat(post, guest.name, "/chat", **{"X-Requested-With": "kosh"})
     await ahead(post.rt, "1 hour")
     assert len(await post.sent()) == 1
 

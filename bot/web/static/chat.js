@@ -2,7 +2,7 @@
    It keeps no history, and unsent words live in this page only. Before consent the tab remembers
    the chat's name, so that a reload finds the messages again; leaving and consent forget it. */
 
-// The forms of the page work by themselves in browsers that this script would leave half dead.
+// In browsers that lack what this script needs, the page works by its forms alone.
 if (!window.SubmitEvent || !('submitter' in SubmitEvent.prototype) || !Element.prototype.replaceChildren) {
   throw new Error('This browser uses the page without its script.');
 }
@@ -32,6 +32,7 @@ let sending = Promise.resolve(); // one message at a time, in order
 let pressed = null; // the set of buttons that waits for its answer
 let following = true, seekFocus = false, below = 0; // messages that arrived below what is seen
 let tapped = ''; // the box that was pressed last, which keeps the focus
+let news = false; // whether a message came, since the person spoke, that a hint can point to
 let unpress, warn, calm, hush; // timers
 let exited = false; // after a quick exit, until the browser shows the next page
 // A browser that blocks all cookies throws here. The page then works, but a reload begins anew.
@@ -316,6 +317,7 @@ function utter(url, words, fields) {
   const id = uuid(), li = bubble({ id, own: true, paragraphs: [words] });
   unsent.set(li, [url, { id, ...fields }]);
   following = true;
+  news = false;
   list.append(li);
   queue(li);
 }
@@ -451,6 +453,13 @@ function submit(event) {
 
 // ---- what the stream says ----
 
+/* The stream opens again and says so, or an e-mail or SMS would point to what is seen. This counts
+   only after the last of the messages that belong together. */
+function seen() {
+  clearTimeout(reconnect);
+  reconnect = setTimeout(listen, 100);
+}
+
 const events = {
   say(m) {
     if (find(m.id) && m.replaces !== m.id) return;
@@ -467,7 +476,8 @@ const events = {
     if (following) follow(place && said, place);
     else if (!place) count(1);
     refocus(done);
-    if (m.officer && !document.hidden) listen(); // so that no e-mail or SMS points to what is seen
+    news = news || m.news;
+    if (news && !document.hidden) seen();
   },
   typing() {
     typing.hidden = false;
@@ -485,7 +495,7 @@ const events = {
   language(m) { speak(m.lang, m.dir, m.labels); },
   registry() { document.dispatchEvent(new Event('registry')); },
   async resync() {
-    const answer = await fetch('/chat', { headers: named() });
+    const answer = await fetch('/chat', { headers: { ...FROM, ...named() } });
     if (answer.redirected) return leave(answer.url);
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
