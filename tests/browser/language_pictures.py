@@ -310,6 +310,7 @@ def web(talk: Talk) -> str:
         dir=direction(talk.language),
         demo=False,
         links=(),
+        exit_words=(),
         **dict.fromkeys(("shown", "chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
         **dict.fromkeys(("typed", "trouble"), ""),
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from tests.browser.language_pictures import CHANNELS, record_talk, web
 from tests.browser.picture_files import PICTURES, difference, faults, names
 from tests.browser.pictures import PARTS
 
@@ -43,3 +44,8 @@ def test_docs_pictures_all_belong_to_a_drawing_script() -> None:
     parts = ("hero", "checklist-", "console-", "languages/")
     assert [each for each in names(PICTURES) if not each.startswith(parts)] == []
     assert set(PARTS) == {"chat", "console", "announcing", "languages", "manual"}
+
+
+def test_language_picture_of_the_chat_has_every_value_of_its_template() -> None:
+    # Jinja raises an error for a value that is missing.
+    assert "data-exit-words" in web(record_talk("about", "ru", CHANNELS["web"]))
