@@ -753,6 +753,16 @@ async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Ru
     assert await fates(rt, found) == {"read": 1}
 
 
+async def _sent_to_one(rt: Runtime) -> tuple[Runtime, Post, broadcasts.Broadcast]:
+    """Send a broadcast with templates to one person on WhatsApp; return it, not yet reported."""
+    post = Post("whatsapp", window=24 * 3600)
+    rt = posted(rt, post)
+    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    await broadcasts.send_shard(rt, found.id, 0)
+    return rt, post, found
+
+
 @pytest.mark.parametrize(
     ("code", "fate"),
     [
@@ -765,11 +775,7 @@ async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Ru
 async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
     rt: Runtime, code: str, fate: str
 ) -> None:
-    post = Post("whatsapp", window=24 * 3600)
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
-    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
-    await broadcasts.send_shard(rt, found.id, 0)
+    rt, post, found = await _sent_to_one(rt)
     row = post.sent[0].row
     await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
     assert await fates(rt, found) == {fate: 1}
@@ -787,11 +793,7 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
 async def test_broadcast_is_paused_when_a_report_says_the_account_is_refused(
     rt: Runtime, error: SendError, reason: str
 ) -> None:
-    post = Post("whatsapp", window=24 * 3600)
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
-    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
-    await broadcasts.send_shard(rt, found.id, 0)
+    rt, post, found = await _sent_to_one(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET state = 'done'")
     report = _receipt("failed", post.sent[0].row, error.code)

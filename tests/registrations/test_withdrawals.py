@@ -69,6 +69,15 @@ class LeavingRegistry:
         raise Refused("E_REGISTRY_REFUSED", key, problem="closed")
 
 
+async def _submitted_in_doubt(rt: Runtime) -> tuple[Guest, RecordingRegistry]:
+    """Return a person whose submission has an unknown outcome, and the registry that has it."""
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN}
+    await write_due(rt, registry)
+    return guest, registry
+
+
 async def _shown(guest: Guest) -> str:
     """Return the state of the registration in the person's conversation."""
     conversation = await guest.conversation()
@@ -103,10 +112,7 @@ async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) ->
 async def test_withdrawal_cancels_a_submission_in_doubt_that_the_registry_lacks(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), RecordingRegistry()
-    await guest.register()
-    registry.fails = {"create": UNKNOWN}
-    await write_due(rt, registry)
+    guest, registry = await _submitted_in_doubt(rt)
     registry.acknowledgements.clear()
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
@@ -119,10 +125,7 @@ async def test_withdrawal_cancels_a_submission_in_doubt_that_the_registry_lacks(
 async def test_withdrawal_is_sent_when_the_registry_has_the_submission_in_doubt(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), RecordingRegistry()
-    await guest.register()
-    registry.fails = {"create": UNKNOWN}
-    await write_due(rt, registry)
+    guest, registry = await _submitted_in_doubt(rt)
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
     await write_due(rt, registry)
@@ -133,10 +136,7 @@ async def test_withdrawal_is_sent_when_the_registry_has_the_submission_in_doubt(
 async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), RecordingRegistry()
-    await guest.register()
-    registry.fails = {"create": UNKNOWN}
-    await write_due(rt, registry)
+    guest, _registry = await _submitted_in_doubt(rt)
     await ahead(rt, "15 minutes")
     await guest.go("/status", "withdraw", "yes")
     async with rt.pool.connection() as session:
@@ -149,10 +149,7 @@ async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
 async def test_submission_in_doubt_is_erased_when_it_arrives_after_the_erasure(
     rt: Runtime,
 ) -> None:
-    guest, registry = Guest(rt), RecordingRegistry()
-    await guest.register()
-    registry.fails = {"create": UNKNOWN}
-    await write_due(rt, registry)
+    guest, registry = await _submitted_in_doubt(rt)
     arriving, registry.acknowledgements = registry.acknowledgements, {}
     await ahead(rt, "15 minutes")
     await guest.go("/delete", "yes")
