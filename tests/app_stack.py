@@ -140,7 +140,13 @@ class AppStack:
         await user.wait_for_message(1)
         return user
 
+    async def rows(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Execute an SQL statement with the application's database role; return its rows."""
+        async with self.rt.pool.connection() as session:
+            return list(await (await session.execute(statement, values or None)).fetchall())
+
     async def entries(self) -> list[dict[str, Any]]:
+        """Return the registry sandbox's entries."""
         async with self.http.get(f"{self.sandbox}/_entries") as answer:
             return list(await answer.json())
 

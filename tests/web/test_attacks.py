@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator
 from html.parser import HTMLParser
 from itertools import cycle
-from typing import Any
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
@@ -55,14 +54,8 @@ async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, str]]:
     for name, mission, roles in (*officers, (OFFICER_WITH_ALL_ROLES, GENERAL, list(Role))):
         await directory.enter(stack.rt, dana, name, mission, roles)
     visitor = await ask_officer(stack, "ru", "general", WORDS)
-    yield stack, str((await _rows(stack, "SELECT id FROM cases"))[0][0])
+    yield stack, str((await stack.rows("SELECT id FROM cases"))[0][0])
     await leave(visitor)
-
-
-async def _rows(stack: AppStack, query: str) -> list[tuple[Any, ...]]:
-    async with stack.rt.pool.connection() as session:
-        cursor = await session.execute(query)
-        return list(await cursor.fetchall())
 
 
 # Access to a case of another mission
@@ -85,12 +78,12 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
         for query in (f"number={'9' * 30}", "number=1", "queue=all", "queue=resolved", "after=x"):
             assert WORDS not in (await console.get(f"/console/inbox?{query}")).text
         csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
-        before = await _rows(stack, "SELECT state, owner, version FROM cases")
+        before = await stack.rows("SELECT state, owner, version FROM cases")
         for action in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
             fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
             fields |= {"mission": OTHER_MISSION, "to": OTHER_MISSION}
             assert (await console.post(f"/console/cases/{case_id}/{action}", fields)).status >= 400
-        assert await _rows(stack, "SELECT state, owner, version FROM cases") == before
+        assert await stack.rows("SELECT state, owner, version FROM cases") == before
 
 
 def _comparable(screen: Screen) -> str:
@@ -130,7 +123,7 @@ async def test_disabled_officer_loses_all_sessions_immediately(
         fields = {"csrf": csrf, "version": "1", "key": uuid4().hex}
         assert (await console.post(f"/console/cases/{case_id}/claim", fields)).status == 401
         assert b"event: over" in await stream.content.read()
-    assert await _rows(stack, "SELECT count(*) FROM cases WHERE owner IS NOT NULL") == [(0,)]
+    assert await stack.rows("SELECT count(*) FROM cases WHERE owner IS NOT NULL") == [(0,)]
 
 
 @pytest.mark.requirement("S-57", "S-55")
@@ -285,7 +278,7 @@ async def test_console_forms_never_fail_on_hostile_values(office: tuple[AppStack
             stream.close()
     assert failures == []
     assert post_count > 50
-    assert await _rows(stack, "SELECT count(*) FROM people") == [(1,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 @pytest.mark.requirement("S-78")
@@ -324,11 +317,11 @@ async def test_console_forms_ignore_unknown_fields(office: tuple[AppStack, str])
         await console.send(console.screen.form("/note"), note="x", **extra)
         await console.get("/console/own")
         await console.send(console.screen.form("/language"), language="ru", **extra)
-    assert await _rows(stack, "SELECT mission, owner, state, urgent FROM cases") == [
+    assert await stack.rows("SELECT mission, owner, state, urgent FROM cases") == [
         (GENERAL, None, "queued", False)
     ]
-    officers = await _rows(
-        stack, f"SELECT roles, mission FROM officers WHERE name = '{GENERAL_LEAD}'"
+    officers = await stack.rows(
+        f"SELECT roles, mission FROM officers WHERE name = '{GENERAL_LEAD}'"
     )
     assert [list(map(str, roles)) for roles, _mission in officers] == [["lead"]]
 
@@ -393,8 +386,8 @@ async def test_chat_rejects_messages_with_the_chat_id_of_another_person(stack: A
         await visitor.say("/help")
         assert not any("forged" in each.text for each in visitor.bubbles)
         assert len(visitor.bubbles) > before
-    assert await _rows(stack, "SELECT count(*) FROM people") == [(0,)]
-    assert await _rows(stack, "SELECT count(*) FROM processed_updates") == [(0,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(0,)]
+    assert await stack.rows("SELECT count(*) FROM processed_updates") == [(0,)]
 
 
 @pytest.mark.requirement("S-44")

@@ -20,7 +20,7 @@ from tests.app_stack import AppStack
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_attacks import GENERAL_LEAD, OFFICER_WITH_ALL_ROLES, OTHER_LEAD, _rows
+from tests.web.test_attacks import GENERAL_LEAD, OFFICER_WITH_ALL_ROLES, OTHER_LEAD
 from tests.web.test_attacks import office as opened_office
 
 office = opened_office
@@ -31,8 +31,7 @@ office = opened_office
 
 async def _denials(stack: AppStack) -> list[tuple[str, str, str]]:
     """Return (officer, action, method and reason) of each audited denial, oldest first."""
-    return await _rows(
-        stack,
+    return await stack.rows(
         "SELECT o.name, a.subject, a.detail FROM audit_entries a JOIN officers o ON o.id::text ="
         " a.actor"
         " WHERE a.action = 'denied' ORDER BY a.seq",
@@ -81,9 +80,7 @@ async def test_session_of_a_disabled_officer_is_refused_and_no_name_is_logged(
     async with Console.signed_in(stack.url, GENERAL_LEAD) as console:
         async with Console.signed_in(stack.url, OFFICER_WITH_ALL_ROLES) as head:
             await head.get("/console/officers")
-            [(found,)] = await _rows(
-                stack, f"SELECT id FROM officers WHERE name = '{GENERAL_LEAD}'"
-            )
+            [(found,)] = await stack.rows(f"SELECT id FROM officers WHERE name = '{GENERAL_LEAD}'")
             form = next(
                 each
                 for each in head.screen.forms

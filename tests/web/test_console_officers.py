@@ -13,7 +13,6 @@ from bot.web.console.labels import WHYS
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.console_client import Console, Form, ru
-from tests.web.test_attacks import _rows
 from tests.web.test_attempts import _denials
 from tests.web.test_console import AIGUL, DANA
 
@@ -88,7 +87,7 @@ async def test_administrator_cannot_link_a_work_account_to_themselves(desk: AppS
         assert ONESELF in screen.text
         assert (await console.send(form, subject="subject-2")).status == 200
     tied = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
-    assert await _rows(desk, f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
+    assert await desk.rows(f"{tied} WHERE a.action = 'officer.tied'") == [(AIGUL,)]
 
 
 async def test_work_account_is_linked_to_one_officer_only(desk: AppStack) -> None:

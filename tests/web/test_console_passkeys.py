@@ -22,7 +22,6 @@ from bot.web.console.labels_audit import LOGGED
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
-from tests.web.test_attacks import _rows
 from tests.web.test_console import AIGUL, PASSWORD, SAULE, _code, _enrol
 
 NAME = "Good Testova"
@@ -86,8 +85,7 @@ async def _passkey_ids(stack: AppStack) -> set[bytes]:
 
 async def _audit_entries(stack: AppStack) -> list[tuple[str, str, str]]:
     """Return (action, officer, detail) of the audit entries about passkeys, oldest first."""
-    return await _rows(
-        stack,
+    return await stack.rows(
         "SELECT a.action, o.name, a.detail FROM audit_entries a JOIN officers o"
         " ON o.id::text = a.subject AND a.actor = a.subject"
         " WHERE a.action LIKE 'passkey.%' ORDER BY a.seq",
@@ -133,7 +131,7 @@ async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: AppSt
         screen = await console.post(options, {"csrf": await _csrf(console)})
         assert screen.path == "/console/sign-in"
     assert await _passkey_ids(desk) == {first.id}
-    denied = await _rows(desk, "SELECT subject, detail FROM audit_entries WHERE action = 'denied'")
+    denied = await desk.rows("SELECT subject, detail FROM audit_entries WHERE action = 'denied'")
     assert denied == [("self", "POST passkey")] * 2
 
 

@@ -29,7 +29,6 @@ from bot.web.console.oidc import NotProven, checked
 from tests.app_stack import AppStack, lent, serving
 from tests.console_client import Console, Screen, ru
 from tests.passkey import Device
-from tests.web.test_attacks import _rows
 from tests.web.test_console import BERIK, _enrol
 from tests.web.test_console_passkeys import (
     NAME,
@@ -211,7 +210,7 @@ async def test_second_enrolment_link_unlinks_the_work_account(
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text
     query = "SELECT o.name FROM audit_entries a JOIN officers o ON o.id::text = a.subject"
-    assert await _rows(stack, f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
+    assert await stack.rows(f"{query} WHERE a.action = 'officer.untied'") == [(BERIK,)]
 
 
 @pytest.mark.parametrize("spoil", ["state", "code", "cookie", "nonce", "issuer"])

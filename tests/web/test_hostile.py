@@ -47,12 +47,6 @@ async def _post(
         return response.status, await response.read()
 
 
-async def _rows(stack: AppStack, table: str) -> list[tuple[Any, ...]]:
-    async with stack.rt.pool.connection() as session:
-        cursor = await session.execute(f"SELECT * FROM {table}")
-        return list(await cursor.fetchall())
-
-
 @pytest.mark.parametrize(
     "secret", ["", "x", "WRONG" * 8, "пароль"], ids=["none", "short", "wrong", "not ascii"]
 )
@@ -70,7 +64,7 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
         return
     status, body = await _post(stack, secret=secret)
     assert (status, body) == (403, b"")
-    assert await _rows(stack, "quarantined_updates") == []
+    assert await stack.rows("SELECT * FROM quarantined_updates") == []
 
 
 @pytest.mark.requirement("S-2")
@@ -124,7 +118,7 @@ async def test_webhook_quarantines_an_unreadable_update_and_answers_200(
     for body in UNREADABLE[code]:
         for _again in range(2):
             assert await _post(stack, body) == (200, b"")
-    rows = await _rows(stack, "quarantined_updates")
+    rows = await stack.rows("SELECT * FROM quarantined_updates")
     assert len(rows) == len(UNREADABLE[code])
     assert {row[3] for row in rows} <= {code, "E_SHAPE", "E_JSON", "E_NUMBER"}
     assert code in {row[3] for row in rows}
@@ -137,7 +131,7 @@ async def test_webhook_processes_lone_surrogates_and_nul(stack: AppStack) -> Non
         body = json.dumps(UPDATE | {"update_id": 200 + number}).encode()
         status, _body = await _post(stack, body.replace(b"/start", text.encode()))
         assert status == 200
-    assert await _rows(stack, "quarantined_updates") == []
+    assert await stack.rows("SELECT * FROM quarantined_updates") == []
 
 
 @pytest.mark.requirement("S-13")

@@ -69,12 +69,6 @@ async def _member_count(stack: AppStack, guest: Guest) -> int:
     return (await stack.rt.registry.household(conversation.registration.number)).registrations
 
 
-async def _rows(stack: AppStack, query: str) -> list[int]:
-    async with stack.rt.pool.connection() as session:
-        cursor = await session.execute(query)
-        return [row[0] for row in await cursor.fetchall()]
-
-
 @pytest.mark.parametrize("fault", release_only(FAULTS, keep=("drop_after_commit",)))
 async def test_family_members_are_linked_once_under_each_registry_fault(
     stack: AppStack, fault: str
@@ -102,9 +96,9 @@ async def test_wrong_code_to_join_a_family_is_explained_and_opens_no_case(stack:
     guest = await _register(stack)
     link = await _join(stack, guest, "2222222222")
     assert (link.is_linked, link.refusal) == (False, "unknown_code")
-    assert await _rows(stack, "SELECT count(*) FROM cases") == [0]
+    assert await stack.rows("SELECT count(*) FROM cases") == [(0,)]
     consents = "SELECT given::int FROM consents WHERE purpose = 'household' ORDER BY id"
-    assert await _rows(stack, consents) == [1, 0]
+    assert await stack.rows(consents) == [(1,), (0,)]
 
 
 async def test_family_request_refused_by_the_registry_opens_a_case(stack: AppStack) -> None:
@@ -112,7 +106,7 @@ async def test_family_request_refused_by_the_registry_opens_a_case(stack: AppSta
     await stack.fault(name="refuse", count=1, on="writes")
     await guest.go("/status", "household", "invite", "yes")
     assert (await _wait_for_link(stack, guest)).refusal == "refused"
-    assert await _rows(stack, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
+    assert await stack.rows("SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [(1,)]
 
 
 async def test_family_request_without_a_registration_number_opens_a_case(
@@ -127,7 +121,7 @@ async def test_family_request_without_a_registration_number_opens_a_case(
         await session.execute("UPDATE registrations SET number = NULL")
     await guest.go("/status", "household", "invite", "yes")
     assert (await _wait_for_link(stack, guest)).refusal == "refused"
-    assert await _rows(stack, "SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [1]
+    assert await stack.rows("SELECT count(*) FROM cases WHERE topic = 'registry_refused'") == [(1,)]
 
 
 @pytest.mark.release
@@ -142,7 +136,7 @@ async def test_attempts_to_enter_a_code_to_join_a_family_are_limited(stack: AppS
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.household_code is None, "no try is left"
-    assert await _rows(stack, "SELECT count(*) FROM consents WHERE purpose = 'household'") == [0]
+    assert await stack.rows("SELECT count(*) FROM consents WHERE purpose = 'household'") == [(0,)]
 
 
 @pytest.mark.release

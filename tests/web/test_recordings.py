@@ -14,7 +14,7 @@ from tests.attachments.opus_files import BROKEN, voice
 from tests.console_client import Console
 from tests.desk.desks import key, now
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _consented_user, _next, _press, _query
+from tests.web.test_whatsapp_journey import _consented_user, _next, _press
 from tests.web.test_whatsapp_service_templates import _open_case
 
 AIGUL = "Aigul Testova"
@@ -22,7 +22,7 @@ OPUS = "audio/ogg; codecs=opus"
 
 
 async def _state(stack: AppStack) -> list[tuple[str, bytes]]:
-    return [tuple(row) for row in await _query(stack, "SELECT state, body FROM case_files")]
+    return [tuple(row) for row in await stack.rows("SELECT state, body FROM case_files")]
 
 
 async def _wait_until_fetched(stack: AppStack) -> None:
@@ -64,7 +64,7 @@ async def test_voice_message_is_erased_with_its_person(stack: AppStack) -> None:
     user, _officer, _case_id, _version = await _open_case(stack, "77010000912")
     await _send_voice(stack, user, voice())
     assert len(await _state(stack)) == 1
-    await _query(stack, "DELETE FROM people RETURNING id")
+    await stack.rows("DELETE FROM people RETURNING id")
     assert await _state(stack) == []
 
 
@@ -84,7 +84,7 @@ async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
 async def test_voice_message_is_downloaded_only_once(stack: AppStack) -> None:
     user, _officer, _case_id, _version = await _open_case(stack, "77010000914")
     await _send_voice(stack, user, voice())
-    [(file_id,)] = await _query(stack, "SELECT id FROM case_files")
+    [(file_id,)] = await stack.rows("SELECT id FROM case_files")
     assert await upload_events.fetch_recording(stack.rt, file_id) is None
     assert len(await _state(stack)) == 1
 

@@ -19,7 +19,7 @@ from tests.app_stack import AppStack, running_stack
 from tests.attachments.opus_files import BROKEN, voice
 from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _at_language, _consented_user, _next, _query, _user
+from tests.web.test_whatsapp_journey import _at_language, _consented_user, _next, _user
 
 OPUS = "audio/ogg; codecs=opus"
 OPERATOR = "Example Speech Ltd"
@@ -83,7 +83,7 @@ async def test_transcription_starts_after_consent_and_asks_to_confirm_its_text(
     answer = (await _next(user, lambda: user.say("да"))).text
     other = await _new_user(stack, "77010000932")
     assert answer == (await _next(other, lambda: other.say(server.text))).text
-    assert await _query(stack, "SELECT 1 FROM people") == []
+    assert await stack.rows("SELECT 1 FROM people") == []
 
 
 async def test_transcription_request_contains_only_the_audio(
@@ -159,12 +159,12 @@ async def test_transcription_consent_is_stored_but_the_text_is_not(
     user = await _consented_user(stack, "77010000938")
     assert OPERATOR in await _send_voice(user, voice())
     await _consent(user)
-    purposes = await _query(stack, "SELECT purpose, given FROM consents ORDER BY id")
+    purposes = await stack.rows("SELECT purpose, given FROM consents ORDER BY id")
     assert purposes[-1] == (voice_messages.PURPOSE, True)
-    [(state,)] = await _query(stack, "SELECT state FROM conversations")
+    [(state,)] = await stack.rows("SELECT state FROM conversations")
     assert b"canary" not in state
-    await _query(stack, "DELETE FROM people RETURNING id")
-    assert await _query(stack, "SELECT 1 FROM conversations") == []
+    await stack.rows("DELETE FROM people RETURNING id")
+    assert await stack.rows("SELECT 1 FROM conversations") == []
 
 
 async def test_transcription_is_limited_per_person_and_hour(

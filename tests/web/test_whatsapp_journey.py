@@ -142,11 +142,6 @@ async def _consented_user(stack: AppStack, phone: str, **more: Any) -> User:
     return user
 
 
-async def _query(stack: AppStack, statement: str, *values: object) -> list[tuple[Any, ...]]:
-    async with stack.rt.pool.connection() as session:
-        return list(await (await session.execute(statement, values)).fetchall())
-
-
 async def _person(stack: AppStack, user: User) -> identities.Person:
     async with stack.rt.pool.connection() as session:
         name = user.user_id if user.person.known != "phone" else user.phone
@@ -166,7 +161,7 @@ async def _notify(stack: AppStack, user: User) -> None:
     async def is_attempted() -> bool:
         # If a delivery of the person's earlier messages is running, it may also send this message.
         query = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-        [(state, attempt)] = await _query(stack, query, person.id)
+        [(state, attempt)] = await stack.rows(query, person.id)
         return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
 
     await stack.until(is_attempted, 60)
@@ -174,8 +169,8 @@ async def _notify(stack: AppStack, user: User) -> None:
 
 async def _states(stack: AppStack, user: User) -> list[str]:
     person = await _person(stack, user)
-    found = await _query(
-        stack, "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
+    found = await stack.rows(
+        "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
     )
     return [row[0] for row in found]
 
@@ -183,7 +178,7 @@ async def _states(stack: AppStack, user: User) -> list[str]:
 async def _newest_row(stack: AppStack, person: identities.Person) -> tuple[int, int]:
     """Return (id, number of the last attempt) of the person's newest message."""
     query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-    [(row, attempt)] = await _query(stack, query, person.id)
+    [(row, attempt)] = await stack.rows(query, person.id)
     return row, attempt
 
 
@@ -216,7 +211,7 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: Ap
     await stack.whatsapp.until_taken()
     batches = [one for one in stack.whatsapp.journal.deliveries() if len(one.events) == 3]
     assert (batches[0].attempt, batches[0].status) == (1, 200)
-    found = await _query(stack, "SELECT channel, reason FROM quarantined_updates")
+    found = await stack.rows("SELECT channel, reason FROM quarantined_updates")
     assert found == [("whatsapp", "E_SHAPE")]
 
 
@@ -362,8 +357,8 @@ async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
 
     async def is_read() -> bool:
         await user.read()
-        found = await _query(
-            stack, "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
+        found = await stack.rows(
+            "SELECT delivery_status, body FROM messages WHERE person_id = %s", person.id
         )
         return set(found) == {("read", None)}
 
@@ -373,10 +368,10 @@ async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
         await outbox.record_reports(
             stack.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
         )
-    assert await _query(
-        stack, "SELECT delivery_status, state FROM messages WHERE id = %s", row
-    ) == [("read", "sent")]
-    assert set(await _query(stack, "SELECT DISTINCT billing_category FROM messages")) <= {
+    assert await stack.rows("SELECT delivery_status, state FROM messages WHERE id = %s", row) == [
+        ("read", "sent")
+    ]
+    assert set(await stack.rows("SELECT DISTINCT billing_category FROM messages")) <= {
         (None,),
         ("service",),
     }
@@ -395,9 +390,9 @@ async def test_whatsapp_failed_report_can_be_superseded_by_delivered(stack: AppS
     assert (await _states(stack, user))[-1] == "sent"
     await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    assert await _query(stack, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    assert await stack.rows(query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(stack.rt, [_report("delivered", f"{row}.{attempt}")])
-    assert await _query(stack, query, row) == [("sent", "delivered", None)]
+    assert await stack.rows(query, row) == [("sent", "delivered", None)]
 
 
 @pytest.mark.requirement("S-12")
@@ -456,7 +451,7 @@ async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
     answer = await _next(user, lambda: user.say(word))
     stopped = stack.rt.languages.render(STOPPED, language)
     assert stopped in answer.text
-    assert await _query(stack, "SELECT quiet FROM conversations") == [(True,)]
+    assert await stack.rows("SELECT quiet FROM conversations") == [(True,)]
 
 
 @pytest.mark.parametrize("known", ["phone", "user_id", "user_id_as_phone"])
@@ -465,7 +460,7 @@ async def test_whatsapp_person_is_recognized_by_every_kind_of_id(
 ) -> None:
     user = await _consented_user(stack, "77010000025", known=known)
     await _next(user, lambda: user.say("/help"))
-    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_number_change_keeps_the_conversation(stack: AppStack) -> None:
@@ -473,14 +468,14 @@ async def test_whatsapp_number_change_keeps_the_conversation(stack: AppStack) ->
     user.change_number("77010000027")
     await stack.whatsapp.until_taken()
     await _next(user, lambda: user.say("/help"))
-    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_user_id_is_added_to_the_person_with_the_same_phone(stack: AppStack) -> None:
     user = await _consented_user(stack, "77010000028", known="phone")
     user.person.known = "both"
     await _next(user, lambda: user.say("/help"))
-    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 @pytest.mark.requirement("S-88")
@@ -495,8 +490,8 @@ async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(
     await _next(user, lambda: user.say("/help"))
     user.person.known = "phone"
     await _next(user, lambda: user.say("/help"))
-    assert await _query(stack, "SELECT count(*) FROM people") == [(1,)]
-    assert await _query(stack, "SELECT count(*) FROM handles") == [(2,)]
+    assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
+    assert await stack.rows("SELECT count(*) FROM handles") == [(2,)]
 
 
 # Security of WhatsApp's webhook
@@ -532,7 +527,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(stack:
     assert await _post(stack, raw, right[:-1] + ("0" if right[-1] != "0" else "1")) == 403
     assert await _post(stack, raw, right.upper()) == 403
     assert await _post(stack, json.dumps(json.loads(raw), indent=1).encode(), right) == 403
-    assert await _query(stack, "SELECT * FROM quarantined_updates") == []
+    assert await stack.rows("SELECT * FROM quarantined_updates") == []
 
 
 async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) -> None:
@@ -546,7 +541,7 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) ->
         user.send_unknown,
     ):
         await _next(user, action)
-    assert await _query(stack, "SELECT reason FROM quarantined_updates") == []
+    assert await stack.rows("SELECT reason FROM quarantined_updates") == []
     stack.whatsapp.fail(Refused(131047), method="messages")
     await user.say("меню")
     await _until_state(stack, user, "waiting")
@@ -557,7 +552,7 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) ->
 async def test_whatsapp_webhook_quarantines_a_signed_unreadable_body(stack: AppStack) -> None:
     secret = stack.rt.settings.whatsapp_app_secrets[0]
     assert await _post(stack, b"{", _signature(b"{", secret)) == 200
-    assert await _query(stack, "SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
+    assert await stack.rows("SELECT reason, size FROM quarantined_updates") == [("E_JSON", 1)]
 
 
 @pytest.mark.requirement("S-13")

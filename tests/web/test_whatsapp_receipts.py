@@ -22,7 +22,6 @@ from tests.web.test_whatsapp_journey import (
     _next,
     _notify,
     _person,
-    _query,
     _report,
     _states,
     _until_state,
@@ -42,7 +41,7 @@ def _decoded_ids(ids: str | None) -> bytes:
 
 async def _wait_until_read(stack: AppStack) -> None:
     async def is_read() -> bool:
-        found = await _query(stack, "SELECT DISTINCT delivery_status, body FROM messages")
+        found = await stack.rows("SELECT DISTINCT delivery_status, body FROM messages")
         return found == [("read", None)]
 
     await stack.until(is_read)
@@ -56,7 +55,7 @@ async def test_whatsapp_delivery_report_is_matched_by_an_id_without_phone_number
     await user.read()
     await _wait_until_read(stack)
     assert PHONE.encode() in _decoded_ids(user.last.id)
-    stored_ids: list[tuple[Any, ...]] = await _query(stack, "SELECT external_id FROM messages")
+    stored_ids: list[tuple[Any, ...]] = await stack.rows("SELECT external_id FROM messages")
     assert stored_ids
     assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
@@ -70,19 +69,18 @@ async def test_whatsapp_delivery_report_matches_an_id_stored_by_an_older_version
     await _notify(stack, user)
     await stack.whatsapp.until_taken()
     row, _attempt = await _newest_row(stack, await _person(stack, user))
-    await _query(
-        stack,
+    await stack.rows(
         "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
         "wamid.first,wamid.second",
         row,
     )
     query = "SELECT delivery_status FROM messages WHERE id = %s"
-    before = await _query(stack, query, row)
+    before = await stack.rows(query, row)
     report = replace(_report("read", str(row)), external_id="wamid.other")
     await outbox.record_reports(stack.rt, [report])
-    assert await _query(stack, query, row) == before
+    assert await stack.rows(query, row) == before
     await outbox.record_reports(stack.rt, [replace(report, external_id="wamid.second")])
-    assert await _query(stack, query, row) == [("read",)]
+    assert await stack.rows(query, row) == [("read",)]
 
 
 # Delivery reports of a text that WhatsApp splits into two messages
@@ -113,7 +111,7 @@ async def _until_receipt(stack: AppStack, user: User, receipt: str) -> None:
 
     async def has_receipt() -> bool:
         query = "SELECT delivery_status, body FROM messages WHERE id = %s"
-        return await _query(stack, query, row) == [(receipt, None)]
+        return await stack.rows(query, row) == [(receipt, None)]
 
     await stack.until(has_receipt)
 
@@ -203,7 +201,7 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: 
             _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
         )
         await outbox.record_reports(stack.rt, [report])
-        assert await _query(stack, query, row) == [expected]
+        assert await stack.rows(query, row) == [expected]
 
 
 async def test_whatsapp_delivery_reports_of_two_parts_may_come_in_one_batch(
@@ -230,16 +228,16 @@ async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
     await outbox.record_reports(stack.rt, [failed])
-    assert await _query(stack, query, row) == [("failed", "failed", "E_SEND_REFUSED")]
+    assert await stack.rows(query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(stack.rt, [replace(failed, state="delivered", code="")])
-    assert await _query(stack, query, row) == [("sent", "sent", None)]
+    assert await stack.rows(query, row) == [("sent", "sent", None)]
 
 
 # A failure report that arrives after a newer message of the person
 
 
 async def _is_open(stack: AppStack) -> bool:
-    found = await _query(stack, "SELECT spoke_at IS NOT NULL, blocked FROM handles")
+    found = await stack.rows("SELECT spoke_at IS NOT NULL, blocked FROM handles")
     return set(found) == {(True, False)}
 
 
@@ -265,7 +263,7 @@ async def test_whatsapp_failed_status_before_the_persons_message_keeps_chat_open
     assert await _is_open(stack)
     await _notify(stack, user)
     await _until_state(stack, user, "sent")
-    assert await _query(stack, "SELECT state FROM messages WHERE id = %s", row) == [(became,)]
+    assert await stack.rows("SELECT state FROM messages WHERE id = %s", row) == [(became,)]
 
 
 @pytest.mark.parametrize("code", [WindowClosed.code, BlockedByUser.code])

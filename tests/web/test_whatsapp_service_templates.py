@@ -47,7 +47,6 @@ from tests.web.test_whatsapp_journey import (
     _next,
     _person,
     _press,
-    _query,
     _states,
     _until_state,
     _user,
@@ -103,7 +102,7 @@ async def _open_case(stack: AppStack, phone: str) -> tuple[User, Officer, UUID, 
     await _press(user, "general")
     await _press(user, "yes")
     await _next(user, lambda: user.say("Testova asks something"))
-    [(case_id, version)] = await _query(stack, "SELECT id, version FROM cases")
+    [(case_id, version)] = await stack.rows("SELECT id, version FROM cases")
     officer = await an_officer(stack.rt)
     count = len(user.received)
     result = await desk.claim(stack.rt, officer, case_id, version, key=key())
@@ -116,7 +115,7 @@ async def _open_case(stack: AppStack, phone: str) -> tuple[User, Officer, UUID, 
 
 
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
-    [(version,)] = await _query(stack, "SELECT version FROM cases WHERE id = %s", case_id)
+    [(version,)] = await stack.rows("SELECT version FROM cases WHERE id = %s", case_id)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
 
 
@@ -190,7 +189,7 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
         await _press(user, tap)
     await _advance_clocks(stack, hours)
     await ahead_to(stack.rt, DUE_HOUR)
-    await _query(stack, "UPDATE reminders SET due_at = kosh_now() RETURNING 1")
+    await stack.rows("UPDATE reminders SET due_at = kosh_now() RETURNING 1")
     await sweeps.remind(stack.rt)
     notice = _text(stack, Notice.REMINDER)
     await user.wait(lambda chat: _count(user, notice) == 1)
@@ -236,7 +235,7 @@ async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
     stack.whatsapp.fail(fault)
     await _reply(stack, officer, case_id, ANSWER)
     await _until_state(stack, user, "waiting")
-    await _query(stack, "UPDATE conversations SET channel = %s RETURNING 1", channel)
+    await stack.rows("UPDATE conversations SET channel = %s RETURNING 1", channel)
     for _time in range(2):
         await sweeps.announce_replies(stack.rt)
     notice = _text(stack, Notice.ANSWER)
