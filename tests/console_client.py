@@ -123,6 +123,10 @@ class Console:
         async with self.session.get(self.url + path, headers=headers) as answer:
             return await self._shown(answer)
 
+    async def csrf_token(self) -> str:
+        """Return the signed-in officer's token against cross-site requests."""
+        return (await self.get("/console/own")).form("/language").fields["csrf"]
+
     async def submit(self, ends: str, **fields: str) -> Screen:
         """Submit the form whose address ends with `ends`; return the next page."""
         return await self.send(self.screen.form(ends), **fields)

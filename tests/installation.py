@@ -134,12 +134,7 @@ async def start_registration(url: str) -> None:
 
 async def inside(visitor: Visitor) -> None:
     await visitor.wait(1)
-    for answer in TO_NAMES:
-        keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-        while answer not in keys and ">" in keys:
-            await visitor.press(">")
-            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-        await (visitor.press(answer) if answer in keys else visitor.say(answer))
+    await visitor.give_answers(*TO_NAMES)
 
 
 def main() -> None:

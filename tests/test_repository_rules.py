@@ -30,6 +30,7 @@ from bot.runtime import runtime
 ROOT = Path(__file__).parents[1]
 MODULES = sorted(path for name in ("flows", "bot") for path in (ROOT / name).rglob("*.py"))
 SHELVES = {"utils", "helpers", "common", "base", "manager", "service", "misc"}
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 MAX_LINES = 400
 MAX_FUNCTION_LINES = 40
 # Standard modules for I/O, time or random numbers, which the package `flows` must not import.
@@ -103,6 +104,31 @@ def test_functions_stay_within_the_line_limit() -> None:
         and (node.end_lineno or 0) - node.lineno >= MAX_FUNCTION_LINES
     }
     assert long == set()
+
+
+def test_test_modules_import_no_private_name_from_each_other() -> None:
+    """Helpers that several test modules use are public and are not part of a test module."""
+    modules = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in TESTS}
+    found = {f"{_name(path)}: {use}" for path in TESTS for use in _private_uses(path, modules)}
+    assert found == set()
+
+
+def _private_uses(path: Path, modules: set[str]) -> Iterator[str]:
+    """Yield the private names of `modules` that a module imports, or reads from an imported one."""
+    tree, imported = _tree(path), dict[str, str]()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import(names):
+                imported |= {each.asname or each.name: each.name for each in names}
+            case ast.ImportFrom(str() as module, names):
+                imported |= {each.asname or each.name: f"{module}.{each.name}" for each in names}
+                if module in modules:
+                    yield from (f"{module}.{each.name}" for each in names if each.name[0] == "_")
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(ast.Name(name), attribute) if imported.get(name) in modules:
+                if attribute[0] == "_" and attribute[:2] != "__":
+                    yield f"{imported[name]}.{attribute}"
 
 
 def _tree(path: Path) -> ast.Module:

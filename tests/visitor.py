@@ -124,6 +124,11 @@ class Visitor:
     def newest(self) -> Bubble:
         return self.bubbles[-1]
 
+    @property
+    def keys(self) -> set[str]:
+        """Return the keys of the newest message's buttons: payloads without the nonce."""
+        return {each.partition(":")[2] for each in self.newest.buttons.values()}
+
     async def wait(self, count: int) -> Bubble:
         """Wait until the page has `count` messages; return the newest."""
         async with self._changed:
@@ -152,6 +157,13 @@ class Visitor:
         buttons = self.newest.buttons
         found = (each for each in buttons.values() if label in (each, each.partition(":")[2]))
         return buttons.get(label) or next(found, "")
+
+    async def give_answers(self, *answers: str) -> None:
+        """Press the button with each answer as its key, on any page of buttons, or type it."""
+        for answer in answers:
+            while answer not in self.keys and ">" in self.keys:
+                await self.press(">")
+            await (self.press(answer) if answer in self.keys else self.say(answer))
 
     async def send(self, what: str, **fields: str) -> tuple[int, dict[str, Any]]:
         """Post a form to /chat/`what`; return the HTTP status and the JSON response."""

@@ -12,8 +12,7 @@ from bot.db.migrations import migrate
 from bot.observability import logging
 from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.visitor import Visitor
-from tests.web import test_journeys as journeys
-from tests.web import test_whatsapp_journey as whatsapp
+from tests.web import journey, telegram_chat, whatsapp_chat
 
 LANGUAGE = "ru"
 # The registry's decision counts as a step, because it triggers a message although the person does
@@ -57,9 +56,9 @@ async def _telegram(stack: AppStack) -> Count:
     assert secret
     await stack.telegram.set_webhook(f"{stack.url}/webhooks/telegram", secret.get_secret_value())
     user = stack.telegram.user(7001, first_name="Test")
-    await journeys._over_telegram(user, LANGUAGE)
-    number = await journeys._receipt(stack, LANGUAGE)
-    await journeys._next(user, partial(user.say, "/status"))
+    await telegram_chat.give_all_answers(user, LANGUAGE)
+    number = await journey.registration_number(stack, LANGUAGE)
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
     journal = stack.telegram.journal
     steps = len(journal.updates()) + REGISTRY
@@ -69,11 +68,11 @@ async def _telegram(stack: AppStack) -> Count:
 
 
 async def _whatsapp(stack: AppStack) -> Count:
-    user = await whatsapp._user(stack, "77010000001")
-    await whatsapp._at_language(user, LANGUAGE)
-    turns = await whatsapp._walk(stack, user, journeys.ANSWERS)
-    number = await journeys._receipt(stack, LANGUAGE)
-    await whatsapp._next(user, partial(user.say, "/status"))
+    user = await whatsapp_chat.new_user(stack, "77010000001")
+    await whatsapp_chat.choose_language(user, LANGUAGE)
+    turns = await whatsapp_chat.give_answers(stack, user, journey.ANSWERS)
+    number = await journey.registration_number(stack, LANGUAGE)
+    await whatsapp_chat.wait_for_reply(user, partial(user.say, "/status"))
     await user.wait(lambda chat: any(number in message.text for message in chat))
     return Count("whatsapp", 2 + turns + 1 + REGISTRY, len(user.received), 0)
 
@@ -83,20 +82,14 @@ async def _web(stack: AppStack) -> Count:
         await visitor.wait(1)
         await visitor.press(LANGUAGE)
         steps = 2 + REGISTRY
-        for answer in journeys.ANSWERS:
-            keys = _keys(visitor)
-            while answer not in keys and ">" in keys:
+        for answer in journey.ANSWERS:
+            while answer not in visitor.keys and ">" in visitor.keys:
                 await visitor.press(">")
                 steps += 1
-                keys = _keys(visitor)
-            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+                await (visitor.press(answer) if answer in visitor.keys else visitor.say(answer))
             steps += 1
-        await journeys._only(stack)
+        await journey.accepted_entry(stack)
         return Count("web", steps, len(visitor.bubbles), 0)
-
-
-def _keys(visitor: Visitor) -> set[str]:
-    return {each.partition(":")[2] for each in visitor.newest.buttons.values()}
 
 
 def table(counts: list[Count]) -> str:

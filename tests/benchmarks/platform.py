@@ -178,7 +178,7 @@ class Platform:
         ids = range(order.first_chat, order.first_chat + order.chats)
         chats = deque(self.chats.setdefault(each, Chat(each, order.form)) for each in ids)
         lines = Lines(order)
-        drive = _Drive(order, chats, lines)
+        drive = Drive(order, chats, lines)
         calls, start = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - start
@@ -238,7 +238,7 @@ class Lines:
             waiting.set_result(int(head.split(b" ", 2)[1]))
 
 
-class _Drive:
+class Drive:
     """An `Order` that is being executed: its chats, latencies and failures."""
 
     def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:

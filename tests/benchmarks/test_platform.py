@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.benchmarks.form import KEPT
 from tests.benchmarks.orders import Order
-from tests.benchmarks.platform import Chat, _Drive
+from tests.benchmarks.platform import Chat, Drive
 
 ORDER = Order(
     port=0, path="/", secret="", form=KEPT, first_chat=1, chats=1, at_once=1, turns=3, seconds=60,
@@ -36,6 +36,6 @@ async def test_load_generator_counts_people_who_find_no_free_chat_separately() -
     """
     chat = Chat(1, KEPT)
     server = _SlowServer(chat)
-    server.drive = drive = _Drive(ORDER, deque([chat]), server)  # type: ignore[arg-type]
+    server.drive = drive = Drive(ORDER, deque([chat]), server)  # type: ignore[arg-type]
     await drive.at_random()
     assert (len(drive.latencies), drive.failed, drive.crowded) == (1, 2, 2)

@@ -14,8 +14,8 @@ from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.db.statements import execute
 from bot.runtime import Runtime
 from tests.clock import ahead
-from tests.conversations.test_races import _wait_for_blocked_session
 from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
+from tests.database_locks import wait_for_blocked_session
 
 # `bot.broadcasts` exports a function named like the module, so a normal import would bind the
 # function.
@@ -126,7 +126,7 @@ PLANNERS = pytest.mark.parametrize("planner", [_reported, _decided, _reported_la
 
 async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) -> None:
     """Wait until the task waits for a database lock, or ends without waiting."""
-    waiting = asyncio.create_task(_wait_for_blocked_session(rt, admin_url))
+    waiting = asyncio.create_task(wait_for_blocked_session(rt, admin_url))
     await asyncio.wait((task, waiting), return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
 

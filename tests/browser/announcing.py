@@ -22,8 +22,8 @@ from tests.console_client import ru
 from tests.crowd import TOPIC, Member, crowd
 from tests.emulators.telegram import Cut, Flooded
 from tests.emulators.telegram import User as Phone
+from tests.officer_names import MARAT, TIMUR
 
-MARAT, TIMUR = "Marat Testov", "Timur Testov"
 TESTER = 700_001
 SETTINGS: dict[str, Any] = {"broadcast_testers": (f"telegram:{TESTER}",)}
 TEXTS = {

@@ -12,8 +12,8 @@ from PIL import Image, ImageDraw
 from tests.app_stack import AppStack
 from tests.browser.chromium import launched
 from tests.browser.console_pictures import COLOURS, stack
+from tests.browser.phone import Phone
 from tests.browser.picture_files import folder
-from tests.browser.test_chat import Phone
 from tests.flows.chat import LANGUAGES
 
 PHONE = {"width": 390, "height": 844}

@@ -28,6 +28,7 @@ from tests.browser.chromium import launched
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import folder
 from tests.clock import CLOCK
+from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
 
 DESKTOP, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
 COLOURS = 128
@@ -50,8 +51,6 @@ class Shot:
 CLAIM_STEPS = ("/console/inbox", "click [data-key=KeyN]")
 OWN_CASE_STEPS = ("/console/inbox?queue=mine", "click .what")
 CASE = (*CLAIM_STEPS, "click #ready summary")
-MARAT, AIGUL, BERIK, DANA = "Marat Testov", "Aigul Testova", "Berik Testov", "Dana Testova"
-SAULE = "Saule Testova"
 SHOTS = (
     Shot("sign-in-kk", "", "kk", ()),
     Shot("inbox-kk", AIGUL, "kk", ("/console/inbox?queue=all",)),

@@ -13,7 +13,7 @@ from bot.officers.permissions import Reason, Role
 from tests.app_stack import AppStack
 from tests.sample_files import photo
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS
+from tests.web.journey import ANSWERS
 
 # Language of the person, topic of the case, and their message.
 PEOPLE = (

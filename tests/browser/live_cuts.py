@@ -22,9 +22,9 @@ from tests.browser.chromium import launched
 from tests.browser.console_pictures import stack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
+from tests.officer_names import BERIK, MARAT
 from tests.visitor import Visitor
 
-BERIK, MARAT = "Berik Testov", "Marat Testov"
 PAGES = ("/console/inbox?queue=all", "/console/now")
 ROUND_SECONDS = 30.0
 SLEEP_SECONDS = 50.0  # longer than a heartbeat and the delay before polling

@@ -8,7 +8,6 @@ from PIL import Image
 from bot.i18n import tag
 from tests.browser.chromium import launched
 from tests.browser.console_pictures import (
-    MARAT,
     OWN_CASE_STEPS,
     TIMES,
     Shot,
@@ -18,6 +17,7 @@ from tests.browser.console_pictures import (
 )
 from tests.browser.console_scene import set_scene
 from tests.browser.picture_files import manual_folder
+from tests.officer_names import MARAT
 
 # Steps that lead to the screen of each picture, by the picture's name.
 STEPS = {

@@ -12,7 +12,7 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.officer import Officer
-from tests.web.test_web_budgets import _number
+from tests.web.captcha import captcha_number
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -44,7 +44,7 @@ async def test_rate_limit_question_page_opens_the_chat_after_a_correct_answer(
     await page.goto(f"{stack.url}/chat")
     await page.locator("button[value$=':ru']").click()
     await page.wait_for_selector("#answer")
-    number = _number(stack.rt, await page.content())
+    number = captcha_number(stack.rt, await page.content())
     await _picture(page, f"question-{width}")
     assert await page.locator("main label[for=answer]").count() == 1
     await page.fill("#answer", str(number))
@@ -76,7 +76,7 @@ async def test_rate_limit_question_page_keeps_several_lines_of_a_person(
         await page.press("#text", "Enter")
     await waiting[0].continue_()
     await page.wait_for_selector("#answer")
-    await page.fill("#answer", str(_number(stack.rt, await page.content())))
+    await page.fill("#answer", str(captcha_number(stack.rt, await page.content())))
     await page.locator(".question button").click()
     own = page.locator("#list li.own .bubble p")
     await own.first.wait_for()

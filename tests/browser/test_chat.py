@@ -14,73 +14,20 @@ from bot.people import identities
 from bot.web.chat_rendering import LABELS, bubble_of
 from bot.web.templating import linked
 from tests.app_stack import AppStack
+from tests.browser.phone import PRESSED, open_phone
 from tests.desk.desks import an_officer, ask, key
 from tests.person_client import Guest
 from tests.release_only import release_only
-from tests.web.test_journeys import ANSWERS, LANGUAGES
+from tests.web.journey import ANSWERS, LANGUAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
-
-PRESSED = "fieldset:not([disabled]) button"
-NEWEST = f"""() => {{
-  const newest = [...document.querySelectorAll('#list li.kosh')].pop();
-  return [newest.dataset.id, [...newest.querySelectorAll('{PRESSED}')].map(each => each.value)];
-}}"""
-
-
-class Phone:
-    """A page on a small screen; `errors` has the page's script errors."""
-
-    def __init__(self, page: Any) -> None:
-        self.page = page
-        self.errors: list[str] = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on(
-            "console",
-            lambda line: self.errors.append(line.text) if line.type == "error" else None,
-        )
-
-    async def answer(self, answer: str) -> None:
-        """Press the button with that key or send the text; wait for Kosh's next message."""
-        newest, values = await self.page.evaluate(NEWEST)
-        keys = {value.partition(":")[2]: value for value in values}
-        if answer in keys:
-            await self.page.click(f"{PRESSED}[value='{keys[answer]}']")
-        elif ">" in keys:
-            await self.answer(">")
-            return await self.answer(answer)
-        else:
-            await self.page.fill("#text", answer)
-            await self.page.press("#text", "Enter")
-        await self._until_after(newest)
-
-    async def newest(self) -> str:
-        """Return the id of Kosh's newest message."""
-        return str((await self.page.evaluate(NEWEST))[0])
-
-    async def _until_after(self, before: str) -> None:
-        await self.page.wait_for_function(
-            "before => [...document.querySelectorAll('#list li.kosh')].pop()?.dataset.id"
-            " !== before",
-            arg=before,
-        )
-
-
-async def _phone(browser: Any, stack: AppStack, **options: Any) -> Phone:
-    # Without animations: Playwright does not click a moving button, and messages move for 250 ms.
-    still = {"reduced_motion": "reduce", "viewport": {"width": 360, "height": 740}}
-    context = await browser.new_context(**still, **options)
-    phone = Phone(await context.new_page())
-    phone.page.set_default_timeout(10_000)
-    await phone.page.goto(f"{stack.url}/chat")
-    return phone
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab",)))
 async def test_chat_page_form_leads_to_an_accepted_registration(
     browser: Any, stack: AppStack, language: str
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in (language, *ANSWERS):
         await phone.answer(answer)
 
@@ -102,7 +49,7 @@ async def test_chat_page_form_leads_to_an_accepted_registration(
 
 @pytest.mark.requirement("S-61")
 async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[:11]):
         await phone.answer(answer)
     assert await phone.page.context.cookies() == []
@@ -121,7 +68,7 @@ async def test_chat_page_sets_a_cookie_only_after_consent(browser: Any, stack: A
 async def test_chat_page_button_can_be_pressed_with_the_enter_key(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.page.locator(PRESSED).first.focus()
     before = await phone.newest()
     await phone.page.keyboard.press("Enter")
@@ -133,7 +80,7 @@ async def test_chat_page_button_can_be_pressed_with_the_enter_key(
 async def test_chat_page_resends_text_after_a_lost_connection(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     await phone.page.context.set_offline(True)
     await phone.page.fill("#text", "/menu")
@@ -144,7 +91,7 @@ async def test_chat_page_resends_text_after_a_lost_connection(
 
 
 async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer, endpoint in (("ru", "pressed"), ("/menu", "said")):
         newest = await phone.newest()
         async with phone.page.expect_request(f"**/chat/{endpoint}") as posting:
@@ -154,7 +101,7 @@ async def test_chat_page_posts_the_id_of_its_last_message(browser: Any, stack: A
 
 @pytest.mark.requirement("S-60")
 async def test_chat_page_never_renders_user_text_as_markup(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     for hostile in ("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "{{7*7}}"):
         await phone.answer(hostile)
@@ -167,7 +114,7 @@ async def test_chat_page_never_renders_user_text_as_markup(browser: Any, stack: 
 async def test_chat_page_without_scripts_answers_a_pressed_button(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack, java_script_enabled=False)
+    phone = await open_phone(browser, stack, java_script_enabled=False)
     await phone.page.locator("#list button", has_text="Русский").click()
     assert "этническим казахам" in await phone.page.locator("#list").inner_text()
 
@@ -232,7 +179,7 @@ IN_VIEW = """() => {
 
 @pytest.mark.release
 async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS, "tick"):
         await phone.answer(answer)
     assert await phone.page.evaluate(IN_VIEW)
@@ -242,7 +189,7 @@ async def test_chat_page_keeps_an_edited_message_in_view(browser: Any, stack: Ap
 async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     async with phone.page.expect_response("**/chat/pressed"):
         await phone.answer("ru")
     # The page scrolls after it shows the message, and again after it processes the response. Both
@@ -258,7 +205,7 @@ async def test_chat_page_scrolls_to_the_top_of_a_long_welcome_message(
 async def test_chat_page_counts_unseen_messages_in_title_and_button(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     for answer in ANSWERS[:4]:
         await phone.answer(answer)
@@ -287,7 +234,7 @@ OWN = "#list li.own .bubble"
 async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[:3]):
         await phone.answer(answer)
     question = await phone.page.locator("#list li.kosh .bubble").last.inner_text()
@@ -304,7 +251,7 @@ async def test_chat_page_keeps_an_anonymous_chat_over_a_reload(
 async def test_quick_exit_deletes_the_chat_id_from_session_storage(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     await phone.page.wait_for_function("() => sessionStorage.length === 1")
     await phone.page.click("button.leave")
@@ -316,7 +263,7 @@ async def test_quick_exit_deletes_the_chat_id_from_session_storage(
 async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index("TESTOVA") + 1]):
         await phone.answer(answer)
     note = stack.rt.languages.render(LABELS["hidden"], "ru")
@@ -330,7 +277,7 @@ async def test_chat_page_replaces_a_typed_private_answer_by_a_note(
 async def test_chat_page_header_stays_one_line_at_double_text_size(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     for width in (320, 390):
         await phone.page.set_viewport_size({"width": width, "height": 740})
@@ -348,7 +295,7 @@ async def test_chat_page_header_stays_one_line_at_double_text_size(
 async def test_chat_page_field_placeholder_fits_at_double_text_size(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     for width in (320, 390):
         await phone.page.set_viewport_size({"width": width, "height": 740})
@@ -364,7 +311,7 @@ async def test_chat_page_field_placeholder_fits_at_double_text_size(
 async def test_chat_page_is_no_wider_than_the_screen_at_double_text_size(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     await phone.page.set_viewport_size({"width": 320, "height": 740})
     wide = await phone.page.evaluate(
@@ -381,7 +328,7 @@ LONGEST_LIST_ANSWERS = ("kandas_status", "CN", "both", "yes", "yes", "unsaid")
 async def test_chat_page_longest_checklist_fits_two_phone_screens(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.page.set_viewport_size({"width": 390, "height": 844})
     for answer in ("ru", "checklist", *LONGEST_LIST_ANSWERS):
         await phone.answer(answer)
@@ -404,7 +351,7 @@ async def test_chat_page_longest_checklist_fits_two_phone_screens(
 async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", "checklist", *SAVED_LIST_ANSWERS):
         await phone.answer(answer)
     box = phone.page.locator(".tick").first
@@ -420,7 +367,7 @@ async def test_chat_page_saved_checklist_entry_can_be_ticked_without_reload(
 async def test_chat_page_edit_button_of_an_answer_opens_its_question(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[:-1]):
         await phone.answer(answer)
     await phone.page.click(".pencil[value='#change.surname']")
@@ -434,7 +381,7 @@ async def test_chat_page_edit_button_of_an_answer_opens_its_question(
 async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.page.add_init_script("window.print = () => { window.asked = true; }")
     await phone.page.reload()
     for answer in ("ru", *ANSWERS):
@@ -460,7 +407,7 @@ async def test_chat_page_registration_receipt_has_a_date_and_is_printed_alone(
 async def test_chat_page_lists_the_browser_language_first(
     browser: Any, stack: AppStack, scripts: bool
 ) -> None:
-    phone = await _phone(browser, stack, locale="zh-CN", java_script_enabled=scripts)
+    phone = await open_phone(browser, stack, locale="zh-CN", java_script_enabled=scripts)
     rows = phone.page.locator("#list .tongue")
     assert await rows.count() == 6
     assert "中文" in await rows.first.inner_text()
@@ -475,7 +422,7 @@ async def test_chat_page_lists_the_browser_language_first(
 
 
 async def test_chat_page_menu_button_opens_the_menu(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[:3]):
         await phone.answer(answer)
     newest = await phone.newest()
@@ -548,7 +495,7 @@ async def test_chat_page_reports_news_as_seen_up_to_its_last_message(
 async def test_chat_page_tells_the_server_when_only_its_script_fetches_it(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     async with phone.page.expect_request(lambda each: each.url.endswith("/chat")) as fetched:
         restored = "new PageTransitionEvent('pageshow', { persisted: true })"

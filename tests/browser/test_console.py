@@ -23,14 +23,14 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.browser.live_cuts import CutCounts, cut
 from tests.browser.officer import Officer
 from tests.console_client import Console, ru
+from tests.officer_names import AIGUL, DANA, MARAT
 from tests.release_only import release_only
 from tests.sample_files import photo
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS
+from tests.web.journey import ANSWERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-AIGUL, MARAT, DANA = "Aigul Testova", "Marat Testov", "Dana Testova"
 CUT_SECONDS = 4
 
 

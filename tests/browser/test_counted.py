@@ -9,11 +9,12 @@ from bot.config.settings import Settings
 from bot.embedded import Databases
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, stack_settings
-from tests.browser.announcing import MARAT, SETTINGS, TEXTS, TIMUR
+from tests.browser.announcing import SETTINGS, TEXTS
 from tests.browser.officer import Officer
-from tests.browser.test_chat import Phone
+from tests.browser.phone import Phone
 from tests.console_client import ru
 from tests.crowd import TOPIC, crowd
+from tests.officer_names import MARAT, TIMUR
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

@@ -14,7 +14,7 @@ from aiohttp import web
 from bot.config.settings import Settings
 from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack, running_stack
-from tests.browser.test_chat import Phone
+from tests.browser.phone import Phone
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]

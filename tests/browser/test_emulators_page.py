@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from tests.browser.officer import Officer
-from tests.browser.test_chat import Phone
+from tests.browser.phone import Phone
 from tests.channels.test_emulators_page import PNG, Browser, shown
 from tests.emulators import page as emulators
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.web.chat_rendering import LINKS
 from tests.app_stack import AppStack
-from tests.browser.test_chat import Phone
+from tests.browser.phone import Phone
 from tests.flows.chat import LANGUAGES
 from tests.release_only import release_only
 

@@ -13,13 +13,13 @@ from tests import crowd
 from tests.app_stack import AppStack
 from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console_client import Console
+from tests.officer_names import AIGUL, DANA, MARAT, TIMUR
 from tests.registry.example import new_key, pre_registration
 from tests.visitor import Visitor
-from tests.web.test_page import _answer_to_surname, _link
+from tests.web import secure_page
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-DANA, AIGUL, MARAT, TIMUR = "Dana Testova", "Aigul Testova", "Marat Testov", "Timur Testov"
 # Each text sets `window.ran` if it is executed, or violates the Content-Security-Policy if it is
 # only inserted as markup.
 HOSTILE = (
@@ -187,8 +187,8 @@ async def test_url_and_registry_text_is_never_executed_as_script(
     await registry.create(pre_registration(**names), key=new_key())
     assert "onerror" in await _look(page, stack.sandbox)
     user = stack.telegram.user(7109, first_name="Test")
-    await _answer_to_surname(stack, user)
-    await _look(page, f"{await _link(stack, user)}#tgWebAppData={quote(SHORT)}")
+    await secure_page.answer_to_surname(stack, user)
+    await _look(page, f"{await secure_page.new_link(stack, user)}#tgWebAppData={quote(SHORT)}")
     await page.evaluate("document.getElementById('init').value = ''")
     await page.click("main form button")
     await page.fill("textarea, input[name=text]", SHORT)

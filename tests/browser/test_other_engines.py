@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from tests.app_stack import AppStack
 from tests.browser.other_engines import Engine, firefox, webkit
-from tests.browser.test_chat import NEWEST, PRESSED
+from tests.browser.phone import NEWEST, PRESSED
 from tests.browser.test_counted import LIST_OF_ONE
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 

@@ -16,10 +16,10 @@ from tests.browser.announcing import TEXTS
 from tests.browser.console_scene import ask_officer, leave
 from tests.browser.other_engines import Engine
 from tests.browser.test_other_engines import ENGINES, WIDTH
+from tests.officer_names import AIGUL, DANA, MARAT
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
-AIGUL, MARAT, DANA = "Aigul Testova", "Marat Testov", "Dana Testova"
 ANSWER = "Проверим документы и ответим сегодня."
 HAS_TEXT = "document.getElementById('main').innerText.includes({})"
 

@@ -12,10 +12,10 @@ from bot.budgets import BUDGETS, Spending, spend
 from bot.people import identities
 from bot.web.chat_rendering import EXIT_URL
 from tests.app_stack import AppStack
-from tests.browser.test_chat import Phone, _phone
-from tests.web.test_journeys import ANSWERS
-from tests.web.test_page import _answer_to_surname, _link
-from tests.web.test_phone_after_exit import _documented_data
+from tests.browser.phone import Phone, open_phone
+from tests.web import secure_page
+from tests.web.documented_data import documented_data
+from tests.web.journey import ANSWERS
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -33,9 +33,9 @@ ANSWER = "TESTOVA"
 async def test_browser_keeps_only_documented_data_after_a_quick_exit(
     browser: Any, stack: AppStack
 ) -> None:
-    history, files = _documented_data("Browser")
+    history, files = documented_data("Browser")
     assert "visited pages" in history and "saved" in files
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     cached: list[str] = []
     phone.page.on(
         "response",
@@ -75,7 +75,7 @@ async def test_browser_keeps_only_documented_data_after_a_quick_exit(
 async def test_quick_exit_ends_the_chat_when_its_request_is_lost(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER) + 1]):
         await phone.answer(answer)
     context = phone.page.context
@@ -100,7 +100,7 @@ async def test_quick_exit_ends_the_chat_when_its_request_is_lost(
 async def test_quick_exit_without_a_connection_ends_the_chat_later(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER) + 1]):
         await phone.answer(answer)
     context, address = phone.page.context, phone.page.url
@@ -122,7 +122,7 @@ async def test_quick_exit_without_a_connection_ends_the_chat_later(
 
 
 async def test_page_does_nothing_more_after_a_quick_exit(browser: Any, stack: AppStack) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     page, failures, requested = phone.page, list[str](), list[str]()
 
@@ -144,7 +144,7 @@ async def test_page_does_nothing_more_after_a_quick_exit(browser: Any, stack: Ap
 async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER)]):
         await phone.answer(answer)
 
@@ -164,7 +164,7 @@ async def test_typed_exit_word_does_not_wait_for_an_earlier_message(
 async def test_quick_exit_also_closes_the_chat_in_other_tabs(
     browser: Any, stack: AppStack, by_word: bool
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index(ANSWER)]):
         await phone.answer(answer)
     other = await phone.page.context.new_page()
@@ -185,9 +185,9 @@ async def test_quick_exit_of_a_visit_ends_it_when_its_request_is_lost(
     browser: Any, stack: AppStack
 ) -> None:
     user = stack.telegram.user(7117, first_name="Test")
-    await _answer_to_surname(stack, user)
-    page = (await _phone(browser, stack)).page
-    await page.goto(await _link(stack, user))
+    await secure_page.answer_to_surname(stack, user)
+    page = (await open_phone(browser, stack)).page
+    await page.goto(await secure_page.new_link(stack, user))
     await page.click("form button")
     await page.wait_for_selector("#list li.kosh")
     (secret,) = [each["value"] for each in await page.context.cookies()]
@@ -209,7 +209,7 @@ async def test_quick_exit_of_a_visit_ends_it_when_its_request_is_lost(
 async def test_script_works_on_a_page_of_the_previous_version(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
 
     async def without_exit_words(route: Any) -> None:
         answer = await route.fetch()
@@ -252,7 +252,7 @@ async def test_chat_page_answers_and_exits_when_the_browser_blocks_storage(
 async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     for answer in ("ru", *ANSWERS[: ANSWERS.index("seen") + 1]):
         await phone.answer(answer)
     told = await phone.page.locator("#list li.kosh .bubble").last.inner_text()

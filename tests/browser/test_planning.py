@@ -13,12 +13,12 @@ from flows.knowledge.regions import REGIONS
 from tests.app_stack import AppStack
 from tests.browser.officer import Officer
 from tests.console_client import ru
+from tests.officer_names import MARAT
 from tests.registry.population import population, store
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 SEED = 27
-MARAT = "Marat Testov"
 PATHS = ("/planning", "/planning?first=trade&second=country", "/planning?first=age")
 # JavaScript that returns the texts of the map that are wider than a tile (100 units).
 TOO_WIDE = """() => [...document.querySelectorAll('.map text')]

@@ -17,7 +17,7 @@ from flows.engine.screens import SAVED
 from flows.engine.text import _, button, verbatim
 from tests.channels.test_whatsapp import WORDS
 from tests.flows.chat import Chat
-from tests.web.test_journeys import LANGUAGES
+from tests.web.journey import LANGUAGES
 
 LIST = Message(
     (

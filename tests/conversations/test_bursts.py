@@ -32,11 +32,13 @@ from tests.emulators.telegram.wire import Body
 from tests.release_only import release_only
 from tests.timers import Clock
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS
+from tests.web.journey import ANSWERS_TO_CONSENT
 
 # Words of no language, so that Kosh recognises none of them as an answer.
 LINES = ("щыгзу", "мвотл", "жкпрй", "бдвцг", "хшлмн", "ртфкс")
-CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+BEFORE_AND_AFTER_CONSENT = pytest.mark.parametrize(
+    "answers", release_only([(), ANSWERS_TO_CONSENT], keep=[ANSWERS_TO_CONSENT])
+)
 CHANNELS = ("telegram", "whatsapp")
 
 
@@ -182,7 +184,7 @@ def _fail(monkeypatch: pytest.MonkeyPatch, event: Event, *, after: int = 0, time
     monkeypatch.setattr(conversation_store, "step", failing)
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_texts_gets_two_answers(
     stack: AppStack, clock: Clock, steps: list[Event], channel: str, answers: tuple[str, ...]
@@ -218,7 +220,7 @@ async def test_single_message_is_not_checked_for_danger_again_as_a_burst(
 
 
 @pytest.mark.row(65)
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
     stack: AppStack, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
@@ -251,7 +253,7 @@ async def test_messages_after_a_pause_are_each_answered_at_once(
 async def test_message_burst_answer_is_delayed_by_at_most_three_quiet_periods(
     stack: AppStack, clock: Clock, steps: list[Event]
 ) -> None:
-    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *ANSWERS_TO_CONSENT)
     before = len(chat.bot_messages)
     await chat.perform(chat.user.say(LINES[0]))
     for line in LINES[1:5]:
@@ -277,7 +279,7 @@ async def test_message_burst_over_2000_characters_is_processed_in_parts(
     await chat.request_menu()
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
     stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -299,7 +301,7 @@ async def test_message_burst_with_an_exit_word_triggers_the_quick_exit_at_once(
 async def test_message_burst_with_a_menu_word_answers_earlier_messages_first(
     stack: AppStack, clock: Clock, steps: list[Event], channel: str
 ) -> None:
-    chat = await _start_chat(stack, clock, channel, *CONSENTED)
+    chat = await _start_chat(stack, clock, channel, *ANSWERS_TO_CONSENT)
     menu, before = chat.bot_messages[-1].text, len(chat.bot_messages)
     await chat.perform(*chat.send_lines((*LINES[:3], "меню")))
     await chat.wait_for_messages(before + 3)
@@ -348,7 +350,7 @@ async def test_message_burst_detects_danger_stated_in_only_one_message(
     await chat.user.wait(lambda _chat: any(sentence in each.text for each in chat.bot_messages))
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_private_answer_sent_in_several_messages_is_deleted_completely(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -372,7 +374,7 @@ async def test_private_answer_sent_in_several_messages_is_deleted_completely(
 async def test_upload_status_that_arrives_during_a_message_burst_is_kept(
     stack: AppStack, clock: Clock
 ) -> None:
-    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *ANSWERS_TO_CONSENT)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines(LINES[:2]))
     async with stack.rt.pool.connection() as session:
@@ -389,7 +391,7 @@ async def test_upload_status_that_arrives_during_a_message_burst_is_kept(
     assert held.conversation.papers == {"identity": "accepted"}
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_message_burst_that_fails_is_retried_without_duplicate_answers(
     stack: AppStack,
     clock: Clock,
@@ -416,7 +418,7 @@ async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
 
     The process's own clock advances later, as if the process were dead until then.
     """
-    chat = await _start_chat(stack, clock, "telegram", *CONSENTED)
+    chat = await _start_chat(stack, clock, "telegram", *ANSWERS_TO_CONSENT)
     before = len(chat.bot_messages)
     await chat.perform(*chat.send_lines(LINES[:3]))
     await chat.wait_for_messages(before + 1)
@@ -430,7 +432,7 @@ async def test_message_burst_answer_of_a_dead_process_is_sent_once_by_a_worker(
 async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     stack: AppStack, clock: Clock, steps: list[Event]
 ) -> None:
-    chat = await _start_chat(stack, clock, "whatsapp", *CONSENTED)
+    chat = await _start_chat(stack, clock, "whatsapp", *ANSWERS_TO_CONSENT)
     before = len(chat.bot_messages)
     stack.whatsapp.hold()
     stack.whatsapp.tricks.batch = 20
@@ -444,7 +446,7 @@ async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     assert len(chat.bot_messages) == before + 2
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_message_burst_in_one_polling_batch_gets_one_answer(
     stack: AppStack, clock: Clock, steps: list[Event], answers: tuple[str, ...]
 ) -> None:
@@ -483,7 +485,7 @@ async def test_web_chat_answers_each_message_of_a_burst_separately(
 # Bursts of button presses
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -514,7 +516,7 @@ async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     )
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -529,7 +531,7 @@ async def test_button_press_in_a_burst_counts_when_the_earlier_press_failed(
 # Bursts of files
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 @pytest.mark.parametrize("channel", CHANNELS)
 async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     stack: AppStack, clock: Clock, channel: str, answers: tuple[str, ...]
@@ -551,7 +553,7 @@ async def test_message_burst_of_six_photos_gets_one_answer_and_is_deleted(
     await chat.wait_for_messages(before + 2)
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_repeated_message_in_a_burst_is_answered_after_a_failed_turn(
     stack: AppStack, clock: Clock, monkeypatch: pytest.MonkeyPatch, answers: tuple[str, ...]
 ) -> None:
@@ -562,7 +564,7 @@ async def test_repeated_message_in_a_burst_is_answered_after_a_failed_turn(
     await chat.wait_for_messages(before + 2)
 
 
-@pytest.mark.parametrize("answers", release_only([(), CONSENTED], keep=[CONSENTED]))
+@BEFORE_AND_AFTER_CONSENT
 async def test_message_burst_window_is_measured_separately_for_each_message(
     stack: AppStack, clock: Clock, answers: tuple[str, ...]
 ) -> None:

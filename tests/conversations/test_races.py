@@ -25,6 +25,7 @@ from bot.desk import ActionResult, ToMission
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.engine.events import Said
+from tests.database_locks import wait_for_blocked_session
 from tests.desk.desks import an_officer, ask, key, messages, now, seen
 from tests.person_client import Guest
 
@@ -204,7 +205,7 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
     async with rt.pool.connection() as sender:
         await sender.execute("SELECT FROM messages WHERE state = 'pending' FOR UPDATE")
         claim_task = asyncio.create_task(desk.claim(rt, officer, case.id, case.version, key=key()))
-        await _wait_for_blocked_session(rt, admin_url)
+        await wait_for_blocked_session(rt, admin_url)
         assert not claim_task.done()
         assert (await now(rt, case.id)).owner is None
         await sender.execute(
@@ -259,23 +260,8 @@ async def _transfer_together(
             )
             for once, to in sent
         ]
-        await _wait_for_blocked_session(rt, admin_url, len(transfers))
+        await wait_for_blocked_session(rt, admin_url, len(transfers))
     return case, await asyncio.gather(*transfers, return_exceptions=True)
-
-
-async def _wait_for_blocked_session(rt: Runtime, admin_url: str, sessions: int = 1) -> None:
-    """Wait until database sessions wait for a lock; only the administrator can see this."""
-    name = rt.settings.database().rpartition("/")[2]
-    async with await AsyncConnection.connect(admin_url, autocommit=True) as session:
-        async with asyncio.timeout(60):
-            waiting = 0
-            while waiting < sessions:
-                cursor = await session.execute(
-                    "SELECT FROM pg_stat_activity WHERE datname = %s AND wait_event_type = 'Lock'",
-                    (name,),
-                )
-                waiting = len(await cursor.fetchall())
-                await asyncio.sleep(0.01)
 
 
 # Replies of officers

@@ -12,7 +12,7 @@ from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine.recognition import Confidence, Danger, Reading, Recognition
 from flows.engine.replies import Understanding
 from flows.replies import understanding
-from tests.flows.chat import LANGUAGES
+from tests.flows.chat import LANGUAGES, Chat, chat_at
 
 NOTHING = Recognition(Confidence.UNKNOWN)
 MAX_LENGTH = 5000
@@ -252,3 +252,16 @@ RECOGNIZER = FakeRecognizer(
     }
 )
 UNDERSTANDING: Understanding = understanding(RECOGNIZER)
+# Replies to what the shipped model recognizes.
+REAL: Understanding = understanding(EngineRecognizer.load())
+
+
+def recognizing_chat_at(question: str, language: str = "ru") -> Chat:
+    """Return a chat in which this question is open and the shipped model reads typed texts."""
+    if question in ("family", "relation", "age_band"):
+        chat = chat_at("family", language, applying="family")
+        chat.presses(*{"relation": ["add"], "age_band": ["add", "child"]}.get(question, []))
+    else:
+        chat = chat_at(question, language)
+    chat.understanding = REAL
+    return chat

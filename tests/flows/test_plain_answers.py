@@ -2,25 +2,12 @@
 
 import pytest
 
-from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine import safety, screens
 from flows.engine.events import DeleteInput
 from flows.engine.recognition import Confidence, Danger, Recognition
 from flows.replies import understanding
 from tests.flows.chat import Chat, chat_at
-from tests.flows.recognizer import FakeReading, FakeRecognizer, danger
-
-REAL = understanding(EngineRecognizer.load())
-
-
-def _chat_at(question: str, language: str = "ru") -> Chat:
-    if question in ("family", "relation", "age_band"):
-        chat = chat_at("family", language, applying="family")
-        chat.presses(*{"relation": ["add"], "age_band": ["add", "child"]}.get(question, []))
-    else:
-        chat = chat_at(question, language)
-    chat.understanding = REAL
-    return chat
+from tests.flows.recognizer import REAL, FakeReading, FakeRecognizer, danger, recognizing_chat_at
 
 
 @pytest.mark.parametrize(
@@ -64,7 +51,7 @@ def _chat_at(question: str, language: str = "ru") -> Chat:
 def test_plain_answer_that_fits_is_stored(
     question: str, language: str, typed: str, answer: str
 ) -> None:
-    chat = _chat_at(question, language)
+    chat = recognizing_chat_at(question, language)
     asked = chat.question_key
     chat.says(typed)
     assert chat.stored_answers()[asked] == answer
@@ -76,7 +63,7 @@ def test_plain_answer_that_fits_is_stored(
     [("ru", "в России"), ("kk", "Қытайда"), ("zh_Hans", "在中国"), ("uz", "Rossiyada")],
 )
 def test_country_as_whereabouts_leaves_two_options(language: str, typed: str) -> None:
-    chat = _chat_at("location", language).says(typed)
+    chat = recognizing_chat_at("location", language).says(typed)
     assert [key for key in chat.keys if key.isidentifier()] == ["origin", "elsewhere"]
     assert not chat.shows(safety.ONE_SENTENCE)
 
@@ -88,7 +75,7 @@ NO = {"ru": "нет", "kk": "жоқ", "uz": "yoʻq", "zh_Hans": "不"}
 @pytest.mark.parametrize("language", OF_COURSE)
 def test_of_course_gives_no_consent(language: str) -> None:
     for typed in (OF_COURSE[language], f"{NO[language]}, {OF_COURSE[language]}"):
-        chat = _chat_at("consent_registration", language).says(typed)
+        chat = recognizing_chat_at("consent_registration", language).says(typed)
         assert "consent_registration" not in chat.stored_answers()
         assert chat.question_key == "consent_registration"
 
@@ -100,7 +87,7 @@ def test_no_of_course_is_never_stored_as_yes(question: str, language: str) -> No
         f"{NO[language]}, {OF_COURSE[language]}",
         f"{OF_COURSE[language]} {NO[language]}",
     ):
-        stored = _chat_at(question, language).says(typed).stored_answers()
+        stored = recognizing_chat_at(question, language).says(typed).stored_answers()
         assert stored.get(question) != "yes", typed
 
 
@@ -116,12 +103,12 @@ def test_no_of_course_is_never_stored_as_yes(question: str, language: str) -> No
 )
 def test_abroad_is_stored_as_no_place(language: str, typed: str) -> None:
     # A citizen of China who is in Kazakhstan is abroad, too.
-    chat = _chat_at("location", language).says(typed)
+    chat = recognizing_chat_at("location", language).says(typed)
     assert "location" not in chat.stored_answers()
 
 
 def test_uncertain_name_of_kazakhstan_offers_kazakhstan() -> None:
-    chat = _chat_at("location", "zh_Hans").says("哈萨克")
+    chat = recognizing_chat_at("location", "zh_Hans").says("哈萨克")
     assert "kazakhstan" in chat.keys or chat.stored_answers().get("location") == "kazakhstan"
 
 
@@ -136,22 +123,22 @@ def test_uncertain_name_of_kazakhstan_offers_kazakhstan() -> None:
     ],
 )
 def test_age_of_a_child_is_not_the_persons_own(language: str, typed: str) -> None:
-    assert "adult" not in _chat_at("adult", language).says(typed).stored_answers()
+    assert "adult" not in recognizing_chat_at("adult", language).says(typed).stored_answers()
 
 
 def test_going_back_to_a_country_is_no_move_to_kazakhstan() -> None:
-    assert "purpose" not in _chat_at("purpose", "zh_Hans").says("回国").stored_answers()
+    assert "purpose" not in recognizing_chat_at("purpose", "zh_Hans").says("回国").stored_answers()
 
 
 @pytest.mark.parametrize("typed", ["құжатым жоқ", "құжаты жоқ"])
 def test_urgent_matters_are_never_narrowed_to_one(typed: str) -> None:
-    chat = _chat_at("trouble", "kk").says(typed)
+    chat = recognizing_chat_at("trouble", "kk").says(typed)
     assert len([key for key in chat.keys if key.isidentifier()]) > 1
 
 
 @pytest.mark.parametrize("typed", ["pohitili", "dushit", "pomogite", "tahdid"])
 def test_one_word_of_danger_is_stored_as_no_name(typed: str) -> None:
-    assert "surname" not in _chat_at("surname", "ru").says(typed).stored_answers()
+    assert "surname" not in recognizing_chat_at("surname", "ru").says(typed).stored_answers()
 
 
 @pytest.mark.parametrize(
@@ -187,7 +174,7 @@ def test_one_word_of_danger_is_stored_as_no_name(typed: str) -> None:
 def test_plain_answer_that_does_not_fit_repeats_the_question(
     question: str, language: str, typed: str
 ) -> None:
-    chat = _chat_at(question, language).says(typed)
+    chat = recognizing_chat_at(question, language).says(typed)
     assert not chat.shows(safety.READ_ALONE)
     assert chat.name == question
     assert "!person" in chat.keys
@@ -204,7 +191,7 @@ def test_plain_answer_that_does_not_fit_repeats_the_question(
      "не хочу жить", "помогите мне", "мне угрожают", "күйеуім ұрады", "erim uradi", "老公打我"],
 )  # fmt: skip
 def test_clear_danger_at_a_question_gets_the_safety_answer(question: str, typed: str) -> None:
-    assert _chat_at(question).says(typed).shows(safety.READ_ALONE)
+    assert recognizing_chat_at(question).says(typed).shows(safety.READ_ALONE)
 
 
 def test_call_for_help_at_a_question_shows_the_safety_sentence() -> None:
@@ -276,7 +263,7 @@ def test_valid_answer_with_suspected_danger_is_stored() -> None:
     ("language", "typed"), [("ru", "Понятно"), ("kk", "түсінікті"), ("zh_Hans", "好的")]
 )
 def test_word_of_understanding_goes_on_after_a_notice(language: str, typed: str) -> None:
-    assert _chat_at("risk", language).says(typed).name == "consent_registration"
+    assert recognizing_chat_at("risk", language).says(typed).name == "consent_registration"
 
 
 @pytest.mark.parametrize(
@@ -297,13 +284,13 @@ def test_plain_answer_is_stored_in_other_forms(
 
 @pytest.mark.parametrize("name", ["Еркін", "Erkin"])
 def test_name_that_resembles_danger_is_taken_as_a_name(name: str) -> None:
-    assert not _chat_at("surname").says(name).shows(safety.READ_ALONE)
-    assert _chat_at("patronymic").says(name).stored_answers()["patronymic"] == name
+    assert not recognizing_chat_at("surname").says(name).shows(safety.READ_ALONE)
+    assert recognizing_chat_at("patronymic").says(name).stored_answers()["patronymic"] == name
 
 
 @pytest.mark.parametrize("typed", ["Спасите", "қорқамын", "меня бьют", "救命"])
 def test_clear_danger_in_place_of_a_name_gets_the_safety_answer(typed: str) -> None:
-    assert _chat_at("patronymic").says(typed).shows(safety.READ_ALONE)
+    assert recognizing_chat_at("patronymic").says(typed).shows(safety.READ_ALONE)
 
 
 @pytest.mark.parametrize("question", ["surname", "given_name"])
@@ -311,7 +298,7 @@ def test_clear_danger_in_place_of_a_name_gets_the_safety_answer(typed: str) -> N
     "name", ["Ахметов", "Рахметова", "Салима", "Азамат", "Әділет", "Адам", "Садыков", "热合买提"]
 )
 def test_name_that_resembles_a_question_is_refused_and_deleted(question: str, name: str) -> None:
-    chat = _chat_at(question).says(name)
+    chat = recognizing_chat_at(question).says(name)
     assert chat.name == question
     assert DeleteInput() in chat.last_effects
     assert not [key for key in chat.keys if key.startswith("?")]

@@ -4,7 +4,7 @@ import pytest
 
 from flows.engine import safety
 from flows.engine.flow import Submit
-from tests.flows.test_plain_answers import _chat_at
+from tests.flows.recognizer import recognizing_chat_at
 
 
 @pytest.mark.parametrize(
@@ -22,14 +22,14 @@ from tests.flows.test_plain_answers import _chat_at
 def test_words_that_resemble_an_option_offer_it(
     question: str, language: str, typed: str, offered: list[str]
 ) -> None:
-    chat = _chat_at(question, language).says(typed)
+    chat = recognizing_chat_at(question, language).says(typed)
     assert [key for key in chat.keys if key.isidentifier()] == offered
     assert question not in chat.stored_answers()
     assert "!person" in chat.keys
 
 
 def test_yes_to_the_only_offered_option_is_its_answer() -> None:
-    chat = _chat_at("applying", "uz").says("oilam bilan").says("ha")
+    chat = recognizing_chat_at("applying", "uz").says("oilam bilan").says("ha")
     assert chat.stored_answers()["applying"] == "family"
 
 
@@ -47,7 +47,7 @@ def test_yes_to_the_only_offered_option_is_its_answer() -> None:
 def test_words_of_the_opposite_meaning_offer_no_option(
     question: str, language: str, typed: str
 ) -> None:
-    chat = _chat_at(question, language)
+    chat = recognizing_chat_at(question, language)
     options = chat.conversation.asked
     chat.says(typed)
     assert options is not None
@@ -63,38 +63,38 @@ def test_words_of_the_opposite_meaning_offer_no_option(
 def test_review_is_not_sent_by_words_that_resemble_send(
     language: str, typed: str, yes: str
 ) -> None:
-    chat = _chat_at("review", language).says(typed)
+    chat = recognizing_chat_at("review", language).says(typed)
     assert {"submit", "edit"} <= set(chat.keys)
     assert not chat.says(yes).effects_of(Submit)
 
 
 def test_number_is_no_yes_to_the_only_offered_option() -> None:
-    chat = _chat_at("passport").says("паспорта пока нет")
+    chat = recognizing_chat_at("passport").says("паспорта пока нет")
     assert [key for key in chat.keys if key.isidentifier()] == ["none"]
     assert "passport" not in chat.says("1").stored_answers()
 
 
 def test_no_to_the_only_offered_option_is_not_its_answer() -> None:
-    chat = _chat_at("passport").says("паспорта пока нет").says("нет")
+    chat = recognizing_chat_at("passport").says("паспорта пока нет").says("нет")
     assert "passport" not in chat.stored_answers()
     assert chat.says("нет").stored_answers()["passport"] == "none"
 
 
 def test_other_answer_to_the_offered_option_is_stored() -> None:
-    chat = _chat_at("applying", "uz").says("oilam bilan").says("yoʻq")
+    chat = recognizing_chat_at("applying", "uz").says("oilam bilan").says("yoʻq")
     assert "applying" not in chat.stored_answers()
     assert chat.says("Oʻzim").stored_answers()["applying"] == "self"
 
 
 @pytest.mark.parametrize("typed", ["сколько это стоит", "я и семья хотим переехать жить", "помощь"])
 def test_question_of_the_person_offers_no_option(typed: str) -> None:
-    chat = _chat_at("purpose").says(typed)
+    chat = recognizing_chat_at("purpose").says(typed)
     assert "Что именно Вы имеете в виду?" not in chat.text
 
 
 def test_danger_that_resembles_an_option_gets_the_safety_answer() -> None:
-    assert _chat_at("relation").says("муж бьёт").shows(safety.READ_ALONE)
+    assert recognizing_chat_at("relation").says("муж бьёт").shows(safety.READ_ALONE)
 
 
 def test_yes_at_a_question_for_yes_or_no_is_its_answer() -> None:
-    assert _chat_at("adult").says("да").stored_answers()["adult"] == "yes"
+    assert recognizing_chat_at("adult").says("да").stored_answers()["adult"] == "yes"

@@ -10,10 +10,8 @@ from bot.runtime import Runtime
 from bot.worker import main, newer_jobs
 from tests.desk.desks import an_officer, ask
 from tests.jobs import run_with_retries
-from tests.notifications.test_notifications import Office, office
+from tests.notifications.office import Office
 from tests.person_client import Guest
-
-__all__ = ["office"]
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,7 @@ from bot.db import job_queue
 from bot.worker import main
 from tests.desk.desks import an_officer
 from tests.jobs import run_waiting
-from tests.notifications.test_notifications import Office, office
-
-__all__ = ["office"]
+from tests.notifications.office import Office
 
 
 async def test_job_of_an_unknown_notification_kind_waits_for_a_newer_worker(

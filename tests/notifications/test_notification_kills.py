@@ -18,7 +18,7 @@ from flows.engine.text import _
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask
 from tests.editorial.served import ServedProcess
-from tests.notifications.test_notifications import Office, _on_shift, _opened
+from tests.notifications.office import Office, open_office, put_on_shift
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.release
@@ -69,9 +69,9 @@ async def test_officer_notifications_arrive_despite_killed_workers(
     rt: Runtime, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)
-    async with _opened(rt) as office:
+    async with open_office(rt) as office:
         officer = await an_officer(rt, languages=frozenset(), topics=frozenset())
-        await _on_shift(rt, officer)
+        await put_on_shift(rt, officer)
         await office.enable_notifications(officer)
         worker = ServedProcess("worker 1", office.rt.settings, tmp_path)
         try:

@@ -1,29 +1,24 @@
 """Notifications to officers by e-mail and Web Push; they contain no text of a person."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
-from pydantic import SecretStr
 
 from bot import desk, notifications
 from bot.broadcasts import pausing
-from bot.config.settings import Settings
 from bot.content import endings
 from bot.desk import case_sweeps, limiting
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
 from bot.notifications.kinds import OF_CONTENT
-from bot.notifications.preferences import BadPreference, Preferences
+from bot.notifications.preferences import BadPreference
 from bot.officers import directory
-from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
@@ -31,94 +26,10 @@ from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, key, now
 from tests.editorial.editors import database_day
 from tests.emulators import push
-from tests.emulators.push import Browser, PushService, push_service
-from tests.emulators.smtp import MailServer, mail_server
+from tests.notifications.office import ADDRESS, Office, put_on_shift
 from tests.person_client import Guest
 
 CANARY = "Testova Gulnar Zhanaryssova"
-ADDRESS = "officer@example.kz"
-
-
-@dataclass
-class Office:
-    """A runtime with a mail server and a push service."""
-
-    rt: Runtime
-    mail: MailServer
-    push: PushService
-
-    async def enable_notifications(self, officer: Officer, **more: object) -> Browser:
-        """Save an e-mail address and a push subscription for an officer; return the browser."""
-        sender = notifications.push_sender(self.rt)
-        assert sender is not None
-        browser = self.push.subscribe(sender.public_key)
-        async with directory.acting(self.rt, officer) as session:
-            chosen = replace(Preferences(ADDRESS), **more)  # type: ignore[arg-type]
-            await preferences.save(session, officer.id, chosen)
-            await preferences.subscribe(
-                session,
-                officer.id,
-                browser.endpoint,
-                push.text(browser.public),
-                push.text(browser.auth),
-                (self.push.host,),
-            )
-        return browser
-
-    async def run(self) -> list[str]:
-        """Run the queued jobs and send the due notifications; return the kinds of the jobs."""
-        async with self.rt.pool.connection() as session:
-            cursor = await session.execute(
-                "DELETE FROM procrastinate_jobs WHERE task_name = %s RETURNING id, args",
-                (notifications.TASK,),
-            )
-            jobs = sorted(await cursor.fetchall())
-        for _id, args in jobs:
-            await notifications.fan_out(self.rt, Kind(args["kind"]), args["subject"])
-        await notifications.send_due(self.rt)
-        return [args["kind"] for _id, args in jobs]
-
-    async def states(self) -> list[tuple[str, str | None]]:
-        async with self.rt.pool.connection() as session:
-            cursor = await session.execute(
-                "SELECT state, reason FROM officer_notifications ORDER BY id"
-            )
-            return [(row[0], row[1]) for row in await cursor.fetchall()]
-
-
-def _set_up(chosen: Settings, mail: MailServer, service: PushService) -> Settings:
-    return chosen.model_copy(
-        update={
-            "smtp_host": "127.0.0.1",
-            "smtp_port": mail.port,
-            "smtp_security": "none",
-            "smtp_from": "kosh@example.kz",
-            "push_private_key": SecretStr(web_push.new_key()),
-            "push_hosts": (service.host,),
-        }
-    )
-
-
-@asynccontextmanager
-async def _opened(rt: Runtime) -> AsyncIterator[Office]:
-    async with mail_server() as mail, push_service() as service:
-        chosen = _set_up(rt.settings, mail, service)
-        yield Office(replace(rt, settings=chosen), mail, service)
-
-
-@pytest.fixture
-async def office(rt: Runtime) -> AsyncIterator[Office]:
-    async with _opened(rt) as found:
-        yield found
-
-
-async def _on_shift(rt: Runtime, officer: Officer) -> Officer:
-    async with rt.pool.connection() as session:
-        await session.execute(
-            "UPDATE officers SET shift_until = kosh_now() + interval '8 hours' WHERE id = %s",
-            (officer.id,),
-        )
-    return officer
 
 
 def _texts(office: Office) -> str:
@@ -131,7 +42,9 @@ async def test_officer_notifications_contain_no_message_text_names_or_ids(
     office: Office,
 ) -> None:
     rt = office.rt
-    officer = await _on_shift(rt, await an_officer(rt, languages=frozenset(), topics=frozenset()))
+    officer = await put_on_shift(
+        rt, await an_officer(rt, languages=frozenset(), topics=frozenset())
+    )
     await office.enable_notifications(officer)
     guest = Guest(rt)
     case = await ask(guest, CANARY)
@@ -163,7 +76,7 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
         )
     ):
         other = await an_officer(rt, f"Officer Other {number}", **more)  # type: ignore[arg-type]
-        await office.enable_notifications(await _on_shift(rt, other))
+        await office.enable_notifications(await put_on_shift(rt, other))
     await office.enable_notifications(await an_officer(rt, "Officer Absent"))
     await ask(Guest(rt))
     await office.run()
@@ -171,7 +84,7 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
 
 
 async def test_danger_in_a_message_to_an_unclaimed_case_notifies_officers(office: Office) -> None:
-    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    officer = await put_on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer)
     guest = Guest(office.rt)
     await ask(guest)
@@ -188,7 +101,7 @@ async def test_danger_in_a_case_of_an_absent_officer_notifies_those_on_shift(
 ) -> None:
     rt = office.rt
     owner = await an_officer(rt, "Officer Absent")
-    officer = await _on_shift(rt, await an_officer(rt))
+    officer = await put_on_shift(rt, await an_officer(rt))
     await office.enable_notifications(officer)
     guest = Guest(rt)
     case = await ask(guest)
@@ -218,7 +131,7 @@ async def test_officers_get_no_notification_when_an_ordinary_case_returns(office
 
 
 async def test_officer_notification_of_a_disabled_kind_is_not_sent(office: Office) -> None:
-    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    officer = await put_on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     await ask(Guest(office.rt))
     await office.run()
@@ -231,13 +144,13 @@ async def test_overdue_case_without_an_owner_notifies_the_lead(office: Office) -
     officer = await an_officer(rt)
     for each in (lead, officer):
         await office.enable_notifications(
-            await _on_shift(rt, each), unwanted=frozenset({"new_case"})
+            await put_on_shift(rt, each), unwanted=frozenset({"new_case"})
         )
     case = await ask(Guest(rt))
     await office.run()
     await ahead(rt, "30 days")
     for each in (lead, officer):
-        await _on_shift(rt, each)
+        await put_on_shift(rt, each)
     await case_sweeps.sweep_cases(rt)
     assert (await now(rt, case.id)).escalated_at is not None
     assert "escalated" in await office.run()
@@ -312,7 +225,7 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
 
 
 async def test_officer_notifications_are_combined_into_a_digest(office: Office) -> None:
-    officer = await _on_shift(office.rt, await an_officer(office.rt))
+    officer = await put_on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer, digest_minutes=60)
     for _number in range(3):
         await ask(Guest(office.rt))
@@ -329,7 +242,7 @@ async def test_new_messages_of_a_case_are_notified_at_most_every_five_minutes(
     office: Office,
 ) -> None:
     rt = office.rt
-    officer = await _on_shift(rt, await an_officer(rt))
+    officer = await put_on_shift(rt, await an_officer(rt))
     await office.enable_notifications(officer, unwanted=frozenset({"new_case"}))
     guest = Guest(rt)
     case = await ask(guest)
@@ -347,7 +260,7 @@ async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
     office: Office,
 ) -> None:
     rt = office.rt
-    officer = await _on_shift(rt, await an_officer(rt))
+    officer = await put_on_shift(rt, await an_officer(rt))
     await office.enable_notifications(officer)
     office.mail.refuse[ADDRESS] = "451 Try again later"
     office.push.answers.append(503)
@@ -378,7 +291,7 @@ async def test_push_subscription_outlives_a_digest_of_a_former_officer(
     office: Office,
 ) -> None:
     rt = office.rt
-    former = await _on_shift(rt, await an_officer(rt, "Former Testov"))
+    former = await put_on_shift(rt, await an_officer(rt, "Former Testov"))
     browser = await office.enable_notifications(former, digest_minutes=240)
     await ask(Guest(rt))
     await office.run()
@@ -395,7 +308,7 @@ async def test_push_subscription_outlives_a_digest_of_a_former_officer(
 
 async def test_push_subscription_outlives_a_worker_without_the_push_key(office: Office) -> None:
     rt = office.rt
-    officer = await _on_shift(rt, await an_officer(rt))
+    officer = await put_on_shift(rt, await an_officer(rt))
     await office.enable_notifications(officer, email="")
     await ask(Guest(rt))
     without_key = rt.settings.model_copy(update={"push_private_key": None})
@@ -408,7 +321,7 @@ async def test_officer_notification_outlives_an_hour_of_a_failing_mail_server(
     office: Office,
 ) -> None:
     rt = office.rt
-    await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
+    await office.enable_notifications(await put_on_shift(rt, await an_officer(rt)))
     office.mail.refuse[ADDRESS] = "451 Try again later"
     await ask(Guest(rt))
     await office.run()
@@ -424,7 +337,7 @@ async def test_officer_notification_outlives_an_hour_of_a_failing_mail_server(
 
 async def test_officer_notification_claimed_by_a_dead_process_is_sent(office: Office) -> None:
     rt = office.rt
-    await office.enable_notifications(await _on_shift(rt, await an_officer(rt)))
+    await office.enable_notifications(await put_on_shift(rt, await an_officer(rt)))
     await ask(Guest(rt))
     await office.run()
     async with rt.pool.connection() as session:

@@ -43,7 +43,7 @@ from bot.security import audit_log
 from bot.web.app import create_app
 from bot.web.health import metrics_app
 from flows.engine.events import Said
-from tests.app_stack import serving
+from tests.app_stack import lent, serving
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, seen
 from tests.emulators.telegram import Emulator
@@ -378,13 +378,8 @@ async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Ru
 
 @asynccontextmanager
 async def _web(rt: Runtime) -> AsyncIterator[str]:
-    async with serving(create_app(_lent(rt))) as url:
+    async with serving(create_app(lent(rt))) as url:
         yield url
-
-
-@asynccontextmanager
-async def _lent(rt: Runtime) -> AsyncIterator[Runtime]:
-    yield rt
 
 
 # Labels of metrics

@@ -16,7 +16,7 @@ from bot.runtime import Runtime
 from bot.web.console.labels_webhooks import WEBHOOKS
 from flows.engine.text import _
 from tests.desk.desks import an_officer
-from tests.notifications.test_notifications import Office, _opened
+from tests.notifications.office import Office, open_office
 from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
 
 ADMINISTRATOR, AUDITOR, CONTACT = "admin@example.kz", "auditor@example.kz", "portal@example.kz"
@@ -33,7 +33,7 @@ async def _wants(rt: Runtime, officer: Officer, email: str, *unwanted: str) -> N
 @pytest.fixture
 async def office(rt: Runtime) -> AsyncIterator[Office]:
     """Yield a mail server, an administrator and an auditor who both have an e-mail address."""
-    async with _opened(rt) as found:
+    async with open_office(rt) as found:
         administrator = await an_officer(rt, "Admin Testova", roles=(Role.ADMINISTRATOR,))
         await _wants(rt, administrator, ADMINISTRATOR)
         await _wants(rt, await an_officer(rt, "Auditor", roles=(Role.AUDITOR,)), AUDITOR)

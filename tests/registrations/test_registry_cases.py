@@ -21,12 +21,12 @@ from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, case_of, key, now
 from tests.person_client import Guest
 from tests.registrations.registries import REFUSED, StoringRegistry, report, write_due
-from tests.registrations.test_repeated_details import _exported, _hidden_case
+from tests.registrations.same_details import exported_data, hidden_case
 from tests.uploads.test_uploads import person_of, small, store_upload
 
 
 async def test_case_about_repeated_details_stays_open_after_danger(rt: Runtime) -> None:
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     await ask(guest, topic="danger")
     assert (await now(rt, case.id)).topic == "danger"
     await guest.go("/menu", "yes")
@@ -63,7 +63,7 @@ async def test_case_of_a_request_is_hidden_when_a_duplicate_joined_it(rt: Runtim
 
 
 async def test_request_that_joins_a_case_repeatedly_is_stored_once(rt: Runtime) -> None:
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     for _each in range(2):
         await ask(guest)
         await guest.go("/menu", "yes")
@@ -91,19 +91,19 @@ async def test_rating_is_stored_with_a_case_that_the_person_knows(rt: Runtime) -
 async def test_my_data_does_not_count_a_case_about_a_duplicate(rt: Runtime) -> None:
     guest = Guest(rt)
     await _registered(guest)
-    exported = await _exported(guest)
+    exported = await exported_data(guest)
     await report(rt, "DUPLICATE", 2)
     assert (await case_of(guest)).topic == "registry_duplicate"
-    assert await _exported(guest) == exported
+    assert await exported_data(guest) == exported
 
 
 async def test_my_data_counts_a_request_that_joined_a_hidden_case(rt: Runtime) -> None:
     """Check the count: a missing conversation would reveal that the details are repeated."""
-    guest, _case = await _hidden_case(rt)
+    guest, _case = await hidden_case(rt)
     counted = rt.languages.render(_(data_export.CASES.msgid, count=1), "ru")
-    assert counted not in await _exported(guest)
+    assert counted not in await exported_data(guest)
     await ask(guest)
-    assert counted in await _exported(guest)
+    assert counted in await exported_data(guest)
 
 
 async def test_refused_registration_opens_its_case_at_the_mission(rt: Runtime) -> None:

@@ -21,23 +21,17 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.people import identities
-from bot.privacy import data_export
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from flows.engine.registration import Acknowledged, RegistryQuestion
-from tests.desk.desks import an_officer, case_of, key, now, seen
+from tests.desk.desks import an_officer, key, now, seen
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.registrations.same_details import exported_data, hidden_case, register
 
 
 async def _all(rt: Runtime, statement: Any) -> list[Any]:
     async with rt.pool.connection() as session:
         return list(await (await session.execute(statement)).fetchall())
-
-
-async def _register(guest: Guest, **answers: str) -> None:
-    """Register with the answers of AFTER_CONSENT; `answers` maps answers to their replacements."""
-    await guest.consent()
-    await guest.go(*(answers.get(each, each) for each in AFTER_CONSENT), "submit")
 
 
 async def _topics(rt: Runtime) -> list[str]:
@@ -58,9 +52,9 @@ async def test_registration_with_the_details_of_another_person_opens_one_case(
     rt: Runtime, answers: dict[str, str]
 ) -> None:
     one, other = Guest(rt), Guest(rt)
-    await _register(one)
+    await register(one)
     assert await _topics(rt) == []
-    await _register(other, **answers)
+    await register(other, **answers)
     assert await _topics(rt) == ["same_details"]
     ((index,),) = await _all(
         rt,
@@ -76,8 +70,8 @@ async def test_registration_with_different_details_opens_no_case(
     rt: Runtime, changed: tuple[str, str]
 ) -> None:
     before, after = changed
-    await _register(Guest(rt))
-    await _register(Guest(rt), **{before: after})
+    await register(Guest(rt))
+    await register(Guest(rt), **{before: after})
     assert await _topics(rt) == []
 
 
@@ -102,8 +96,8 @@ async def _correct_surname(rt: Runtime, guest: Guest, surname: str) -> None:
 
 async def test_correction_to_the_details_of_another_person_opens_one_case(rt: Runtime) -> None:
     guest = Guest(rt)
-    await _register(Guest(rt))
-    await _register(guest, TESTOVA="TESTOVSKAYA")
+    await register(Guest(rt))
+    await register(guest, TESTOVA="TESTOVSKAYA")
     assert await _topics(rt) == []
     await _correct_surname(rt, guest, "TESTOVA")
     assert await _topics(rt) == ["same_details"]
@@ -111,15 +105,15 @@ async def test_correction_to_the_details_of_another_person_opens_one_case(rt: Ru
 
 async def test_details_before_a_correction_open_no_case(rt: Runtime) -> None:
     guest = Guest(rt)
-    await _register(guest, TESTOVA="TESTOVSKAYA")
+    await register(guest, TESTOVA="TESTOVSKAYA")
     await _correct_surname(rt, guest, "TESTOVA")
-    await _register(Guest(rt), TESTOVA="TESTOVSKAYA")
+    await register(Guest(rt), TESTOVA="TESTOVSKAYA")
     assert await _topics(rt) == []
 
 
 async def test_correction_of_deleted_answers_keeps_the_hash_of_the_details(rt: Runtime) -> None:
     guest = Guest(rt)
-    await _register(guest)
+    await register(guest)
     (before,) = await _all(rt, "SELECT details_hash FROM registration_details")
     async with rt.pool.connection() as transaction:
         person = await identities.find(rt, transaction, "web", guest.name)
@@ -161,18 +155,10 @@ async def test_registration_details_are_stored_only_as_a_keyed_hash(rt: Runtime)
 # Actions of officers on the case, which the person must not notice
 
 
-async def _hidden_case(rt: Runtime) -> tuple[Guest, cases.Case]:
-    """Register two people with the same details; return the later one, and their case."""
-    await _register(Guest(rt))
-    guest = Guest(rt)
-    await _register(guest)
-    return guest, await case_of(guest)
-
-
 @pytest.mark.parametrize("topic", sorted(cases.HIDDEN_TOPICS))
 async def test_case_about_repeated_details_is_worked_on_unnoticed(rt: Runtime, topic: str) -> None:
     officer, lead = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE cases SET topic = %s", (topic,))
         await session.execute("UPDATE cases SET mission = 'general'")
@@ -188,22 +174,22 @@ async def test_case_about_repeated_details_is_worked_on_unnoticed(rt: Runtime, t
 
 async def test_case_about_repeated_details_stays_hidden_with_another_topic(rt: Runtime) -> None:
     officer = await an_officer(rt)
-    guest, case = await _hidden_case(rt)
-    sent, exported = await guest.rows(), await _exported(guest)
+    guest, case = await hidden_case(rt)
+    sent, exported = await guest.rows(), await exported_data(guest)
     for topic in ("registration", "other_person"):
         await _change_topic(rt, officer, case.id, topic)
     case = await now(rt, case.id)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
     assert await guest.rows() == sent
-    assert await _exported(guest) == exported
+    assert await exported_data(guest) == exported
 
 
 async def test_case_about_repeated_details_with_another_topic_is_not_cancelled(
     rt: Runtime,
 ) -> None:
     officer = await an_officer(rt)
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     await _change_topic(rt, officer, case.id, "registration")
     await guest.go("/person", "general", "yes", "Testova asks", "/menu", "yes")
     conversation = await guest.conversation()
@@ -220,22 +206,9 @@ async def _change_topic(rt: Runtime, officer: Officer, case_id: UUID, topic: str
     await desk.transfer(rt, officer, case_id, version + 1, key=key(), to=goal)
 
 
-async def _exported(guest: Guest) -> str:
-    """Return the stored data that the person can request."""
-    rt, conversation = guest.rt, await guest.conversation()
-    assert conversation is not None
-    async with rt.pool.connection() as session:
-        person = await identities.find(rt, session, "web", guest.name)
-        assert person is not None
-        at = await database_time(session)
-        row = await data_export.export(rt, session, person, conversation, at)
-    assert row.message is not None
-    return "\n".join(row.message.paragraphs)
-
-
 async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) -> None:
     officer = await an_officer(rt)
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO missions (mission, zone, first_minutes, next_minutes, resolve_minutes,"
@@ -254,7 +227,7 @@ async def test_answer_to_an_officer_about_repeated_details_is_relayed(
     rt: Runtime, way: str
 ) -> None:
     officer = await an_officer(rt)
-    guest, case = await _hidden_case(rt)
+    guest, case = await hidden_case(rt)
     await desk.claim(rt, officer, case.id, case.version, key=key())
     case = await now(rt, case.id)
     sent = len(await guest.rows())

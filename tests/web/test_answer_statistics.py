@@ -17,8 +17,8 @@ from bot.web.console import demo_officers
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.console_client import Console, ru
+from tests.officer_names import AIGUL, MARAT, SAULE
 
-AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
 OTHER_MISSION = "mn_ulaanbaatar"
 
 

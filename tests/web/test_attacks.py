@@ -24,8 +24,8 @@ from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen
 from tests.visitor import Visitor
-from tests.web.test_console import PASSWORD, _code, _enrol
-from tests.web.test_hostile import _send_raw
+from tests.web.console_sign_in import PASSWORD, enrol, one_time_code
+from tests.web.raw_requests import send_raw
 
 OTHER_MISSION = "mn_ulaanbaatar"
 GENERAL_LEAD, OTHER_LEAD, OFFICER_WITH_ALL_ROLES = "Here Testova", "There Testov", "Head Testova"
@@ -77,7 +77,7 @@ async def test_case_of_another_mission_gets_the_same_404_as_an_unknown_case(
             assert (await console.get(f"/console/cases/{odd}")).status in (400, 404)
         for query in (f"number={'9' * 30}", "number=1", "queue=all", "queue=resolved", "after=x"):
             assert WORDS not in (await console.get(f"/console/inbox?{query}")).text
-        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        csrf = await console.csrf_token()
         before = await stack.rows("SELECT state, owner, version FROM cases")
         for action in ("claim", "reply", "note", "transfer", "resolve", "take-over", "release"):
             fields = {"csrf": csrf, "version": "1", "key": uuid4().hex, "words": "x", "note": "x"}
@@ -105,7 +105,7 @@ async def test_disabled_officer_loses_all_sessions_immediately(
     async with Console.signed_in(stack.url, GENERAL_LEAD) as console:
         stream = await console.session.get(f"{stack.url}/console/stream")
         assert stream.status == 200
-        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        csrf = await console.csrf_token()
         async with stack.rt.pool.connection() as session:
             everyone = await directory.everyone(session)
         here = next(each for each in everyone if each.name == GENERAL_LEAD)
@@ -134,7 +134,7 @@ async def test_disabled_officer_cannot_sign_in_by_password_or_link(
     stack, _case = office
     name = "Gone Testova"
     async with Console.at(stack.url) as console:
-        secret = await _enrol(stack, console, name)
+        secret = await enrol(stack, console, name)
         await console.submit("/sign-out")
         unused = await credentials.reissue_link(stack.rt, name)
         async with stack.rt.pool.connection() as session:
@@ -149,7 +149,7 @@ async def test_disabled_officer_cannot_sign_in_by_password_or_link(
             ]
             await head.send(form, mission=GENERAL, roles=Role.OFFICER, active="")
         await stack.ahead("1 minute")
-        fields = {"name": name, "password": PASSWORD, "code": await _code(stack, secret)}
+        fields = {"name": name, "password": PASSWORD, "code": await one_time_code(stack, secret)}
         await console.get("/console/sign-in")
         assert (await console.submit("/sign-in", **fields)).status == 401
         assert (await console.get(f"/console/welcome?token={unused}")).status == 404
@@ -196,9 +196,7 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     ]  # fmt: skip
     names = (b"sign-in", WORDS.encode(), b"root:", b"KOSH_", b"openapi")
     for path in paths:
-        response = await _send_raw(
-            stack, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
-        )
+        response = await send_raw(stack, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
         status = int(response[9:12])
         assert status in (303, 400, 404, 405), (path, response[:200])
         assert not any(name in response.partition(b"\r\n\r\n")[2] for name in names[1:]), path
@@ -209,7 +207,7 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
     )  # fmt: skip
     for header in headers:
         head = f"GET /console/inbox HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n"
-        response = await _send_raw(stack, head.encode())
+        response = await send_raw(stack, head.encode())
         assert response.startswith(b"HTTP/1.1 303"), header
     smuggled_requests = (
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\nSet-Cookie: b=c\r\n\r\n",
@@ -217,9 +215,9 @@ async def test_sign_in_cannot_be_bypassed_by_altered_paths_or_headers(
         b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     )
     for request in smuggled_requests:
-        response = await _send_raw(stack, request)
+        response = await send_raw(stack, request)
         assert b"b=c" not in response
-    assert (await _send_raw(stack, smuggled_requests[1])).startswith(b"HTTP/1.1 400")
+    assert (await send_raw(stack, smuggled_requests[1])).startswith(b"HTTP/1.1 400")
 
 
 # Values of form fields

@@ -20,6 +20,7 @@ from tests.app_stack import AppStack
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
+from tests.web.audit import denials
 from tests.web.test_attacks import GENERAL_LEAD, OFFICER_WITH_ALL_ROLES, OTHER_LEAD
 from tests.web.test_attacks import office as opened_office
 
@@ -27,19 +28,6 @@ office = opened_office
 
 
 # Requests to the console that are denied
-
-
-async def _denials(stack: AppStack) -> list[tuple[str, str, str]]:
-    """Return (officer, action, method and reason) of each audited denial, oldest first."""
-    return await stack.rows(
-        "SELECT o.name, a.subject, a.detail FROM audit_entries a JOIN officers o ON o.id::text ="
-        " a.actor"
-        " WHERE a.action = 'denied' ORDER BY a.seq",
-    )
-
-
-async def _csrf(console: Console) -> str:
-    return (await console.get("/console/own")).form("/language").fields["csrf"]
 
 
 @pytest.mark.requirement("S-53", "S-58", "S-64")
@@ -50,7 +38,7 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
     stack, case_id = office
     claim, due = f"/console/cases/{case_id}/claim", list[tuple[str, str, str]]()
     async with Console.signed_in(stack.url, GENERAL_LEAD) as console:
-        csrf = await _csrf(console)
+        csrf = await console.csrf_token()
         await console.get("/console/audit")
         due.append((GENERAL_LEAD, Action.AUDIT_READ, "GET role"))
         await console.post("/console/officers", {"csrf": csrf, "name": "New Testova"})
@@ -62,13 +50,13 @@ async def test_console_request_that_is_denied_is_audited_with_its_reason(
         assert (await console.post(claim, fields | {"csrf": csrf}, **elsewhere)).status == 403
         due.append((GENERAL_LEAD, Action.CASE_CLAIM, "POST foreign"))
     async with Console.signed_in(stack.url, OTHER_LEAD) as console:
-        fields = {"csrf": await _csrf(console), "version": "1", "key": uuid4().hex}
+        fields = {"csrf": await console.csrf_token(), "version": "1", "key": uuid4().hex}
         for path in (f"/console/cases/{case_id}?reason=answer", f"/console/cases/{uuid4()}"):
             assert (await console.get(path)).status == 404
             due.append((OTHER_LEAD, Action.CASE_READ, "GET absent"))
         assert (await console.post(claim, fields)).status == 404
         due.append((OTHER_LEAD, Action.CASE_CLAIM, "POST absent"))
-    assert await _denials(stack) == due
+    assert await denials(stack) == due
 
 
 @pytest.mark.requirement("S-57", "S-41")
@@ -165,9 +153,7 @@ async def test_chat_id_gives_no_access_after_a_cookie_was_set(
     async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
         name = visitor.chat
-        for answer in (*TO_CONSENT, "yes"):
-            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        await visitor.give_answers(*TO_CONSENT, "yes")
         text = visitor.newest.text
         (cookie,) = [each for each in visitor.session.cookie_jar if each.key == "kosh"]
         assert cookie["httponly"]

@@ -21,7 +21,7 @@ from bot.security.vault import Vault
 from tests.app_stack import AppStack, running_stack
 from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
-from tests.web.test_canary import _all_rows
+from tests.web.database_dump import dump_rows
 
 ERASED, REMAINING = "nobody-who-leaves", "nobody-who-stays"
 ENCRYPTED_VALUES = (
@@ -107,7 +107,7 @@ async def test_erased_person_does_not_return_with_a_restored_backup(
         assert await person(rt, ERASED) is None
         assert await Guest(rt, REMAINING).conversation() == conversation
         assert await erasure.replay_journal(rt) == 0
-    everything = _all_rows(databases)
+    everything = dump_rows(databases)
     assert not any(each.hex() in everything for each in erased_bytes)
     disk = database_files(databases, admin_url, services_home)
     assert not any(each in disk for each in erased_bytes)
@@ -181,11 +181,11 @@ async def test_damaged_backup_is_refused_before_any_change(
             copied.write_bytes(whole + whole[-100:])
         case _:
             copied.write_bytes(b"PGDMP" + whole)
-    before = _all_rows(databases)
+    before = dump_rows(databases)
     with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copied)
     assert error.value.code == "E_VAULT_SEALED"
-    assert _all_rows(databases) == before
+    assert dump_rows(databases) == before
 
 
 @pytest.mark.requirement("S-70")

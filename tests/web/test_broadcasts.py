@@ -35,8 +35,8 @@ from bot.web.console.labels_broadcasts import CAUSES, PURPOSES, REFUSAL_TEXTS
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
+from tests.officer_names import MARAT, TIMUR, ZARINA
 
-MARAT, TIMUR, ZARINA, AIGUL = "Marat Testov", "Timur Testov", "Zarina Testova", "Aigul Testova"
 TEXT_FIELDS = {f"text_{code}": each.body for code, each in TEXTS.items()}
 WORDS = Languages(("ru",))
 

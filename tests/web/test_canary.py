@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-import psycopg
 import pytest
 
 from bot.embedded import Databases
@@ -28,9 +27,8 @@ from tests.app_stack import AppStack, serving
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
-from tests.web.test_hostile_more import _answer_all, _telegram
-from tests.web.test_whatsapp_journey import _consented_user
-from tests.web.test_whatsapp_journey import _next as _wa_next
+from tests.web import telegram_chat, whatsapp_chat
+from tests.web.database_dump import dump_rows
 
 SURNAME, GIVEN, KAZAKH = "CANARYBERG", "CANARIETTA", "Канарейқызы Жұмбақ"
 PHONE, WORDS, CHAT = "+77000000042", "the canary sings in the coal mine", 700000000042
@@ -40,21 +38,6 @@ ANSWERS = (
     "yes", SURNAME, GIVEN, "1990", "CN", "undecided", "year", "phone", PHONE, "no",
     "yes", "-", KAZAKH, "-", "-", "-", "-", "-", "submit", "/person", "general", "yes", WORDS,
 )  # fmt: skip
-
-
-def _all_rows(databases: Databases) -> str:
-    """Return every row of every table as text, with encrypted columns as hex."""
-    with psycopg.connect(databases.owner) as session:
-        tables = session.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
-            " WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
-            # Leave out the worker's heartbeat, which changes without any request.
-            " AND tablename <> 'procrastinate_workers'"
-        ).fetchall()
-        rows = [
-            str(session.execute(f"SELECT t::text FROM {table} t").fetchall()) for (table,) in tables
-        ]
-    return "\n".join(rows)
 
 
 async def _valkey(stack: AppStack) -> bytes:
@@ -101,15 +84,13 @@ async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
     try:
         async with Visitor.at(stack.url) as visitor:
             await visitor.wait(1)
-            for answer in ANSWERS:
-                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-                await (visitor.press(answer) if answer in keys else visitor.say(answer))
+            await visitor.give_answers(*ANSWERS)
             assert WORDS not in visitor.newest.text
             await stack.fault(name="field_errors")
             await visitor.send("said", text="x" * 5000)
             await visitor.send("pressed", payload=f"0:{SURNAME}")
         _assert_absent("valkey", await _valkey(stack))
-        _assert_absent("database", _all_rows(databases))
+        _assert_absent("database", dump_rows(databases))
         secret = stack.rt.settings.telegram_secret
         assert secret
         await stack.telegram.set_webhook(
@@ -122,7 +103,7 @@ async def test_personal_data_of_one_conversation_is_never_stored_in_plain_text(
         logging.configure("error")
     _assert_absent("log", lines.getvalue())
     _assert_absent("valkey", await _valkey(stack))
-    _assert_absent("database", _all_rows(databases))
+    _assert_absent("database", dump_rows(databases))
     for path in services_home.rglob("*log*"):
         if path.is_file() and "pg_wal" not in path.parts:
             _assert_absent(str(path), path.read_bytes())
@@ -136,11 +117,11 @@ async def test_anonymous_session_changes_no_row_of_the_database(
     stack: AppStack, databases: Databases
 ) -> None:
     name = "700000000044"
-    before = _all_rows(databases)
+    before = dump_rows(databases)
     guest = Guest(stack.rt, name=name)
     await guest.do(Started())
     await guest.go("kk", "about", "language", "ru", *TO_CONSENT[1:], WORDS)
-    assert _all_rows(databases) == before
+    assert dump_rows(databases) == before
     state = await _valkey(stack)
     (text, *_more) = (await guest.heard())[-1].paragraphs[-1].splitlines()
     for canary in (WORDS, name, text):
@@ -170,15 +151,15 @@ async def test_abusive_text_is_stored_nowhere_in_plain_text(
         for text in ABUSIVE_TEXTS:
             await guest.do(Said(text))
         await guest.go("ru", *ABUSIVE_TEXTS)
-        user = await _telegram(stack, CHAT + 1)
+        user = await stack.telegram_user(CHAT + 1)
         for text in ABUSIVE_TEXTS:
-            await _answer_all(user, text)
+            await telegram_chat.give_answers(user, text)
     finally:
         logging.configure("error")
     assert "canary.started" in lines.getvalue(), "the log is written here"
     _assert_absent("log", lines.getvalue())
     _assert_absent("valkey", await _valkey(stack))
-    _assert_absent("database", _all_rows(databases))
+    _assert_absent("database", dump_rows(databases))
 
 
 NOTE, REPLY = "the canary was seen by a colleague", "the canary may fly on Monday"
@@ -206,14 +187,15 @@ async def test_personal_data_of_flows_cases_and_errors_is_never_in_plain_text(
     logging.configure("debug", to=lines)
     try:
         await demo_officers.enter(stack.rt)
-        user = await _telegram(stack, CHAT)
-        await _answer_all(user, *TO_CONSENT, "yes", "yes", UNSENT_SURNAME, UNSENT_GIVEN)
+        user = await stack.telegram_user(CHAT)
+        await telegram_chat.give_answers(user, *TO_CONSENT, "yes", "yes")
+        await telegram_chat.give_answers(user, UNSENT_SURNAME, UNSENT_GIVEN)
         for flow in sorted(FLOWS.keys() - {"preregistration", "officer"}):
-            await _answer_all(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
-        phone = await _consented_user(stack, WHATSAPP)
+            await telegram_chat.give_answers(user, "/menu", flow, f"{UNSENT_SURNAME}: {WORDS}")
+        phone = await whatsapp_chat.consented_user(stack, WHATSAPP)
         for each in ("/person",):
-            await _wa_next(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
-        await _answer_all(user, "/person", "general", "yes", WORDS)
+            await whatsapp_chat.wait_for_reply(phone, lambda each=each: phone.say(each))  # type: ignore[misc]
+        await telegram_chat.give_answers(user, "/person", "general", "yes", WORDS)
         await _officers(stack)
         await _errors(stack)
     finally:
@@ -271,7 +253,7 @@ async def _assert_stored_nowhere(
     Also search the arguments and environments of this test run's processes.
     """
     _assert_absent("valkey", await _valkey(stack), canaries)
-    _assert_absent("database", _all_rows(databases), canaries)
+    _assert_absent("database", dump_rows(databases), canaries)
     async with (
         serving(metrics_app(stack.rt)) as url,
         stack.http.get(f"{url}/metrics") as answer,

@@ -10,9 +10,9 @@ from flows.knowledge.entry import ENTRY
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, ru
+from tests.officer_names import AIGUL, BERIK
 from tests.visitor import Visitor
 
-AIGUL, BERIK = "Aigul Testova", "Berik Testov"
 FACT = next(fact for fact in ENTRY if fact.key == "tr.stay")
 
 

@@ -18,9 +18,9 @@ from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console
 from tests.emulators.translation import KEY, Translation, translation
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _consented_user, _next, _press
+from tests.officer_names import AIGUL
+from tests.web import whatsapp_chat
 
-AIGUL = "Aigul Testova"
 DRAFT, TRANSLATION = "Please bring the passport of each child", "Принесите паспорт каждого ребёнка"
 MESSAGE = "Men Qozogʻistonga qachon koʻchib bora olaman, qaysi hujjatlar kerak boʻladi?"
 
@@ -51,11 +51,11 @@ async def stack(chosen: Settings, admin_url: str, server: Translation) -> AsyncI
 async def ask_on_whatsapp(stack: AppStack, words: str) -> User:
     """Return a person on WhatsApp who reads Russian and has asked an officer this question."""
     await demo_officers.enter(stack.rt)
-    user = await _consented_user(stack, "77010000951")
-    await _next(user, lambda: user.say("/person"))
-    await _press(user, "general")
-    await _press(user, "yes")
-    await _next(user, lambda: user.say(words))
+    user = await whatsapp_chat.consented_user(stack, "77010000951")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/person"))
+    await whatsapp_chat.press(user, "general")
+    await whatsapp_chat.press(user, "yes")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say(words))
     return user
 
 

@@ -18,10 +18,9 @@ from flows.engine.commands import MAX_RELAYED
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Unreadable
 from tests.app_stack import AppStack
-from tests.web.test_journeys import ANSWERS
+from tests.web.journey import ANSWERS, ANSWERS_TO_CONSENT
 
 DANGER = "меня бьют, мне страшно"
-CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
 WORDS = 'where is "the office" & <when>?'
 
 
@@ -119,7 +118,7 @@ async def test_quick_exit_as_second_post_of_a_page_ends_the_chat(stack: AppStack
     async with _session() as session:
         async with session.get(f"{stack.url}/chat") as answer:
             page = await answer.text()
-        for key in ("ru", *CONSENTED):
+        for key in ("ru", *ANSWERS_TO_CONSENT):
             page = await _press(session, stack, page, key)
         secret = next(each.value for each in session.cookie_jar if each.key == "kosh")
         await _post(session, stack, page, "pressed", payload="!menu")

@@ -17,12 +17,12 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, ru
+from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS
+from tests.web.console_sign_in import PASSWORD, enrol, one_time_code
+from tests.web.journey import ANSWERS
 
-AIGUL, BERIK, MARAT, DANA = "Aigul Testova", "Berik Testov", "Marat Testov", "Dana Testova"
-SAULE = "Saule Testova"
 WORDS = "Testova asks how long it takes"
 
 
@@ -76,7 +76,7 @@ async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: 
 async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: AppStack) -> None:
     answers = set()
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, "Good Testova")
+        await enrol(desk, console, "Good Testova")
         for name, password in (("Nobody", "x" * 20), ("Good Testova", "x" * 20)):
             await console.get("/console/sign-in")
             screen = await console.submit("/sign-in", name=name, password=password, code="000000")
@@ -85,41 +85,15 @@ async def test_sign_in_gives_the_same_answer_for_wrong_name_and_password(desk: A
     assert len(answers) == 1
 
 
-async def _enrol(stack: AppStack, console: Console, name: str) -> str:
-    """Create an officer who sets password and authenticator app; return the app's secret."""
-    async with stack.rt.pool.connection() as session:
-        dana = next(each for each in await directory.everyone(session) if each.name == DANA)
-    officer = await directory.enter(stack.rt, dana, name, GENERAL, [Role.OFFICER])
-    assert stack.rt.console is not None
-    token = await credentials.reissue_link(stack.rt, officer.name)
-    screen = await console.get(f"/console/welcome?token={token}")
-    found = re.search(r'class="secret">([^<]+)<', screen.html)
-    assert found is not None
-    secret = found[1].replace(" ", "")
-    screen = await console.submit("/welcome", password=PASSWORD, code=await _code(stack, secret))
-    assert screen.path == "/console/inbox", screen.text
-    return secret
-
-
-PASSWORD = "correct mare battery staple"
-
-
-async def _code(stack: AppStack, secret: str, ahead: int = 0) -> str:
-    from pyotp import TOTP
-
-    async with stack.rt.pool.connection() as session:
-        return str(TOTP(secret).at((await credentials._step(session) + ahead) * 30))
-
-
 @pytest.mark.requirement("S-55")
 @pytest.mark.row(91)
 async def test_enrolment_link_and_totp_code_are_each_accepted_only_once(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        secret = await _enrol(desk, console, "Good Testova")
+        secret = await enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
         assert ru("signed_out") in console.screen.text
-        code = await _code(desk, secret)
+        code = await one_time_code(desk, secret)
         fields = {"name": "good testova", "password": PASSWORD, "code": code}
         assert (await console.submit("/sign-in", **fields)).path == "/console/inbox"
         await console.submit("/sign-out")
@@ -132,7 +106,7 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: AppStack)
         screen = await console.get(f"/console/welcome?token={token}")
         secret = re.search(r'class="secret">([^<]+)<', screen.html)
         assert secret is not None
-        code = await _code(desk, secret[1].replace(" ", ""))
+        code = await one_time_code(desk, secret[1].replace(" ", ""))
         screen = await console.submit("/welcome", password="kosh kosh kosh kosh", code=code)
         assert ru("weak") in screen.text
         screen = await console.submit("/welcome", password=PASSWORD, code=code)
@@ -144,7 +118,7 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: AppStack)
 @pytest.mark.requirement("S-55")
 async def test_sign_in_locks_an_account_after_five_failures(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        secret = await _enrol(desk, console, "Good Testova")
+        secret = await enrol(desk, console, "Good Testova")
         await desk.ahead("1 minute")
         await console.submit("/sign-out")
         # Delete the cookies, so that the browser is a device on which the officer never signed in.
@@ -152,10 +126,10 @@ async def test_sign_in_locks_an_account_after_five_failures(desk: AppStack) -> N
         for _each in range(5):
             await console.submit("/sign-in", name="Good Testova", password="no" * 9, code="123456")
         right = {"name": "Good Testova", "password": PASSWORD}
-        assert (await console.submit("/sign-in", **right, code=await _code(desk, secret))
+        assert (await console.submit("/sign-in", **right, code=await one_time_code(desk, secret))
                 ).status == 401  # fmt: skip
         await desk.ahead("6 minutes")
-        screen = await console.submit("/sign-in", **right, code=await _code(desk, secret))
+        screen = await console.submit("/sign-in", **right, code=await one_time_code(desk, secret))
         assert screen.path == "/console/inbox"
 
 

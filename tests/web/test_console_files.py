@@ -26,12 +26,12 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.desk.desks import an_officer, key, now
 from tests.file_sanitizer.test_file_sanitizer import EICAR, HTML, SVG
+from tests.officer_names import AIGUL, MARAT
 from tests.sample_files import pdf, photo
 from tests.telegram_member import Member, joined
 from tests.visitor import Visitor
-from tests.web.test_whatsapp_service_templates import _open_case
+from tests.web import whatsapp_chat
 
-AIGUL, MARAT = "Aigul Testova", "Marat Testov"
 SCRIPT = pdf("<</S/JavaScript/JS(app.alert(1))>>", "<<>>", "<<>>", "<<>>", "<<>>")
 FORM = NewFile("Application.pdf", "application/pdf", b"%PDF-1.4 made safe earlier %%EOF")
 
@@ -174,7 +174,9 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
 
 async def test_canned_reply_sends_its_attached_form(stack: AppStack) -> None:
     rt = stack.rt
-    user, officer, case_id, _version = await _open_case(stack, "77010000901")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000901"
+    )
     lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     await form_library.put(rt, lead, "Application", "ru", FORM)
     await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
@@ -191,7 +193,9 @@ async def test_canned_reply_sends_its_attached_form(stack: AppStack) -> None:
 
 
 async def test_officer_picture_is_sent_as_an_image_on_whatsapp(stack: AppStack) -> None:
-    user, officer, case_id, version = await _open_case(stack, "77010000902")
+    user, officer, case_id, version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000902"
+    )
     file = NewFile("Map.jpg", "image/jpeg", photo())
     count = len(user.received)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), file=file)
@@ -203,7 +207,9 @@ async def test_officer_picture_is_sent_as_an_image_on_whatsapp(stack: AppStack) 
 async def test_officer_file_that_uploads_slowly_is_sent_once_on_whatsapp(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user, officer, case_id, version = await _open_case(stack, "77010000903")
+    user, officer, case_id, version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000903"
+    )
     upload, uploads = WhatsApp._file, list[str]()
 
     async def upload_slowly(channel: WhatsApp, act: ChannelCall) -> Content:

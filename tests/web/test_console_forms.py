@@ -20,17 +20,13 @@ async def console(stack: AppStack) -> AsyncIterator[Console]:
         yield console
 
 
-async def _token(console: Console) -> str:
-    return (await console.get("/console/own")).form("/language").fields["csrf"]
-
-
 @pytest.mark.requirement("S-58")
 async def test_console_form_csrf_token_is_checked_before_fields_are_parsed(
     console: Console,
 ) -> None:
     invalid = {"session": "neither an id nor others"}
     assert (await console.post("/console/own/end", invalid)).status == 403
-    allowed = invalid | {"csrf": await _token(console)}
+    allowed = invalid | {"csrf": await console.csrf_token()}
     screen = await console.post("/console/own/end", allowed)
     assert (screen.status, ru("problem") in screen.text) == (422, True)
     assert "neither" not in screen.html
@@ -40,14 +36,14 @@ async def test_console_form_csrf_token_is_checked_before_fields_are_parsed(
 async def test_console_form_permission_is_checked_before_fields_are_parsed(
     console: Console,
 ) -> None:
-    fields = {"csrf": await _token(console), "officer": "no id"}
+    fields = {"csrf": await console.csrf_token(), "officer": "no id"}
     screen = await console.post("/console/officers/invite", fields)
     assert (screen.status, ru("forbidden") in screen.text) == (403, True)
 
 
 @pytest.mark.requirement("S-13")
 async def test_console_form_with_a_nul_character_is_refused(console: Console) -> None:
-    fields = {"csrf": await _token(console), "language": "r\0u"}
+    fields = {"csrf": await console.csrf_token(), "language": "r\0u"}
     assert (await console.post("/console/own/language", fields)).status == 400
 
 

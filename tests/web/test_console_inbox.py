@@ -13,9 +13,7 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
-
-AIGUL, BERIK = "Aigul Testova", "Berik Testov"
-MARAT, SAULE = "Marat Testov", "Saule Testova"
+from tests.officer_names import AIGUL, BERIK, MARAT, SAULE
 
 
 @pytest.fixture
@@ -173,7 +171,7 @@ async def test_case_labels_are_edited_only_by_leads(desk: AppStack) -> None:
         screen = await console.get("/console/labels")
         assert screen.status == 200
         assert 'action="/console/labels' not in screen.html
-        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        csrf = await console.csrf_token()
         fields = {"csrf": csrf, "name": "x"}
         assert (await console.post("/console/labels", fields)).status == 403
 

@@ -16,9 +16,9 @@ from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen, ru
 from tests.crowd import TEXTS, TOPIC
-from tests.web.test_journeys import ANSWERS
+from tests.officer_names import AIGUL, MARAT
+from tests.web.journey import ANSWERS
 
-AIGUL, MARAT = "Aigul Testova", "Marat Testov"
 PRESSED = ("/next", "/shift", "/find")
 ANSWER = 'Come <b>on Monday</b>,\r\nthe "second" floor & the third door'
 

@@ -20,8 +20,8 @@ from flows.engine.text import Text
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen
+from tests.officer_names import AIGUL, SAULE
 
-AIGUL, SAULE = "Aigul Testova", "Saule Testova"
 WRITES = ("submit", "answer", "invite", "join", "leave", "withdraw", "erase")
 RUSSIAN = Languages(("ru",))
 

@@ -107,7 +107,7 @@ async def _differences(office: Office, name: str, situations: Any) -> list[str]:
     found, me = [], office.officers[name]
     owners = {"nobody": None, "me": me.id, "other": office.officers["Berik Testov"].id}
     async with Console.signed_in(office.stack.url, name) as console:
-        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        csrf = await console.csrf_token()
         for state, owner in situations:
             for method, path, action in _routes():
                 before = await office.put(state, owners[owner])
@@ -171,7 +171,7 @@ async def test_case_routes_are_denied_without_a_permission_rule(
     name = f"lead of {GENERAL}"
     me = office.officers[name]
     async with Console.signed_in(office.stack.url, name) as console:
-        csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+        csrf = await console.csrf_token()
         for method, path, action in _routes():
             before = await office.put(State.CLAIMED, me.id)
             with monkeypatch.context() as patch:

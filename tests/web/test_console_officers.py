@@ -13,8 +13,8 @@ from bot.web.console.labels import WHYS
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.console_client import Console, Form, ru
-from tests.web.test_attempts import _denials
-from tests.web.test_console import AIGUL, DANA
+from tests.officer_names import AIGUL, DANA
+from tests.web.audit import denials
 
 ERLAN = "Erlan Testov"
 ONESELF = " ".join(Languages(("ru",)).render(WHYS[DenialReason.ONESELF], "ru").split())
@@ -72,7 +72,7 @@ async def test_administrator_cannot_change_their_own_account(
         assert ONESELF in screen.text
         assert (await console.get("/console/officers")).status == 200, "the session goes on"
     assert await _officer_named(desk, DANA) == dana
-    assert await _denials(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
+    assert await denials(desk) == [(DANA, Action.OFFICERS_EDIT, "POST oneself")]
 
 
 @pytest.mark.requirement("S-53", "S-56")

@@ -5,7 +5,6 @@ The tests also show which passkeys a thief of a sign-in link or of a code can ad
 
 import asyncio
 import json
-import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -21,10 +20,21 @@ from bot.web.console import demo_officers, sign_in
 from bot.web.console.labels_audit import LOGGED
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
+from tests.officer_names import AIGUL, SAULE
 from tests.passkey import Device
-from tests.web.test_console import AIGUL, PASSWORD, SAULE, _code, _enrol
+from tests.web.console_sign_in import (
+    NAME,
+    PASSWORD,
+    add_credential,
+    add_passkey,
+    create_credential,
+    enrol,
+    one_time_code,
+    passkey_ids,
+    redeem_link,
+    sign_in_with_passkey,
+)
 
-NAME = "Good Testova"
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -41,46 +51,9 @@ async def desk(stack: AppStack) -> AppStack:
     return stack
 
 
-async def _csrf(console: Console) -> str:
-    return (await console.get("/console/own")).form("/language").fields["csrf"]
-
-
-async def _create_credential(console: Console, device: Device) -> str:
-    """Return the JSON with a passkey that the device creates from the console's options."""
-    screen = await console.post("/console/own/passkey/options", {"csrf": await _csrf(console)})
-    return device.made(json.loads(screen.html))
-
-
-async def _add_credential(console: Console, credential: str) -> Screen:
-    fields = {"csrf": await _csrf(console), "credential": credential}
-    return await console.post("/console/own/passkey", fields)
-
-
-async def _add_passkey(stack: AppStack, console: Console) -> Device:
-    """Add a passkey of a new device for the signed-in officer; return the device."""
-    device = Device(stack.rt.settings.public_url)
-    screen = await _add_credential(console, await _create_credential(console, device))
-    assert ru("done_passkey") in screen.text
-    return device
-
-
-async def _sign_in(console: Console, device: Device) -> Screen:
-    await console.get("/console/sign-in")
-    screen = await console.post("/console/passkey/options", {})
-    fields = {"credential": device.signed(json.loads(screen.html)), "next": ""}
-    return await console.post("/console/passkey", fields)
-
-
 async def _remove_passkey(console: Console, device: Device) -> Screen:
-    fields = {"csrf": await _csrf(console), "passkey": device.id.hex()}
+    fields = {"csrf": await console.csrf_token(), "passkey": device.id.hex()}
     return await console.post("/console/own/passkey/remove", fields)
-
-
-async def _passkey_ids(stack: AppStack) -> set[bytes]:
-    assert stack.rt.console is not None
-    async with stack.rt.console.connection() as session:
-        found = await session.execute("SELECT id FROM passkeys")
-        return {bytes(row[0]) for row in await found.fetchall()}
 
 
 async def _audit_entries(stack: AppStack) -> list[tuple[str, str, str]]:
@@ -92,45 +65,36 @@ async def _audit_entries(stack: AppStack) -> list[tuple[str, str, str]]:
     )
 
 
-async def _use_link(stack: AppStack, console: Console, token: str) -> Screen:
-    """Open an enrolment link and set a new password and authenticator app."""
-    screen = await console.get(f"/console/welcome?token={token}")
-    found = re.search(r'class="secret">([^<]+)<', screen.html)
-    assert found is not None
-    code = await _code(stack, found[1].replace(" ", ""))
-    return await console.submit("/welcome", password=PASSWORD, code=code)
-
-
 # Changes of passkeys in a session that began with password and code
 
 
 @pytest.mark.requirement("S-55")
 async def test_first_passkey_can_be_added_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        device = await _add_passkey(desk, console)
-        assert (await _sign_in(console, device)).path == "/console/inbox"
-    assert await _passkey_ids(desk) == {device.id}
+        await enrol(desk, console, NAME)
+        device = await add_passkey(desk, console)
+        assert (await sign_in_with_passkey(console, device)).path == "/console/inbox"
+    assert await passkey_ids(desk) == {device.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
+        await enrol(desk, console, NAME)
         late = Device(desk.rt.settings.public_url)
-        credential = await _create_credential(console, late)
+        credential = await create_credential(console, late)
         (challenge,) = [each for each in console.session.cookie_jar if each.key == "passkey"]
-        first = await _add_passkey(desk, console)
+        first = await add_passkey(desk, console)
         console.session.cookie_jar.update_cookies(
             {"passkey": challenge.value}, URL(f"{desk.url}/console/")
         )
-        screen = await _add_credential(console, credential)
+        screen = await add_credential(console, credential)
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text
         options = "/console/own/passkey/options"
-        screen = await console.post(options, {"csrf": await _csrf(console)})
+        screen = await console.post(options, {"csrf": await console.csrf_token()})
         assert screen.path == "/console/sign-in"
-    assert await _passkey_ids(desk) == {first.id}
+    assert await passkey_ids(desk) == {first.id}
     denied = await desk.rows("SELECT subject, detail FROM audit_entries WHERE action = 'denied'")
     assert denied == [("self", "POST passkey")] * 2
 
@@ -138,37 +102,37 @@ async def test_further_passkey_cannot_be_added_after_sign_in_by_code(desk: AppSt
 @pytest.mark.requirement("S-55")
 async def test_passkey_cannot_be_removed_after_sign_in_by_code(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        device = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        device = await add_passkey(desk, console)
         screen = await _remove_passkey(console, device)
         assert screen.path == "/console/sign-in"
         assert ru("passkey_needed") in screen.text
-    assert await _passkey_ids(desk) == {device.id}
+    assert await passkey_ids(desk) == {device.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_passkeys_can_be_added_and_removed_after_sign_in_by_passkey(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        first = await _add_passkey(desk, console)
-        await _sign_in(console, first)
-        second = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        first = await add_passkey(desk, console)
+        await sign_in_with_passkey(console, first)
+        second = await add_passkey(desk, console)
         assert ru("done_saved") in (await _remove_passkey(console, first)).text
-    assert await _passkey_ids(desk) == {second.id}
+    assert await passkey_ids(desk) == {second.id}
 
 
 async def test_account_page_offers_only_permitted_passkey_actions(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
+        await enrol(desk, console, NAME)
         screen = await console.get("/console/own")
         assert {"passkey"} <= screen.actions
         assert ru("passkeys_guarded") not in screen.text
-        device = await _add_passkey(desk, console)
+        device = await add_passkey(desk, console)
         screen = await console.get("/console/own")
         assert {"passkey", "remove"}.isdisjoint(screen.actions)
         assert device.id.hex()[:12] in screen.text
         assert ru("passkeys_guarded") in screen.text
-        await _sign_in(console, device)
+        await sign_in_with_passkey(console, device)
         screen = await console.get("/console/own")
         assert {"passkey", "remove"} <= screen.actions
         assert ru("passkeys_guarded") not in screen.text
@@ -180,28 +144,28 @@ async def test_account_page_offers_only_permitted_passkey_actions(desk: AppStack
 @pytest.mark.requirement("S-55")
 async def test_enrolment_link_deletes_earlier_passkeys_when_used(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        old_device = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        old_device = await add_passkey(desk, console)
         token = await credentials.reissue_link(desk.rt, NAME)
-        assert await _passkey_ids(desk) == {old_device.id}, "until it is used"
-        assert (await _use_link(desk, console, token)).path == "/console/inbox"
-        assert await _passkey_ids(desk) == set()
-        assert (await _sign_in(console, old_device)).path == "/console/sign-in"
+        assert await passkey_ids(desk) == {old_device.id}, "until it is used"
+        assert (await redeem_link(desk, console, token)).path == "/console/inbox"
+        assert await passkey_ids(desk) == set()
+        assert (await sign_in_with_passkey(console, old_device)).path == "/console/sign-in"
     async with Console.at(desk.url) as console:
         token = await credentials.reissue_link(desk.rt, NAME)
-        await _use_link(desk, console, token)
-        own = await _add_passkey(desk, console)
-    assert await _passkey_ids(desk) == {own.id}
+        await redeem_link(desk, console, token)
+        own = await add_passkey(desk, console)
+    assert await passkey_ids(desk) == {own.id}
 
 
 @pytest.mark.requirement("S-55")
 async def test_enrolment_link_keeps_passkeys_of_other_officers(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
-        aiguls = await _add_passkey(desk, console)
+        aiguls = await add_passkey(desk, console)
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
-    assert await _passkey_ids(desk) == {aiguls.id}
+        await enrol(desk, console, NAME)
+        await redeem_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+    assert await passkey_ids(desk) == {aiguls.id}
 
 
 @pytest.mark.requirement("S-55", "S-57")
@@ -209,16 +173,16 @@ async def test_passkey_form_is_refused_after_an_enrolment_link_was_used(desk: Ap
     """The session is valid when the form's headers arrive, and revoked before the form's end."""
     link_used = asyncio.Event()
     async with Console.at(desk.url) as phisher, Console.at(desk.url) as console:
-        await _enrol(desk, phisher, NAME)
-        credential = await _create_credential(phisher, Device(desk.rt.settings.public_url))
-        fields = {"csrf": await _csrf(phisher), "credential": credential}
+        await enrol(desk, phisher, NAME)
+        credential = await create_credential(phisher, Device(desk.rt.settings.public_url))
+        fields = {"csrf": await phisher.csrf_token(), "credential": credential}
         await desk.ahead("2 minutes")
         sending = asyncio.create_task(_post_slowly(phisher, fields, link_used))
         await desk.until(lambda: _has_checked_session(desk))
-        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+        await redeem_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
         link_used.set()
         await sending
-    assert await _passkey_ids(desk) == set()
+    assert await passkey_ids(desk) == set()
 
 
 async def _post_slowly(console: Console, fields: dict[str, str], until: asyncio.Event) -> None:
@@ -254,13 +218,13 @@ async def _has_checked_session(stack: AppStack) -> bool:
 @pytest.mark.requirement("S-64")
 async def test_passkey_changes_are_audited(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        first = await _add_passkey(desk, console)
-        await _sign_in(console, first)
-        second = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        first = await add_passkey(desk, console)
+        await sign_in_with_passkey(console, first)
+        second = await add_passkey(desk, console)
         await _remove_passkey(console, first)
         await _remove_passkey(console, first)
-        await _use_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
+        await redeem_link(desk, console, await credentials.reissue_link(desk.rt, NAME))
     assert await _audit_entries(desk) == [
         ("passkey.added", NAME, first.id.hex()[:12]),
         ("passkey.added", NAME, second.id.hex()[:12]),
@@ -293,8 +257,8 @@ async def _sign_challenge(console: Console, device: Device) -> str:
 @pytest.mark.requirement("S-55")
 async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        device = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        device = await add_passkey(desk, console)
         # Sign with a use counter of 0, as synchronised passkeys do. Then the counter does not show
         # the server that the response is repeated.
         device.uses = -1
@@ -308,8 +272,8 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
 @pytest.mark.requirement("S-55")
 async def test_passkey_challenge_expires_after_five_minutes(desk: AppStack) -> None:
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        device = await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        device = await add_passkey(desk, console)
         credential = await _sign_challenge(console, device)
         await desk.ahead("6 minutes")
         assert await _is_rejected(console, credential)
@@ -326,13 +290,13 @@ async def test_known_device_is_not_locked_out_by_failures_on_other_devices(
     desk: AppStack,
 ) -> None:
     async with Console.at(desk.url) as console, Console.at(desk.url) as other:
-        secret = await _enrol(desk, console, NAME)
-        device = await _add_passkey(desk, console)
+        secret = await enrol(desk, console, NAME)
+        device = await add_passkey(desk, console)
         for _time in range(5):
             await _sign_in_with_password(other, "wrong", "000000")
-        code = await _code(desk, secret, 1)
+        code = await one_time_code(desk, secret, 1)
         assert ru("wrong") in (await _sign_in_with_password(other, PASSWORD, code)).text
-        assert (await _sign_in(other, device)).path == "/console/inbox"
+        assert (await sign_in_with_passkey(other, device)).path == "/console/inbox"
         assert (await _sign_in_with_password(console, PASSWORD, code)).path == "/console/inbox"
 
 
@@ -343,12 +307,12 @@ async def test_known_device_is_not_locked_out_by_failures_at_the_same_address(
 ) -> None:
     """Devices in an office share an address. A known device has its own limit of failures."""
     async with Console.at(desk.url) as console, Console.at(desk.url) as other:
-        secret = await _enrol(desk, console, NAME)
+        secret = await enrol(desk, console, NAME)
         statuses = [
             (await _sign_in_with_password(other, "wrong", "000000")).status for _time in range(14)
         ]
         assert statuses[-1] == 429
-        code = await _code(desk, secret, 1)
+        code = await one_time_code(desk, secret, 1)
         assert (await _sign_in_with_password(console, PASSWORD, code)).path == "/console/inbox"
         statuses = [
             (await _sign_in_with_password(console, "wrong", "000000")).status for _time in range(14)
@@ -366,8 +330,8 @@ def few_tries(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _with_passkey(desk: AppStack) -> AsyncIterator[tuple[Console, Device]]:
     """Yield an officer's browser, and the device with the passkey that the officer added."""
     async with Console.at(desk.url) as console:
-        await _enrol(desk, console, NAME)
-        yield console, await _add_passkey(desk, console)
+        await enrol(desk, console, NAME)
+        yield console, await add_passkey(desk, console)
 
 
 async def _post_invalid(console: Console, times: int) -> Screen:
@@ -383,7 +347,7 @@ async def test_passkey_requests_without_a_challenge_do_not_block_sign_in(
     async with _with_passkey(desk) as (_console, device), Console.at(desk.url) as other:
         await _post_invalid(other, 6)
         async with Console.at(desk.url) as elsewhere:
-            assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
+            assert (await sign_in_with_passkey(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-55")
@@ -393,8 +357,8 @@ async def test_known_device_is_not_locked_out_by_forged_passkey_responses(
     async with _with_passkey(desk) as (console, device), Console.at(desk.url) as other:
         await other.post("/console/passkey/options", {})
         assert ru("too_often") in (await _post_invalid(other, 6)).text
-        assert ru("too_often") in (await _sign_in(other, device)).text
-        assert (await _sign_in(console, device)).path == "/console/inbox"
+        assert ru("too_often") in (await sign_in_with_passkey(other, device)).text
+        assert (await sign_in_with_passkey(console, device)).path == "/console/inbox"
         assert ru("too_often") in (await _post_invalid(console, 6)).text
 
 

@@ -28,19 +28,19 @@ from bot.web.console import demo_officers, oidc
 from bot.web.console.oidc import NotProven, checked
 from tests.app_stack import AppStack, lent, serving
 from tests.console_client import Console, Screen, ru
+from tests.officer_names import AIGUL, BERIK
 from tests.passkey import Device
-from tests.web.test_console import BERIK, _enrol
-from tests.web.test_console_passkeys import (
+from tests.web.console_sign_in import (
     NAME,
-    _add_credential,
-    _add_passkey,
-    _create_credential,
-    _passkey_ids,
-    _use_link,
+    add_credential,
+    add_passkey,
+    create_credential,
+    enrol,
+    passkey_ids,
+    redeem_link,
 )
 
 CLIENT, SECRET = "kosh-console", "b7c2" * 10
-AIGUL = "Aigul Testova"
 KEY = RSAKey.generate_key(2048, parameters={"kid": "one", "use": "sig", "alg": "RS256"})
 OTHER = RSAKey.generate_key(2048)
 KEYS: Any = {"keys": [KEY.as_dict(private=False)]}
@@ -170,7 +170,7 @@ async def test_linked_officer_adds_a_passkey_only_after_work_account_sign_in(
 ) -> None:
     stack, provider, url = office
     async with Console.at(url) as console:
-        await _enrol(stack, console, NAME)
+        await enrol(stack, console, NAME)
         await _link_identity(stack, "subject-1", NAME)
         device = Device(stack.rt.settings.public_url)
         assert "passkey" not in (await console.get("/console/own")).actions
@@ -181,17 +181,17 @@ async def test_linked_officer_adds_a_passkey_only_after_work_account_sign_in(
         await _finish_sign_in(console, provider)
         assert (
             ru("done_passkey")
-            in (await _add_credential(console, await _create_credential(console, device))).text
+            in (await add_credential(console, await create_credential(console, device))).text
         )
-    assert await _passkey_ids(stack) == {device.id}
+    assert await passkey_ids(stack) == {device.id}
 
 
 async def test_work_account_is_ignored_when_oidc_is_not_configured(stack: AppStack) -> None:
     await demo_officers.enter(stack.rt)
     async with Console.at(stack.url) as console:
-        await _enrol(stack, console, NAME)
+        await enrol(stack, console, NAME)
         await _link_identity(stack, "subject-1", NAME)
-        await _add_passkey(stack, console)
+        await add_passkey(stack, console)
 
 
 @pytest.mark.requirement("S-55", "S-56")
@@ -201,11 +201,11 @@ async def test_second_enrolment_link_unlinks_the_work_account(
     stack, provider, url = office
     await _link_identity(stack, "subject-1", BERIK)
     async with Console.at(url) as console:
-        await _use_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
+        await redeem_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
         assert (await _finish_sign_in(console, provider)).path == "/console/inbox", (
             "tied before it came in"
         )
-        await _use_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
+        await redeem_link(stack, console, await credentials.reissue_link(stack.rt, BERIK))
         await console.get("/console/own")
         assert "passkey" in console.screen.actions
         assert ru("service_unknown") in (await _finish_sign_in(console, provider)).text

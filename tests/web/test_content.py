@@ -20,9 +20,9 @@ from flows.knowledge.intents.answers import BY_INTENT
 from tests.app_stack import AppStack
 from tests.console_client import Console, Form, Screen, ru
 from tests.editorial.editors import ITEM, TEXTS, database_day
+from tests.officer_names import MARAT, TIMUR
 from tests.visitor import Visitor
 
-MARAT, TIMUR, ZARINA = "Marat Testov", "Timur Testov", "Zarina Testova"
 PATH = f"/console/content/{ITEM}"
 HOUSING = "/console/content/answer:support.housing"
 WORDS = Languages(("ru",))

@@ -21,7 +21,7 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console, Screen
 from tests.person_client import Guest
-from tests.web.test_page import _answer_to_surname
+from tests.web import secure_page
 
 pytestmark = pytest.mark.requirement("S-57", "S-61")
 
@@ -111,7 +111,7 @@ async def test_console_cookie_is_deleted_at_sign_out(https_stack: AppStack) -> N
 
 async def test_secure_page_cookie_expires_with_its_session(https_stack: AppStack) -> None:
     user = https_stack.telegram.user(7301, first_name="Test")
-    await _answer_to_surname(https_stack, user)
+    await secure_page.answer_to_surname(https_stack, user)
     async with https_stack.rt.pool.connection() as session:
         person = await identities.find(https_stack.rt, session, "telegram", str(user.id))
         assert person is not None

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.app_stack import AppStack
+from tests.web.raw_requests import send_raw
 
 UPDATE: dict[str, Any] = {
     "update_id": 100,
@@ -57,7 +58,7 @@ async def test_webhook_answers_403_without_a_body_for_a_wrong_secret(
 ) -> None:
     """Check a missing, short, wrong and non-ASCII secret (rows 1–3 of tests/proof/rows.toml)."""
     if not secret.isascii():
-        response = await _send_raw(
+        response = await send_raw(
             stack, _head(f"X-Telegram-Bot-Api-Secret-Token: {secret}") + b"{}"
         )
         assert response.startswith(b"HTTP/1.1 403")
@@ -79,7 +80,7 @@ async def test_webhook_answers_403_for_an_altered_or_repeated_secret(stack: AppS
     for wrong in (right[:-1], right + "0", right.upper() + "X", right[:-1] + "z"):
         assert (await _post(stack, secret=wrong))[0] == 403
     repeated = _head(*[f"X-Telegram-Bot-Api-Secret-Token: {right}"] * 2)
-    assert (await _send_raw(stack, repeated + b"{}")).startswith(b"HTTP/1.1 403")
+    assert (await send_raw(stack, repeated + b"{}")).startswith(b"HTTP/1.1 403")
 
 
 UNREADABLE = {
@@ -163,11 +164,11 @@ async def test_webhook_answers_400_for_an_ambiguous_length_or_a_wrong_host(stack
     two = _head("Content-Length: 2", "Content-Length: 3", length=False) + b"{}"
     negative = _head("Content-Length: -2", length=False) + b"{}"
     for request in (both, two, negative):
-        assert (await _send_raw(stack, request)).startswith(b"HTTP/1.1 400")
+        assert (await send_raw(stack, request)).startswith(b"HTTP/1.1 400")
     for host in ("evil.example/admin?x=", "x" * 10_000, "evil.example"):
         request = f"GET /health HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
-        assert (await _send_raw(stack, request))[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
-    assert (await _send_raw(stack, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
+        assert (await send_raw(stack, request))[:12] in (b"HTTP/1.1 400", b"HTTP/1.1 431")
+    assert (await send_raw(stack, b"GET /health HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.requirement("S-14")
@@ -189,8 +190,8 @@ async def test_webhook_refuses_wrong_content_types_encodings_and_methods(stack: 
 async def test_webhook_refuses_too_many_and_too_large_headers(stack: AppStack) -> None:
     """Check 200 headers, and one of 64 KiB (row 27 of tests/proof/rows.toml)."""
     many = [f"X-{number}: 1" for number in range(200)]
-    assert (await _send_raw(stack, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
-    assert (await _send_raw(stack, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
+    assert (await send_raw(stack, _head(*many) + b"{}"))[:12] in (b"HTTP/1.1 431", b"HTTP/1.1 400")
+    assert (await send_raw(stack, _head("X-Large: " + "x" * 65536) + b"{}"))[:12] in (
         b"HTTP/1.1 431",
         b"HTTP/1.1 400",
     )
@@ -277,14 +278,3 @@ def _head(*headers: str, length: bool = True) -> bytes:
     if length and not any(each.startswith("Content-Length") for each in headers):
         chosen.append("Content-Length: 2")
     return ("\r\n".join(chosen) + "\r\n\r\n").encode()
-
-
-async def _send_raw(stack: AppStack, request: bytes) -> bytes:
-    """Send bytes over a plain socket; return the beginning of the response."""
-    host, _, port = stack.url.removeprefix("http://").partition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    writer.write(request)
-    await writer.drain()
-    answer = await asyncio.wait_for(reader.read(4096), 60)
-    writer.close()
-    return answer

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from flows.preregistration.before_consent import PAPERS
 from tests.app_stack import AppStack
 from tests.emulators.telegram import User
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
+from tests.web import telegram_chat
 
 ROOT = Path(__file__).parents[2]
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -67,38 +68,10 @@ def _render(stack: AppStack, text: Text, language: str = "ru") -> str:
     return stack.rt.languages.render(text, language)
 
 
-# Actions of a person on Telegram
-
-
-async def _telegram(stack: AppStack, user_id: int) -> User:
-    await stack.receive_telegram()
-    user = stack.telegram.user(user_id, first_name="Test")
-    await user.start()
-    await user.wait_for_message(1)
-    return user
-
-
-async def _next(user: User, action: Callable[[], Awaitable[object]]) -> None:
-    before = user.last
-    await action()
-    await user.wait(lambda _chat: user.last != before)
-
-
 def _payload(user: User, key: str) -> str | None:
+    """Return the data of the newest message's button with this key; None if there is none."""
     buttons = [button.data or "" for row in user.last.buttons for button in row]
     return next((data for data in buttons if key in (data, data.partition(":")[2])), None)
-
-
-async def _answer_all(user: User, *answers: str) -> None:
-    for answer in answers:
-        payload = _payload(user, answer)
-        if payload is None and (more := _payload(user, ">")):
-            await _next(user, lambda more=more: user.press(more))  # type: ignore[misc]
-            payload = _payload(user, answer)
-        if payload:
-            await _next(user, lambda payload=payload: user.press(payload))  # type: ignore[misc]
-        else:
-            await _next(user, lambda answer=answer: user.say(answer))  # type: ignore[misc]
 
 
 # The secret of Telegram's webhook (rows 5 and 8 of tests/proof/rows.toml)
@@ -209,11 +182,11 @@ async def test_old_button_pressed_twice_changes_no_answer_and_gets_one_reply(
     stack: AppStack,
 ) -> None:
     """Press a button of an earlier question twice (row 32 of tests/proof/rows.toml)."""
-    user = await _telegram(stack, 7220)
-    await _answer_all(user, "ru", "preregistration", "self")
+    user = await stack.telegram_user(7220)
+    await telegram_chat.give_answers(user, "ru", "preregistration", "self")
     old = _payload(user, "yes")
     assert old
-    await _answer_all(user, "yes", "information", "CN", "unsaid", "long")
+    await telegram_chat.give_answers(user, "yes", "information", "CN", "unsaid", "long")
     question = user.last.text
     assert _payload(user, "yes"), "another question with the same answers"
     before = len(stack.telegram.journal.calls("sendMessage"))
@@ -236,8 +209,8 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
 
     This is row 65 of tests/proof/rows.toml.
     """
-    user = await _telegram(stack, 7230)
-    await _answer_all(user, *TO_CONSENT, "yes")
+    user = await stack.telegram_user(7230)
+    await telegram_chat.give_answers(user, *TO_CONSENT, "yes")
     assert await _count(stack, "SELECT count(*) FROM people") == 1
     count = len(stack.telegram.journal.calls("sendMessage"))
 
@@ -259,7 +232,7 @@ async def test_webhook_accepts_100_concurrent_messages_of_one_person(
     assert len(stack.telegram.journal.calls("sendMessage")) == count + 101, (
         "one each, and one other"
     )
-    await _answer_all(user, "/menu")
+    await telegram_chat.give_answers(user, "/menu")
     assert _render(stack, screens.MENU_TEXT) in user.last.text
 
 
@@ -273,13 +246,13 @@ async def test_request_for_an_officer_after_a_danger_message_is_urgent(stack: Ap
     This is row 64 of tests/proof/rows.toml.
     """
     words = "мне угрожают"
-    user = await _telegram(stack, 7240)
-    await _answer_all(user, "ru", "preregistration", "self", words)
+    user = await stack.telegram_user(7240)
+    await telegram_chat.give_answers(user, "ru", "preregistration", "self", words)
     assert words not in user.last.text
     assert "угро" not in user.last.text.lower()
     assert await _count(stack, "SELECT count(*) FROM people") == 0, "nothing before consent"
     assert await _count(stack, "SELECT count(*) FROM cases") == 0, "only if the person asks for it"
-    await _answer_all(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
+    await telegram_chat.give_answers(user, "Срочно: специалист", "yes", "Пожалуйста, ответьте")
     assert await _count(stack, "SELECT count(*) FROM cases") == 1
     urgent = "SELECT count(*) FROM cases WHERE urgent AND topic = 'danger' AND state = 'queued'"
     assert await _count(stack, urgent) == 1
@@ -308,8 +281,8 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(stack
 
     This is row 67 of tests/proof/rows.toml.
     """
-    user = await _telegram(stack, 7250)
-    await _answer_all(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
+    user = await stack.telegram_user(7250)
+    await telegram_chat.give_answers(user, *TO_CONSENT, "yes", "yes", "TESTOVA")
     await user.block()
 
     async def blocked() -> bool:
@@ -335,7 +308,7 @@ async def test_blocked_bot_sends_nothing_and_keeps_the_answers_for_30_days(stack
     assert len(stack.telegram.journal.calls("sendMessage")) <= before + 1
     await user.start()
     await user.wait(lambda chat: _payload(user, "preregistration"))
-    await _answer_all(user, "preregistration")
+    await telegram_chat.give_answers(user, "preregistration")
     assert _render(stack, BIRTH_YEAR.text) in user.last.text, "the answers are still there"
     await user.block()
     await stack.until(blocked)

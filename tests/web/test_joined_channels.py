@@ -13,23 +13,14 @@ from bot.privacy import data_export
 from flows.engine import join_screens, screens
 from flows.engine.text import Text
 from tests.app_stack import AppStack
+from tests.direction_marks import without_marks
 from tests.emulators.telegram import Message, User
 from tests.visitor import Bubble, Visitor
-from tests.web.test_journeys import ANSWERS, _keys, _next, _press
-from tests.web.test_page import _link
-from tests.web.test_whatsapp_journey import _next as _next_bubble
-from tests.web.test_whatsapp_journey import _press as _press_bubble
-from tests.web.test_whatsapp_journey import _user
+from tests.web import secure_page, telegram_chat, whatsapp_chat
 
 CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 # Secret name of a web chat.
 WEB_CHAT = "w" * 32
-CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
-
-
-def _without_marks(text: str) -> str:
-    """Return a text without marks of the writing direction."""
-    return re.sub("[\u2066-\u2069\u200e\u200f]", "", text)
 
 
 def _render(stack: AppStack, text: Text) -> str:
@@ -39,27 +30,25 @@ def _render(stack: AppStack, text: Text) -> str:
 async def _consented_user(stack: AppStack, number: int) -> User:
     """Return a person who gave consent on Telegram."""
     user = await stack.telegram_user(number)
-    await _press(user, "ru")
-    for answer in CONSENTED:
-        while answer not in _keys(user) and ">" in _keys(user):
-            await _press(user, ">")
-        await _press(user, answer)
+    await telegram_chat.consent(user)
     return user
 
 
 async def _code(user: User) -> str:
-    await _next(user, partial(user.say, "/menu"))
-    while "join" not in _keys(user):
-        await _press(user, ">")
-    await _press(user, "join")
-    found = CODE.search(_without_marks(user.last.text))
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/menu"))
+    while "join" not in telegram_chat.keys(user):
+        await telegram_chat.press(user, ">")
+    await telegram_chat.press(user, "join")
+    found = CODE.search(without_marks(user.last.text))
     assert found is not None, user.last.text
     return found[0]
 
 
 async def _confirm(stack: AppStack, user: User) -> None:
-    await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
-    await _press(user, "yes")
+    await user.wait(
+        lambda chat: "no" in telegram_chat.keys(user) and "yes" in telegram_chat.keys(user)
+    )
+    await telegram_chat.press(user, "yes")
 
 
 async def _handles(stack: AppStack) -> list[str]:
@@ -115,18 +104,18 @@ async def test_web_chat_is_joined_to_telegram_and_both_are_erased(stack: AppStac
 async def test_whatsapp_is_joined_to_telegram_without_the_phone_number(stack: AppStack) -> None:
     """Check that WhatsApp is joined only after the person has confirmed in both chats."""
     user = await _consented_user(stack, 8202)
-    other = await _user(stack, "77010000311")
-    await _next_bubble(other, lambda: other.say("👋"))
-    await _press_bubble(other, "ru")
+    other = await whatsapp_chat.new_user(stack, "77010000311")
+    await whatsapp_chat.wait_for_reply(other, lambda: other.say("👋"))
+    await whatsapp_chat.press(other, "ru")
     code = await _code(user)
-    await _next_bubble(other, lambda: other.say(code))
-    await _press_bubble(other, "yes")
+    await whatsapp_chat.wait_for_reply(other, lambda: other.say(code))
+    await whatsapp_chat.press(other, "yes")
     assert await _handles(stack) == ["telegram"]
     await _confirm(stack, user)
-    joined = await _press_bubble(other, "done")
+    joined = await whatsapp_chat.press(other, "done")
     assert _render(stack, join_screens.JOINED) in joined.text
     assert set(await _handles(stack)) == {"telegram", "whatsapp"}
-    await _press_bubble(other, "whatsapp")
+    await whatsapp_chat.press(other, "whatsapp")
     assert stack.whatsapp.journal.mistakes() == []
     assert stack.telegram.journal.mistakes() == []
 
@@ -139,8 +128,10 @@ async def test_web_chat_stays_anonymous_when_joining_is_declined_on_telegram(
         await visitor.press("ru")
         await visitor.say(await _code(user))
         await visitor.press("yes")
-        await user.wait(lambda chat: "no" in _keys(user) and "yes" in _keys(user))
-        await _press(user, "no")
+        await user.wait(
+            lambda chat: "no" in telegram_chat.keys(user) and "yes" in telegram_chat.keys(user)
+        )
+        await telegram_chat.press(user, "no")
         await visitor.press("done")
         async with stack.rt.pool.connection() as session:
             assert await identities.find(stack.rt, session, "web", visitor.chat) is None
@@ -166,10 +157,10 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(
         await _wait_for_text(visitor, _render(stack, join_screens.UNJOINED).partition("{")[0])
         assert await _handles(stack) == ["telegram"]
         there = _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0]
-        await user.wait(lambda chat: any(there in _without_marks(each.text) for each in chat))
+        await user.wait(lambda chat: any(there in without_marks(each.text) for each in chat))
         reply = await visitor.say("/mydata")
         assert _render(stack, screens.NOTHING_KEPT) in reply.text
-    await _next(user, partial(user.say, "/mydata"))
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/mydata"))
     assert stack.telegram.journal.mistakes() == []
 
 
@@ -184,10 +175,10 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
     async with Visitor.at(stack.url) as visitor:
         await _join(stack, user, visitor)
         assert await _updates_channel(stack) == "telegram"
-        await _next(user, partial(user.say, "/mydata"))
+        await telegram_chat.wait_for_reply(user, partial(user.say, "/mydata"))
         await user.wait(lambda chat: any(_has_unjoin(each) for each in chat))
-        await _next(user, lambda: user.press(join_screens.UNJOIN))
-        await _press(user, "yes")
+        await telegram_chat.wait_for_reply(user, lambda: user.press(join_screens.UNJOIN))
+        await telegram_chat.press(user, "yes")
         assert await _handles(stack) == ["web"]
         assert await _updates_channel(stack) is None
         await _wait_for_text(visitor, _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0])
@@ -202,12 +193,12 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
 
 async def test_unfinished_visit_does_not_divert_messages_to_a_joined_chat(stack: AppStack) -> None:
     user = await _consented_user(stack, 8204)
-    await _press(user, "yes")
+    await telegram_chat.press(user, "yes")
     async with stack.rt.pool.connection() as transaction:
         person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
         assert person is not None
         await identities.add_handle(stack.rt, transaction, person, "web", WEB_CHAT, WEB_CHAT)
-    link = await _link(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with stack.http.post(link, data={}) as answer:
         assert answer.status == 200
     for is_over in (False, True):

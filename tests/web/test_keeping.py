@@ -19,8 +19,7 @@ from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
 from tests.clock import ahead_to
 from tests.visitor import Bubble, Visitor
-from tests.web.test_whatsapp_journey import _at_language, _keys, _user
-from tests.web.test_whatsapp_journey import _press as _tap
+from tests.web import whatsapp_chat
 
 WORDS = Languages()
 CHECKLIST_TAPS = ("ru", "checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
@@ -164,17 +163,17 @@ async def test_eligibility_answers_are_not_in_the_stored_conversation(stack: App
 
 async def test_whatsapp_reminder_waits_for_the_24_hour_window(stack: AppStack) -> None:
     """WhatsApp allows free text only within 24 hours of the person's last message."""
-    user = await _user(stack, "77010000732")
-    await _at_language(user, "ru")
+    user = await whatsapp_chat.new_user(stack, "77010000732")
+    await whatsapp_chat.choose_language(user, "ru")
     for tap in CHECKLIST_TAPS[1:]:
-        await _tap(user, tap)
+        await whatsapp_chat.press(user, tap)
 
     async def can_save() -> bool:
-        return "keep" in _keys(user.last)
+        return "keep" in whatsapp_chat.keys(user.last)
 
     await stack.until(can_save)
     for tap in ("keep", "yes", "remind"):
-        await _tap(user, tap)
+        await whatsapp_chat.press(user, tap)
     count = len(user.received)
     await stack.ahead("7 days")
     await ahead_to(stack.rt, DUE_HOUR)

@@ -21,11 +21,10 @@ from flows.engine.text import Text, _
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
+from tests.officer_names import AIGUL, BERIK, MARAT, SAULE
 from tests.visitor import Visitor
-from tests.web.test_journeys import _next, _press
+from tests.web import telegram_chat
 
-AIGUL, BERIK = "Aigul Testova", "Berik Testov"
-MARAT, SAULE = "Marat Testov", "Saule Testova"
 _NEW_LEAD = "INSERT INTO officers (id, name, mission, roles) VALUES (%s, %s, %s, %s)"
 LIMIT_FIELDS = {"limit_reason": "insults", "days": "3"}
 WORDS = "Testova was not rude"
@@ -223,7 +222,7 @@ async def test_message_limits_are_managed_only_by_leads_of_the_mission(
     for name in (AIGUL, BERIK, SAULE):
         async with Console.signed_in(stack.url, name) as console:
             assert (await console.get("/console/limits")).status == 403
-            csrf = (await console.get("/console/own")).form("/language").fields["csrf"]
+            csrf = await console.csrf_token()
             fields = {"case": path.rpartition("/")[2], "csrf": csrf}
             assert (await console.post("/console/limits/lift", fields)).status == 403
     assert await _limits(stack) == 1
@@ -283,16 +282,16 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
     user = stack.telegram.user(7951, first_name="Test")
     await user.start()
     await user.wait_for_message(1)
-    await _press(user, "ru")
-    await _next(user, lambda: user.say("/person"))
-    await _press(user, "general")
-    await _press(user, "yes")
-    await _next(user, lambda: user.say("Testova asks"))
-    await _next(user, lambda: _limit_visitor(stack, 1))
+    await telegram_chat.press(user, "ru")
+    await telegram_chat.wait_for_reply(user, lambda: user.say("/person"))
+    await telegram_chat.press(user, "general")
+    await telegram_chat.press(user, "yes")
+    await telegram_chat.wait_for_reply(user, lambda: user.say("Testova asks"))
+    await telegram_chat.wait_for_reply(user, lambda: _limit_visitor(stack, 1))
     await user.say("one")
     await stack.telegram.until_taken()
     used_up = stack.rt.languages.render(limit_screens.USED_UP, "ru")
-    await _next(user, lambda: user.say("two"))
+    await telegram_chat.wait_for_reply(user, lambda: user.say("two"))
     assert used_up in user.last.text
     await user.send_voice()
 
@@ -300,6 +299,6 @@ async def test_message_limit_of_one_a_day_relays_one_voice_message_on_telegram(
         return await _recordings(stack) == 1
 
     await stack.until(is_relayed)
-    await _next(user, user.send_voice)
+    await telegram_chat.wait_for_reply(user, user.send_voice)
     assert used_up in user.last.text
     assert await _recordings(stack) == 1

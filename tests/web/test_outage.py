@@ -35,6 +35,7 @@ from flows.engine import screens
 from tests.app_stack import AppStack, lent, serving
 from tests.console_client import Console
 from tests.person_client import elsewhere
+from tests.web.database_faults import stopped_database
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 
@@ -61,26 +62,6 @@ async def _post_update(stack: AppStack, number: int, user_id: int = 7300, url: s
         return answer.status
 
 
-@contextmanager
-def _stop_database(admin_url: str, database: str) -> Iterator[None]:
-    """Make a database unreachable in the block: end its connections and allow no new ones."""
-
-    def allow_connections(allowed: bool) -> None:
-        statement = SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
-        session.execute(statement.format(Identifier(database), Literal(allowed)))
-
-    with psycopg.connect(admin_url, autocommit=True) as session:
-        allow_connections(False)
-        try:
-            session.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
-                (database,),
-            )
-            yield
-        finally:
-            allow_connections(True)
-
-
 async def _status(stack: AppStack, path: str) -> int:
     async with stack.http.get(f"{stack.url}{path}") as answer:
         return answer.status
@@ -93,7 +74,7 @@ async def test_webhook_answers_503_when_the_database_is_down(
     assert runtime.DATABASE_SECONDS <= 3
     assert await _post_update(stack, 1) == 200
     database = stack.rt.settings.database().rsplit("/", 1)[1]
-    with _stop_database(admin_url, database):
+    with stopped_database(admin_url, database):
         assert await _post_update(stack, 2) == 503
         assert await _status(stack, "/ready") == 503
         assert await _status(stack, "/health") == 200
@@ -205,7 +186,7 @@ PAGE_HEADERS = {"Accept": "text/html,application/xhtml+xml"}
 @pytest.mark.release
 async def test_pages_answer_503_when_the_database_is_down(stack: AppStack, admin_url: str) -> None:
     form = {"text": "Where is my paper?", "id": "the-same-id-as-before"}
-    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
+    with stopped_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
         assert await _check_outage_page(stack, f"{stack.url}/p/an-invented-link") == 503
         async with stack.http.get(f"{stack.url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200, "the greeting needs no database"

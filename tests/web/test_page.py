@@ -26,77 +26,20 @@ from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS, _keys, _next, _press
+from tests.web import secure_page, telegram_chat
+from tests.web.journey import ANSWERS_TO_CONSENT
 
-SURNAME = ANSWERS.index("TESTOVA")
 CANARY = "CANARYOVA"
-CLOSED = "Теперь можно закрыть эту страницу"
-
-
-async def _answer_to_surname(stack: AppStack, user: User) -> None:
-    await stack.receive_telegram()
-    await user.start("")
-    await user.wait_for_message(1)
-    await _press(user, "ru")
-    for answer in ANSWERS[:SURNAME]:
-        while answer not in _keys(user):
-            await _press(user, ">")
-        await _press(user, answer)
-
-
-async def _link(stack: AppStack, user: User) -> str:
-    """Press the button for the secure page; return its link, with this test server's URL."""
-    await _next(user, partial(user.press, "!page"))
-    (url,) = [button.url for row in user.last.buttons for button in row if button.url]
-    return stack.url + "/p/" + url.rsplit("/p/", 1)[1]
-
-
-async def _enter(visitor: Visitor, link: str, **fields: str) -> tuple[int, str]:
-    async with visitor.session.post(link, data=fields) as answer:
-        return answer.status, await answer.text()
-
-
-async def _answer_on_page(link: str, stack: AppStack, *answers: str | bytes) -> list[str]:
-    """Open the link on a new device, and answer with texts, button keys (`-`, `done`) or files.
-
-    Return the page after each answer.
-    """
-    async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
-        visitor = Visitor(session, stack.url)
-        async with session.get(link) as response:
-            assert response.status == 200
-        status, page = await _enter(visitor, link)
-        assert status == 200, page
-        pages = []
-        for answer in answers:
-            endpoint, form = _form(page, answer)
-            async with session.post(f"{stack.url}/chat/{endpoint}", data=form) as after:
-                assert after.status == 200
-                page = await after.text()
-            pages.append(page)
-        return pages
-
-
-def _form(page: str, answer: str | bytes) -> tuple[str, aiohttp.FormData]:
-    form = aiohttp.FormData({"chat": VISIT, "id": uuid4().hex})
-    assert f'name="chat" value="{VISIT}"' in page
-    if isinstance(answer, bytes):
-        assert 'type="file"' in page
-        form.add_field("file", answer, filename="page.jpg")
-        return "file", form
-    buttons = re.findall(rf'name="payload" value="(\d+:{answer})"', page)
-    form.add_field(*(("payload", buttons[-1]) if buttons else ("text", answer)))
-    return ("pressed" if buttons else "said"), form
 
 
 async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: AppStack) -> None:
     user = stack.telegram.user(7101, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    pages = await _answer_on_page(link, stack, CANARY, "GULNAR")
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
+    pages = await secure_page.answer_on_page(link, stack, CANARY, "GULNAR")
     assert CANARY not in b"".join(stack.telegram.journal.lines(0)).decode()
     await user.wait(lambda chat: "родились" in user.last.text)
-    assert CLOSED in pages[-1]
+    assert secure_page.CLOSED in pages[-1]
     assert not any(name in page for page in pages for name in (CANARY, "GULNAR")), (
         "kept on the page"
     )
@@ -104,33 +47,33 @@ async def test_secure_page_keeps_private_answers_out_of_the_messenger(stack: App
 
 async def test_secure_page_keeps_advice_about_danger_off_the_messenger(stack: AppStack) -> None:
     user = stack.telegram.user(7117, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     count = len(user.received)
-    pages = await _answer_on_page(link, stack, "меня избивает муж", CANARY, "GULNAR")
+    pages = await secure_page.answer_on_page(link, stack, "меня избивает муж", CANARY, "GULNAR")
     assert "прочитайте это, когда" in pages[0]
-    assert [CLOSED in page for page in pages] == [False, False, True]
+    assert [secure_page.CLOSED in page for page in pages] == [False, False, True]
     await user.wait(lambda chat: "родились" in user.last.text)
     assert not any("прочитайте это" in each.text for each in user.received[count:])
 
 
 async def test_secure_page_does_not_confirm_an_erasure_as_saved(stack: AppStack) -> None:
     user = stack.telegram.user(7118, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
-    (page,) = await _answer_on_page(link, stack, "удалить")
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
+    (page,) = await secure_page.answer_on_page(link, stack, "удалить")
     assert "Сохранено" not in page
-    assert CLOSED in page
+    assert secure_page.CLOSED in page
     await user.wait(lambda chat: "Удалить всё" in user.last.text)
 
 
 async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None:
     user = stack.telegram.user(7102, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as first, Visitor.at(stack.url) as second:
-        assert (await _enter(first, link))[0] == 200
-        status, page = await _enter(second, link)
+        assert (await secure_page.enter(first, link))[0] == 200
+        status, page = await secure_page.enter(second, link)
         assert status == 410
         assert "сілтеме" in page.lower()
         async with second.session.get(link) as looked:
@@ -141,25 +84,25 @@ async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None
 
 async def test_secure_link_is_not_consumed_by_previews_but_expires(stack: AppStack) -> None:
     user = stack.telegram.user(7103, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
         for _preview in range(3):
             async with visitor.session.get(link) as looked:
                 assert looked.status == 200
         await stack.ahead("11 minutes")
-        assert (await _enter(visitor, link))[0] == 410
+        assert (await secure_page.enter(visitor, link))[0] == 410
 
 
 async def test_advice_on_an_expired_link_leads_to_a_new_one(stack: AppStack) -> None:
     user = stack.telegram.user(7119, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     await stack.ahead("11 minutes")
     async with Visitor.at(stack.url) as visitor, visitor.session.get(link) as looked:
         page = await looked.text()
     (word,) = re.findall("«(новая [^»]*)»", page)
-    await _next(user, partial(user.say, word))
+    await telegram_chat.wait_for_reply(user, partial(user.say, word))
     assert [button.url for row in user.last.buttons for button in row if button.url]
     async with stack.rt.pool.connection() as transaction:
         person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
@@ -171,10 +114,10 @@ async def test_advice_on_an_expired_link_leads_to_a_new_one(stack: AppStack) -> 
 
 async def test_secure_page_session_ends_after_half_an_hour(stack: AppStack) -> None:
     user = stack.telegram.user(7104, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
         await stack.ahead("31 minutes")
         async with visitor.session.get(f"{stack.url}/chat") as page:
             assert "фамили" not in (await page.text()).lower()
@@ -182,11 +125,11 @@ async def test_secure_page_session_ends_after_half_an_hour(stack: AppStack) -> N
 
 async def test_secure_page_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
     user = stack.telegram.user(7109, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     before = await _web_messages(stack, visitor.secret)
-    assert (await _enter(visitor, link))[0] == 200
+    assert (await secure_page.enter(visitor, link))[0] == 200
     async with visitor.session.get(f"{stack.url}/chat") as answer:
         page = await answer.text()
     assert f'data-chat="{VISIT}"' in page
@@ -205,8 +148,8 @@ async def test_secure_page_keeps_the_web_chat_of_the_browser(stack: AppStack) ->
 
 async def test_expired_link_does_not_open_another_persons_chat(stack: AppStack) -> None:
     user = stack.telegram.user(7120, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     await stack.ahead("11 minutes")
     owner = await ask_officer(stack, "ru", "general", "Testova asks")
     async with owner.session.get(link) as looked:
@@ -218,11 +161,11 @@ async def test_used_link_does_not_open_another_persons_visit(stack: AppStack) ->
     links = []
     for number in (7121, 7122):
         user = stack.telegram.user(number, first_name="Test")
-        await _answer_to_surname(stack, user)
-        links.append(await _link(stack, user))
+        await secure_page.answer_to_surname(stack, user)
+        links.append(await secure_page.new_link(stack, user))
     async with Visitor.at(stack.url) as visitor:
         for link in links:
-            assert (await _enter(visitor, link))[0] == 200
+            assert (await secure_page.enter(visitor, link))[0] == 200
         statuses = []
         for link in links:
             async with visitor.session.get(link) as looked:
@@ -236,11 +179,11 @@ async def _visit_beside_own_chat(stack: AppStack, user_id: int) -> tuple[User, V
     Return the user, the browser, and the secret name of the browser's own chat.
     """
     user = stack.telegram.user(user_id, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     secret = visitor.secret
-    assert (await _enter(visitor, link))[0] == 200
+    assert (await secure_page.enter(visitor, link))[0] == 200
     return user, visitor, secret
 
 
@@ -315,11 +258,11 @@ async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: Ap
 
 async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> None:
     user = stack.telegram.user(7123, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True)) as session:
         visitor = Visitor(session, stack.url)
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
         await stack.ahead("31 minutes")
         page = await _consent_after_visit(stack, visitor)
     (cookie,) = session.cookie_jar
@@ -332,7 +275,7 @@ async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> N
 async def _consent_after_visit(stack: AppStack, visitor: Visitor) -> str:
     """Begin a form and consent on the page of a visit that is over; return the last page."""
     page = ""
-    for key in ("/start", "ru", *ANSWERS[: ANSWERS.index("seen") + 2]):
+    for key in ("/start", "ru", *ANSWERS_TO_CONSENT):
         payloads = re.findall(r'name="payload" value="(\d+:[^"]*)"', page)
         payload = next((each for each in payloads if each.partition(":")[2] == key), "")
         chat = re.search(r'name="chat" value="([^"]*)"', page)
@@ -359,10 +302,10 @@ async def _web_messages(stack: AppStack, secret: str) -> int:
 
 async def test_expired_secure_page_session_continues_in_the_messenger(stack: AppStack) -> None:
     user = stack.telegram.user(7108, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM conversations")
         (person_id,) = await cursor.fetchone() or (None,)
@@ -371,18 +314,18 @@ async def test_expired_secure_page_session_continues_in_the_messenger(stack: App
     async with stack.rt.pool.connection() as session:
         await session.execute("DELETE FROM handles WHERE expires_at < kosh_now()")
         delivery = await receive.take_turn(stack.rt, session, person_id, Joined())
-    await _next(user, partial(receive.deliver, stack.rt, delivery))
+    await telegram_chat.wait_for_reply(user, partial(receive.deliver, stack.rt, delivery))
 
 
 async def test_secure_link_is_revoked_by_a_new_one(stack: AppStack) -> None:
     user = stack.telegram.user(7105, first_name="Test")
-    await _answer_to_surname(stack, user)
-    old, new = await _link(stack, user), ""
-    await _next(user, partial(user.say, "/help"))
-    new = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    old, new = await secure_page.new_link(stack, user), ""
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/help"))
+    new = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, old))[0] == 410
-        assert (await _enter(visitor, new))[0] == 200
+        assert (await secure_page.enter(visitor, old))[0] == 410
+        assert (await secure_page.enter(visitor, new))[0] == 200
 
 
 def _signed_data(stack: AppStack, user_id: int, *, at: float | None = None) -> str:
@@ -410,8 +353,8 @@ def _with_wrong_signature(signed: str) -> str:
 @pytest.mark.requirement("S-2")
 async def test_secure_link_in_a_mini_app_admits_only_its_person(stack: AppStack) -> None:
     user = stack.telegram.user(7106, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
         for init in (
             _signed_data(stack, 7999),
@@ -419,5 +362,5 @@ async def test_secure_link_in_a_mini_app_admits_only_its_person(stack: AppStack)
             _with_wrong_signature(_signed_data(stack, 7106)),
             "nonsense",
         ):
-            assert (await _enter(visitor, link, init=init))[0] == 403
-        assert (await _enter(visitor, link, init=_signed_data(stack, 7106)))[0] == 200
+            assert (await secure_page.enter(visitor, link, init=init))[0] == 403
+        assert (await secure_page.enter(visitor, link, init=_signed_data(stack, 7106)))[0] == 200

@@ -5,24 +5,20 @@ The browser is tested in tests/browser/test_phone_after_exit.py.
 
 import re
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from bot.outbox.rendering import NOT_DELETED
 from flows.engine import screens
 from tests.app_stack import AppStack
-from tests.web.test_journeys import ANSWERS, _only, _register
-from tests.web.test_page import _answer_on_page
-from tests.web.test_whatsapp_journey import _at_language, _user, _walk
-from tests.web.test_whatsapp_journey import _next as _next_of_whatsapp
-from tests.web.test_whatsapp_journey import _press as _press_of_whatsapp
+from tests.web import secure_page, telegram_chat, whatsapp_chat
+from tests.web.documented_data import documented_data
+from tests.web.journey import ANSWERS, accepted_entry
 
 NUMBER = "+7 (701) 234-56-78"
 # Number of final digits of a phone number to search for: it may appear without its country code.
 MIN_DIGITS = 9
 CONTACT_QUESTION = len(ANSWERS) - ANSWERS[::-1].index("self") - 1
-LIST = Path(__file__).parents[2] / "docs/explanation/for-people.md"
 # Bot API methods that leave traces in a chat other than messages: Kosh must not call them.
 LEAVING_METHODS = (
     "pinChatMessage",
@@ -33,17 +29,11 @@ LEAVING_METHODS = (
 )
 
 
-def _documented_data(channel: str) -> list[str]:
-    """Return the data that may remain in a channel's chat, from the table of for-people.md."""
-    rows = [line.split("|") for line in LIST.read_text("utf-8").splitlines() if "|" in line]
-    return [row[2].strip() for row in rows if row[1].strip() == channel]
-
-
 @pytest.mark.requirement("S-37", "S-84")
 async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(stack: AppStack) -> None:
-    chat, phrase, old = _documented_data("Telegram")
+    chat, phrase, old = documented_data("Telegram")
     assert "list of commands" in chat and "useful phrase" in phrase and "48 hours" in old
-    user = await _register(stack, 7041)
+    user = await telegram_chat.register(stack, 7041)
     update = stack.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
     exit_text = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
@@ -62,19 +52,21 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(stack
 
 @pytest.mark.requirement("S-37", "S-84")
 async def test_whatsapp_chat_keeps_only_documented_data_after_a_quick_exit(stack: AppStack) -> None:
-    (listed,) = _documented_data("WhatsApp")
+    (listed,) = documented_data("WhatsApp")
     assert "whole chat" in listed and "names" in listed and "phone number" in listed
-    user = await _user(stack, "77010007042")
-    await _at_language(user, "ru")
-    await _walk(stack, user, ANSWERS[:CONTACT_QUESTION])
-    await _press_of_whatsapp(user, "phone")
+    user = await whatsapp_chat.new_user(stack, "77010007042")
+    await whatsapp_chat.choose_language(user, "ru")
+    await whatsapp_chat.give_answers(stack, user, ANSWERS[:CONTACT_QUESTION])
+    await whatsapp_chat.press(user, "phone")
     assert user.last.link is not None
-    link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _next_of_whatsapp(user, partial(_answer_on_page, link, stack, NUMBER))
-    await _walk(stack, user, ANSWERS[CONTACT_QUESTION + 1 :])
-    assert "+77012345678" in repr(await _only(stack))
+    link = secure_page.link_to(stack, user.last.link[1])
+    await whatsapp_chat.wait_for_reply(
+        user, partial(secure_page.answer_on_page, link, stack, NUMBER)
+    )
+    await whatsapp_chat.give_answers(stack, user, ANSWERS[CONTACT_QUESTION + 1 :])
+    assert "+77012345678" in repr(await accepted_entry(stack))
     before = len(user.received)
-    await _next_of_whatsapp(user, partial(user.say, "выход"))
+    await whatsapp_chat.wait_for_reply(user, partial(user.say, "выход"))
     notice = stack.rt.languages.render(NOT_DELETED, "ru")
     await user.wait(lambda _chat: any(notice in each.text for each in user.received[before:]))
     for secret in ("TESTOVA", "GULNAR"):

@@ -23,13 +23,12 @@ from tests.app_stack import AppStack
 from tests.console_client import Console
 from tests.desk.desks import an_officer, key
 from tests.emulators.telegram import User
-from tests.person_client import Guest
+from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
+from tests.web import telegram_chat
+from tests.web.database_faults import stopped_database
 from tests.web.test_attacks import GENERAL_LEAD
 from tests.web.test_attacks import office as opened_office
-from tests.web.test_journeys import _next, _press, _register
-from tests.web.test_outage import _stop_database
-from tests.web.test_siege import _answer_to_consent
 
 office = opened_office
 
@@ -48,7 +47,7 @@ async def test_quick_exit_deletes_the_cookie_and_the_id_of_the_web_chat(
 ) -> None:
     async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
-        await _answer_to_consent(visitor)
+        await visitor.give_answers(*TO_CONSENT)
         await visitor.press("yes")
         await visitor.say("TESTOVA")
         secret = visitor.secret
@@ -107,7 +106,7 @@ async def test_quick_exit_deletes_the_chat_cookie_when_the_database_is_down(
     guest = Guest(stack.rt)
     await guest.consent()
     headers = {"Cookie": f"kosh={guest.name}"} | ({"X-Requested-With": "kosh"} if script else {})
-    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
+    with stopped_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
         async with stack.http.post(
             f"{stack.url}/chat/{endpoint}", data=fields, headers=headers, allow_redirects=False
         ) as response:
@@ -137,17 +136,17 @@ async def test_quick_exit_page_is_multilingual_and_does_not_name_the_service(
 async def test_quick_exit_deletes_the_typed_command_when_the_database_is_down(
     stack: AppStack, admin_url: str
 ) -> None:
-    user = await _telegram_user_with_case(stack, 7021)
-    with _stop_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
+    user = await telegram_chat.user_with_case(stack, 7021)
+    with stopped_database(admin_url, stack.rt.settings.database().rsplit("/", 1)[1]):
         await user.say("выход")
         await user.wait(lambda chat: next(e for e in chat if e.text == "выход").deleted)
 
 
 @pytest.mark.requirement("S-30", "S-84")
 async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(stack: AppStack) -> None:
-    user = await _register(stack, 7022)
+    user = await telegram_chat.register(stack, 7022)
     for word in ("/mydata", "выход", "/start"):
-        await _next(user, partial(user.say, word))
+        await telegram_chat.wait_for_reply(user, partial(user.say, word))
     masked = stack.rt.languages.render(screens.MASKED, "ru")
     count = len(user.chat)
     await user.say("/mydata")
@@ -159,12 +158,12 @@ async def test_quick_exit_masks_names_in_a_later_data_export_on_telegram(stack: 
 
 @pytest.mark.requirement("S-32", "S-84")
 async def test_quick_exit_after_erasure_deletes_the_last_message(stack: AppStack) -> None:
-    user = await _register(stack, 7023)
+    user = await telegram_chat.register(stack, 7023)
     # Wait for the registry's decision, which could otherwise arrive between the erasure and the
     # quick exit.
     update = stack.rt.languages.render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(update in each.text for each in chat))
-    await _next(user, partial(user.say, "/delete"))
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/delete"))
     await user.press(stack.rt.languages.render(YES.label, "ru"))
     done = stack.rt.languages.render(screens.DELETED, "ru")
     await user.wait(lambda chat: any(done in each.text for each in chat))
@@ -174,17 +173,6 @@ async def test_quick_exit_after_erasure_deletes_the_last_message(stack: AppStack
 
 
 # How an officer's reply arrives
-
-
-async def _telegram_user_with_case(stack: AppStack, number: int) -> User:
-    """Return a person on Telegram who has just asked for an officer."""
-    user = await stack.telegram_user(number)
-    await _press(user, "ru")
-    await _next(user, partial(user.say, "/person"))
-    await _press(user, "general")
-    await _press(user, "yes")
-    await _next(user, partial(user.say, "Testova asks something"))
-    return user
 
 
 async def _claim(stack: AppStack) -> tuple[Officer, UUID, int]:
@@ -202,7 +190,7 @@ async def _wait_until_away(stack: AppStack, user: User) -> None:
 
 
 ABSENCES: dict[str, Callable[[AppStack, User], Awaitable[object]]] = {
-    "stop": lambda _stack, user: _next(user, partial(user.say, "стоп")),
+    "stop": lambda _stack, user: telegram_chat.wait_for_reply(user, partial(user.say, "стоп")),
     "exit": lambda _stack, user: user.say("выход"),
     "silence": _wait_until_away,
 }
@@ -213,7 +201,7 @@ ABSENCES: dict[str, Callable[[AppStack, User], Awaitable[object]]] = {
 async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
     stack: AppStack, reason: str
 ) -> None:
-    user, render = await _telegram_user_with_case(stack, 7024), stack.rt.languages.render
+    user, render = await telegram_chat.user_with_case(stack, 7024), stack.rt.languages.render
     officer, case_id, version = await _claim(stack)
     joined = render(screens.JOINED, "ru")
     await user.wait(lambda chat: any(joined in each.text for each in chat))
@@ -235,7 +223,7 @@ async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
 
 @pytest.mark.requirement("S-83")
 async def test_officer_reply_that_is_withheld_is_kept_until_opened(stack: AppStack) -> None:
-    user, render = await _telegram_user_with_case(stack, 7027), stack.rt.languages.render
+    user, render = await telegram_chat.user_with_case(stack, 7027), stack.rt.languages.render
     officer, case_id, version = await _claim(stack)
     await _wait_until_away(stack, user)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
@@ -251,7 +239,7 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(stack: AppSta
 async def test_officer_reply_to_an_active_person_is_shown_and_not_forwardable(
     stack: AppStack,
 ) -> None:
-    user = await _telegram_user_with_case(stack, 7025)
+    user = await telegram_chat.user_with_case(stack, 7025)
     officer, case_id, version = await _claim(stack)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))

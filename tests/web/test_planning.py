@@ -21,9 +21,9 @@ from flows.knowledge.regions import REGIONS
 from flows.preregistration.after_consent import SUPPORT_NEEDED
 from tests.app_stack import AppStack
 from tests.console_client import Console, ru
+from tests.officer_names import AIGUL, MARAT, SAULE
 from tests.registry.population import population, store
 
-AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
 SEED = 27
 
 

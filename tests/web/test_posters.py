@@ -10,7 +10,7 @@ import pytest
 from bot.observability.metrics import REGISTRY
 from bot.web.home import chat_links, poster_link
 from tests.app_stack import AppStack
-from tests.web.test_whatsapp_journey import _next, _user
+from tests.web import whatsapp_chat
 
 
 def _open_count(channel: str) -> float:
@@ -58,8 +58,8 @@ async def test_poster_link_to_whatsapp_is_counted_and_opens_the_welcome_screen(
     stack: AppStack,
 ) -> None:
     before = _open_count("whatsapp")
-    user = await _user(stack, "77010001122")
-    first = await _next(user, lambda: user.say("/start poster"))
+    user = await whatsapp_chat.new_user(stack, "77010001122")
+    first = await whatsapp_chat.wait_for_reply(user, lambda: user.say("/start poster"))
     assert re.search("Кош|Көш|Kosh", first.text) or first.rows or first.buttons
     assert _open_count("whatsapp") == before + 1
 

@@ -19,9 +19,7 @@ from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
 from tests.flows.chat import LANGUAGES, TODAY
 from tests.visitor import Bubble, Visitor
-from tests.web.test_journeys import _press
-from tests.web.test_whatsapp_journey import _at_language, _keys, _user
-from tests.web.test_whatsapp_journey import _press as _tap
+from tests.web import telegram_chat, whatsapp_chat
 
 TAPS = ("checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
 ANSWERS = {
@@ -193,9 +191,9 @@ async def test_checklist_share_link_is_random_and_its_downloads_are_limited(
 async def test_checklist_share_link_is_a_url_button_on_telegram(stack: AppStack) -> None:
     user = await stack.telegram_user(7301)
     for tap in ("ru", *TAPS[:-1]):
-        await _press(user, tap)
+        await telegram_chat.press(user, tap)
     count = len(user.received)
-    await _press(user, TAPS[-1])
+    await telegram_chat.press(user, TAPS[-1])
     await user.wait_for_message(count + 2)
     buttons = [b for message in user.received[-3:] for row in message.buttons for b in row]
     (url,) = [button.url for button in buttons if button.url]
@@ -205,14 +203,14 @@ async def test_checklist_share_link_is_a_url_button_on_telegram(stack: AppStack)
 async def test_checklist_share_link_is_a_message_before_the_question_on_whatsapp(
     stack: AppStack,
 ) -> None:
-    user = await _user(stack, "77010000731")
-    await _at_language(user, "ru")
+    user = await whatsapp_chat.new_user(stack, "77010000731")
+    await whatsapp_chat.choose_language(user, "ru")
     for tap in TAPS[:-1]:
-        await _tap(user, tap)
-    await _tap(user, TAPS[-1])
+        await whatsapp_chat.press(user, tap)
+    await whatsapp_chat.press(user, TAPS[-1])
 
     async def can_save() -> bool:
-        return any("keep" in key for key in _keys(user.last))
+        return any("keep" in key for key in whatsapp_chat.keys(user.last))
 
     await stack.until(can_save)
     (link,) = [each.link for each in user.received if each.link is not None]

@@ -14,10 +14,9 @@ from tests.attachments.opus_files import BROKEN, voice
 from tests.console_client import Console
 from tests.desk.desks import key, now
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _consented_user, _next, _press
-from tests.web.test_whatsapp_service_templates import _open_case
+from tests.officer_names import AIGUL
+from tests.web import whatsapp_chat
 
-AIGUL = "Aigul Testova"
 OPUS = "audio/ogg; codecs=opus"
 
 
@@ -41,11 +40,11 @@ async def _send_voice(stack: AppStack, user: User, data: bytes) -> None:
 
 async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(stack: AppStack) -> None:
     await demo_officers.enter(stack.rt)
-    user = await _consented_user(stack, "77010000911")
-    await _next(user, lambda: user.say("/person"))
-    await _press(user, "general")
-    await _press(user, "yes")
-    await _next(user, lambda: user.say("Testova asks something"))
+    user = await whatsapp_chat.consented_user(stack, "77010000911")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/person"))
+    await whatsapp_chat.press(user, "general")
+    await whatsapp_chat.press(user, "yes")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("Testova asks something"))
     async with Console.signed_in(stack.url, AIGUL) as console:
         await console.get("/console/inbox")
         await console.submit("/next")
@@ -61,7 +60,9 @@ async def test_voice_message_plays_in_the_case_and_is_stored_encrypted(stack: Ap
 
 
 async def test_voice_message_is_erased_with_its_person(stack: AppStack) -> None:
-    user, _officer, _case_id, _version = await _open_case(stack, "77010000912")
+    user, _officer, _case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000912"
+    )
     await _send_voice(stack, user, voice())
     assert len(await _state(stack)) == 1
     await stack.rows("DELETE FROM people RETURNING id")
@@ -72,7 +73,9 @@ async def test_voice_message_is_erased_with_its_person(stack: AppStack) -> None:
 async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
     stack: AppStack, kind: str
 ) -> None:
-    user, officer, case_id, _version = await _open_case(stack, "77010000913")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000913"
+    )
     await _send_voice(stack, user, BROKEN[kind]())
     assert [state for state, _body in await _state(stack)] == ["refused"]
     reply = stack.rt.languages.render(screens.RECORDING_BROKEN, "ru")
@@ -82,7 +85,9 @@ async def test_voice_message_that_is_broken_is_rejected_with_a_reply(
 
 
 async def test_voice_message_is_downloaded_only_once(stack: AppStack) -> None:
-    user, _officer, _case_id, _version = await _open_case(stack, "77010000914")
+    user, _officer, _case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000914"
+    )
     await _send_voice(stack, user, voice())
     [(file_id,)] = await stack.rows("SELECT id FROM case_files")
     assert await upload_events.fetch_recording(stack.rt, file_id) is None
@@ -92,7 +97,7 @@ async def test_voice_message_is_downloaded_only_once(stack: AppStack) -> None:
 async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000915")
+    user = await whatsapp_chat.consented_user(stack, "77010000915")
     await user.send("audio", voice(), OPUS)
     reply = stack.rt.languages.render(screens.CANNOT_HEAR, "ru")
     await user.wait(lambda _chat: reply in user.last.text)
@@ -105,7 +110,9 @@ async def _reply(stack: AppStack, officer: Officer, case_id: object) -> None:
 
 
 async def test_case_that_waits_for_the_person_continues_on_a_voice_message(stack: AppStack) -> None:
-    user, officer, case_id, _version = await _open_case(stack, "77010000916")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000916"
+    )
     await _reply(stack, officer, case_id)
     assert (await now(stack.rt, case_id)).state == "waiting_person"
     await _send_voice(stack, user, voice())

@@ -21,14 +21,12 @@ from flows.engine.referrals import CountReferral
 from flows.engine.text import Text
 from tests.app_stack import AppStack
 from tests.console_client import Console, ru
+from tests.officer_names import AIGUL, MARAT, SAULE
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 from tests.visitor import Visitor
-from tests.web.test_journeys import ANSWERS, _keys, _next, _press
-from tests.web.test_whatsapp_journey import _next as _next_bubble
-from tests.web.test_whatsapp_journey import _press as _press_bubble
-from tests.web.test_whatsapp_journey import _user, _walk
+from tests.web import telegram_chat, whatsapp_chat
+from tests.web.journey import ANSWERS
 
-AIGUL, MARAT, SAULE = "Aigul Testova", "Marat Testov", "Saule Testova"
 NAME = "Testov association"
 
 
@@ -73,17 +71,11 @@ async def test_referral_link_on_telegram_counts_a_person_who_consents(
     user = desk.telegram.user(8301, first_name="Test")
     await user.start(invitation.code)
     await user.wait_for_message(1)
-    await _press(user, "ru")
+    await telegram_chat.press(user, "ru")
     assert NAME in user.last.text
     assert await _one(desk, "SELECT count(*) FROM people") == 0
-    await _press(user, "yes")
-    for answer in ANSWERS:
-        while answer not in _keys(user) and ">" in _keys(user):
-            await _press(user, ">")
-        if answer in _keys(user):
-            await _press(user, answer)
-        else:
-            await _next(user, lambda: user.say(answer))  # noqa: B023 — used at once
+    await telegram_chat.press(user, "yes")
+    await telegram_chat.give_answers(user, *ANSWERS)
     assert await _registration_count(desk) == 1
     assert desk.telegram.journal.mistakes() == []
 
@@ -91,13 +83,13 @@ async def test_referral_link_on_telegram_counts_a_person_who_consents(
 async def test_referral_text_on_whatsapp_is_not_counted_without_consent(
     desk: AppStack, invitation: Created
 ) -> None:
-    user = await _user(desk, "77010000321")
-    await _next_bubble(user, lambda: user.say(invitation.code))
-    invited = await _press_bubble(user, "ru")
+    user = await whatsapp_chat.new_user(desk, "77010000321")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say(invitation.code))
+    invited = await whatsapp_chat.press(user, "ru")
     assert NAME in invited.text
-    await _press_bubble(user, "no")
+    await whatsapp_chat.press(user, "no")
     assert await _one(desk, "SELECT count(*) FROM people") == 0
-    await _walk(desk, user, ANSWERS)
+    await whatsapp_chat.give_answers(desk, user, ANSWERS)
 
     async def has_arrived() -> bool:
         return len(await desk.entries()) == 1
@@ -135,12 +127,7 @@ async def test_referral_page_opens_the_web_chat_with_its_code(
         invited = await visitor.press("ru")
         assert NAME in invited.text
         await visitor.press("yes")
-        for answered in ANSWERS:
-            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-            while answered not in keys and ">" in keys:
-                await visitor.press(">")
-                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-            await (visitor.press(answered) if answered in keys else visitor.say(answered))
+        await visitor.give_answers(*ANSWERS)
     assert await _registration_count(desk) == 1
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.app_stack import AppStack
 from tests.visitor import Visitor
-from tests.web.test_page import _answer_to_surname, _link
+from tests.web import secure_page
 
 PAGES = ("/", "/chat", "/info", "/status", "/console/sign-in", "/p/unknown", "/nowhere")
 
@@ -31,8 +31,8 @@ async def _origin(stack: AppStack, path: str) -> dict[str, str]:
 
 async def test_old_browser_opens_the_secure_page(stack: AppStack) -> None:
     user = stack.telegram.user(7301, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     headers = await _origin(stack, link.removeprefix(stack.url))
     async with (
         Visitor.at(stack.url) as visitor,

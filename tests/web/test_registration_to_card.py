@@ -5,7 +5,6 @@ and review the difference.
 """
 
 import os
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +15,7 @@ import pytest
 
 from flows.engine.registration_history import STEPS
 from tests.app_stack import AppStack
+from tests.direction_marks import without_marks
 from tests.emulators.telegram import Message, User
 from tests.flows.recognizer import sentence
 from tests.release_only import release_only
@@ -75,7 +75,7 @@ class Conversation:
 
     def transcript(self) -> str:
         """Return the transcript, with this run's registration number replaced by a fixed one."""
-        text = re.sub("[\u2066-\u2069\u200e\u200f]", "", "\n".join(self.lines))
+        text = without_marks("\n".join(self.lines))
         return text.replace(self.number, NUMBER) + "\n"
 
     async def _press(self, key: str) -> None:

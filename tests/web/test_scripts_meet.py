@@ -11,9 +11,9 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console
+from tests.officer_names import AIGUL
 from tests.visitor import Visitor
 
-AIGUL = "Aigul Testova"
 CYRILLIC = re.compile(r"[\u0400-\u04ff]")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 PERSON = (

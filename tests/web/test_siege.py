@@ -21,12 +21,8 @@ from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT
 from tests.visitor import Visitor
-from tests.web.test_console import _enrol
-from tests.web.test_console_passkeys import NAME, _add_passkey, _sign_in
-from tests.web.test_journeys import _next, _press
-from tests.web.test_whatsapp_journey import _next as _next_whatsapp
-from tests.web.test_whatsapp_journey import _press as _press_whatsapp
-from tests.web.test_whatsapp_journey import _user as _whatsapp_user
+from tests.web import telegram_chat, whatsapp_chat
+from tests.web.console_sign_in import NAME, add_passkey, enrol, sign_in_with_passkey
 
 VISITS = 200
 
@@ -120,12 +116,12 @@ async def test_telegram_answers_when_valkey_is_full(small_valkey_stack: AppStack
     async with _fill_valkey(small_valkey_stack):
         await user.start("")
         await user.wait_for_message(1)
-        await _press(user, "ru")
+        await telegram_chat.press(user, "ru")
         assert render(screens.MENU_TEXT, "ru") in user.last.text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
-            await _next(user, partial(user.say, word))
+            await telegram_chat.wait_for_reply(user, partial(user.say, word))
             assert render(screen, "ru") in user.last.text
-        await _next(user, partial(user.say, "человек"))
+        await telegram_chat.wait_for_reply(user, partial(user.say, "человек"))
         assert user.last.buttons
         await user.say("выход")
         phrase = render(screens.EXIT_TEXT, "ru")
@@ -139,26 +135,27 @@ async def test_passkey_sign_in_succeeds_when_valkey_is_full(small_valkey_stack: 
         Console.at(small_valkey_stack.url) as console,
         Console.at(small_valkey_stack.url) as elsewhere,
     ):
-        await _enrol(small_valkey_stack, console, NAME)
-        device = await _add_passkey(small_valkey_stack, console)
+        await enrol(small_valkey_stack, console, NAME)
+        device = await add_passkey(small_valkey_stack, console)
         async with _fill_valkey(small_valkey_stack):
-            assert (await _sign_in(elsewhere, device)).path == "/console/inbox"
+            assert (await sign_in_with_passkey(elsewhere, device)).path == "/console/inbox"
 
 
 @pytest.mark.requirement("S-81")
 async def test_whatsapp_answers_when_valkey_is_full(small_valkey_stack: AppStack) -> None:
     render, user = (
         small_valkey_stack.rt.languages.render,
-        await _whatsapp_user(small_valkey_stack, "77010007302"),
+        await whatsapp_chat.new_user(small_valkey_stack, "77010007302"),
     )
     async with _fill_valkey(small_valkey_stack):
-        await _next_whatsapp(user, partial(user.say, "👋"))
-        assert render(screens.MENU_TEXT, "ru") in (await _press_whatsapp(user, "ru")).text
+        await whatsapp_chat.wait_for_reply(user, partial(user.say, "👋"))
+        assert render(screens.MENU_TEXT, "ru") in (await whatsapp_chat.press(user, "ru")).text
         for word, screen in (("стоп", screens.STOPPED), ("меню", screens.MENU_TEXT)):
             assert (
-                render(screen, "ru") in (await _next_whatsapp(user, partial(user.say, word))).text
+                render(screen, "ru")
+                in (await whatsapp_chat.wait_for_reply(user, partial(user.say, word))).text
             )
-        answer = await _next_whatsapp(user, partial(user.say, "человек"))
+        answer = await whatsapp_chat.wait_for_reply(user, partial(user.say, "человек"))
         assert answer.buttons or answer.rows
 
 
@@ -173,17 +170,11 @@ async def test_status_page_reports_a_full_valkey(small_valkey_stack: AppStack) -
     assert "live" in status["incidents"]
 
 
-async def _answer_to_consent(visitor: Visitor) -> None:
-    for answer in TO_CONSENT:
-        keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-        await (visitor.press(answer) if answer in keys else visitor.say(answer))
-
-
 @pytest.mark.requirement("S-61", "S-85")
 async def test_chat_id_from_before_consent_gives_no_access_after_it(stack: AppStack) -> None:
     async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
-        await _answer_to_consent(visitor)
+        await visitor.give_answers(*TO_CONSENT)
         before = visitor.chat
         await visitor.press("yes")
         question = visitor.newest.text
@@ -233,7 +224,7 @@ async def test_chat_consent_repeated_after_a_lost_response_sets_the_same_cookie(
 ) -> None:
     async with Visitor.at(stack.url) as visitor:
         await visitor.wait(1)
-        await _answer_to_consent(visitor)
+        await visitor.give_answers(*TO_CONSENT)
         yes = next(each for each in visitor.newest.buttons.values() if each.endswith(":yes"))
         form = {"chat": visitor.chat, "id": "the-same-id", "payload": yes, "last": ""}
         cookies = []

@@ -13,15 +13,15 @@ from bot.operations.health import Health, Status
 from bot.runtime import Runtime, pool
 from bot.web.app import create_app
 from bot.web.health import page_values
-from tests.app_stack import serving
+from tests.app_stack import lent, serving
 from tests.clock import ahead
-from tests.observability.test_alarms import _lent, a_message_that_nobody_sends
+from tests.observability.test_alarms import a_message_that_nobody_sends
 
 
 @asynccontextmanager
 async def _get(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
     async with (
-        serving(create_app(_lent(rt))) as url,
+        serving(create_app(lent(rt))) as url,
         aiohttp.ClientSession() as http,
         http.get(f"{url}{path}", headers=headers) as answer,
     ):

@@ -14,10 +14,8 @@ from tests.app_stack import AppStack
 from tests.person_client import Guest
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_journeys import LANGUAGES, _next, _press
-from tests.web.test_whatsapp_journey import _next as _next_bubble
-from tests.web.test_whatsapp_journey import _press as _press_bubble
-from tests.web.test_whatsapp_journey import _user
+from tests.web import telegram_chat, whatsapp_chat
+from tests.web.journey import LANGUAGES
 
 PIN = "204611"
 
@@ -76,11 +74,11 @@ async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(
 ) -> None:
     number = await register(stack)
     user = await stack.telegram_user(8101)
-    await _press(user, "ru")
-    await _next(user, partial(user.say, "/status"))
-    await _press(user, "number")
-    await _next(user, partial(user.say, number))
-    await _next(user, partial(user.say, PIN))
+    await telegram_chat.press(user, "ru")
+    await telegram_chat.wait_for_reply(user, partial(user.say, "/status"))
+    await telegram_chat.press(user, "number")
+    await telegram_chat.wait_for_reply(user, partial(user.say, number))
+    await telegram_chat.wait_for_reply(user, partial(user.say, PIN))
     await user.wait(lambda chat: _state(stack, "ru") in user.last.text)
     await user.wait(lambda chat: {each.text for each in chat if each.deleted} == {number, PIN})
     assert stack.telegram.journal.mistakes() == []
@@ -88,11 +86,11 @@ async def test_registration_status_lookup_on_telegram_deletes_number_and_pin(
 
 async def test_registration_status_lookup_on_whatsapp_leads_to_the_website(stack: AppStack) -> None:
     number = await register(stack)
-    user = await _user(stack, "77010000301")
-    await _next_bubble(user, lambda: user.say("👋"))
-    await _press_bubble(user, "ru")
-    await _next_bubble(user, lambda: user.say("/status"))
-    reply = await _press_bubble(user, "number")
+    user = await whatsapp_chat.new_user(stack, "77010000301")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("👋"))
+    await whatsapp_chat.press(user, "ru")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/status"))
+    reply = await whatsapp_chat.press(user, "number")
     assert _render(stack, lookup_screens.ON_OUR_PAGE) in reply.text
     assert reply.link is not None
     assert reply.link[1].endswith("/chat")

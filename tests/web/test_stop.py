@@ -9,7 +9,7 @@ from flows.engine import screens
 from flows.engine.language_protocol import Reserved
 from tests.app_stack import AppStack
 from tests.visitor import Visitor
-from tests.web.test_journeys import _next, _press
+from tests.web import telegram_chat
 
 WORDS = {"kk": "тоқта", "ru": "стоп", "zh_Hans": "停止", "uz": "toʻxta"}
 
@@ -31,6 +31,6 @@ async def test_stop_word_stops_messages_in_the_web_chat(stack: AppStack, languag
 @pytest.mark.row(63)
 async def test_stop_word_stops_messages_on_telegram(stack: AppStack, language: str) -> None:
     user = await stack.telegram_user(7201)
-    await _press(user, language)
-    await _next(user, partial(user.say, WORDS[language]))
+    await telegram_chat.press(user, language)
+    await telegram_chat.wait_for_reply(user, partial(user.say, WORDS[language]))
     assert stack.rt.languages.render(screens.STOPPED, language) in user.last.text

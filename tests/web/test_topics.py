@@ -10,9 +10,7 @@ from bot.conversations import quarantine
 from bot.people import identities
 from tests.app_stack import AppStack
 from tests.emulators.telegram import User
-from tests.web.test_journeys import ANSWERS, _keys, _next, _press
-
-CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
+from tests.web import telegram_chat
 
 
 async def _telegram_user(stack: AppStack) -> User:
@@ -20,17 +18,8 @@ async def _telegram_user(stack: AppStack) -> User:
     return stack.telegram.user(7101, first_name="Test")
 
 
-async def _consent(user: User) -> None:
-    """Answer all questions from the choice of the language to the consent."""
-    await _press(user, "ru")
-    for answer in CONSENTED:
-        while answer not in _keys(user) and ">" in _keys(user):
-            await _press(user, ">")
-        await _press(user, answer)
-
-
 async def _thread_of_answer(user: User, text: str) -> int | None:
-    await _next(user, partial(user.say, text))
+    await telegram_chat.wait_for_reply(user, partial(user.say, text))
     return user.last.thread
 
 
@@ -52,9 +41,9 @@ async def test_telegram_reply_goes_to_the_topic_of_the_last_message(stack: AppSt
     await user.start()
     await user.wait_for_message(1)
     first = await user.open_topic("Papers")
-    await _next(user, user.start)
+    await telegram_chat.wait_for_reply(user, user.start)
     assert user.last.thread == first
-    await _consent(user)
+    await telegram_chat.consent(user)
     assert user.last.thread == first
     second = await user.open_topic("Status")
     assert await _thread_of_answer(user, "помощь") == second
@@ -72,8 +61,8 @@ async def test_telegram_message_for_a_deleted_topic_goes_to_the_chat(stack: AppS
     await user.start()
     await user.wait_for_message(1)
     thread = await user.open_topic("Papers")
-    await _next(user, user.start)
-    await _consent(user)
+    await telegram_chat.wait_for_reply(user, user.start)
+    await telegram_chat.consent(user)
     assert await _notify(stack, user) == thread
     user.delete_topic(thread)
     assert await _notify(stack, user) is None

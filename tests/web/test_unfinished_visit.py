@@ -21,9 +21,7 @@ from tests.app_stack import AppStack
 from tests.desk.desks import an_officer, key, now
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
-from tests.web.test_journeys import _next
-from tests.web.test_page import CLOSED, _answer_to_surname, _enter, _form, _link
-from tests.web.test_phone_in_other_hands import _telegram_user_with_case
+from tests.web import secure_page, telegram_chat
 
 IMAGE = b"\xff\xd8\xff not an image"
 
@@ -49,17 +47,17 @@ async def _requested_paper(stack: AppStack, user: User) -> tuple[Officer, UUID, 
         return [button.url for row in rows for button in row if button.url]
 
     await user.wait(lambda _chat: bool(links()))
-    return officer, case_id, f"{stack.url}/p/" + links()[-1].rsplit("/p/", 1)[1]
+    return officer, case_id, secure_page.link_to(stack, links()[-1])
 
 
 @pytest.mark.parametrize("minutes", [0, 20])
 async def test_reply_during_an_abandoned_visit_reaches_the_messenger(
     stack: AppStack, minutes: int
 ) -> None:
-    user = await _telegram_user_with_case(stack, 7201)
+    user = await telegram_chat.user_with_case(stack, 7201)
     officer, case_id, link = await _requested_paper(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
     await stack.ahead(f"{minutes} minutes")
     version = (await now(stack.rt, case_id)).version
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Come on Monday")
@@ -72,14 +70,14 @@ async def test_reply_during_an_abandoned_visit_reaches_the_messenger(
 
 
 async def test_upload_during_a_visit_is_answered_there_after_a_reply(stack: AppStack) -> None:
-    user = await _telegram_user_with_case(stack, 7202)
+    user = await telegram_chat.user_with_case(stack, 7202)
     officer, case_id, link = await _requested_paper(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        _status, page = await _enter(visitor, link)
+        _status, page = await secure_page.enter(visitor, link)
         version = (await now(stack.rt, case_id)).version
         await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Testova, thank you")
         await user.wait(lambda chat: any("thank you" in each.text for each in chat))
-        endpoint, form = _form(page, IMAGE)
+        endpoint, form = secure_page.answer_form(page, IMAGE)
         async with visitor.session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
             page = await answer.text()
     assert "thank you" not in page
@@ -88,23 +86,23 @@ async def test_upload_during_a_visit_is_answered_there_after_a_reply(stack: AppS
 
 async def test_officer_who_joins_during_a_visit_ends_it(stack: AppStack) -> None:
     user = stack.telegram.user(7203, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
         async with stack.rt.pool.connection() as session:
             person = await identities.find(stack.rt, session, "telegram", str(user.id))
             assert person is not None
             delivery = await receive.take_turn(stack.rt, session, person.id, Joined())
-        await _next(user, partial(receive.deliver, stack.rt, delivery))
+        await telegram_chat.wait_for_reply(user, partial(receive.deliver, stack.rt, delivery))
         assert stack.rt.languages.render(screens.JOINED, "ru") in user.last.text
         async with visitor.session.get(f"{stack.url}/chat") as answer:
-            assert CLOSED in await answer.text()
+            assert secure_page.CLOSED in await answer.text()
 
 
 async def test_status_from_the_registry_during_a_visit_does_not_end_it(stack: AppStack) -> None:
     user = stack.telegram.user(7204, first_name="Test")
-    await _answer_to_surname(stack, user)
+    await secure_page.answer_to_surname(stack, user)
     known = RegistrationStatus("received", "KZ-1", write_first=True)
     async with stack.rt.pool.connection() as session:
         person = await identities.find(stack.rt, session, "telegram", str(user.id))
@@ -113,13 +111,13 @@ async def test_status_from_the_registry_during_a_visit_does_not_end_it(stack: Ap
         assert held is not None
         registered = replace(held.conversation, registration=known)
         await conversation_store.save_state(stack.rt, session, held, registered)
-    link = await _link(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor:
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(visitor, link))[0] == 200
         async with stack.rt.pool.connection() as session:
             event = Acknowledged("accepted", "KZ-1")
             delivery = await receive.take_turn(stack.rt, session, person.id, event)
-        await _next(user, partial(receive.deliver, stack.rt, delivery))
+        await telegram_chat.wait_for_reply(user, partial(receive.deliver, stack.rt, delivery))
         assert stack.rt.languages.render(screens.UPDATE, "ru") in user.last.text
         async with visitor.session.get(f"{stack.url}/chat") as answer:
-            assert CLOSED not in await answer.text()
+            assert secure_page.CLOSED not in await answer.text()

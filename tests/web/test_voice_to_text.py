@@ -19,7 +19,7 @@ from tests.app_stack import AppStack, running_stack
 from tests.attachments.opus_files import BROKEN, voice
 from tests.emulators.transcription import KEY, MODEL, Transcription, transcription
 from tests.emulators.whatsapp import User
-from tests.web.test_whatsapp_journey import _at_language, _consented_user, _next, _user
+from tests.web import whatsapp_chat
 
 OPUS = "audio/ogg; codecs=opus"
 OPERATOR = "Example Speech Ltd"
@@ -46,14 +46,14 @@ async def stack(chosen: Settings, admin_url: str, server: Transcription) -> Asyn
 
 
 async def _new_user(stack: AppStack, phone: str, language: str = "ru") -> User:
-    user = await _user(stack, phone)
-    await _at_language(user, language)
+    user = await whatsapp_chat.new_user(stack, phone)
+    await whatsapp_chat.choose_language(user, language)
     return user
 
 
 async def _send_voice(user: User, data: bytes) -> str:
     """Send a voice message; return the text of Kosh's reply."""
-    return (await _next(user, lambda: user.send("audio", data, OPUS))).text
+    return (await whatsapp_chat.wait_for_reply(user, lambda: user.send("audio", data, OPUS))).text
 
 
 async def _consent(user: User, yes: str = "да") -> list[str]:
@@ -80,9 +80,11 @@ async def test_transcription_starts_after_consent_and_asks_to_confirm_its_text(
     _agreed, transcript = await _consent(user)
     assert (len(server.heard), server.mistakes) == (1, [])
     assert server.text in transcript
-    answer = (await _next(user, lambda: user.say("да"))).text
+    answer = (await whatsapp_chat.wait_for_reply(user, lambda: user.say("да"))).text
     other = await _new_user(stack, "77010000932")
-    assert answer == (await _next(other, lambda: other.say(server.text))).text
+    assert (
+        answer == (await whatsapp_chat.wait_for_reply(other, lambda: other.say(server.text))).text
+    )
     assert await stack.rows("SELECT 1 FROM people") == []
 
 
@@ -156,7 +158,7 @@ async def test_transcription_consent_is_stored_but_the_text_is_not(
     stack: AppStack, server: Transcription
 ) -> None:
     server.text = "canary of a voice"
-    user = await _consented_user(stack, "77010000938")
+    user = await whatsapp_chat.consented_user(stack, "77010000938")
     assert OPERATOR in await _send_voice(user, voice())
     await _consent(user)
     purposes = await stack.rows("SELECT purpose, given FROM consents ORDER BY id")

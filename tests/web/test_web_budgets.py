@@ -27,7 +27,7 @@ from tests.console_client import Console, ru
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_siege import _answer_to_consent
+from tests.web.captcha import captcha_number
 
 # The header by which a proxy reports the client's address. The server trusts it, because the test
 # connects from the loopback interface.
@@ -39,23 +39,6 @@ def _fields(page: str) -> dict[str, str]:
     main = page[page.index('class="question"') :]
     found = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', main)
     return {name: unescape(value) for name, value in found}
-
-
-def _numbers(rt: Runtime, language: str) -> dict[str, int]:
-    """Return each text with which the web chat can ask for a number, and the right number."""
-    render, found = rt.languages.render, {}
-    for tens in range(2, 10):
-        for ones in range(1, 10):
-            number = tens * 10 + ones
-            (line,) = chat_budget._question(number, wrong=False)[1:]
-            found[render(line, language)] = number
-    return found
-
-
-def _number(rt: Runtime, page: str, language: str = "ru") -> int:
-    lines = {unescape(each) for each in re.findall(r"<p[^>]*>([^<]*)</p>", page)}
-    (number,) = {n for text, n in _numbers(rt, language).items() if text in lines}
-    return number
 
 
 async def _exhaust_budget(rt: Runtime, of: Spending, host: str = "192.0.2.77") -> None:
@@ -154,11 +137,9 @@ async def test_registrations_from_one_network_address_are_limited(stack: AppStac
     async with Visitor.at(stack.url) as visitor:
         visitor.session.headers.update(SHARED_ADDRESS)
         await visitor.wait(1)
-        await _answer_to_consent(visitor)
+        await visitor.give_answers(*TO_CONSENT)
         await visitor.press("yes")
-        for answer in AFTER_CONSENT:
-            keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-            await (visitor.press(answer) if answer in keys else visitor.say(answer))
+        await visitor.give_answers(*AFTER_CONSENT)
         send = next(each for each in visitor.newest.buttons.values() if each.endswith("submit"))
         status, body = await visitor.send("pressed", payload=send)
         assert (status, body) == (429, {"error": "E_BUDGET", "as_page": True})
@@ -176,7 +157,7 @@ async def test_rate_limit_question_opens_a_web_chat_when_answered(
     )
     status, page = await _post(stack, person, text="меню")
     assert status == 429
-    number = _number(stack.rt, page, language)
+    number = captcha_number(stack.rt, page, language)
     fields = _fields(page)
     assert fields["text"] == "меню"
     assert str(number) not in "".join(fields[each] for each in ("text", "payload", "last"))
@@ -205,7 +186,7 @@ async def test_rate_limit_question_allows_one_attempt_from_its_own_address(
 ) -> None:
     await _exhaust_budget(stack.rt, Spending.CHAT)
     _status, page = await _post(stack, person, text="меню")
-    number, fields = _number(stack.rt, page), _fields(page)
+    number, fields = captcha_number(stack.rt, page), _fields(page)
     wrong = str(number + 1 if number < 99 else number - 1)
     status, again = await _post(stack, person, **fields, answer=wrong)
     assert status == 429
@@ -213,7 +194,7 @@ async def test_rate_limit_question_allows_one_attempt_from_its_own_address(
     status, _page = await _post(stack, person, **fields, answer=str(number))
     assert status == 429
     _status, page = await _post(stack, person, text="меню")
-    fields = _fields(page) | {"answer": str(_number(stack.rt, page))}
+    fields = _fields(page) | {"answer": str(captcha_number(stack.rt, page))}
     await _exhaust_budget(stack.rt, Spending.CHAT, "192.0.2.78")
     person.headers["X-Forwarded-For"] = "192.0.2.78"
     assert (await _post(stack, person, **fields))[0] == 429
@@ -241,7 +222,7 @@ async def test_web_chat_above_its_rate_limit_shows_contacts_and_when_to_retry(
         await spend(stack.rt, "192.0.2.77", [Spending.CHAT], answered=True)
     async with person.post(f"{stack.url}/chat/said", data={"text": "меню"}) as first:
         page = await first.text()
-    fields = _fields(page) | {"answer": str(_number(stack.rt, page))}
+    fields = _fields(page) | {"answer": str(captcha_number(stack.rt, page))}
     async with person.post(f"{stack.url}/chat/said", data=fields) as answer:
         page = unescape(await answer.text())
         assert answer.status == 429
@@ -298,9 +279,7 @@ async def test_rate_limit_question_is_not_shown_to_ten_simultaneous_visitors(
     async def visit() -> None:
         async with Visitor.at(stack.url) as visitor:
             await visitor.wait(1)
-            for answer in TO_CONSENT[:3]:
-                keys = {each.partition(":")[2] for each in visitor.newest.buttons.values()}
-                await (visitor.press(answer) if answer in keys else visitor.say(answer))
+            await visitor.give_answers(*TO_CONSENT[:3])
 
     await asyncio.gather(*(visit() for _person in range(10)))
 

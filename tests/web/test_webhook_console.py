@@ -9,9 +9,9 @@ from bot.security import audit_log
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.console_client import Console, Form, ru
+from tests.officer_names import AIGUL, DANA, SAULE
 from tests.outgoing_webhooks.subscriber import Subscriber, rows, subscriber
 
-AIGUL, DANA, SAULE = "Aigul Testova", "Dana Testova", "Saule Testova"
 PAGE = "/console/webhooks"
 
 

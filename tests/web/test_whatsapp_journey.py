@@ -6,101 +6,40 @@ Also faults of the platform, and the security of its webhook.
 import hmac
 import io
 import json
-from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
 import pytest
 
 from bot import outbox
-from bot.channels import DeliveryReport, Message, Rates, Template
+from bot.channels import Message, Rates, Template
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.i18n import reserved_words
-from bot.people import identities
 from flows.engine.language_protocol import Reserved
 from flows.engine.screens import STOPPED
 from flows.papers import PASSPORT
 from tests.app_stack import AppStack
-from tests.emulators.whatsapp import Button, Failed, Limits, Refused, Row, User
-from tests.emulators.whatsapp import Message as Bubble
+from tests.emulators.whatsapp import Failed, Limits, Refused, User
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.faults import Fault
 from tests.emulators.whatsapp.limits import Gate
 from tests.release_only import release_only
 from tests.sample_files import photo
-from tests.web.test_journeys import ANSWERS, LANGUAGES, _receipt
-from tests.web.test_page import _answer_on_page
-
-# The answers that `_walk` gives on the secure page, in order.
-PRIVATE = ("TESTOVA", "GULNAR")
-
-
-async def _set_webhook(stack: AppStack) -> None:
-    verify = stack.rt.settings.whatsapp_verify_token
-    assert verify
-    await stack.whatsapp.set_webhook(f"{stack.url}/webhooks/whatsapp", verify.get_secret_value())
-
-
-async def _user(stack: AppStack, phone: str, **more: Any) -> User:
-    await _set_webhook(stack)
-    return stack.whatsapp.user(phone, **more)
-
-
-def _keys(message: Bubble) -> dict[str, str]:
-    """Return the payloads of a message's buttons and list rows, by their part after the nonce."""
-    pressable: list[Button | Row] = [*message.buttons, *message.rows]
-    return {each.data.partition(":")[2] or each.data: each.data for each in pressable}
-
-
-async def _next(user: User, action: Callable[[], Awaitable[object]]) -> Bubble:
-    """Await `action`; return the next message that then arrives."""
-    count = len(user.received)
-    await action()
-    return await user.wait_for_message(count + 1)
-
-
-async def _press(user: User, key: str) -> Bubble:
-    data = _keys(user.last)[key]
-    return await _next(user, lambda: user.answer(data))
-
-
-async def _at_language(user: User, language: str) -> None:
-    await _next(user, lambda: user.say("👋"))
-    await _press(user, language)
-
-
-async def _walk(stack: AppStack, user: User, answers: tuple[str, ...]) -> int:
-    """Give all answers, by button, text or the secure page; return the number of turns."""
-    turns, remaining = 0, list(answers)
-    while remaining:
-        turns += 1
-        if user.last.link is not None:
-            private = [remaining.pop(0) for _each in PRIVATE]
-            link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-            await _next(user, lambda: _answer_on_page(link, stack, *private))  # noqa: B023 — used at once
-            continue
-        while remaining[0] not in _keys(user.last) and ">" in _keys(user.last):
-            await _press(user, ">")
-            turns += 1
-        answer = remaining.pop(0)
-        if answer in _keys(user.last):
-            await _press(user, answer)
-        else:
-            await _next(user, lambda: user.say(answer))  # noqa: B023 — used at once
-    return turns
+from tests.web import secure_page, whatsapp_chat
+from tests.web.journey import ANSWERS, ANSWERS_TO_CONSENT, LANGUAGES, registration_number
 
 
 @pytest.mark.parametrize("language", release_only(LANGUAGES, keep=("kk_Arab", "uz")))
 async def test_whatsapp_conversation_ends_with_a_registration_number(
     stack: AppStack, language: str
 ) -> None:
-    user = await _user(stack, "77010000001")
-    await _at_language(user, language)
-    turns = await _walk(stack, user, ANSWERS)
-    number = await _receipt(stack, language)
-    await user.wait(lambda chat: "!status" in _keys(user.last))
-    await _next(user, lambda: user.say("/status"))
+    user = await whatsapp_chat.new_user(stack, "77010000001")
+    await whatsapp_chat.choose_language(user, language)
+    turns = await whatsapp_chat.give_answers(stack, user, ANSWERS)
+    number = await registration_number(stack, language)
+    await user.wait(lambda chat: "!status" in whatsapp_chat.keys(user.last))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/status"))
     await user.wait(lambda chat: any(number in each.text for each in chat))
     assert stack.whatsapp.journal.mistakes() == []
     assert "TESTOVA" not in repr(stack.whatsapp.journal.entries), "names go past the messenger"
@@ -112,15 +51,17 @@ async def test_whatsapp_conversation_ends_with_a_registration_number(
 
 async def _send_papers(stack: AppStack, user: User, language: str) -> None:
     """Send one document on the secure page and two in the chat; wait until the registry has all."""
-    await _press(user, "papers")
-    await _press(user, "yes")
+    await whatsapp_chat.press(user, "papers")
+    await whatsapp_chat.press(user, "yes")
     assert user.last.link is not None
-    link = stack.url + "/p/" + user.last.link[1].rsplit("/p/", 1)[1]
-    await _answer_on_page(link, stack, photo("TESTOVA page one"), "done")
+    link = secure_page.link_to(stack, user.last.link[1])
+    await secure_page.answer_on_page(link, stack, photo("TESTOVA page one"), "done")
     done = stack.rt.languages.render(PASSPORT.done, language)
     for number in (2, 3):
-        await _next(user, partial(user.send_photo, photo(f"TESTOVA page {number}")))
-        await _next(user, partial(user.say, done))
+        await whatsapp_chat.wait_for_reply(
+            user, partial(user.send_photo, photo(f"TESTOVA page {number}"))
+        )
+        await whatsapp_chat.wait_for_reply(user, partial(user.say, done))
 
     async def have_arrived() -> bool:
         (entry,) = await stack.entries()
@@ -131,72 +72,11 @@ async def _send_papers(stack: AppStack, user: User, language: str) -> None:
 
 # Faults of WhatsApp's API
 
-CONSENTED = ANSWERS[: ANSWERS.index("seen") + 2]
-
-
-async def _consented_user(stack: AppStack, phone: str, **more: Any) -> User:
-    """Return a person on WhatsApp who gave consent, at the first question after it."""
-    user = await _user(stack, phone, **more)
-    await _at_language(user, "ru")
-    await _walk(stack, user, CONSENTED)
-    return user
-
-
-async def _person(stack: AppStack, user: User) -> identities.Person:
-    async with stack.rt.pool.connection() as session:
-        name = user.user_id if user.person.known != "phone" else user.phone
-        found = await identities.find(stack.rt, session, "whatsapp", name)
-    assert found is not None
-    return found
-
-
-async def _notify(stack: AppStack, user: User) -> None:
-    """Enqueue a message that is no reply, and wait until Kosh has tried to send it."""
-    person = await _person(stack, user)
-    row = outbox.Row("send", quarantine.apology(stack.rt, "ru"))
-    async with stack.rt.pool.connection() as session:
-        await outbox.enqueue(session, person, "whatsapp", (row,))
-    await outbox.deliver(stack.rt, None, person)
-
-    async def is_attempted() -> bool:
-        # If a delivery of the person's earlier messages is running, it may also send this message.
-        query = "SELECT state, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-        [(state, attempt)] = await stack.rows(query, person.id)
-        return state not in ("pending", "sending") or (state == "pending" and attempt > 0)
-
-    await stack.until(is_attempted, 60)
-
-
-async def _states(stack: AppStack, user: User) -> list[str]:
-    person = await _person(stack, user)
-    found = await stack.rows(
-        "SELECT state FROM messages WHERE person_id = %s ORDER BY id", person.id
-    )
-    return [row[0] for row in found]
-
-
-async def _newest_row(stack: AppStack, person: identities.Person) -> tuple[int, int]:
-    """Return (id, number of the last attempt) of the person's newest message."""
-    query = "SELECT id, attempt FROM messages WHERE person_id = %s ORDER BY id DESC LIMIT 1"
-    [(row, attempt)] = await stack.rows(query, person.id)
-    return row, attempt
-
-
-def _report(state: Any, row: str, code: str = "") -> DeliveryReport:
-    return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
-
-
-async def _until_state(stack: AppStack, user: User, state: str) -> None:
-    async def has_state() -> bool:
-        return (await _states(stack, user))[-1] == state
-
-    await stack.until(has_state)
-
 
 @pytest.mark.requirement("S-4")
 @pytest.mark.row(33)
 async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: AppStack) -> None:
-    await _set_webhook(stack)
+    await whatsapp_chat.set_webhook(stack)
     first, second = stack.whatsapp.user("77010000002"), stack.whatsapp.user("77010000003")
     stack.whatsapp.tricks.batch = 3
     stack.whatsapp.tricks.layout = "entries"
@@ -219,20 +99,22 @@ async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: Ap
 async def test_whatsapp_message_repeated_in_a_second_request_is_applied_once(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000004")
+    user = await whatsapp_chat.consented_user(stack, "77010000004")
     update = await user.say("/help")
     count = len(user.received)
     await user.wait_for_message(count + 1)
     await user.repeat(update)
     await stack.whatsapp.until_taken()
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert len(user.received) == count + 2
 
 
 async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
     stack: AppStack,
 ) -> None:
-    users = [await _consented_user(stack, f"7701000001{number}") for number in range(3)]
+    users = [
+        await whatsapp_chat.consented_user(stack, f"7701000001{number}") for number in range(3)
+    ]
     before = [len(user.received) for user in users]
     stack.whatsapp.tricks.batch, stack.whatsapp.tricks.copies = 3, 2
     stack.whatsapp.tricks.together = True
@@ -245,7 +127,7 @@ async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
     await stack.whatsapp.until_taken()
     stack.whatsapp.tricks.copies = 1
     for user, count in zip(users, before, strict=True):
-        await _next(user, lambda: user.say("/help"))  # noqa: B023 — used at once
+        await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))  # noqa: B023 — used at once
         assert len(user.received) == count + 2
 
 
@@ -253,7 +135,7 @@ async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
 async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _consented_user(stack, "77010000005")
+    user = await whatsapp_chat.consented_user(stack, "77010000005")
     failures: list[int] = []
     saved, noting = conversation_store.save, conversation_store.save_statement
 
@@ -276,35 +158,35 @@ async def test_whatsapp_update_that_fails_midway_is_redelivered_and_applied_once
     await stack.whatsapp.until_taken()
     assert failures == [1]
     assert 503 in [one.status for one in stack.whatsapp.journal.deliveries()]
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert len(user.received) == count + 2
 
 
 async def test_whatsapp_message_after_24_hours_waits_until_the_person_writes(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000006")
+    user = await whatsapp_chat.consented_user(stack, "77010000006")
     count, sent = len(user.received), len(stack.whatsapp.journal.calls("messages"))
     await stack.ahead("25 hours")
     stack.whatsapp.advance(25 * 3600)
-    await _notify(stack, user)
-    await _until_state(stack, user, "waiting")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "waiting")
     assert len(stack.whatsapp.journal.calls("messages")) == sent
     await user.say("/help")
     await user.wait_for_message(count + 2)
     assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
-    assert "waiting" not in await _states(stack, user)
+    assert "waiting" not in await whatsapp_chat.message_states(stack, user)
     await stack.ahead("23 hours")
-    await _notify(stack, user)
-    await _until_state(stack, user, "sent")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "sent")
 
 
 async def test_whatsapp_message_waits_when_a_report_says_24_hours_are_over(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000007")
+    user = await whatsapp_chat.consented_user(stack, "77010000007")
     count = len(user.received)
     stack.whatsapp.fail(Failed(131047))
-    await _notify(stack, user)
-    await _until_state(stack, user, "waiting")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "waiting")
     await user.say("/help")
     await user.wait_for_message(count + 2)
     assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
@@ -312,18 +194,18 @@ async def test_whatsapp_message_waits_when_a_report_says_24_hours_are_over(stack
 
 
 async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000008")
+    user = await whatsapp_chat.consented_user(stack, "77010000008")
     stack.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
     await stack.ahead("25 hours")
     stack.whatsapp.advance(25 * 3600)
-    person = await _person(stack, user)
+    person = await whatsapp_chat.person_of(stack, user)
     message = Message(
         ("Есть новость. Откройте её.",), (), "ru", template=Template("update_waiting")
     )
     async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
     await outbox.deliver(stack.rt, None, person)
-    await _until_state(stack, user, "sent")
+    await whatsapp_chat.wait_for_state(stack, user, "sent")
     assert user.last.text == "Есть новость."
 
 
@@ -331,9 +213,9 @@ async def test_whatsapp_template_is_sent_after_24_hours(stack: AppStack) -> None
 async def test_whatsapp_template_is_sent_when_whatsapp_says_24_hours_are_over(
     stack: AppStack, fault: Fault
 ) -> None:
-    user = await _consented_user(stack, "77010000009")
+    user = await whatsapp_chat.consented_user(stack, "77010000009")
     stack.whatsapp.add_templates(WaTemplate("update_waiting", "ru", "Есть новость."))
-    person, count = await _person(stack, user), len(user.received)
+    person, count = await whatsapp_chat.person_of(stack, user), len(user.received)
     await stack.whatsapp.until_taken()
     stack.whatsapp.fail(fault)
     message = Message(("Откройте новость.",), (), "ru", template=Template("update_waiting"))
@@ -348,12 +230,12 @@ async def test_whatsapp_template_is_sent_when_whatsapp_says_24_hours_are_over(
 async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000020")
+    user = await whatsapp_chat.consented_user(stack, "77010000020")
     stack.whatsapp.tricks.shuffled = True
-    await _notify(stack, user)
+    await whatsapp_chat.notify(stack, user)
     await user.read()
     await stack.whatsapp.until_taken()
-    person = await _person(stack, user)
+    person = await whatsapp_chat.person_of(stack, user)
 
     async def is_read() -> bool:
         await user.read()
@@ -363,10 +245,10 @@ async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
         return set(found) == {("read", None)}
 
     await stack.until(is_read, 60)
-    row, attempt = await _newest_row(stack, person)
+    row, attempt = await whatsapp_chat.newest_row(stack, person)
     for state in ("failed", "delivered", "sent"):
         await outbox.record_reports(
-            stack.rt, [_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
+            stack.rt, [whatsapp_chat.delivery_report(state, f"{row}.{attempt}", "E_SEND_BLOCKED")]
         )
     assert await stack.rows("SELECT delivery_status, state FROM messages WHERE id = %s", row) == [
         ("read", "sent")
@@ -378,29 +260,33 @@ async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
 
 
 async def test_whatsapp_failed_report_can_be_superseded_by_delivered(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000021")
+    user = await whatsapp_chat.consented_user(stack, "77010000021")
     user.turn_off()
-    await _notify(stack, user)
-    person = await _person(stack, user)
-    row, attempt = await _newest_row(stack, person)
+    await whatsapp_chat.notify(stack, user)
+    person = await whatsapp_chat.person_of(stack, user)
+    row, attempt = await whatsapp_chat.newest_row(stack, person)
     for late in (attempt - 1, attempt + 1):
         await outbox.record_reports(
-            stack.rt, [_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
+            stack.rt, [whatsapp_chat.delivery_report("failed", f"{row}.{late}", "E_SEND_REFUSED")]
         )
-    assert (await _states(stack, user))[-1] == "sent"
-    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")])
+    assert (await whatsapp_chat.message_states(stack, user))[-1] == "sent"
+    await outbox.record_reports(
+        stack.rt, [whatsapp_chat.delivery_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED")]
+    )
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
     assert await stack.rows(query, row) == [("failed", "failed", "E_SEND_REFUSED")]
-    await outbox.record_reports(stack.rt, [_report("delivered", f"{row}.{attempt}")])
+    await outbox.record_reports(
+        stack.rt, [whatsapp_chat.delivery_report("delivered", f"{row}.{attempt}")]
+    )
     assert await stack.rows(query, row) == [("sent", "delivered", None)]
 
 
 @pytest.mark.requirement("S-12")
 async def test_whatsapp_message_is_resent_after_a_temporary_failure(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000022")
+    user = await whatsapp_chat.consented_user(stack, "77010000022")
     count = len(user.received)
     stack.whatsapp.fail(Failed(131016))
-    await _notify(stack, user)
+    await whatsapp_chat.notify(stack, user)
     await stack.whatsapp.until_taken()
     await stack.ahead("1 minute")
     await user.wait_for_message(count + 1)
@@ -411,28 +297,28 @@ async def test_whatsapp_message_is_resent_after_a_temporary_failure(stack: AppSt
 async def test_whatsapp_sends_nothing_to_an_unreachable_person_until_they_write(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000023")
+    user = await whatsapp_chat.consented_user(stack, "77010000023")
     stack.whatsapp.fail(Failed(131026))
-    await _notify(stack, user)
-    await _until_state(stack, user, "undeliverable")
-    await _notify(stack, user)
-    await _until_state(stack, user, "undeliverable")
-    await _next(user, lambda: user.say("/help"))
-    await _notify(stack, user)
-    await _until_state(stack, user, "sent")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "undeliverable")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "undeliverable")
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "sent")
 
 
 async def test_whatsapp_pair_rate_limit_is_respected(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000030")
+    user = await whatsapp_chat.consented_user(stack, "77010000030")
     stack.whatsapp.world.gate = Gate(Limits(), stack.whatsapp.world.now)
     stack.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
-    person, count = await _person(stack, user), len(user.received)
+    person, count = await whatsapp_chat.person_of(stack, user), len(user.received)
     row = outbox.Row("send", quarantine.apology(stack.rt, "ru"))
     async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (row,) * 60)
     await outbox.deliver(stack.rt, None, person)
     await user.wait_for_message(count + 40)
-    states = await _states(stack, user)
+    states = await whatsapp_chat.message_states(stack, user)
     assert states.count("pending") >= 15
     assert stack.whatsapp.journal.refused(131056) == []
 
@@ -445,10 +331,10 @@ async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
     stack: AppStack, language: str, word: str
 ) -> None:
     assert reserved_words.safety_word(word) is Reserved.STOP
-    user = await _user(stack, "77010000024")
-    await _at_language(user, language)
-    await _walk(stack, user, CONSENTED)
-    answer = await _next(user, lambda: user.say(word))
+    user = await whatsapp_chat.new_user(stack, "77010000024")
+    await whatsapp_chat.choose_language(user, language)
+    await whatsapp_chat.give_answers(stack, user, ANSWERS_TO_CONSENT)
+    answer = await whatsapp_chat.wait_for_reply(user, lambda: user.say(word))
     stopped = stack.rt.languages.render(STOPPED, language)
     assert stopped in answer.text
     assert await stack.rows("SELECT quiet FROM conversations") == [(True,)]
@@ -458,23 +344,23 @@ async def test_stop_word_stops_messages_on_whatsapp_in_every_language(
 async def test_whatsapp_person_is_recognized_by_every_kind_of_id(
     stack: AppStack, known: Any
 ) -> None:
-    user = await _consented_user(stack, "77010000025", known=known)
-    await _next(user, lambda: user.say("/help"))
+    user = await whatsapp_chat.consented_user(stack, "77010000025", known=known)
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_number_change_keeps_the_conversation(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000026")
+    user = await whatsapp_chat.consented_user(stack, "77010000026")
     user.change_number("77010000027")
     await stack.whatsapp.until_taken()
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
 async def test_whatsapp_user_id_is_added_to_the_person_with_the_same_phone(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000028", known="phone")
+    user = await whatsapp_chat.consented_user(stack, "77010000028", known="phone")
     user.person.known = "both"
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
 
 
@@ -482,14 +368,14 @@ async def test_whatsapp_user_id_is_added_to_the_person_with_the_same_phone(stack
 async def test_whatsapp_person_known_by_user_id_is_found_by_the_phone_alone(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000029", known="user_id")
+    user = await whatsapp_chat.consented_user(stack, "77010000029", known="user_id")
     user.person.known = "both"
     # After a day of silence, Kosh does not batch the person's next message, but handles it in a
     # separate transaction, which also stores the phone number.
     await stack.ahead("25 hours")
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     user.person.known = "phone"
-    await _next(user, lambda: user.say("/help"))
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     assert await stack.rows("SELECT count(*) FROM people") == [(1,)]
     assert await stack.rows("SELECT count(*) FROM handles") == [(2,)]
 
@@ -532,7 +418,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(stack:
 
 async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) -> None:
     stack.whatsapp.tricks.nulls = True
-    user = await _consented_user(stack, "77010000021")
+    user = await whatsapp_chat.consented_user(stack, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
     for action in (
         partial(user.send_raw, {"type": "button", "button": {"payload": "!status"}}),
@@ -540,11 +426,11 @@ async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) ->
         user.send_photo,
         user.send_unknown,
     ):
-        await _next(user, action)
+        await whatsapp_chat.wait_for_reply(user, action)
     assert await stack.rows("SELECT reason FROM quarantined_updates") == []
     stack.whatsapp.fail(Refused(131047), method="messages")
     await user.say("меню")
-    await _until_state(stack, user, "waiting")
+    await whatsapp_chat.wait_for_state(stack, user, "waiting")
 
 
 @pytest.mark.requirement("S-4")

@@ -16,16 +16,7 @@ from bot.conversations import quarantine
 from tests.app_stack import AppStack
 from tests.emulators.whatsapp import Broken, Failed, Refused, User
 from tests.emulators.whatsapp.faults import Fault
-from tests.web.test_whatsapp_journey import (
-    _consented_user,
-    _newest_row,
-    _next,
-    _notify,
-    _person,
-    _report,
-    _states,
-    _until_state,
-)
+from tests.web import whatsapp_chat
 
 PHONE = "77010000040"
 NUMBERS = re.compile(rb"[0-9]{7,}")
@@ -50,8 +41,8 @@ async def _wait_until_read(stack: AppStack) -> None:
 async def test_whatsapp_delivery_report_is_matched_by_an_id_without_phone_number(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, PHONE)
-    await _next(user, lambda: user.say("/help"))
+    user = await whatsapp_chat.consented_user(stack, PHONE)
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
     await user.read()
     await _wait_until_read(stack)
     assert PHONE.encode() in _decoded_ids(user.last.id)
@@ -64,11 +55,13 @@ async def test_whatsapp_delivery_report_matches_an_id_stored_by_an_older_version
     stack: AppStack,
 ) -> None:
     """Earlier versions stored the platform's message ids, without the number of the attempt."""
-    user = await _consented_user(stack, "77010000041")
+    user = await whatsapp_chat.consented_user(stack, "77010000041")
     user.turn_off()
-    await _notify(stack, user)
+    await whatsapp_chat.notify(stack, user)
     await stack.whatsapp.until_taken()
-    row, _attempt = await _newest_row(stack, await _person(stack, user))
+    row, _attempt = await whatsapp_chat.newest_row(
+        stack, await whatsapp_chat.person_of(stack, user)
+    )
     await stack.rows(
         "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
         "wamid.first,wamid.second",
@@ -76,7 +69,7 @@ async def test_whatsapp_delivery_report_matches_an_id_stored_by_an_older_version
     )
     query = "SELECT delivery_status FROM messages WHERE id = %s"
     before = await stack.rows(query, row)
-    report = replace(_report("read", str(row)), external_id="wamid.other")
+    report = replace(whatsapp_chat.delivery_report("read", str(row)), external_id="wamid.other")
     await outbox.record_reports(stack.rt, [report])
     assert await stack.rows(query, row) == before
     await outbox.record_reports(stack.rt, [replace(report, external_id="wamid.second")])
@@ -93,7 +86,7 @@ async def _send_long_text(stack: AppStack, user: User) -> int:
 
     Return the number of messages that the person had received before.
     """
-    person, count = await _person(stack, user), len(user.received)
+    person, count = await whatsapp_chat.person_of(stack, user), len(user.received)
     message = Message((FIRST.strip(), SECOND.strip()), (), "kk")
     async with stack.rt.pool.connection() as session:
         await outbox.enqueue(session, person, "whatsapp", (outbox.Row("send", message),))
@@ -107,7 +100,9 @@ def _parts(user: User, count: int) -> list[int]:
 
 
 async def _until_receipt(stack: AppStack, user: User, receipt: str) -> None:
-    row, _attempt = await _newest_row(stack, await _person(stack, user))
+    row, _attempt = await whatsapp_chat.newest_row(
+        stack, await whatsapp_chat.person_of(stack, user)
+    )
 
     async def has_receipt() -> bool:
         query = "SELECT delivery_status, body FROM messages WHERE id = %s"
@@ -120,7 +115,7 @@ async def _until_receipt(stack: AppStack, user: User, receipt: str) -> None:
 async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
     stack: AppStack, fault: Fault
 ) -> None:
-    user = await _consented_user(stack, "77010000050")
+    user = await whatsapp_chat.consented_user(stack, "77010000050")
     stack.whatsapp.fail(fault, after=1)
     count = await _send_long_text(stack, user)
     await user.wait_for_message(count + 1)
@@ -135,12 +130,12 @@ async def test_whatsapp_accepted_parts_are_not_resent_with_the_rest(
 async def test_whatsapp_accepted_part_is_not_resent_while_the_rest_is_rejected(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000051")
+    user = await whatsapp_chat.consented_user(stack, "77010000051")
     stack.whatsapp.fail(Refused(131056), times=3, after=1)
     count = await _send_long_text(stack, user)
     for _try in range(3):
         await stack.ahead("1 minute")
-        await outbox.deliver(stack.rt, None, await _person(stack, user))
+        await outbox.deliver(stack.rt, None, await whatsapp_chat.person_of(stack, user))
     await user.wait_for_message(count + 2, seconds=30)
     await user.read()
     await _until_receipt(stack, user, "read")
@@ -151,8 +146,10 @@ async def _until_retried(stack: AppStack, user: User) -> None:
     """Wait until a failed message waits for a retry, or was retried already."""
 
     async def is_retried() -> bool:
-        _row, attempt = await _newest_row(stack, await _person(stack, user))
-        return attempt > 1 or (await _states(stack, user))[-1] == "pending"
+        _row, attempt = await whatsapp_chat.newest_row(
+            stack, await whatsapp_chat.person_of(stack, user)
+        )
+        return attempt > 1 or (await whatsapp_chat.message_states(stack, user))[-1] == "pending"
 
     await stack.until(is_retried)
 
@@ -160,7 +157,7 @@ async def _until_retried(stack: AppStack, user: User) -> None:
 async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000052")
+    user = await whatsapp_chat.consented_user(stack, "77010000052")
     stack.whatsapp.fail(Failed(131000), after=1)
     count = await _send_long_text(stack, user)
     await _until_retried(stack, user)
@@ -173,7 +170,7 @@ async def test_whatsapp_second_part_that_failed_is_resent_without_the_first(
 async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000053")
+    user = await whatsapp_chat.consented_user(stack, "77010000053")
     stack.whatsapp.fail(Failed(131000))
     count = await _send_long_text(stack, user)
     await _until_retried(stack, user)
@@ -184,11 +181,11 @@ async def test_whatsapp_both_parts_are_resent_in_order_when_the_first_fails(
 
 
 async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: AppStack) -> None:
-    user = await _consented_user(stack, "77010000055")
+    user = await whatsapp_chat.consented_user(stack, "77010000055")
     user.turn_off()
     await _send_long_text(stack, user)
     await stack.whatsapp.until_taken()
-    row, attempt = await _newest_row(stack, await _person(stack, user))
+    row, attempt = await whatsapp_chat.newest_row(stack, await whatsapp_chat.person_of(stack, user))
     query = "SELECT delivery_status, body IS NULL FROM messages WHERE id = %s"
     for part, state, expected in (
         (2, "read", ("sent", False)),
@@ -198,7 +195,9 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: 
         (1, "read", ("read", True)),
     ):
         report = replace(
-            _report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"), part=part, parts=2
+            whatsapp_chat.delivery_report(state, f"{row}.{attempt}", "E_SEND_UNREACHABLE"),
+            part=part,
+            parts=2,
         )
         await outbox.record_reports(stack.rt, [report])
         assert await stack.rows(query, row) == [expected]
@@ -207,12 +206,12 @@ async def test_whatsapp_message_is_delivered_when_each_part_is_delivered(stack: 
 async def test_whatsapp_delivery_reports_of_two_parts_may_come_in_one_batch(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000056")
+    user = await whatsapp_chat.consented_user(stack, "77010000056")
     user.turn_off()
     await _send_long_text(stack, user)
     await stack.whatsapp.until_taken()
-    row, attempt = await _newest_row(stack, await _person(stack, user))
-    report = replace(_report("read", f"{row}.{attempt}"), parts=2)
+    row, attempt = await whatsapp_chat.newest_row(stack, await whatsapp_chat.person_of(stack, user))
+    report = replace(whatsapp_chat.delivery_report("read", f"{row}.{attempt}"), parts=2)
     await outbox.record_reports(stack.rt, [report, replace(report, part=2)])
     await _until_receipt(stack, user, "read")
 
@@ -220,13 +219,17 @@ async def test_whatsapp_delivery_reports_of_two_parts_may_come_in_one_batch(
 async def test_whatsapp_delivered_report_of_a_part_replaces_its_failed_report(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000057")
+    user = await whatsapp_chat.consented_user(stack, "77010000057")
     user.turn_off()
     await _send_long_text(stack, user)
     await stack.whatsapp.until_taken()
-    row, attempt = await _newest_row(stack, await _person(stack, user))
+    row, attempt = await whatsapp_chat.newest_row(stack, await whatsapp_chat.person_of(stack, user))
     query = "SELECT state, delivery_status, reason FROM messages WHERE id = %s"
-    failed = replace(_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"), part=2, parts=2)
+    failed = replace(
+        whatsapp_chat.delivery_report("failed", f"{row}.{attempt}", "E_SEND_REFUSED"),
+        part=2,
+        parts=2,
+    )
     await outbox.record_reports(stack.rt, [failed])
     assert await stack.rows(query, row) == [("failed", "failed", "E_SEND_REFUSED")]
     await outbox.record_reports(stack.rt, [replace(failed, state="delivered", code="")])
@@ -252,17 +255,19 @@ async def test_whatsapp_failed_status_before_the_persons_message_keeps_chat_open
 
     Kosh does not store the time of a message that follows another within 15 minutes.
     """
-    user = await _consented_user(stack, "77010000060")
+    user = await whatsapp_chat.consented_user(stack, "77010000060")
     await stack.whatsapp.until_taken()
     stack.whatsapp.world.statuses = False
-    await _notify(stack, user)
-    row, attempt = await _newest_row(stack, await _person(stack, user))
+    await whatsapp_chat.notify(stack, user)
+    row, attempt = await whatsapp_chat.newest_row(stack, await whatsapp_chat.person_of(stack, user))
     await stack.ahead(before)
-    await _next(user, lambda: user.say("/help"))
-    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", code)])
+    await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))
+    await outbox.record_reports(
+        stack.rt, [whatsapp_chat.delivery_report("failed", f"{row}.{attempt}", code)]
+    )
     assert await _is_open(stack)
-    await _notify(stack, user)
-    await _until_state(stack, user, "sent")
+    await whatsapp_chat.notify(stack, user)
+    await whatsapp_chat.wait_for_state(stack, user, "sent")
     assert await stack.rows("SELECT state FROM messages WHERE id = %s", row) == [(became,)]
 
 
@@ -270,19 +275,21 @@ async def test_whatsapp_failed_status_before_the_persons_message_keeps_chat_open
 async def test_whatsapp_failed_status_after_the_persons_message_closes_the_chat(
     stack: AppStack, code: str
 ) -> None:
-    user = await _consented_user(stack, "77010000061")
+    user = await whatsapp_chat.consented_user(stack, "77010000061")
     await stack.whatsapp.until_taken()
     stack.whatsapp.world.statuses = False
-    await _notify(stack, user)
-    row, attempt = await _newest_row(stack, await _person(stack, user))
-    await outbox.record_reports(stack.rt, [_report("failed", f"{row}.{attempt}", code)])
+    await whatsapp_chat.notify(stack, user)
+    row, attempt = await whatsapp_chat.newest_row(stack, await whatsapp_chat.person_of(stack, user))
+    await outbox.record_reports(
+        stack.rt, [whatsapp_chat.delivery_report("failed", f"{row}.{attempt}", code)]
+    )
     assert not await _is_open(stack)
 
 
 async def test_whatsapp_message_refused_while_the_person_writes_is_sent_again(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    user = await _consented_user(stack, "77010000062")
+    user = await whatsapp_chat.consented_user(stack, "77010000062")
     count, channel = len(user.received), stack.rt.channels["whatsapp"]
 
     async def fail_late(_act: ChannelCall) -> str:
@@ -292,7 +299,7 @@ async def test_whatsapp_message_refused_while_the_person_writes_is_sent_again(
         raise WindowClosed
 
     monkeypatch.setattr(channel, "send", fail_late)
-    await _notify(stack, user)
+    await whatsapp_chat.notify(stack, user)
     await user.wait_for_message(count + 2, seconds=30)
     assert user.received[count].text == stack.rt.languages.render(quarantine.APOLOGY, "ru")
     assert await _is_open(stack)

@@ -32,26 +32,15 @@ from flows.engine.text import _
 from flows.knowledge.documents import IIN
 from tests.app_stack import AppStack
 from tests.clock import ahead_to
-from tests.desk.desks import an_officer, key
+from tests.desk.desks import key
 from tests.emulators.whatsapp import Failed, Refused, User
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.faults import Fault
 from tests.registry.example import status_callback
 from tests.release_only import release_only
-from tests.web.test_journeys import ANSWERS, _receipt
+from tests.web import whatsapp_chat
+from tests.web.journey import ANSWERS, registration_number
 from tests.web.test_keeping import CHECKLIST_TAPS
-from tests.web.test_whatsapp_journey import (
-    _at_language,
-    _consented_user,
-    _keys,
-    _next,
-    _person,
-    _press,
-    _states,
-    _until_state,
-    _user,
-    _walk,
-)
 
 HOURS = (25, 49, 200)
 # KILLS=200 in the environment makes the test of kills run longer, until 200 kills for each seed
@@ -92,28 +81,6 @@ async def _press_button(user: User) -> None:
     await user.answer(button.data)
 
 
-async def _open_case(stack: AppStack, phone: str) -> tuple[User, Officer, UUID, int]:
-    """Return a person who asked for an officer, the officer, and the case's id and version.
-
-    The officer has replied once, so that the case waits for the person and stays with the officer.
-    """
-    user = await _consented_user(stack, phone)
-    await _next(user, lambda: user.say("/person"))
-    await _press(user, "general")
-    await _press(user, "yes")
-    await _next(user, lambda: user.say("Testova asks something"))
-    [(case_id, version)] = await stack.rows("SELECT id, version FROM cases")
-    officer = await an_officer(stack.rt)
-    count = len(user.received)
-    result = await desk.claim(stack.rt, officer, case_id, version, key=key())
-    await user.wait_for_message(count + 1)
-    first = await desk.reply(
-        stack.rt, officer, case_id, result.version, key=key(), words="We look into it."
-    )
-    await user.wait_for_message(count + 2)
-    return user, officer, case_id, first.version
-
-
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
     [(version,)] = await stack.rows("SELECT version FROM cases WHERE id = %s", case_id)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
@@ -124,7 +91,9 @@ async def test_whatsapp_reply_after_24_hours_is_announced_by_a_template(
     stack: AppStack, hours: int
 ) -> None:
     approve(stack)
-    user, officer, case_id, _version = await _open_case(stack, "77010000101")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000101"
+    )
     await _advance_clocks(stack, hours)
     notice = _text(stack, Notice.ANSWER)
     for words in (ANSWER, f"{ANSWER} And a photo."):
@@ -146,12 +115,12 @@ async def test_whatsapp_registry_status_after_24_hours_is_announced_by_template(
     stack: AppStack, hours: int
 ) -> None:
     approve(stack)
-    user = await _user(stack, "77010000102")
-    await _at_language(user, "ru")
-    await _walk(stack, user, ANSWERS)
-    number = await _receipt(stack, "ru")
-    await user.wait(lambda chat: "!status" in _keys(user.last))
-    person = await _person(stack, user)
+    user = await whatsapp_chat.new_user(stack, "77010000102")
+    await whatsapp_chat.choose_language(user, "ru")
+    await whatsapp_chat.give_answers(stack, user, ANSWERS)
+    number = await registration_number(stack, "ru")
+    await user.wait(lambda chat: "!status" in whatsapp_chat.keys(user.last))
+    person = await whatsapp_chat.person_of(stack, user)
     async with stack.rt.pool.connection() as session:
         stored = await conversation_store.lock(stack.rt, session, person.id)
         assert stored is not None
@@ -180,13 +149,13 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     stack: AppStack, hours: int
 ) -> None:
     approve(stack)
-    user = await _user(stack, "77010000103")
-    await _at_language(user, CHECKLIST_TAPS[0])
+    user = await whatsapp_chat.new_user(stack, "77010000103")
+    await whatsapp_chat.choose_language(user, CHECKLIST_TAPS[0])
     for tap in CHECKLIST_TAPS[1:]:
-        await _press(user, tap)
-    await user.wait(lambda chat: "keep" in _keys(user.last))
+        await whatsapp_chat.press(user, tap)
+    await user.wait(lambda chat: "keep" in whatsapp_chat.keys(user.last))
     for tap in ("keep", "yes", "remind"):
-        await _press(user, tap)
+        await whatsapp_chat.press(user, tap)
     await _advance_clocks(stack, hours)
     await ahead_to(stack.rt, DUE_HOUR)
     await stack.rows("UPDATE reminders SET due_at = kosh_now() RETURNING 1")
@@ -205,7 +174,9 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
     stack: AppStack,
 ) -> None:
     approve(stack)
-    user, officer, case_id, version = await _open_case(stack, "77010000107")
+    user, officer, case_id, version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000107"
+    )
     await _advance_clocks(stack, 25)
     await desk.ask_document(stack.rt, officer, case_id, version, key=key(), document=desk.OTHER)
     notice = _text(stack, Notice.UPDATE)
@@ -230,11 +201,13 @@ async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
     stack: AppStack, fault: Fault, channel: str
 ) -> None:
     approve(stack)
-    user, officer, case_id, _version = await _open_case(stack, "77010000108")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000108"
+    )
     await stack.whatsapp.until_taken()
     stack.whatsapp.fail(fault)
     await _reply(stack, officer, case_id, ANSWER)
-    await _until_state(stack, user, "waiting")
+    await whatsapp_chat.wait_for_state(stack, user, "waiting")
     await stack.rows("UPDATE conversations SET channel = %s RETURNING 1", channel)
     for _time in range(2):
         await sweeps.announce_replies(stack.rt)
@@ -251,7 +224,9 @@ async def test_whatsapp_reply_that_24_hours_overtake_is_announced_by_a_template(
 async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
     stack: AppStack,
 ) -> None:
-    user, officer, case_id, _version = await _open_case(stack, "77010000104")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000104"
+    )
     await _advance_clocks(stack, 25)
     await _reply(stack, officer, case_id, ANSWER)
 
@@ -262,14 +237,16 @@ async def test_whatsapp_reply_after_24_hours_waits_when_no_template_is_approved(
     await stack.until(is_refused)
     await user.say("Здравствуйте")
     await user.wait(lambda chat: _count(user, ANSWER) == 1)
-    assert "waiting" not in await _states(stack, user)
+    assert "waiting" not in await whatsapp_chat.message_states(stack, user)
 
 
 async def test_whatsapp_reply_to_an_unreachable_person_shows_as_undeliverable(
     stack: AppStack,
 ) -> None:
     approve(stack)
-    user, officer, case_id, _version = await _open_case(stack, "77010000105")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000105"
+    )
     await _advance_clocks(stack, 25)
     user.person.undeliverable = True
     await _reply(stack, officer, case_id, ANSWER)
@@ -327,7 +304,9 @@ async def test_whatsapp_replies_after_24_hours_are_sent_once_despite_crashes(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     approve(stack)
-    user, officer, case_id, _version = await _open_case(stack, "77010000106")
+    user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
+        stack, "77010000106"
+    )
     rng = random.Random(seed)
     killer = _Killer(monkeypatch, rng)
     notice, turns = _text(stack, Notice.ANSWER), 0
@@ -359,7 +338,7 @@ async def _until_seen(
             return False
         await stack.whatsapp.until_taken()
         await stack.ahead("61 seconds")
-        states = await _states(stack, user)
+        states = await whatsapp_chat.message_states(stack, user)
         is_open = any(each in ("pending", "sending") for each in states)
         return _count(user, words) >= many and not is_open
 

@@ -31,10 +31,8 @@ from tests.emulators import whatsapp
 from tests.emulators.telegram import User
 from tests.release_only import release_only
 from tests.visitor import Visitor
-from tests.web.test_phone_in_other_hands import ABSENCES, _telegram_user_with_case
-from tests.web.test_whatsapp_journey import _at_language, _consented_user, _keys, _user
-from tests.web.test_whatsapp_journey import _next as _next_whatsapp
-from tests.web.test_whatsapp_journey import _press as _press_whatsapp
+from tests.web import telegram_chat, whatsapp_chat
+from tests.web.test_phone_in_other_hands import ABSENCES
 
 
 @dataclass(frozen=True)
@@ -166,7 +164,7 @@ async def test_telegram_officer_message_is_withheld_until_its_notice_is_opened(
     stack: AppStack, reason: str, name: str
 ) -> None:
     user, render, action = (
-        await _telegram_user_with_case(stack, 7031),
+        await telegram_chat.user_with_case(stack, 7031),
         stack.rt.languages.render,
         ACTIONS[name],
     )
@@ -210,17 +208,17 @@ async def test_whatsapp_officer_message_is_withheld_until_its_notice_is_opened(
 
 async def _whatsapp_user_with_case(stack: AppStack) -> whatsapp.User:
     """Return a person on WhatsApp who has just asked for an officer."""
-    user = await _user(stack, "77010000031")
-    await _at_language(user, "ru")
+    user = await whatsapp_chat.new_user(stack, "77010000031")
+    await whatsapp_chat.choose_language(user, "ru")
     await _ask_officer(user)
     return user
 
 
 async def _ask_officer(user: whatsapp.User) -> None:
-    await _next_whatsapp(user, partial(user.say, "/person"))
-    await _press_whatsapp(user, "general")
-    await _press_whatsapp(user, "yes")
-    await _next_whatsapp(user, partial(user.say, "Testova asks something"))
+    await whatsapp_chat.wait_for_reply(user, partial(user.say, "/person"))
+    await whatsapp_chat.press(user, "general")
+    await whatsapp_chat.press(user, "yes")
+    await whatsapp_chat.wait_for_reply(user, partial(user.say, "Testova asks something"))
 
 
 async def _visitor_asks_officer(visitor: Visitor) -> None:
@@ -276,7 +274,7 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(stack: Ap
 async def test_officer_reply_is_shown_at_once_after_an_earlier_notice_is_opened(
     stack: AppStack,
 ) -> None:
-    user, render = await _telegram_user_with_case(stack, 7033), stack.rt.languages.render
+    user, render = await telegram_chat.user_with_case(stack, 7033), stack.rt.languages.render
     officer, case_id = await _prepare(stack, Action((), _claim))
     await _leave(stack, user, "silence")
     await _claim(stack, officer, case_id)
@@ -302,7 +300,7 @@ async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -
 async def test_withheld_question_takes_no_text_as_its_answer_until_it_is_shown(
     stack: AppStack,
 ) -> None:
-    user, render = await _telegram_user_with_case(stack, 7032), stack.rt.languages.render
+    user, render = await telegram_chat.user_with_case(stack, 7032), stack.rt.languages.render
     officer, case_id = await _prepare(stack, ACTIONS["resolved"])
     await _leave(stack, user, "silence")
     version = await _version(stack, case_id)
@@ -323,17 +321,17 @@ async def test_withheld_question_takes_no_text_as_its_answer_until_it_is_shown(
 async def test_withheld_question_sends_its_secure_link_only_after_a_button_press(
     stack: AppStack,
 ) -> None:
-    user = await _consented_user(stack, "77010000032")
-    await _press_whatsapp(user, "yes")
+    user = await whatsapp_chat.consented_user(stack, "77010000032")
+    await whatsapp_chat.press(user, "yes")
     await _ask_officer(user)
     action = ACTIONS["resolved"]
     officer, case_id = await _prepare(stack, action)
     await _wait_until_away(stack)
     await action.act(stack, officer, case_id)
     await user.answer("!open")
-    await user.wait(lambda _chat: "!page" in _keys(user.last))
+    await user.wait(lambda _chat: "!page" in whatsapp_chat.keys(user.last))
     assert user.last.link is None
-    await _next_whatsapp(user, partial(user.answer, "!page"))
+    await whatsapp_chat.wait_for_reply(user, partial(user.answer, "!page"))
     assert user.last.link is not None
     assert stack.whatsapp.journal.mistakes() == []
 

@@ -278,7 +278,7 @@ class Crowd:
             data = payload(message, answer)
             assert data is not None, (label, message)
             await self.act(life, label, partial(user.press, data, message))
-        life.nonce = await self.answered(life, lambda: _later(user, life.nonce, life.first))
+        life.nonce = await self.answered(life, lambda: newer_question(user, life.nonce, life.first))
 
     async def receipt(self, life: Life) -> None:
         """Wait for the notice of the registry's decision, and press its button."""
@@ -336,7 +336,7 @@ def _question(message: Message) -> str:
     return next((mark for mark in BEFORE_CONSENT if mark in there), "")
 
 
-def _later(user: User, than: int, since: int) -> int | None:
+def newer_question(user: User, than: int, since: int) -> int | None:
     """Return the newest question's number if it exceeds `than`; None if there is none.
 
     Messages before the id `since` are ignored.

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.chaos.independent.people import _later
+from tests.chaos.independent.people import newer_question
 
 
 @dataclass
@@ -28,7 +28,7 @@ class Phone:
 
 def test_simulated_person_ignores_questions_of_a_lost_session() -> None:
     phone: Any = Phone([Question(1, 15), Question(2, 14)])
-    assert _later(phone, 14, 1) == 15
-    assert _later(phone, 14, 2) is None
+    assert newer_question(phone, 14, 1) == 15
+    assert newer_question(phone, 14, 2) is None
     phone.received.append(Question(3, 15))
-    assert _later(phone, 14, 2) == 15
+    assert newer_question(phone, 14, 2) == 15
