@@ -1,7 +1,6 @@
 """Types of questions, and the conversion of typed input to an answer."""
 
 from bisect import bisect
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
@@ -27,6 +26,10 @@ class Option:
 
     key: str
     label: Label
+
+
+type TypedAnswer = str | Refusal | tuple[Option, ...]
+"""The answer in a typed text, a refusal, or the options that the text may mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,8 @@ class Question:
     def options(self) -> tuple[Option, ...]:
         return ()
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
-        """Return the answer in a typed text, a refusal, or the options that the text may mean."""
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
+        """Return what a typed text means as an answer to this question."""
         return Refusal.NOT_LISTED
 
     def show(self, value: str) -> Label:
@@ -92,39 +95,50 @@ class Question:
         return Answered(self.name)
 
 
+@dataclass(frozen=True, slots=True)
+class AgeGroups:
+    """Options that are age groups; `lowest_ages` has the lowest age of each, in their order."""
+
+    lowest_ages: tuple[int, ...]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        age = reading.words.age(typed)
+        return Refusal.NOT_LISTED if age is None else options[bisect(self.lowest_ages, age) - 1].key
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Options that are places: `country` (ISO 3166) means `inside`, another country `outside`."""
+
+    country: str
+    inside: str
+    outside: tuple[str, ...]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        found = reading.words.countries(typed, reading.language)
+        if found == self.country:
+            return self.inside
+        countries = (found,) if isinstance(found, str) else tuple(found)
+        inside = (self.inside,) if self.country in countries else ()
+        keys = (*inside, *(self.outside if set(countries) - {self.country} else ()))
+        return tuple(each for each in options if each.key in keys) or Refusal.NOT_LISTED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
-    """A question with options, of which the person chooses one.
-
-    If the options are age groups, `ages` are their lowest ages, and a typed age chooses a group. If
-    they are places, the country `home` (ISO 3166) means the option `inside`, others `outside`.
-    """
+    """A question with options; with `typed_as`, a typed age or country can choose one, too."""
 
     among: tuple[Option, ...] = field(default=())
-    ages: tuple[int, ...] = ()
-    home: str = ""
-    inside: str = ""
-    outside: tuple[str, ...] = ()
+    typed_as: AgeGroups | Places | None = None
 
     @property
     def options(self) -> tuple[Option, ...]:
         return self.among
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
-        if self.home:
-            return self._read_place(reading.words.countries(typed, reading.language))
-        age = reading.words.age(typed) if self.ages else None
-        if age is None:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
+        if self.typed_as is None:
             return Refusal.NOT_LISTED
-        return self.among[bisect(self.ages, age) - 1].key
-
-    def _read_place(self, found: str | Sequence[str]) -> str | Refusal | tuple[Option, ...]:
-        if found == self.home:
-            return self.inside
-        places = (found,) if isinstance(found, str) else tuple(found)
-        inside = (self.inside,) if self.home in places else ()
-        keys = (*inside, *(self.outside if set(places) - {self.home} else ()))
-        return tuple(each for each in self.among if each.key in keys) or Refusal.NOT_LISTED
+        return self.typed_as.read(typed, reading, self.among)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +186,7 @@ class YesNo(Choice):
     among: tuple[Option, ...] = (YES, NO)
     from_age: int | None = None
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         # The digits 1 and 2 also mean yes and no, by the position of these options.
         if not self.by_position and any(map(str.isdigit, typed)):
             return Refusal.NOT_LISTED
@@ -193,7 +207,7 @@ class FreeText(Question):
     maximum: int = 500
     resembles: tuple[str, ...] = ()
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.text(typed, self.maximum)
 
 
@@ -210,7 +224,7 @@ class PersonName(Question):
     def example(self) -> str:
         return "Тестова Гүлнар" if self.letters is Letters.KAZAKH else "TESTOVA GULNAR"
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.name(typed, self.letters)
 
 
@@ -218,7 +232,7 @@ class PersonName(Question):
 class Day(Question):
     """A question for a past day; the answer is an ISO date."""
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         day = reading.words.day(typed, reading.language, reading.today)
         return day if isinstance(day, Refusal) else day.isoformat()
 
@@ -236,7 +250,7 @@ class Day(Question):
 class Year(Question):
     """A question for a past year; if a full date is typed, its year is the answer."""
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         year = reading.words.year(typed, reading.language, reading.today)
         # Only the year is stored. A wrong full date is therefore refused with a request for the
         # year, and not for a correct date.
@@ -259,7 +273,7 @@ class Number(Question):
     maximum: int = 99
     counts_people: bool = False
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         parse = reading.words.people if self.counts_people else reading.words.number
         number = parse(typed, self.minimum, self.maximum)
         return number if isinstance(number, Refusal) else str(number)
@@ -286,7 +300,7 @@ class CountryQuestion(Question):
     def options(self) -> tuple[Option, ...]:
         return (*(Option(code, Country(code)) for code in self.offered), *self.others)
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         found = reading.words.countries(typed, reading.language)
         if isinstance(found, str):
             return found
@@ -309,7 +323,7 @@ class Phone(Question):
 
     region: str | None = None
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.phone(typed, self.region)
 
     def accepts(self, value: str) -> bool:
@@ -327,7 +341,7 @@ class IdentityNumber(Question):
     def example(self) -> str:
         return SHAPES[self.kind].example
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.identity(typed, self.kind)
 
     def show(self, value: str) -> Label:
@@ -348,7 +362,7 @@ class PassportNumber(Question):
     def example(self) -> str:
         return PASSPORTS.get(self.country or "", ANY_PASSPORT).example
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.passport(typed, self.country)
 
     def show(self, value: str) -> Label:
@@ -369,7 +383,7 @@ class Mrz(Question):
     def example(self) -> str:
         return ZONE.example
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return reading.words.zone(typed)
 
     def show(self, value: str) -> Label:

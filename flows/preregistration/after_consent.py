@@ -11,6 +11,7 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Letters
 from flows.engine.questions import (
+    AgeGroups,
     Choice,
     CountryQuestion,
     FreeText,
@@ -229,7 +230,7 @@ AGE_BAND = Choice(
     label=button("Age group"),
     text=_("How old is this person?"),
     among=AGE_BANDS,
-    ages=(0, 14, 16, 18),
+    typed_as=AgeGroups((0, 14, 16, 18)),
     by_position=False,
 )
 SPOUSE_KAZAKH = YesNo(

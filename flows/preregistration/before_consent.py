@@ -18,6 +18,7 @@ from flows.engine.questions import (
     Choice,
     CountryQuestion,
     Option,
+    Places,
     YesNo,
 )
 from flows.engine.text import _, button, row
@@ -93,9 +94,7 @@ LOCATION = Choice(
         Option("elsewhere", row("Another country")),
         Option("unsaid", row("Rather not say")),
     ),
-    home="KZ",
-    inside="kazakhstan",
-    outside=("origin", "elsewhere"),
+    typed_as=Places("KZ", inside="kazakhstan", outside=("origin", "elsewhere")),
     persisted=False,
 )
 STAY = YesNo(
