@@ -11,7 +11,7 @@ from flows.engine.conditions import Answers
 from flows.engine.flow import Flow, Outcome, Submit
 from flows.engine.hearing import NOT_VERIFIED
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, CountryQuestion, Option, Reading
+from flows.engine.questions import Choice, CountryQuestion, Option, Reading, TypedAnswer
 from flows.engine.text import Label, Text, _, button
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
 from flows.knowledge.intents.answer import lapsed, part_texts
@@ -35,7 +35,7 @@ class Topic(Choice):
         "person”, or choose a question."
     )
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         found = find(typed, reading.words)
         if len(found) == 1:
             return found[0].key

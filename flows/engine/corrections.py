@@ -4,7 +4,7 @@ from flows.engine import answering, commands, labels, typed_answers
 from flows.engine.events import Button, DeleteInput
 from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal, Reserved
-from flows.engine.questions import FreeText, Option, Reading
+from flows.engine.questions import FreeText, Reading, TypedAnswer
 from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import TurnState
@@ -21,9 +21,7 @@ CORRECT = _(
 NOT_TYPED = (Consent, FreeText, HandoffOffer, Notice, RepeatingGroup, Review, Upload)
 
 
-def read_after_no(
-    turn: TurnState, asked: Asked, text: str, refusal: Refusal
-) -> str | Refusal | tuple[Option, ...] | None:
+def read_after_no(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> TypedAnswer | None:
     """Return the answer in the words after "no", as in "no, 1987"; `refusal` without such words.
 
     Return None if the words correct the answer to the previous question, which is asked again. The

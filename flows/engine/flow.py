@@ -10,7 +10,7 @@ from flows.engine import labels
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, MultiChoice, Option, Question, Reading
+from flows.engine.questions import Choice, MultiChoice, Option, Question, Reading, TypedAnswer
 from flows.engine.text import Label, Text, _, button
 
 SKIPPED = _("not given")
@@ -76,7 +76,7 @@ class Upload(Question):
     paper: str
     done: Text = labels.THAT_IS_ALL
 
-    def read(self, typed: str, reading: Reading) -> str | Refusal | tuple[Option, ...]:
+    def read(self, typed: str, reading: Reading) -> TypedAnswer:
         return Refusal.NOT_A_FILE
 
     def show(self, value: str) -> Label:

@@ -9,7 +9,7 @@ import unicodedata
 from flows import lifetimes
 from flows.engine.events import SuggestPhrase
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, Option
+from flows.engine.questions import Choice, Option, TypedAnswer
 from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.text import _, button
@@ -43,9 +43,7 @@ SCREEN = Choice(
 )
 
 
-def may_take(
-    turn: TurnState, asked: Asked, text: str, reading: str | Refusal | tuple[Option, ...]
-) -> bool:
+def may_take(turn: TurnState, asked: Asked, text: str, reading: TypedAnswer) -> bool:
     """Return True if a text is a sentence that the person donates for training.
 
     A sentence about danger is never stored.

@@ -4,7 +4,7 @@ from flows.engine import hint_screens, household_screens, lookup_screens, pin_sc
 from flows.engine.checklist_screens import Screen
 from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, CountryQuestion, Option, Question, Reading
+from flows.engine.questions import Choice, CountryQuestion, Option, Question, Reading, TypedAnswer
 from flows.engine.state import Asked
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
@@ -17,7 +17,7 @@ MAX_LABEL_WORDS = 3
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
-def read(turn: TurnState, asked: Asked, typed: str) -> str | Refusal | tuple[Option, ...]:
+def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     """Return the answer in a typed text, a refusal, or the options that the text may mean."""
     question = turn.question(asked)
     if chosen := _chosen(turn, asked, question, typed):
