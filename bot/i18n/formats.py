@@ -1,14 +1,13 @@
-"""Formats of dates, numbers, money and lists, and names of months and countries.
+"""Formats of dates and numbers, and names of months and countries.
 
 Names come from CLDR through Babel, with corrections. Patterns are defined here, because Babel's
 patterns may vary with the order in which locales are first used. No direction marks are added.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from datetime import date
 from functools import cache
-from typing import Literal
 
 from babel import localedata
 
@@ -27,28 +26,6 @@ DATES = {
 }
 # Thousands separators. All other languages use a non-breaking space.
 GROUPS = {"kk_Arab": ",", "zh_Hans": ",", "en": ","}
-# Formats of amounts in tenge. They are defined here, because CLDR has no word for tenge but only
-# "KZT" in five of the six languages.
-TENGE = {
-    "kk": "{sum} теңге",
-    "kk_Arab": "{sum} تەڭگە",
-    "ru": "{sum} тенге",
-    "zh_Hans": "{sum}坚戈",
-    "uz": "{sum} tenge",
-    "uz_Cyrl": "{sum} тенге",
-    "en": "{sum} tenge",
-}
-# The separator between items, "and", and "or" of each language. They are defined here, because CLDR
-# has an English "or" for uz_Cyrl.
-LISTS = {
-    "kk": (", ", " және ", " немесе "),
-    "kk_Arab": ("، ", " جانە ", " نەمەسە "),
-    "ru": (", ", " и ", " или "),
-    "zh_Hans": ("、", "和", "或"),
-    "uz": (", ", " va ", " yoki "),
-    "uz_Cyrl": (", ", " ва ", " ёки "),
-    "en": (", ", " and ", " or "),
-}
 # Country names that replace CLDR's, which are not in use or mix several kinds of apostrophes.
 COUNTRIES = {
     "ru": {"KG": "Кыргызстан"},
@@ -66,17 +43,6 @@ def day(when: date, code: str) -> str:
 def number(figure: int, code: str) -> str:
     """Return a whole number in digits 0-9 with thousands separators."""
     return f"{figure:,}".replace(",", GROUPS.get(code, "\u00a0"))
-
-
-def money(tenge: int, code: str) -> str:
-    """Return an amount in whole tenge, followed by the word for tenge."""
-    return TENGE[code].format(sum=number(tenge, code))
-
-
-def join_items(items: Sequence[str], code: str, last: Literal["and", "or"] = "and") -> str:
-    """Return the items as a list within a sentence, with "and" or "or" before the last item."""
-    comma, before_last = LISTS[code][0], LISTS[code][1 + (last == "or")]
-    return before_last.join([*([comma.join(items[:-1])] if items[1:] else []), *items[-1:]])
 
 
 class Names:

@@ -1,4 +1,4 @@
-"""Formats of dates, numbers, money, lists and names in every language and script."""
+"""Formats of dates and numbers, and names, in every language and script."""
 
 import re
 
@@ -14,39 +14,16 @@ SPACE = "\u00a0"
 @pytest.mark.parametrize(
     ("code", "shown"),
     [
-        ("kk", f"1{SPACE}500{SPACE}000 теңге"),
-        ("kk_Arab", "1,500,000 تەڭگە"),
-        ("ru", f"1{SPACE}500{SPACE}000 тенге"),
-        ("zh_Hans", "1,500,000坚戈"),
-        ("uz", f"1{SPACE}500{SPACE}000 tenge"),
-        ("uz_Cyrl", f"1{SPACE}500{SPACE}000 тенге"),
+        ("kk", f"1{SPACE}500{SPACE}000"),
+        ("kk_Arab", "1,500,000"),
+        ("ru", f"1{SPACE}500{SPACE}000"),
+        ("zh_Hans", "1,500,000"),
+        ("uz", f"1{SPACE}500{SPACE}000"),
+        ("uz_Cyrl", f"1{SPACE}500{SPACE}000"),
     ],
 )
-def test_money_format_has_currency_and_thousands_separator(code: str, shown: str) -> None:
-    assert formats.money(1_500_000, code) == shown
-
-
-@pytest.mark.parametrize(
-    ("code", "both", "either"),
-    [
-        ("kk", "A, B және C", "A, B немесе C"),
-        ("kk_Arab", "A، B جانە C", "A، B نەمەسە C"),
-        ("ru", "A, B и C", "A, B или C"),
-        ("zh_Hans", "A、B和C", "A、B或C"),
-        ("uz", "A, B va C", "A, B yoki C"),
-        ("uz_Cyrl", "A, B ва C", "A, B ёки C"),
-    ],
-)
-def test_list_format_ends_with_the_conjunction_of_the_language(
-    code: str, both: str, either: str
-) -> None:
-    assert formats.join_items(["A", "B", "C"], code) == both
-    assert formats.join_items(["A", "B", "C"], code, "or") == either
-    assert formats.join_items(["A", "B"], code) == both.replace("A, B", "A").replace(
-        "A、B", "A"
-    ).replace("A، B", "A").replace("C", "B")
-    assert formats.join_items(["A"], code) == "A"
-    assert formats.join_items([], code) == ""
+def test_number_format_has_thousands_separators(code: str, shown: str) -> None:
+    assert formats.number(1_500_000, code) == shown
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

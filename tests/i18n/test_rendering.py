@@ -238,7 +238,7 @@ shown = {}
 for code in sys.argv[1:]:
     days = [words.render(_("{date}", date=date(2026, month, 1)), code) for month in range(1, 13)]
     names = formats.names(code)
-    days += [str((dict(names.months), dict(names.weekdays))), formats.money(1500, code)]
+    days += [str((dict(names.months), dict(names.weekdays))), formats.number(1500, code)]
     shown[code] = days + [words.render(Country(each), code) for each in countries.CODES]
     # Babel resolves aliases in shared data, so this changes what later locales see.
     Locale.parse(code).months["stand-alone"]["abbreviated"]
