@@ -81,7 +81,7 @@ function buttonsOf({ id, buttons }) {
 }
 
 function fileOf({ id, file }) {
-  const input = make('input', { type: 'file', multiple: '', accept: 'image/*,application/pdf' });
+  const input = make('input', { type: 'file', accept: 'image/*,application/pdf' });
   input.addEventListener('change', () => {
     [...input.files].forEach(attach);
     input.value = ''; // or the browser would not tell of the same file, chosen again
