@@ -12,7 +12,6 @@ from aiohttp.web_request import FileField
 Params = dict[str, Any]
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
-MULTIPART = "multipart/form-data"
 
 
 class Refusal(Exception):

@@ -140,10 +140,6 @@ class User:
         content = file_content(kind, media, {"caption": caption, "filename": filename})
         return self._write(content, caption)
 
-    async def send_album(self, *photos: bytes) -> list[Message]:
-        """Send several photos at once; WhatsApp reports each separately, without an album id."""
-        return [await self.send_photo(photo) for photo in photos]
-
     async def send_location(self) -> Message:
         """Send a location."""
         return self._write(location_content())
