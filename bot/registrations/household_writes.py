@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from bot.db.connection import Transaction
 from bot.db.statements import execute
-from bot.registrations import registry_writes, statements
+from bot.registrations import registry_writes, write_statements
 from bot.registrations.registry_writes import Write
 from bot.registry.client import Registry
 from bot.registry.errors import Refused
@@ -47,7 +47,7 @@ async def record(
     a withdrawal, no case is opened, and the person is not notified.
     """
     values = {"write": write.id, "attempt": write.attempts}
-    done = statements.CANCEL_WRITE if found is None else statements.ACCEPT_ATTEMPT
+    done = write_statements.CANCEL_WRITE if found is None else write_statements.ACCEPT_ATTEMPT
     is_recorded = await execute(transaction, done, **values)
     if not is_recorded or (found is None and write.is_withdrawing):
         return None
@@ -73,7 +73,7 @@ async def refuse(
     """
     if write.kind == "join" and error.problem == "not-found":
         values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
-        done = bool(await execute(transaction, statements.REJECT_WRITE, **values))
+        done = bool(await execute(transaction, write_statements.REJECT_WRITE, **values))
         return HouseholdAnswered("join", "unknown_code") if done else None
     done = await registry_writes.refuse(transaction, write, error, language)
     return HouseholdAnswered(KINDS[write.kind], "refused") if done else None

@@ -17,7 +17,7 @@ from bot.db.statements import execute, fetch_one, fetch_value, fetch_values
 from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
-from bot.registrations import statements
+from bot.registrations import statements, write_statements
 from bot.registry.client import Registry
 from bot.registry.contract import (
     Acknowledgement,
@@ -128,7 +128,7 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
     worker.
     """
     async with rt.pool.connection() as transaction:
-        row = await fetch_one(transaction, statements.CLAIM, write=write_id)
+        row = await fetch_one(transaction, write_statements.CLAIM, write=write_id)
     if row is None:
         return None
     try:
@@ -137,13 +137,13 @@ async def claim(rt: Runtime, write_id: UUID) -> Write | None:
         was, attempts = row[5:7]
         values = {"write": write_id, "attempt": attempts, "new_state": was, "why": error.code}
         async with rt.pool.connection() as transaction:
-            await execute(transaction, statements.RELEASE_WRITE, **values)
+            await execute(transaction, write_statements.RELEASE_WRITE, **values)
         _logger.warning("registry.write_newer", code=error.code)
         return None
 
 
 def _read(rt: Runtime, write_id: UUID, row: tuple[Any, ...]) -> Write:
-    """Convert a row of `statements.CLAIM`. Raises NewerWrite if this version cannot read it."""
+    """Convert a row of CLAIM. Raises NewerWrite if this version cannot read it."""
     registration_id, person_id, key, epoch, kind, was, attempts, sealed, *rest = row
     receipt, asked_at, submitted, is_withdrawing = rest
     if kind not in _BODIES and kind not in _WITHOUT_BODY:
@@ -253,10 +253,10 @@ async def record_outcome(
     """
     if acknowledged is None:
         values = {"write": write.id, "attempt": write.attempts}
-        is_recorded = await execute(transaction, statements.CANCEL_WRITE, **values)
+        is_recorded = await execute(transaction, write_statements.CANCEL_WRITE, **values)
         withdrawn = is_recorded and write.kind == "withdraw"
         return await _end(transaction, write.registration_id) if withdrawn else None
-    await execute(transaction, statements.ACCEPT_WRITE, write=write.id)
+    await execute(transaction, write_statements.ACCEPT_WRITE, write=write.id)
     return await record(transaction, write.registration_id, acknowledged)
 
 
@@ -267,7 +267,7 @@ async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | Non
     for it. Returns None if the registration has a number or is in another state.
     """
     values = {"registration": registration_id}
-    person_id = await fetch_value(transaction, statements.END_WITHDRAWAL, **values)
+    person_id = await fetch_value(transaction, write_statements.END_WITHDRAWAL, **values)
     return Outcome(person_id, "withdrawn", "") if person_id else None
 
 
@@ -309,7 +309,7 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
     async with rt.pool.connection() as transaction:
         await execute(
             transaction,
-            statements.POSTPONE_WRITE,
+            write_statements.POSTPONE_WRITE,
             write=write.id,
             attempt=write.attempts,
             new_state=state,
@@ -325,7 +325,7 @@ async def refuse(transaction: Transaction, write: Write, error: Refused, languag
     """
     _logger.warning("registry.refused", code=error.code)
     values = {"write": write.id, "attempt": write.attempts, "why": error.problem}
-    is_recorded = await execute(transaction, statements.REJECT_WRITE, **values)
+    is_recorded = await execute(transaction, write_statements.REJECT_WRITE, **values)
     if is_recorded:
         await open_refusal(transaction, write, language)
     return bool(is_recorded)
@@ -347,9 +347,9 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
 
 async def after_restore(transaction: Transaction) -> None:
     """Set pending writes to "unknown" after a restore, so that a retry first looks a write up."""
-    await execute(transaction, statements.SUSPECT_OPEN)
+    await execute(transaction, write_statements.SUSPECT_OPEN)
 
 
 async def due(transaction: Transaction, limit: int = 50) -> list[UUID]:
     """Return the ids of writes that are due: postponed writes, and writes whose worker crashed."""
-    return await fetch_values(transaction, statements.DUE, limit=limit)
+    return await fetch_values(transaction, write_statements.DUE, limit=limit)
