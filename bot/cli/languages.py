@@ -16,6 +16,7 @@ from bot.i18n import (
     exchange,
     kazakh_arabic_report,
     lint,
+    lint_rules,
     plain_language,
     script_overrides,
     spelling,
@@ -255,7 +256,7 @@ def _longest(code: str, catalog: Catalog, source: Catalog) -> str:
     for message in source:
         context = message.context or ""
         found = catalog.get(str(message.id), message.context) if message.id else None
-        if found and found.string and lint.LIMIT.search(context):
-            text = lint.at_longest(str(found.string), code)
+        if found and found.string and lint_rules.LIMIT.search(context):
+            text = lint_rules.at_longest(str(found.string), code)
             longest[context] = max(longest.get(context, ""), text, key=len)
     return "; ".join(f"{context}: {len(text)} “{text}”" for context, text in longest.items())

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as Xml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import PoFileError, read_po, write_po
 
-from bot.i18n import lint, tag
+from bot.i18n import lint, lint_rules, tag
 from flows.engine.text import sentence_id
 
 REVIEWED = "reviewed:"
@@ -104,7 +104,7 @@ def to_xliff(code: str, catalog: Catalog) -> bytes:
 def _unit(body: Xml.Element, message: Message) -> None:
     context, english = message.context or "", str(message.id)
     named = {"id": sentence_id(context, english), "resname": context}
-    limit = lint.LIMIT.search(context)
+    limit = lint_rules.LIMIT.search(context)
     if limit:
         named |= {"maxwidth": limit[1], "size-unit": "char"}
     unit = Xml.SubElement(body, "trans-unit", named)

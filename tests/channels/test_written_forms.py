@@ -16,7 +16,7 @@ from bidi import get_base_level, get_display
 from bot.channels import Message
 from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
-from bot.i18n import bidi, catalogues, lint
+from bot.i18n import bidi, catalogues, lint_rules
 from bot.i18n.protected_spans import PLACE
 from flows.engine.events import Page
 from flows.engine.text import Label, Text
@@ -95,7 +95,7 @@ def untranslated_values() -> re.Pattern[str]:
     """Return a pattern that matches untranslated values: people's words, names and examples."""
     values = (value for text in texts() for _name, value in text.values)
     lines = {line for value in values if isinstance(value, str) for line in value.split("\n")}
-    words = sorted(map(re.escape, filter(lint.WORD.search, lines)), key=len, reverse=True)
+    words = sorted(map(re.escape, filter(lint_rules.WORD.search, lines)), key=len, reverse=True)
     letter = r"[^\W\u3400-\u9fff]"
     return re.compile(rf"(?<!{letter})(?:{'|'.join(words)})(?!{letter})")
 
@@ -109,15 +109,15 @@ def _faults(language: str, channel: str, rule: str) -> list[tuple[str, str]]:
     found = []
     for line in shown(language, channel):
         masked = _masked(line)
-        entry = lint.Entry(language, "", masked, masked, {})
-        found += [(fault, line) for fault in lint.RULES[rule](entry)]
+        entry = lint_rules.Entry(language, "", masked, masked, {})
+        found += [(fault, line) for fault in lint_rules.RULES[rule](entry)]
     return found
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_catalogues_translate_every_text(language: str) -> None:
     messages = catalogues.messages(language)
-    worded = [text for text in texts() if lint.WORD.search(PLACE.sub("", text.msgid))]
+    worded = [text for text in texts() if lint_rules.WORD.search(PLACE.sub("", text.msgid))]
     assert len(worded) > 800
     assert [text.msgid for text in worded if (text.context, text.msgid) not in messages] == []
 
