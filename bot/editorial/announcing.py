@@ -13,7 +13,6 @@ from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.knowledge.facts import Fact
-from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES, Programme
 
 # Topic of the announcement, keyed by the part of the fact's key before the dot. All other facts
@@ -34,7 +33,8 @@ def audience(fact: Fact) -> Rule:
     """
     programme = fact.key.partition(".")[0]
     return Rule(
-        countries=tuple(each for each in ORIGINS if each in fact.countries),
+        # Every country of the fact: a rule without a country selects the lists of all countries.
+        countries=tuple(sorted(fact.countries)),
         programmes=tuple(each.key for each in PROGRAMMES if each.key == programme),
         lists=tuple(each.key for each in PROGRAMMES if each.key == programme or _lists(each, fact)),
     )

@@ -113,6 +113,11 @@ def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> No
     assert not rules["pilot_2026.phase"].lists
 
 
+def test_broadcast_about_a_fact_selects_exactly_its_countries() -> None:
+    wrong = [each.key for each in FACTS if {*announcing.audience(each).countries} != each.countries]
+    assert wrong == []
+
+
 @pytest.mark.parametrize("programme", ALL_PROGRAMMES)
 def test_broadcast_about_a_paper_selects_each_checklist_with_the_paper(programme: str) -> None:
     families, proofs = ("alone", "both"), ("yes", "no")
