@@ -13,7 +13,7 @@ from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.knowledge.facts import Fact
-from flows.knowledge.programmes import PROGRAMMES, Programme
+from flows.knowledge.programmes import PROGRAMMES, Programme, ending_facts
 
 # Topic of the announcement, keyed by the part of the fact's key before the dot. All other facts
 # have the topic RULES.
@@ -48,7 +48,12 @@ def _lists(programme: Programme, fact: Fact) -> bool:
     need, and editors may publish a fact again after its last day.
     """
     documents = (need.document.fact for need in programme.needs)
-    others = (*programme.facts, *programme.warnings, *programme.stateless)
+    others = (
+        *programme.facts,
+        *programme.warnings,
+        *programme.stateless,
+        *ending_facts(programme),
+    )
     return bool(fact.countries) or fact.key in {each.key for each in (*documents, *others)}
 
 

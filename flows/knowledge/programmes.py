@@ -198,10 +198,14 @@ def programme(key: str) -> Programme:
 
 def endings(chosen: Programme, today: date) -> Iterator[Text]:
     """Yield texts on the pilot and the quota, if the programme depends on them and they end."""
-    if chosen.key in ("kandas_status", "kandas_extension", "prp"):
+    for fact in ending_facts(chosen):
         # If editors extended only the fact on the whole pilot, the list has no paper of the test.
-        listed = documents.KAZTEST.fact.current(today)
-        phase = pilot_2026.PHASE
-        yield from ending(phase, today) if listed else fact_texts([phase], today)
-    if chosen.key == "regional_quota":
-        yield from ending(quota.PLACES, today)
+        only_phase = fact is pilot_2026.PHASE and not documents.KAZTEST.fact.current(today)
+        yield from fact_texts([fact], today) if only_phase else ending(fact, today)
+
+
+def ending_facts(chosen: Programme) -> tuple[Fact, ...]:
+    """Return the facts on the pilot or the quota whose end the programme's list announces."""
+    if chosen.key in ("kandas_status", "kandas_extension", "prp"):
+        return (pilot_2026.PHASE,)
+    return (quota.PLACES,) if chosen.key == "regional_quota" else ()

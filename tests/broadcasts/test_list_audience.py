@@ -1,5 +1,6 @@
 """Announcements about a changed checklist reach only people who saved it and want messages."""
 
+from datetime import date
 from itertools import product
 
 import pytest
@@ -110,7 +111,8 @@ def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> No
     assert rules[f"{STATUS}.fee"].lists == (STATUS,)
     assert rules["documents.originals"].lists == (STATUS,)
     assert rules["living.legal_help"].lists == ("citizenship_simplified",)
-    assert not rules["pilot_2026.phase"].lists
+    assert rules["pilot_2026.phase"].lists == (STATUS, "kandas_extension", "prp")
+    assert not rules["contacts.ucc_1414"].lists
 
 
 def test_broadcast_about_a_fact_selects_exactly_its_countries() -> None:
@@ -126,3 +128,12 @@ def test_broadcast_about_a_paper_selects_each_checklist_with_the_paper(programme
         answers |= {"family": family, "ethnicity_papers": proof}
         for paper in checklist(answers, COLLECTED).papers:
             assert programme in announcing.audience(paper.document.fact).lists, paper.document.key
+
+
+@pytest.mark.parametrize("day", [date(2026, 12, 15), date(2027, 1, 15)], ids=str)
+def test_broadcast_about_a_fact_that_a_checklist_ends_selects_it(day: date) -> None:
+    ending = {text: fact for fact in FACTS for text in (fact.ends, fact.ended) if text}
+    for programme, country in product(ALL_PROGRAMMES, ORIGINS):
+        made = checklist({"programme": programme, "citizenship": country}, day)
+        for fact in filter(None, map(ending.get, made.before)):
+            assert programme in announcing.audience(fact).lists, fact.key
