@@ -197,12 +197,9 @@ def _confirmed(answers: Answers, today: date) -> Text:
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
     if answers.get("citizenship") == "KZ":
         yield CITIZEN_ALREADY
-    if origin_of(answers).dangerous:
-        yield SAFETY_FIRST
+    yield from _danger(chosen, answers)
     if chosen.key == "prp":
         yield from origin_of(answers).permit
-    if chosen.key == "citizenship_simplified" and holds(programmes.CITIZEN, answers):
-        yield KEEP
     if answers.get("location") in ("kazakhstan", "unsaid"):
         yield from origin_of(answers).ends
     yield from _before_leaving(answers)
@@ -213,6 +210,14 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
     if chosen.key in UNPROVEN and answers.get("ethnicity_papers") in ("no", "unsure"):
         yield NO_PROOF
     yield from programmes.endings(chosen, today)
+
+
+def _danger(chosen: Programme, answers: Answers) -> Iterator[Text]:
+    """Yield the warnings without which even the names of the papers can mislead."""
+    if origin_of(answers).dangerous:
+        yield SAFETY_FIRST
+    if chosen.key == "citizenship_simplified" and holds(programmes.CITIZEN, answers):
+        yield KEEP
 
 
 def _before_leaving(answers: Answers) -> Iterator[Part]:
@@ -335,11 +340,12 @@ def _keys(answers: Answers) -> tuple[str, ...]:
     return chosen.keys({"location": "unsaid", **answers})
 
 
-def endings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Text, ...]:
-    """Return texts on rules of a stored checklist that end, and on a list without papers."""
+def warnings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple[Text, ...]:
+    """Return the texts above a stored checklist: no papers, danger, and rules that end."""
     made = checklist(answers, today, keys)
     empty = () if made.papers else (lead(made),)
-    return (*empty, *programmes.endings(made.programme, today))
+    danger = _danger(made.programme, answers)
+    return (*empty, *danger, *programmes.endings(made.programme, today))
 
 
 def reminds(answers: Answers) -> bool:
@@ -360,7 +366,7 @@ LISTING = Listing(
     title=lambda answers: programme(answers.get("programme") or "kandas_status").name,
     keys=_keys,
     entries=entries,
-    endings=endings,
+    warnings=warnings,
     reminds=reminds,
 )
 

@@ -200,7 +200,7 @@ def _lines(turn: TurnState, saved_list: MadeList, listing: Listing) -> Iterator[
     title, done = listing.title(saved_list.answers), len(ready)
     if entries:
         yield _(READY_SO_FAR.msgid, programme=title, ready=done, all=len(entries))
-    yield from listing.endings(saved_list.answers, turn.today, saved_list.entries)
+    yield from listing.warnings(saved_list.answers, turn.today, saved_list.entries)
     for number, each in enumerate(entries, 1):
         on = each.key in ready
         line = _((TICKED if on else OPEN).msgid, number=number, paper=each.name)

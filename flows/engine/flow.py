@@ -164,9 +164,9 @@ class Listing:
     """The outcome of a flow as a checklist to print and, after `consent`, to store.
 
     Answers to `persisted` questions and the `keys` of the entries are stored too. `entries` makes
-    the entries from the answers, the day and the stored keys, and `endings` the texts on rules that
-    end. `reminds` tells whether a reminder may be offered. After consent to `changes`, the result
-    of `traits` is stored, to notify of changed rules.
+    the entries from the answers, the day and the stored keys, and `warnings` the texts above them.
+    `reminds` tells whether a reminder may be offered. After consent to `changes`, the result of
+    `traits` is stored, to notify of changed rules.
     """
 
     consent: Consent
@@ -176,7 +176,7 @@ class Listing:
     title: Callable[[Answers], Text]
     keys: Callable[[Answers], tuple[str, ...]]
     entries: Callable[[Answers, date, tuple[str, ...]], tuple[Entry, ...]]
-    endings: Callable[[Answers, date, tuple[str, ...]], tuple[Text, ...]]
+    warnings: Callable[[Answers, date, tuple[str, ...]], tuple[Text, ...]]
     reminds: Callable[[Answers], bool]
 
 

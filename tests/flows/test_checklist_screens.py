@@ -29,8 +29,11 @@ from flows.engine.events import (
 )
 from flows.engine.model_events import WatchList
 from flows.engine.state import Conversation
+from flows.engine.text import Text
 from flows.knowledge import documents, pilot_2026, quota
 from flows.knowledge.documents import APPLICATION, ETHNICITY, IDENTITY, IIN
+from flows.knowledge.intents.cautions import KEEP
+from flows.knowledge.origins import SAFETY_FIRST
 from tests.flows.chat import LANGUAGES, TODAY, Chat
 
 UZBEK = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
@@ -220,6 +223,27 @@ def test_stored_checklist_says_that_the_pilot_ended() -> None:
     assert chat.shows(pilot_2026.PHASE.ended)
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=0)
     assert not any(chat.shows(checklist_screens.OPEN, paper=each.name) for each in PILOT_PAPERS)
+
+
+CITIZEN_LIST = ("citizenship_simplified", "UZ", "alone", "origin")
+
+
+@pytest.mark.parametrize(
+    ("taps", "warning"), [(CITIZEN_LIST, KEEP), (CHINESE, SAFETY_FIRST)], ids=("UZ", "CN")
+)
+def test_stored_checklist_keeps_the_warning_of_danger_above_it(
+    taps: tuple[str, ...], warning: Text
+) -> None:
+    chat = chat_with_saved_list(taps=taps)
+    assert chat.question_key == Screen.MINE
+    assert chat.shows(warning)
+    assert chat.presses("tick").shows(warning)
+
+
+def test_stored_checklist_of_others_has_no_warning_of_danger() -> None:
+    chat = chat_with_saved_list()
+    assert not chat.shows(KEEP)
+    assert not chat.shows(SAFETY_FIRST)
 
 
 def test_stored_checklist_without_papers_says_so_and_offers_no_tick() -> None:
