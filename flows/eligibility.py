@@ -254,7 +254,9 @@ def _urgent(answers: Answers, today: date) -> Iterator[Text]:
             yield from map(caution, fact_texts((person_origin.leaving,), today))
         if place in ("kazakhstan", "elsewhere"):
             yield LEFT
-    if answers.get("purpose") == "move" and holds(CITIZEN, answers):
+    # The kandas status leads to citizenship, and its facts speak of a single citizenship.
+    status = any(way.key == "kandas_status" for way in ways(answers, today))
+    if (status or answers.get("purpose") == "move") and holds(CITIZEN, answers):
         yield KEEP
 
 

@@ -90,6 +90,10 @@ NEEDED: Mapping[str, tuple[Test, Test]] = {
         any_of(KEEP),
         fact(permits.RENUNCIATION.fact),
     ),
+    "no two citizenships and not to give one up": (
+        any_of(KEEP),
+        any_of(settling.NO_DUAL.text, settling.NO_DUAL.ended),
+    ),
     "see below and what is below": (fact(*LAWS), any_of(checklist.SEE_BELOW)),
 }
 
