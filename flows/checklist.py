@@ -129,7 +129,8 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
         if document.key in keys or FORMER_KEYS.get(document.key) in keys
     ]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
-    before, after = tuple(_before(chosen, answers, today)), tuple(_after(chosen, found, answers))
+    before = tuple(_before(chosen, answers, today))
+    after = tuple(_after(chosen, found, answers, today))
     facts = (*(document.fact for document in found), *facts_of((*before, *after)))
     dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
     rules = part_texts(after, today)
@@ -180,18 +181,21 @@ def _no_travel(answers: Answers) -> Text:
 
 
 def _confirmed(answers: Answers, today: date) -> Text:
-    person_origin = origin_of(answers)
-    if person_origin.law is None or not person_origin.law.current(today):
+    person_origin, law = origin_of(answers), origin_of(answers).law
+    if law is None or not law.current(today):
         return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
-    if person_origin.confirmation is Confirmation.TREATY:
-        return CONFIRMED[person_origin.confirmation]
+    treaty, shipped = person_origin.confirmation is Confirmation.TREATY, law.is_shipped(today)
+    if treaty:
+        # If editors published another law, only its own text says what applies.
+        return CONFIRMED[Confirmation.TREATY] if shipped else SEE_BELOW
     if _left(answers):
         return LATE_CONFIRMED
     # If contact with the home country's authorities is dangerous, only refer to the checklist's
     # section on confirmation, and do not urge people to have papers confirmed.
     if person_origin.leaving is not None:
         return SEE_FIRST
-    return SEE_BELOW if person_origin.dangerous else CONFIRMED[person_origin.confirmation]
+    known = shipped and not person_origin.dangerous
+    return CONFIRMED[person_origin.confirmation] if known else SEE_BELOW
 
 
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
@@ -235,11 +239,13 @@ def _before_leaving(answers: Answers) -> Iterator[Part]:
         yield _no_travel(answers)
 
 
-def _after(chosen: Programme, found: list[Document], answers: Answers) -> Iterator[Part]:
+def _after(
+    chosen: Programme, found: list[Document], answers: Answers, today: date
+) -> Iterator[Part]:
     if answers.get("family") in ("spouse", "both"):
         yield SPOUSE
     if any(document.confirmed for document in found) and chosen.confirmed:
-        yield from _confirmation(answers)
+        yield from _confirmation(answers, today)
     yield from chosen.facts
     if chosen.key == "citizenship_simplified":
         yield from origin_of(answers).exchange
@@ -247,24 +253,23 @@ def _after(chosen: Programme, found: list[Document], answers: Answers) -> Iterat
         yield from origin_of(answers).entry
 
 
-def _confirmation(answers: Answers) -> Iterator[Part]:
+def _confirmation(answers: Answers, today: date) -> Iterator[Part]:
     """Yield the law on how the home country's papers are confirmed, and warnings.
 
-    The home country is the country of citizenship. If it has a treaty, no warning is needed. A
-    person known to be outside the country gets only the warning against traveling back. If it is
-    not known where the person is, the law and a weaker warning are yielded.
+    The home country is the country of citizenship. If it has a treaty, no warning is needed, unless
+    the law has ended or editors published another one. A person known to be outside the country
+    gets only the warning against traveling back. If it is not known where the person is, the law
+    and a weaker warning are yielded.
     """
-    person_origin = origin_of(answers)
+    person_origin, law = origin_of(answers), origin_of(answers).law
     if person_origin.leaving is not None:
         return
     treaty = person_origin.confirmation is Confirmation.TREATY
-    if not treaty and answers.get("location") in ("kazakhstan", "elsewhere"):
-        yield NO_TRAVEL
-        return
-    if person_origin.law is not None:
-        yield person_origin.law
-    if not treaty and _left(answers):
-        yield NO_RISK
+    away = answers.get("location") in ("kazakhstan", "elsewhere")
+    if law is not None and (treaty or not away):
+        yield law
+    if _left(answers) and not (treaty and law is not None and law.is_shipped(today)):
+        yield _no_travel(answers)
 
 
 def lead(document_list: Checklist) -> Text:

@@ -15,7 +15,7 @@ from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
 from flows.engine.questions import YES as YES_OPTION
 from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling
-from flows.knowledge.facts import Fact, ending, fact_texts
+from flows.knowledge.facts import ending, fact_texts
 from flows.knowledge.offices import CAREER
 from flows.knowledge.regions import REGIONS
 from flows.knowledge.support import PLACES, RENT_MONTHS, YEAR, amounts
@@ -118,7 +118,7 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
     """Yield the complete answer about support, paragraph by paragraph."""
     # The places by region and the sums belong to the shipped facts. Do not show them beside facts
     # that editors published, which may state other figures.
-    if _is_shipped(quota.PLACES, today):
+    if quota.PLACES.is_shipped(today):
         if key := region(answers):
             yield from ending(quota.PLACES, today)
             yield _place(key)
@@ -126,7 +126,7 @@ def result_texts(answers: Answers, today: date) -> Iterator[Text]:
             yield from fact_texts((quota.PLACES,), today)
         if key not in PLACES[YEAR]:
             yield chart()
-        if all(_is_shipped(fact, today) for fact in AMOUNT_FACTS):
+        if all(fact.is_shipped(today) for fact in AMOUNT_FACTS):
             yield _sums(answers)
     else:
         yield from fact_texts((quota.PLACES,), today)
@@ -146,11 +146,6 @@ def region(answers: Answers) -> str:
     """Return the key of the region chosen at any of the questions for a region; "" if none is."""
     chosen = (answers.get(question.name) for question in REGION_QUESTIONS)
     return next((key for key in chosen if key), "")
-
-
-def _is_shipped(fact: Fact, today: date) -> bool:
-    """Return True if the fact may be shown today and editors published no other text for it."""
-    return fact.current(today) and fact.on(today).text == fact.text
 
 
 def _place(key: str) -> Text:

@@ -129,6 +129,13 @@ class Fact:
         fact = self.on(today)
         return fact.since <= today <= fact.until
 
+    def is_shipped(self, today: date) -> bool:
+        """Return True if the fact may be shown today and editors published no other text for it.
+
+        Sentences and figures that belong to the shipped text mislead beside another text.
+        """
+        return self.current(today) and self.on(today).text == self.text
+
     def on(self, today: date) -> "Fact":
         """Return the fact that editors published in place of this fact, else this fact."""
         found = today.facts.get(self.key, self) if isinstance(today, Edition) else self

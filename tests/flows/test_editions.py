@@ -17,14 +17,15 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, support
-from flows.checklist import checklist
+from flows.checklist import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW, checklist
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
-from flows.knowledge import permits, pilot_2026, quota
+from flows.knowledge import laws, permits, pilot_2026, quota
 from flows.knowledge.catalogue import FACTS
-from flows.knowledge.facts import fact_texts
+from flows.knowledge.facts import Fact, fact_texts
+from flows.knowledge.origins import Confirmation
 from flows.knowledge.programmes import PROGRAMMES
 from flows.missions import ADDRESSES, IN_COUNTRY, missions
 from flows.replies import understanding
@@ -164,6 +165,20 @@ def test_flow_announces_no_end_of_a_fact_whose_last_day_editors_postponed(
         assert not {fact.ends.msgid, fact.ended.msgid} & {part.msgid for part in said}
     if day.year == 2027:
         assert any("2027" in LANGUAGES.render(part, "ru") for part in said)
+
+
+@pytest.mark.parametrize("place", answers.PLACES)
+@pytest.mark.parametrize("law", [laws.RU, laws.TR], ids=lambda law: law.key)
+def test_checklist_says_only_the_published_law_on_the_apostille(law: Fact, place: str) -> None:
+    (country,) = law.countries
+    situation = {"programme": "prp", "citizenship": country, "location": place}
+    found = checklist(situation, published(**{f"fact_{law.key}": BODY}))
+    remarks = {remark for paper in found.papers for remark in paper.remarks}
+    assert not remarks & {CONFIRMED[Confirmation.TREATY], CONFIRMED[Confirmation.APOSTILLE]}
+    told = any("2027" in LANGUAGES.render(text, "ru") for text in found.after)
+    assert told == (SEE_BELOW in remarks or place == "unsaid")
+    assert told or LATE_CONFIRMED in remarks
+    assert (NO_TRAVEL in found.after) == (place in ("kazakhstan", "elsewhere"))
 
 
 def test_quota_list_has_papers_again_when_editors_publish_the_next_quota() -> None:
