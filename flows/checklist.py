@@ -22,11 +22,13 @@ from flows.knowledge.documents import (
     IDENTITY,
     Document,
 )
+from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answer import Part, facts_of, part_texts
 from flows.knowledge.intents.cautions import KEEP, NO_PROOF
 from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_of
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, programme
+from flows.knowledge.requirements import PASSPORT_DAYS
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
@@ -59,7 +61,6 @@ SEE_FIRST = _(
 )
 SEE_BELOW = _("What to do so that this paper is valid in Kazakhstan: see below.")
 LATE_CONFIRMED = _("Apostille or legalisation: if it is missing, ask an officer.")
-PASSPORT_VALID = _("The passport must be valid for more than 180 days.")
 NO_TRAVEL = _(
     "If a paper has no apostille or legalisation, do not travel back for it. Tell an officer, "
     "who will look for another way."
@@ -131,7 +132,10 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
     before = tuple(_before(chosen, answers, today))
     after = tuple(_after(chosen, found, answers, today))
-    facts = (*(document.fact for document in found), *facts_of((*before, *after)))
+    facts = (
+        *(each for document in found for each in _facts(document, chosen)),
+        *facts_of((*before, *after)),
+    )
     dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
     rules = part_texts(after, today)
     return Checklist(chosen, part_texts(before, today), papers, (*rules, *dates))
@@ -143,9 +147,14 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
         remarks.append(TRANSLATED)
     if document.confirmed and chosen.confirmed:
         remarks.append(_confirmed(answers, today))
-    if document is IDENTITY and chosen.key == "prp":
-        remarks.append(PASSPORT_VALID)
+    remarks += [fact.on(today).text for fact in _facts(document, chosen)[1:] if fact.current(today)]
     return Paper(document, tuple(remarks))
+
+
+def _facts(document: Document, chosen: Programme) -> tuple[Fact, ...]:
+    """Return the fact of a document, then further facts on it for the programme."""
+    more_facts = (PASSPORT_DAYS,) if document is IDENTITY and chosen.key == "prp" else ()
+    return (document.fact, *more_facts)
 
 
 def _where(document: Document, answers: Answers) -> tuple[Text, ...]:

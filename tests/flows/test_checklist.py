@@ -66,7 +66,7 @@ REMARKS = {
     flow.LATE_CONFIRMED: "confirmed:ask-if-missing",
     flow.SEE_BELOW: "confirmed:see-below",
     flow.SEE_FIRST: "confirmed:see-first",
-    flow.PASSPORT_VALID: "valid-180-days",
+    requirements.PASSPORT_DAYS.text: "valid-180-days",
     SAFETY_FIRST: "SAFETY-FIRST",
     flow.URGENT: "urgent",
     KEEP: "KEEP-CITIZENSHIP",

@@ -22,7 +22,7 @@ from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
-from flows.knowledge import laws, permits, pilot_2026, quota
+from flows.knowledge import documents, laws, permits, pilot_2026, quota, requirements
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.origins import Confirmation
@@ -179,6 +179,17 @@ def test_checklist_says_only_the_published_law_on_the_apostille(law: Fact, place
     assert told == (SEE_BELOW in remarks or place == "unsaid")
     assert told or LATE_CONFIRMED in remarks
     assert (NO_TRAVEL in found.after) == (place in ("kazakhstan", "elsewhere"))
+
+
+@pytest.mark.parametrize("silent", [False, True])
+def test_permit_checklist_says_only_the_published_validity_of_a_passport(silent: bool) -> None:
+    body = replace_body(BODY, silent=silent)
+    today = published(**{f"fact_{requirements.PASSPORT_DAYS.key}": body})
+    made = checklist({"programme": "prp", "citizenship": "UZ", "location": "origin"}, today)
+    (passport,) = (each for each in made.papers if each.document is documents.IDENTITY)
+    remarks = [LANGUAGES.render(each, "en") for each in passport.remarks]
+    assert not [each for each in remarks if "180 days" in each]
+    assert (LINE["en"] in remarks) is not silent
 
 
 def test_quota_list_has_papers_again_when_editors_publish_the_next_quota() -> None:
