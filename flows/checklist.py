@@ -130,7 +130,7 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
         if document.key in keys or FORMER_KEYS.get(document.key) in keys
     ]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
-    before = tuple(_before(chosen, answers, today))
+    before = (*_before(chosen, answers, today), *programmes.endings(chosen, today, keys))
     after = tuple(_after(chosen, found, answers, today))
     facts = (
         *(each for document in found for each in _facts(document, chosen)),
@@ -222,7 +222,6 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
         yield NO_CHILD_PAPER
     if chosen.key in UNPROVEN and answers.get("ethnicity_papers") in ("no", "unsure"):
         yield NO_PROOF
-    yield from programmes.endings(chosen, today)
 
 
 def _danger(chosen: Programme, answers: Answers) -> Iterator[Text]:
@@ -359,7 +358,8 @@ def warnings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple
     made = checklist(answers, today, keys)
     empty = () if made.papers else (lead(made),)
     danger = _danger(made.programme, answers)
-    return (*empty, *danger, *programmes.endings(made.programme, today))
+    ends = programmes.endings(made.programme, today, keys or _keys(answers))
+    return (*empty, *danger, *ends)
 
 
 def reminds(answers: Answers) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.conditions import ALWAYS, Answers, Condition, Is, all_of, holds, not_
-from flows.engine.text import Text, row
+from flows.engine.text import Text, _, row
 from flows.knowledge import (
     cards,
     documents,
@@ -33,6 +33,11 @@ AT_HOME = Is("location", frozenset({"origin"}))
 STAMPED = all_of(Is("citizenship", frozenset({"TR"})), AT_HOME)
 LEGALISED = all_of(Is("citizenship", frozenset({"IR", "AF"})), AT_HOME)
 LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
+
+LEFT_OUT = _(
+    "Some papers are not on this list, because we have not checked them again. Ask an officer"
+    " before you apply."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +201,37 @@ def programme(key: str) -> Programme:
     return next(each for each in PROGRAMMES if each.key == key)
 
 
-def endings(chosen: Programme, today: date) -> Iterator[Text]:
-    """Yield texts on the pilot and the quota, if the programme depends on them and they end."""
+def endings(chosen: Programme, today: date, keys: tuple[str, ...]) -> Iterator[Text]:
+    """Yield texts on the pilot and the quota if they end, and on papers that the list leaves out.
+
+    `keys` are the keys of the list's documents.
+    """
+    over: list[Text] = []
     for fact in ending_facts(chosen):
         # If editors extended only the fact on the whole pilot, the list has no paper of the test.
         only_phase = fact is pilot_2026.PHASE and not documents.KAZTEST.fact.current(today)
-        yield from fact_texts([fact], today) if only_phase else ending(fact, today)
+        over += fact_texts([fact], today) if only_phase else ending(fact, today)
+    yield from over
+    if _leaves_out(chosen, today, keys, explained=TEST_FIRST if over else ()):
+        yield LEFT_OUT
+
+
+def _leaves_out(
+    chosen: Programme, today: date, keys: tuple[str, ...], explained: tuple[Need, ...]
+) -> bool:
+    """Return True if a list with papers lacks one whose fact has ended or was withdrawn.
+
+    The end of the papers in `explained` is stated by another text. If they are withdrawn before
+    their end, it is not.
+    """
+    listed = {document.key for document in chosen.documents(today)}
+    gone = [
+        need
+        for need in chosen.needs
+        if need.document.key in keys and need.document.key not in listed
+        if need not in explained or need.document.fact.on(today).until >= today
+    ]
+    return bool(gone) and not listed.isdisjoint(keys)
 
 
 def ending_facts(chosen: Programme) -> tuple[Fact, ...]:

@@ -17,7 +17,14 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, support
-from flows.checklist import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW, checklist
+from flows.checklist import (
+    CONFIRMED,
+    LATE_CONFIRMED,
+    LISTING,
+    NO_TRAVEL,
+    SEE_BELOW,
+    checklist,
+)
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
@@ -26,7 +33,7 @@ from flows.knowledge import documents, laws, permits, pilot_2026, quota, require
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.origins import Confirmation
-from flows.knowledge.programmes import PROGRAMMES
+from flows.knowledge.programmes import LEFT_OUT, PROGRAMMES, TEST_FIRST
 from flows.missions import ADDRESSES, IN_COUNTRY, missions
 from flows.replies import understanding
 from tests.flows import answers
@@ -190,6 +197,46 @@ def test_permit_checklist_says_only_the_published_validity_of_a_passport(silent:
     remarks = [LANGUAGES.render(each, "en") for each in passport.remarks]
     assert not [each for each in remarks if "180 days" in each]
     assert (LINE["en"] in remarks) is not silent
+
+
+SILENT = replace_body(BODY, silent=True)
+
+
+def test_checklist_says_that_a_withdrawn_paper_is_left_out() -> None:
+    situation = {"programme": "prp", "citizenship": "UZ", "location": "origin"}
+    day = published(**{f"fact_{permits.NO_RECORD.fact.key}": SILENT})
+    made = checklist(situation, day)
+    assert permits.NO_RECORD not in [paper.document for paper in made.papers]
+    assert LEFT_OUT in made.before
+    assert LEFT_OUT in LISTING.warnings(situation, day, LISTING.keys(situation))
+    assert LEFT_OUT in LISTING.warnings(situation, day, ())
+    assert LEFT_OUT not in checklist({**situation, "programme": "visa_c10"}, day).before
+    assert LEFT_OUT not in checklist(situation, TODAY).before
+
+
+@pytest.mark.parametrize("day", [date(2026, 11, 28), date(2026, 12, 20)], ids=str)
+def test_checklist_says_that_a_withdrawn_test_is_left_out_before_its_end(day: date) -> None:
+    body = replace_body(SILENT, as_of=day, checked=day)
+    content = snapshot(LANGUAGES, 1, {f"fact:{documents.KAZTEST.fact.key}": body})
+    assert LEFT_OUT in checklist({"programme": "prp"}, content.on(day)).before
+
+
+def test_checklist_names_one_reason_why_the_papers_of_the_pilot_are_gone() -> None:
+    before = checklist({"programme": "kandas_status"}, date(2027, 1, 1)).before
+    assert pilot_2026.PHASE.ended in before
+    assert LEFT_OUT not in before
+
+
+def test_checklist_that_lost_a_part_of_its_papers_says_so() -> None:
+    situation = {"programme": "prp", "citizenship": "UZ", "family": "both"}
+    wanted = {*LISTING.keys(situation)} - {need.document.key for need in TEST_FIRST}
+    seen = set()
+    for number in range(400):
+        made = checklist(situation, date(2027, 1, 1) + timedelta(days=number))
+        listed = {paper.document.key for paper in made.papers}
+        assert (LEFT_OUT in made.before) == (set() < listed < wanted)
+        seen.add(LEFT_OUT in made.before)
+    assert seen == {False, True}
 
 
 def test_quota_list_has_papers_again_when_editors_publish_the_next_quota() -> None:
