@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flows import lifetimes, list_changes
+from flows import checklist_confirmation, lifetimes, list_changes
 from flows.checklist_sources import sources
 from flows.eligibility import CITIZEN_ALREADY
 from flows.engine import labels
@@ -50,24 +50,6 @@ UNSAFE = _("If you do not have this paper, do not take risks to get it: ask an o
 TRANSLATED = _(
     "If the paper is in another language: a translation into Kazakh or Russian, "
     "attested by a notary."
-)
-CONFIRMED = {
-    Confirmation.APOSTILLE: _("Apostille: before you leave for good."),
-    Confirmation.TREATY: _("Apostille: not needed, by convention."),
-    Confirmation.UNKNOWN: _("Apostille or legalisation: please ask an officer."),
-}
-SEE_FIRST = _(
-    "What to do so that this paper is valid in Kazakhstan: see the beginning of this list."
-)
-SEE_BELOW = _("What to do so that this paper is valid in Kazakhstan: see below.")
-LATE_CONFIRMED = _("Apostille or legalisation: if it is missing, ask an officer.")
-NO_TRAVEL = _(
-    "If a paper has no apostille or legalisation, do not travel back for it. Tell an officer, "
-    "who will look for another way."
-)
-NO_RISK = _(
-    "If a paper has no apostille or legalisation, take no risks for it. Tell an officer, who will"
-    " look for another way."
 )
 NO_CHILD_PAPER = caution(
     _("If a child has no birth certificate, talk to an officer first. Take no risks for a paper.")
@@ -146,7 +128,7 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
     if document.translated:
         remarks.append(TRANSLATED)
     if document.confirmed and chosen.confirmed:
-        remarks.append(_confirmed(answers, today))
+        remarks.append(checklist_confirmation.remark(answers, today))
     remarks += [fact.on(today).text for fact in _facts(document, chosen)[1:] if fact.current(today)]
     return Paper(document, tuple(remarks))
 
@@ -176,37 +158,6 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
 
 
-def _left(answers: Answers) -> bool:
-    """Return True if the person is, or may be, outside the country that issues the papers."""
-    return answers.get("location") != "origin"
-
-
-def _no_travel(answers: Answers) -> Text:
-    """Return the warning not to travel back home to get a document.
-
-    If it is not known where the person is, return a weaker warning: to take no risk for a document.
-    """
-    return NO_TRAVEL if answers.get("location") in ("kazakhstan", "elsewhere") else NO_RISK
-
-
-def _confirmed(answers: Answers, today: date) -> Text:
-    person_origin, law = origin_of(answers), origin_of(answers).law
-    if law is None or not law.current(today):
-        return LATE_CONFIRMED if _left(answers) else CONFIRMED[Confirmation.UNKNOWN]
-    treaty, shipped = person_origin.confirmation is Confirmation.TREATY, law.is_shipped(today)
-    if treaty:
-        # If editors published another law, only its own text says what applies.
-        return CONFIRMED[Confirmation.TREATY] if shipped else SEE_BELOW
-    if _left(answers):
-        return LATE_CONFIRMED
-    # If contact with the home country's authorities is dangerous, only refer to the checklist's
-    # section on confirmation, and do not urge people to have papers confirmed.
-    if person_origin.leaving is not None:
-        return SEE_FIRST
-    known = shipped and not person_origin.dangerous
-    return CONFIRMED[person_origin.confirmation] if known else SEE_BELOW
-
-
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
     if answers.get("citizenship") == "KZ":
         yield CITIZEN_ALREADY
@@ -215,7 +166,7 @@ def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:
         yield from origin_of(answers).permit
     if answers.get("location") in ("kazakhstan", "unsaid"):
         yield from origin_of(answers).ends
-    yield from _before_leaving(answers)
+    yield from checklist_confirmation.before_leaving(answers)
     yield from chosen.warnings if holds(programmes.CITIZEN, answers) else chosen.stateless
     yield URGENT
     if answers.get("child_papers") in ("no", "unsure"):
@@ -232,52 +183,18 @@ def _danger(chosen: Programme, answers: Answers) -> Iterator[Text]:
         yield KEEP
 
 
-def _before_leaving(answers: Answers) -> Iterator[Part]:
-    """Yield the law and warnings about papers that must be confirmed before leaving the country.
-
-    Some countries confirm papers (by apostille or legalisation) only for people who are still
-    there. For all other countries, nothing is yielded.
-    """
-    person_origin = origin_of(answers)
-    if person_origin.leaving is None:
-        return
-    if answers.get("location") not in ("kazakhstan", "elsewhere"):
-        yield person_origin.law or person_origin.leaving
-    if _left(answers):
-        yield _no_travel(answers)
-
-
 def _after(
     chosen: Programme, found: list[Document], answers: Answers, today: date
 ) -> Iterator[Part]:
     if answers.get("family") in ("spouse", "both"):
         yield SPOUSE
     if any(document.confirmed for document in found) and chosen.confirmed:
-        yield from _confirmation(answers, today)
+        yield from checklist_confirmation.rules(answers, today)
     yield from chosen.facts
     if chosen.key == "citizenship_simplified":
         yield from origin_of(answers).exchange
     if chosen.key == "visa_c10":
         yield from origin_of(answers).entry
-
-
-def _confirmation(answers: Answers, today: date) -> Iterator[Part]:
-    """Yield the law on how the home country's papers are confirmed, and warnings.
-
-    The home country is the country of citizenship. If it has a treaty, no warning is needed, unless
-    the law has ended or editors published another one. A person known to be outside the country
-    gets only the warning against traveling back. If it is not known where the person is, the law
-    and a weaker warning are yielded.
-    """
-    person_origin, law = origin_of(answers), origin_of(answers).law
-    if person_origin.leaving is not None:
-        return
-    treaty = person_origin.confirmation is Confirmation.TREATY
-    away = answers.get("location") in ("kazakhstan", "elsewhere")
-    if law is not None and (treaty or not away):
-        yield law
-    if _left(answers) and not (treaty and law is not None and law.is_shipped(today)):
-        yield _no_travel(answers)
 
 
 def lead(document_list: Checklist) -> Text:

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from flows import checklist as flow
+from flows import checklist_confirmation as confirmation
 from flows.checklist import Checklist, checklist
 from flows.checklist_sources import sources
 from flows.eligibility import CITIZEN_ALREADY
@@ -63,19 +64,19 @@ REMARKS = {
     flow.LATE: "not-back",
     flow.UNSAFE: "no-risk",
     flow.TRANSLATED: "translated",
-    flow.LATE_CONFIRMED: "confirmed:ask-if-missing",
-    flow.SEE_BELOW: "confirmed:see-below",
-    flow.SEE_FIRST: "confirmed:see-first",
+    confirmation.LATE_CONFIRMED: "confirmed:ask-if-missing",
+    confirmation.SEE_BELOW: "confirmed:see-below",
+    confirmation.SEE_FIRST: "confirmed:see-first",
     requirements.PASSPORT_DAYS.text: "valid-180-days",
     SAFETY_FIRST: "SAFETY-FIRST",
     flow.URGENT: "urgent",
     KEEP: "KEEP-CITIZENSHIP",
     flow.NO_CHILD_PAPER: "no-child-paper",
     flow.SPOUSE: "spouse",
-    flow.NO_TRAVEL: "NO-TRAVEL",
-    flow.NO_RISK: "NO-RISK",
+    confirmation.NO_TRAVEL: "NO-TRAVEL",
+    confirmation.NO_RISK: "NO-RISK",
     flow.ASK: "ask",
-    **{text: f"confirmed:{how}" for how, text in flow.CONFIRMED.items()},
+    **{text: f"confirmed:{how}" for how, text in confirmation.CONFIRMED.items()},
     **{fact.ended: f"{fact.key}-ended" for fact in (pilot_2026.PHASE, quota.PLACES) if fact.ended},
 }
 
@@ -312,7 +313,16 @@ def test_checklist_legalisation_of_a_document_depends_on_the_country(
 ) -> None:
     document_list = checklist(situation("kandas_status", origin, "origin", "children"), TODAY)
     birth = next(paper for paper in document_list.papers if paper.document is documents.BIRTH)
-    assert flow.CONFIRMED[how] in birth.remarks
+    assert confirmation.CONFIRMED[how] in birth.remarks
+
+
+@pytest.mark.parametrize("programme", ["kandas_status", "prp", "citizenship_simplified"])
+def test_checklist_exempts_only_papers_that_the_country_itself_issued(programme: str) -> None:
+    made = checklist(situation(programme, "UZ", "origin", "both"), TODAY)
+    (birth,) = (paper for paper in made.papers if paper.document is documents.BIRTH)
+    remarks = " ".join(WORDS.render(each, "en") for each in birth.remarks)
+    assert "not needed, by convention, if your country issued the paper" in remarks
+    assert "If another country did, ask an officer." in remarks
 
 
 EVERY_LIST = [each.key for each in PROGRAMMES if each.key != "kandas_extension"]
@@ -332,8 +342,8 @@ def test_checklist_apostille_warning_precedes_the_documents(programme: str, toda
         document_list = checklist(situation(programme, "CN", place, "alone"), today)
         before = [part for text in document_list.before for part in parts(text)]
         assert (laws.CN.text in before) == (place in ("origin", "unsaid")), place
-        assert (flow.NO_TRAVEL in before) == (place in ("kazakhstan", "elsewhere")), place
-        assert (flow.NO_RISK in before) == (place == "unsaid"), place
+        assert (confirmation.NO_TRAVEL in before) == (place in ("kazakhstan", "elsewhere")), place
+        assert (confirmation.NO_RISK in before) == (place == "unsaid"), place
 
 
 @pytest.mark.parametrize(
@@ -355,7 +365,7 @@ def test_checklist_states_the_treaty_exemption_wherever_the_person_is() -> None:
         record = next(
             paper for paper in document_list.papers if paper.document is permits.NO_RECORD
         )
-        assert flow.CONFIRMED[Confirmation.TREATY] in record.remarks
+        assert confirmation.CONFIRMED[Confirmation.TREATY] in record.remarks
 
 
 @pytest.mark.parametrize("programme", EVERY_LIST)
@@ -411,7 +421,7 @@ def test_checklist_contains_only_advice_when_all_facts_have_expired() -> None:
         texts = sentences(paragraphs)
         document_list = checklist(answers, date(2030, 1, 1))
         assert document_list.papers == ()
-        assert not set(texts) & {documents.HOME, flow.CONFIRMED[Confirmation.TREATY]}
+        assert not set(texts) & {documents.HOME, confirmation.CONFIRMED[Confirmation.TREATY]}
         assert flow.ASK in texts
 
 

@@ -17,14 +17,8 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, support
-from flows.checklist import (
-    CONFIRMED,
-    LATE_CONFIRMED,
-    LISTING,
-    NO_TRAVEL,
-    SEE_BELOW,
-    checklist,
-)
+from flows.checklist import LISTING, checklist
+from flows.checklist_confirmation import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started

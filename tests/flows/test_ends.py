@@ -10,7 +10,7 @@ from itertools import chain
 
 import pytest
 
-from flows import checklist, eligibility, support
+from flows import checklist_confirmation, eligibility, support
 from flows.engine.text import Text
 from flows.knowledge import cards, kandas, laws, permits, pilot_2026, quota, settling
 from flows.knowledge.facts import Fact
@@ -94,7 +94,7 @@ NEEDED: Mapping[str, tuple[Test, Test]] = {
         any_of(KEEP),
         any_of(settling.NO_DUAL.text, settling.NO_DUAL.ended),
     ),
-    "see below and what is below": (fact(*LAWS), any_of(checklist.SEE_BELOW)),
+    "see below and what is below": (fact(*LAWS), any_of(checklist_confirmation.SEE_BELOW)),
 }
 
 
