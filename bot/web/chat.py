@@ -244,9 +244,10 @@ async def _own_words(
     except CacheUnavailable:
         return None
     shown = [button for _key, note in notes if note.say for button in note.say.buttons]
-    labels = {button.payload: button.label for button in shown}
-    text = form.text.strip() or labels.get(form.payload, "")
-    return OwnWords(text, _update_id(event_id, event), frozenset(key for key, _note in notes))
+    label = next((each.label for each in shown if each.payload == form.payload), "")
+    text, typed = (form.text.strip(), "") if isinstance(event, Said) else (label, form.text)
+    update_id = _update_id(event_id, event)
+    return OwnWords(text, update_id, frozenset(key for key, _note in notes), typed)
 
 
 async def _renew_cookie(rt: Runtime, answer: Response, session: ChatSession) -> None:

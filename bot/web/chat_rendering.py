@@ -93,12 +93,14 @@ class OwnWords:
     """The text that the person just posted from a page without a script, with the post's id.
 
     `before` has the ids of the messages that the page showed at the time of the post. The text is
-    neither logged nor stored.
+    neither logged nor stored. `typed` is a text that was in the writing field when a button was
+    pressed. The page puts it into the field again.
     """
 
     text: str
     id: str
     before: frozenset[str]
+    typed: str = ""
 
 
 def render_page(
@@ -126,7 +128,7 @@ def render_page(
         bubbles=_with_own(bubbles, notes, own) if own and own.text else bubbles,
         chat=session.page_name,
         form_id=unsent.id if unsent else uuid4().hex,
-        typed=unsent.text if unsent else "",
+        typed=unsent.text if unsent else own.typed if own else "",
         trouble=trouble(rt, language) if unsent else "",
         demo=rt.settings.demo,
         stream="/chat/stream",

@@ -83,6 +83,33 @@ async def test_rate_limit_question_page_keeps_several_lines_of_a_person(
     assert await own.all_inner_texts() == lines
 
 
+@pytest.mark.requirement("S-82")
+async def test_rate_limit_question_page_keeps_a_text_typed_after_a_press(
+    browser: Any, stack: AppStack
+) -> None:
+    for _time in range(BUDGETS[Spending.CHAT].free + 5):
+        await spend(stack.rt, HERE, [Spending.CHAT])
+    page = await (await browser.new_context(locale="ru", reduced_motion="reduce")).new_page()
+    page.set_default_timeout(10_000)
+    await page.goto(f"{stack.url}/chat")
+    waiting: list[Any] = []
+
+    async def wait(route: Any) -> None:
+        waiting.append(route)
+
+    await page.route("**/chat/pressed", wait, times=1)
+    await page.locator("button[value$=':ru']").click()
+    line = "Как получить статус кандаса?"
+    await page.fill("#text", line)
+    await page.press("#text", "Enter")
+    await waiting[0].continue_()
+    await page.wait_for_selector("#answer")
+    await page.fill("#answer", str(_number(stack.rt, await page.content())))
+    await page.locator(".question button").click()
+    await page.wait_for_selector("#list li.own")
+    assert await page.input_value("#text") == line
+
+
 @pytest.mark.release
 @pytest.mark.parametrize(
     ("language", "scheme", "width"),

@@ -102,6 +102,18 @@ async def test_chat_page_without_scripts_shows_the_message_just_sent(stack: AppS
     assert page.index('<li class="said own"') < page.rindex('<li class="said kosh"')
 
 
+async def test_press_keeps_the_text_in_the_writing_field_of_a_plain_page(stack: AppStack) -> None:
+    async with _session() as session:
+        async with session.get(f"{stack.url}/chat") as answer:
+            page = await answer.text()
+        page = await _press(session, stack, page, "ru")
+        page = await _post(session, stack, page, "pressed", payload="!menu", text=WORDS)
+    assert WORDS not in [unescape(each) for each in _own_texts(page)]
+    typed = re.search(r'<textarea id="text"[^>]*>([^<]*)</textarea>', page)
+    assert typed is not None
+    assert unescape(typed[1]) == WORDS
+
+
 async def test_second_post_of_a_page_without_scripts_is_processed(stack: AppStack) -> None:
     async with _session() as session:
         async with session.get(f"{stack.url}/chat") as answer:

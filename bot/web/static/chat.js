@@ -364,11 +364,12 @@ async function deliver(li) {
 }
 
 /* A budget is spent: the page that answers the same form has a question, and needs no script. It
-   replaces this page, so a text takes along the texts that wait behind it. */
+   replaces this page, so the texts that wait behind a text go with it, and those behind a press go
+   into the writing field of the next page. */
 function askAsPage(li) {
   const [url, fields] = unsent.get(li);
   const lines = [...unsent.values()].map(each => each[1].text).filter(Boolean);
-  const all = Object.entries({ chat, last: has(), ...fields, ...(fields.text && { text: lines.join('\n') }) });
+  const all = Object.entries({ chat, last: has(), ...fields, text: lines.join('\n') });
   unsent.clear();
   const inputs = all.map(([name, value]) => make('input', { type: 'hidden', name, value }));
   const form = make('form', { method: 'post', action: url, hidden: 'hidden' }, ...inputs);
