@@ -3,7 +3,7 @@
 The interval in days is `REMIND_DAYS` in `flows/lifetimes.py`.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Integer, and_, bindparam, delete, func, select, update
@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import NOW, execute, fetch_values, statement
+from bot.db.statements import NOW, execute, fetch_value, fetch_values, statement
 
 DUE_AT_ONCE = 100
 # Reminders are due at 07:00 UTC, which is daytime from Turkey to Mongolia. At 13:00 UTC (21:00 in
@@ -39,6 +39,7 @@ _DUE = statement(
     .order_by(t.Reminder.person_id)
     .limit(DUE_AT_ONCE)
 )
+_DUE_AT_OF = statement(select(t.Reminder.due_at).where(t.Reminder.person_id == bindparam("person")))
 _POSTPONE = statement(
     update(t.Reminder)
     .where(t.Reminder.person_id == bindparam("person"), t.Reminder.due_at <= NOW)
@@ -64,6 +65,14 @@ async def due(transaction: Transaction, after: UUID) -> list[UUID]:
     No reminder is due at night.
     """
     return await fetch_values(transaction, _DUE, after=after)
+
+
+async def due_at(transaction: Transaction, person_id: UUID) -> datetime | None:
+    """Return the time of the person's reminder; None if none is scheduled.
+
+    The time is in the past if the reminder waits, for example until an officer is done.
+    """
+    return await fetch_value(transaction, _DUE_AT_OF, person=person_id)
 
 
 async def postpone(transaction: Transaction, person_id: UUID) -> None:

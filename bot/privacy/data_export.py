@@ -15,7 +15,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
 from bot.outbox import Row
-from bot.people import hint_contacts, identities, subscriptions
+from bot.people import hint_contacts, identities, reminders, subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.runtime import Runtime
@@ -104,6 +104,8 @@ async def export(
     if answers:
         paragraphs.append((ANSWERS, *answers))
     entries = list(_list(rt, conversation, rt.content.on(now.date())))
+    if due_at := await reminders.due_at(transaction, person.id):
+        entries.append(_(REMINDED.msgid, date=max(due_at, now).date()))
     if entries:
         paragraphs.append((LIST, *entries))
     paragraphs.append((CONSENTS, *await _consents(transaction, person)))
@@ -144,7 +146,7 @@ def _answers(rt: Runtime, conversation: Conversation) -> list[Text]:
 
 
 def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text]:
-    """Yield sentences with the stored data of a saved checklist: answers, ticks, reminder."""
+    """Yield sentences with the stored data of a saved checklist: answers, ticks, news."""
     mine = conversation.saved_list
     flow = rt.flows.get(mine.flow) if mine else None
     if mine is None or flow is None or flow.listing is None:
@@ -156,8 +158,6 @@ def _list(rt: Runtime, conversation: Conversation, today: date) -> Iterator[Text
     for entry in flow.listing.entries(mine.answers, today, mine.entries):
         if entry.key in mine.ticked:
             yield _(TICKED.msgid, paper=entry.name)
-    if mine.remind is not None and mine.remind > today:
-        yield _(REMINDED.msgid, date=mine.remind)
     if mine.watched:
         yield WATCHED
 

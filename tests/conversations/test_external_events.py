@@ -14,9 +14,11 @@ from bot.conversations import store as conversation_store
 from bot.db import job_queue
 from bot.people import identities, reminders, subscriptions
 from bot.people.identities import Person
+from bot.privacy import data_export
 from bot.runtime import Runtime
 from bot.worker import main, newer_jobs, sweeps
 from flows.engine.state import Conversation, MadeList
+from flows.engine.text import _
 from flows.list_changes import LIST
 from tests.clock import ahead, ahead_to
 from tests.desk.desks import messages
@@ -103,6 +105,25 @@ async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runt
     await ahead(rt, "1 day")
     assert await external_events.remind(rt, person.id) is not None
     assert await external_events.remind(rt, person.id) is None
+
+
+async def test_reminder_that_waits_on_its_day_is_shown_in_my_data(rt: Runtime) -> None:
+    guest, person = await _with_officer_and_due_reminder(rt)
+
+    async def shown() -> bool:
+        async with rt.pool.connection() as transaction:
+            held = await conversation_store.lock(rt, transaction, person.id)
+            assert held is not None
+            row = await data_export.export(rt, transaction, person, held.conversation, held.now)
+        today = _(data_export.REMINDED.msgid, date=held.now.date())
+        assert row.message is not None
+        line = rt.languages.render(today, held.conversation.language)
+        return any(line in each for each in row.message.paragraphs)
+
+    assert await shown()
+    await _change(guest, with_officer=False)
+    await external_events.remind(rt, person.id)
+    assert not await shown()
 
 
 @pytest.mark.parametrize("hour", [reminders.QUIET_HOUR, 23, 3])
