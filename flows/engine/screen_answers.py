@@ -166,6 +166,9 @@ def _answer_registered(turn: TurnState, key: str) -> None:
     if key in turn.flows:
         if turn.flows[key].answers_to:
             turn.notes.append((registration_screens.ASKED,))
+            # A change of the registration, which is not sent yet, goes on after the answer.
+            if turn.c.flow not in ("", key):
+                turn.c = replace(turn.c, suspended_flow=turn.c.flow)
         turn.open_flow(turn.flows[key])
         return turn.ask()
     if key != "amend":

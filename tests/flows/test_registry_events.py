@@ -77,6 +77,22 @@ def test_changed_registration_keeps_the_answer_to_an_optional_question() -> None
     assert changed == {"details": "yes", "occupation": "trade"}
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_answer_to_a_registry_question_returns_to_an_unsent_change(times: int) -> None:
+    chat = chat_at("review").presses("submit").takes(Acknowledged("received", NUMBER))
+    chat.says("/status").presses("amend")
+    review = chat.question_key
+    chat.takes(ASKS)
+    for _time in range(times):
+        chat.says("/status").presses("asked_birth_year")
+    chat.says("1991")
+    assert len(chat.effects_of(AnswerRegistry)) == 1
+    assert chat.question_key == review
+    chat.presses("submit")
+    first, second = chat.effects_of(Submit)
+    assert second.answers == {**first.answers, "birth_year": "1991"}
+
+
 def test_answer_to_a_question_that_does_not_apply_changes_no_other_answer() -> None:
     asks = Acknowledged("needs_information", NUMBER, "", RegistryQuestion("1", "TIMEFRAME"))
     chat = chat_at("review", purpose="information").presses("submit").takes(asks)
