@@ -334,6 +334,20 @@ async def test_content_page_shows_a_notice_as_said_only_on_its_days(desk: Desk) 
     assert '<span class="chip late">' in desk.editor.screen.html
 
 
+async def test_notice_is_taken_back_without_a_promise_of_an_earlier_text(desk: Desk) -> None:
+    notice = "/console/content/notice:border_closed"
+    await desk.editor.get(notice)
+    await desk.editor.submit("/save", **desk.fields())
+    screen = await desk.publish(notice)
+    assert TEXTS["ru"] in screen.text
+    assert ru("content_withdraw") in screen.text
+    assert ru("content_withdraw_sure") not in screen.text
+    screen = await desk.approver.submit("/withdraw")
+    assert ru("done_cancelled") in screen.text
+    assert ru("done_content_back") not in screen.text
+    assert ru("content_silent_now") in screen.text
+
+
 async def test_content_page_shows_an_approver_each_changed_field(desk: Desk) -> None:
     """Check fields that the preview does not show: titles, a map, parts shown on request."""
     languages = desk.stack.rt.languages

@@ -40,6 +40,8 @@ from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
 from flows.knowledge.offices import desk_name
 
 KEEP = ("text_", "title_", "place_", "order_", "sources", "why_partial", "address")
+# Kinds of content whose items come with the program, and which an editor can only replace.
+SHIPPED_KINDS = (Kind.FACT, Kind.ANSWER)
 
 router = APIRouter(prefix="/content", route_class=ConsoleRoute)
 
@@ -182,12 +184,13 @@ async def roll_back(
 async def withdraw(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)], item: str
 ) -> Response:
-    """End the live version of a content item, so that content shipped with Kosh applies again."""
+    """End the live version of a content item; a sentence shipped with Kosh applies again."""
     try:
         await drafts.withdraw(context.rt, context.officer, item)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
-    return redirect(f"/content/{item}", "content_back")
+    is_shipped = drafts.kind_of(item) in SHIPPED_KINDS
+    return redirect(f"/content/{item}", "content_back" if is_shipped else "cancelled")
 
 
 @router.post("/{item}/announce")
@@ -266,6 +269,7 @@ def _rights(
         "approves": context.may(Action.CONTENT_APPROVE),
         "announces": _may_announce(context, kind, current),
         "rolls_back": drafts.may_roll_back(context.officer, item),
+        "is_shipped": kind in SHIPPED_KINDS,
     }
 
 
