@@ -63,7 +63,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         middleware=[Middleware(RequestGuard), Middleware(AddressLimit)],
-        exception_handlers=errors.HANDLERS,
+        exception_handlers=_exception_handlers(platforms_only),
         lifespan=lifespan,
         routes=_routes(platforms_only),
     )
@@ -71,6 +71,14 @@ def create_app(
         app.mount("/static", CompressedFiles(directory=HERE / "static"), name="static")
     app.state.closing = asyncio.Event()
     return app
+
+
+def _exception_handlers(platforms_only: bool) -> dict[int | type[Exception], errors.ErrorHandler]:
+    if platforms_only:
+        return errors.HANDLERS
+    from bot.web import site
+
+    return site.HANDLERS
 
 
 @cache

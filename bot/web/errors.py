@@ -19,6 +19,8 @@ from bot.web.middleware import UNAVAILABLE_ERRORS, count_response, security_head
 from bot.web.reader_language import page_language
 from bot.web.request_parsing import Refused
 
+type ErrorHandler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
+
 CODES: Mapping[int, str] = {
     404: "E_NOT_FOUND",
     405: "E_METHOD_NOT_ALLOWED",
@@ -97,7 +99,7 @@ def error_response(status: int, headers: Mapping[str, str] | None = None) -> Res
     )
 
 
-HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Coroutine[Any, Any, Response]]] = {
+HANDLERS: dict[int | type[Exception], ErrorHandler] = {
     Refused: refused,
     HTTPException: http_error,
     FastAPIHTTPException: http_error,

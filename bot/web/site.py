@@ -1,4 +1,4 @@
-"""Routes of the site: web chat, public pages, API and console.
+"""Routes of the site and its exception handlers: web chat, public pages, API and console.
 
 `bot.web.app` imports this module only for a process that serves the site. A process for webhooks
 alone does not need these routes.
@@ -19,9 +19,10 @@ from bot.web import (
     referral_pages,
     secure_page,
 )
+from bot.web.api.errors import HANDLERS
 from bot.web.console import close
 
-__all__ = ["close", "include_in"]
+__all__ = ["HANDLERS", "close", "include_in"]
 
 # Starlette matches routes in this order, so the routes that are called most often come first.
 ROUTERS = (

@@ -16,9 +16,9 @@ CANARY = "Testova-canary"
 
 @pytest.fixture
 async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
-    """Yield a client of an application with two more routes.
+    """Yield a client of an application with three more routes.
 
-    /number requires a number; /failure raises an error with the given value.
+    /number requires a number. /failure and /api/v1/failure raise an error with the given value.
     """
     app: FastAPI = create_app(lent(rt))
 
@@ -30,8 +30,34 @@ async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
     async def failure(value: str) -> None:
         raise RuntimeError(value)
 
+    @app.get("/api/v1/failure")
+    async def failure_of_api(value: str) -> None:
+        raise RuntimeError(value)
+
     async with serving(app) as url, aiohttp.ClientSession(url) as session:
         yield session
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "name"),
+    [
+        ("GET", f"/api/v1/{CANARY}", 404, "not-found"),
+        ("DELETE", f"/api/v1/announcements?x={CANARY}", 405, "method-not-allowed"),
+        ("GET", f"/api/v1/failure?value={CANARY}", 500, "internal"),
+    ],
+)
+async def test_error_outside_the_operations_of_the_api_is_a_problem_document(
+    http: aiohttp.ClientSession, method: str, path: str, status: int, name: str
+) -> None:
+    async with http.request(method, path, headers={"Accept": "text/html"}) as answer:
+        found = await answer.json(content_type="application/problem+json")
+        assert (answer.status, found["status"]) == (status, status)
+        assert found["type"] == f"urn:kosh:problem:{name}"
+        for header, value in security_headers().items():
+            assert answer.headers.getall(header) == [value]
+        assert "Testova" not in await answer.text() + str(answer.headers)
+        if status == 405:
+            assert "POST" in answer.headers["Allow"]
 
 
 @pytest.mark.parametrize(

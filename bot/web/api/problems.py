@@ -16,12 +16,14 @@ type ProblemName = Literal[
     "unauthorized",
     "forbidden",
     "not-found",
+    "method-not-allowed",
     "timeout",
     "refused",
     "too-large",
     "unsupported-media-type",
     "invalid",
     "too-many-requests",
+    "internal",
     "unavailable",
 ]
 
@@ -30,12 +32,17 @@ PROBLEMS: dict[ProblemName, tuple[int, str]] = {
     "unauthorized": (401, "The token is missing, unknown, revoked or past its last day."),
     "forbidden": (403, "The token or its account may not do that; `reason` names the rule."),
     "not-found": (404, "There is nothing here."),
+    "method-not-allowed": (
+        405,
+        "The address does not take this method; Allow names those it does.",
+    ),
     "timeout": (408, "The body did not arrive in time."),
     "refused": (409, "Refused as it is now; `reason` and `field` say what to correct."),
     "too-large": (413, "The body is too large."),
     "unsupported-media-type": (415, "A body must be application/json, not encoded."),
     "invalid": (422, "The body is not as the document says; `field` names the place."),
     "too-many-requests": (429, "Too many requests. Wait as Retry-After says."),
+    "internal": (500, "Kosh failed. Repeat a write with the same Idempotency-Key."),
     "unavailable": (503, "Not available now; nothing was done. Wait as Retry-After says."),
 }
 """Status and title of each problem."""
