@@ -202,6 +202,21 @@ async def test_broadcast_page_shows_how_many_approvals_it_has_and_needs(office: 
     assert ru("approval_waits").format(given=1, needed=1) not in screen.text
 
 
+async def test_first_step_of_an_announcement_posted_twice_makes_one_draft(office: Office) -> None:
+    marat = office.marat
+    await marat.get("/console/broadcasts/new")
+    form = marat.screen.form("/broadcasts")
+    values = {"purpose": "news", "topic": TOPIC}
+    first, second, other = [
+        (await marat.send(form, **values, why=why)).path for why in ("Test", "Test", "Another")
+    ]
+    assert first == second
+    assert other != first
+    del form.fields["key"]
+    keyless = {(await marat.send(form, **values, why="Test")).path for _time in range(2)}
+    assert len(keyless | {first, other}) == 4
+
+
 @pytest.mark.parametrize(
     ("texts", "refusal"),
     [

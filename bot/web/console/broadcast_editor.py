@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, time
+from hashlib import sha256
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from bot.web.console.broadcast_steps import STEPS, blockers_of, is_shown, mark_o
 from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
 from bot.web.console.labels_broadcasts import PURPOSES
 from bot.web.console.rendering import labels, page, redirect
-from bot.web.console.request_context import RequestContext
+from bot.web.console.request_context import RequestContext, fresh_key
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.topics import TOPICS
 
@@ -169,10 +170,16 @@ async def create(
     context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT, keep=("why",))],
     form: Annotated[StepForm, Form()],
 ) -> Response:
-    """Create a draft announcement from the form of the first step; nothing is sent."""
+    """Create a draft announcement from the form of the first step; nothing is sent.
+
+    If the same form is posted twice with the same values, the second post returns the same draft.
+    """
     new_draft = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
+    posted = sha256(f"{form.key or fresh_key()}\0{form.purpose}\0{form.topic}\0{form.why}".encode())
     try:
-        found = await broadcasts.draft(context.rt, context.officer, new_draft)
+        found = await broadcasts.draft_once(
+            context.rt, context.officer, new_draft, posted.hexdigest(), posted.digest()
+        )
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         return await _page(context, None, "purpose", new_draft, 422, problem)
