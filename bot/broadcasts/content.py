@@ -1,6 +1,7 @@
 """Texts of a broadcast: checks of their content, and conversion into messages."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -25,6 +26,12 @@ ANNOUNCEMENTS = labels.ANNOUNCEMENTS
 MAX_TITLE = 80
 # Number of characters that WhatsApp's formatting adds around a bold title.
 BOLD_SIGNS = 2
+# For each language in which authors write, the script of its letters, by their Unicode names, and
+# the number of letters that one of them counts as.
+SCRIPTS = {"kk": ("CYRILLIC", 1), "ru": ("CYRILLIC", 1), "uz": ("LATIN", 1), "zh_Hans": ("CJK", 3)}
+# If the letters of other scripts are more than this many times the letters of the language's
+# script, the text is in another script. A text may have names in another script.
+MAX_OTHERS = 2
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 
@@ -50,6 +57,8 @@ def faults(rt: Runtime, draft: Draft) -> Iterator[Blocker]:
 
 
 def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
+    if not _is_in_script(words.body, language):
+        yield Blocker(Refusal.SCRIPT, language)
     if UNFILLED.search(words.body):
         yield Blocker(Refusal.PLACEHOLDER, language)
     for link in links.foreign_links(words.body, _hosts(rt)):
@@ -59,6 +68,19 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
     for form in (language, *(built for built, by in BUILT.items() if by[0] == language)):
         if not _fits(rt, {language: words}, form):
             yield Blocker(Refusal.TOO_LONG, form)
+
+
+def _is_in_script(text: str, language: str) -> bool:
+    """Return False if most letters of the text, without its links, are in another script.
+
+    The text in the language's other script would then be converted from the wrong letters.
+    """
+    if language not in SCRIPTS:
+        return True
+    script, weight = SCRIPTS[language]
+    letters = [letter for letter in links.LINK.sub(" ", text) if letter.isalpha()]
+    own = sum(unicodedata.name(letter, "").startswith(script) for letter in letters)
+    return len(letters) - own <= MAX_OTHERS * weight * own
 
 
 def written(rt: Runtime) -> list[str]:

@@ -75,6 +75,7 @@ class Refusal(StrEnum):
     LINK = "link"
     PHONE = "phone"
     PLACEHOLDER = "placeholder"
+    SCRIPT = "script"
     TOO_LONG = "too_long"
     UNTESTED = "untested"
     REPEATED = "repeated"

@@ -242,6 +242,10 @@ async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
         ("zh_Hans", "中心于[日期]开放。", Refusal.PLACEHOLDER),
         ("uz", "Qabul XX kuni.", Refusal.PLACEHOLDER),
         ("kk", "Хабар. " * 200, Refusal.TOO_LONG),
+        ("kk", "ورتالىق سەنبىدە اشىق. gov.kz", Refusal.SCRIPT),
+        ("ru", "Tsentr otkryt v subbotu.", Refusal.SCRIPT),
+        ("uz", "Шанба куни марказ очиқ.", Refusal.SCRIPT),
+        ("zh_Hans", "Орталық сенбіде ашық.", Refusal.SCRIPT),
     ],
     ids=[
         "none",
@@ -267,6 +271,10 @@ async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
         "bracket",
         "letters",
         "long",
+        "Kazakh in Arabic letters",
+        "Russian in Latin letters",
+        "Uzbek in Cyrillic letters",
+        "Kazakh for Chinese",
     ],
 )
 @pytest.mark.requirement("S-86")
@@ -285,6 +293,21 @@ async def test_broadcast_refuses_forbidden_text_and_names_its_position(
     }
     detail = await _check_refused(refusal, broadcasts.ask_approval(rt, officers.editor, found.id))
     assert language in detail
+
+
+async def test_broadcast_text_may_contain_names_in_another_script(rt: Runtime) -> None:
+    officers = await crew(rt)
+    await crowd(rt, 1)
+    texts = {
+        "kk": "Қордың аты Otandastar Qory, мекенжайы egov.kz сайтында.",
+        "ru": "Портал Ata Zholy: www.gov.kz/memleket/entities/qogam",
+        "uz": "Saytda “Қандас” tugmasini bosing: oʻtgan yil.",
+        "zh_Hans": "Otandastar 网页新开: www.gov.kz。",
+    }
+    draft = a_draft(texts={code: Words(text) for code, text in texts.items()})
+    found = await broadcasts.draft(rt, officers.editor, draft)
+    await looked_at(rt, found)
+    assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
 async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: Runtime) -> None:

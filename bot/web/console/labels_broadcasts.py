@@ -316,6 +316,7 @@ REFUSAL_TEXTS: dict[str, Text] = {
         "An announcement carries no phone numbers: {detail}. Name the office instead."
     ),
     Refusal.PLACEHOLDER: _("Something is left to be filled in: {detail}."),
+    Refusal.SCRIPT: _("Some letters belong to another script."),
     Refusal.TOO_LONG: _("The text is too long for one message: {detail}."),
     Refusal.UNTESTED: _("This language was not tested as it stands: {detail}."),
     Refusal.REPEATED: _("The same text was sent already: announcement {detail}."),
@@ -338,6 +339,7 @@ CORRECTED_IN = {
     Refusal.LINK: "text",
     Refusal.PHONE: "text",
     Refusal.PLACEHOLDER: "text",
+    Refusal.SCRIPT: "text",
     Refusal.TOO_LONG: "text",
     Refusal.TEMPLATE: "text",
     Refusal.REPEATED: "text",
