@@ -44,7 +44,7 @@ class LockedConversation:
     """A person's conversation while its row is locked; `now` is the database's time.
 
     `home` is the channel to return to after the secure page, else "". `visit` is this channel
-    during a visit to the page, if `channel` is this channel and not the page. `spoke_at` is when
+    during a visit to the page, if `channel` is another channel than the page. `spoke_at` is when
     the person last wrote on a channel with a reply window, or opened a withheld message there.
     `blocked`: the platform rejects every message. `address` is "" without a handle. `newer` are
     fields of a newer version of Kosh.
@@ -155,6 +155,10 @@ async def lock(
     chosen = statements.LOCK_FOR_UPDATES_IN_VISIT if for_updates else statements.LOCK_IN_VISIT
     row = await fetch_one(transaction, chosen, person=person_id, home=home)
     held = decrypt(rt, row[-2], row[:-2], row[-1]) if row else None
+    if held is not None and for_updates and not held.home:
+        # The channel chosen for updates is neither the page nor its origin. The visit stays open.
+        row = await fetch_one(transaction, statements.LOCK_IN_VISIT, person=person_id, home=home)
+        return replace(held, visit=decrypt(rt, row[-2], row[:-2], row[-1]).home if row else "")
     if held is None or on_page or not held.home:
         return held
     row = await fetch_one(transaction, statements.LOCK_AT_HOME, person=person_id, home=home)

@@ -11,6 +11,7 @@ from bot.conversations import unjoining
 from bot.people import identities
 from bot.privacy import data_export
 from flows.engine import join_screens, screens
+from flows.engine.registration import Acknowledged
 from flows.engine.text import Text
 from tests.app_stack import AppStack
 from tests.direction_marks import without_marks
@@ -208,4 +209,29 @@ async def test_unfinished_visit_does_not_divert_messages_to_a_joined_chat(stack:
         assert held.address != WEB_CHAT
         visit = "" if is_over else "telegram"
         assert (held.channel, held.home, held.visit) == ("telegram", "", visit)
+        await stack.ahead("31 minutes")
+
+
+async def test_registry_news_in_a_joined_chat_does_not_end_a_visit(stack: AppStack) -> None:
+    user = await _consented_user(stack, 8206)
+    await _press(user, "yes")
+    async with stack.rt.pool.connection() as transaction:
+        person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
+        assert person is not None
+        await identities.add_handle(stack.rt, transaction, person, "web", WEB_CHAT, WEB_CHAT)
+        await conversation_store.choose_updates(transaction, person, "web")
+    link = await _link(stack, user)
+    async with stack.http.post(link, data={}) as answer:
+        assert answer.status == 200
+    for is_over in (False, True):
+        async with stack.rt.pool.connection() as transaction:
+            news = Acknowledged("received", "KZ-2026-TEST")
+            held = await conversation_store.lock_for(stack.rt, transaction, person.id, news)
+            assert held is not None
+            assert (held.channel, held.address, held.home) == ("web", WEB_CHAT, "")
+            await conversation_store.save_state(stack.rt, transaction, held, held.conversation)
+        async with stack.rt.pool.connection() as transaction:
+            held = await conversation_store.lock(stack.rt, transaction, person.id, on_page=True)
+        assert held is not None
+        assert held.home == ("" if is_over else "telegram")
         await stack.ahead("31 minutes")
