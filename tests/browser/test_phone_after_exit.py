@@ -266,3 +266,34 @@ async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
     async with phone.page.expect_response("**/chat/stream**"):
         await phone.page.reload()
     assert told not in await phone.page.locator("#list").inner_text()
+
+
+@pytest.mark.requirement("S-37", "S-84")
+async def test_back_after_a_quick_exit_on_the_page_of_a_question_posts_nothing(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack)
+    await phone.answer("ru")
+    for _time in range(BUDGETS[Spending.CHAT].free + 5):
+        await spend(stack.rt, "127.0.0.1", [Spending.CHAT])
+    await phone.page.context.clear_cookies()
+    await phone.page.evaluate("sessionStorage.clear()")
+    await phone.page.reload()
+    await phone.page.fill("#text", ANSWER)
+    await phone.page.press("#text", "Enter")
+    await phone.page.wait_for_selector("#answer")
+    await phone.page.fill("#answer", "0")
+    async with phone.page.expect_navigation():
+        await phone.page.click(".question button")
+    await phone.page.wait_for_selector("#answer")
+    await phone.page.click("button.leave")
+    await phone.page.wait_for_url(f"**{EXIT_URL}")
+    posts: list[str] = []
+    phone.page.on("request", lambda each: posts.append(each.url) if each.method == "POST" else None)
+    for _time in range(2):
+        await phone.page.go_back()
+        await phone.page.wait_for_selector("#list li.kosh")
+        await phone.page.reload()
+        await phone.page.wait_for_selector("#list li.kosh")
+        assert ANSWER not in await phone.page.content()
+    assert posts == []
