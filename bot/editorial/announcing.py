@@ -4,6 +4,8 @@ An announcement is a message to many people; a fact is a sentence with its sourc
 day.
 """
 
+from hashlib import sha256
+
 from bot import broadcasts
 from bot.broadcasts import Broadcast, Draft, Purpose, Rule, Words
 from bot.content.model import ENGLISH, Body, fact_of
@@ -75,8 +77,8 @@ def announcement_of(fact: Fact, body: Body) -> Draft:
     )
 
 
-async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
-    """Create the draft of an announcement of a published fact.
+async def propose(rt: Runtime, officer: Officer, item: str, key: str) -> Broadcast:
+    """Create the draft of an announcement of a published fact, once per `key`.
 
     An editor completes the draft and a second person approves it. Raises Refused unless the item is
     a published fact with a sentence that people still read.
@@ -89,4 +91,6 @@ async def propose(rt: Runtime, officer: Officer, item: str) -> Broadcast:
         today = (await database_time(transaction)).date()
     if (until := fact_of(rt.languages, drafts.SHIPPED[item], live.body).until) < today:
         raise Refused(Refusal.EXPIRED, until.isoformat())
-    return await broadcasts.draft(rt, officer, announcement_of(drafts.SHIPPED[item], live.body))
+    draft = announcement_of(drafts.SHIPPED[item], live.body)
+    once = sha256(key.encode() + draft.content_hash)
+    return await broadcasts.draft_once(rt, officer, draft, once.hexdigest(), once.digest())

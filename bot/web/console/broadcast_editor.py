@@ -175,7 +175,7 @@ async def create(
     If the same form is posted twice with the same values, the second post returns the same draft.
     """
     new_draft = _purpose(Draft(Purpose.NEWS, "", {}), context, form)
-    posted = sha256(f"{form.key or fresh_key()}\0{form.purpose}\0{form.topic}\0{form.why}".encode())
+    posted = sha256((form.key or fresh_key()).encode() + new_draft.content_hash)
     try:
         found = await broadcasts.draft_once(
             context.rt, context.officer, new_draft, posted.hexdigest(), posted.digest()

@@ -33,7 +33,7 @@ from bot.web.console.content_values import (
 from bot.web.console.forms import Line
 from bot.web.console.labels import WORDS
 from bot.web.console.rendering import page, redirect
-from bot.web.console.request_context import ROOT, RequestContext
+from bot.web.console.request_context import ROOT, RequestContext, fresh_key
 from bot.web.console.routing import ConsoleRoute, require
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
@@ -195,11 +195,13 @@ async def withdraw(
 
 @router.post("/{item}/announce")
 async def announce(
-    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)], item: str
+    context: Annotated[RequestContext, require(Action.BROADCAST_DRAFT)],
+    item: str,
+    key: Annotated[str, Form()] = "",
 ) -> Response:
     """Create a draft announcement about a published fact, and redirect to its editor."""
     try:
-        found = await announcing.propose(context.rt, context.officer, item)
+        found = await announcing.propose(context.rt, context.officer, item, key or fresh_key())
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
     return redirect(path_of(found, "/write/audience"), "drafted")
