@@ -97,10 +97,14 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class BroadcastsStopped:
-    """The platform reported that a person opted out of the bot's broadcasts."""
+    """The platform reported that a person opted out of the bot's broadcasts.
+
+    `at` is the time of the opt-out in Unix seconds; 0 if the platform did not report it.
+    """
 
     channel: str
     handles: tuple[str, ...]
+    at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

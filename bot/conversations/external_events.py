@@ -78,17 +78,29 @@ async def announce_reply(
     await outbox.enqueue(transaction, held.person, held.channel, written)
 
 
-async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str]) -> None:
+async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str], at: int) -> None:
     """End the subscription of the person with one of the `handles`, who opted out at the platform.
 
-    Also end the messages about a changed checklist, and forget the consents to both.
+    Also end the messages about a changed checklist, and forget the consents to both. Do nothing if
+    the person consented again after the time `at` of the opt-out, because the platform may repeat
+    its report for days.
     """
     async with rt.pool.connection() as transaction:
         found = [await identities.find(rt, transaction, channel, each) for each in handles]
         person = next((each for each in found if each is not None), None)
         held = await lock(rt, transaction, person.id) if person else None
-        if held is not None:
-            await _stop_broadcasts(rt, transaction, held)
+        if held is None or await _consented_after(rt, transaction, held, at):
+            return
+        await _stop_broadcasts(rt, transaction, held)
+
+
+async def _consented_after(
+    rt: Runtime, transaction: Transaction, held: LockedConversation, at: int
+) -> bool:
+    """Return True if the person gave a consent to broadcasts after the opt-out at the time `at`."""
+    given = held.conversation.consents
+    ended = given.keys() - _without_broadcasts(rt, held.conversation).consents.keys()
+    return at > 0 and await consents.is_given_after(transaction, held.person.id, ended, at)
 
 
 async def end_subscription(rt: Runtime, person_id: UUID) -> None:

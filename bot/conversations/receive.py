@@ -83,8 +83,8 @@ async def receive(
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
                 await identities.mark_blocked(rt, transaction, channel, handle, blocked)
-        case BroadcastsStopped(channel, handles):
-            await external_events.stop_broadcasts(rt, channel, handles)
+        case BroadcastsStopped(channel, handles, at):
+            await external_events.stop_broadcasts(rt, channel, handles, at)
         case HandleChanged(channel, external_id, handle, to, address):
             async with rt.pool.connection() as transaction:
                 # A repeated report would move the person who has got the old handle since then.

@@ -1,12 +1,14 @@
 """Record of the consents that people gave and withdrew, as proof of what they agreed to."""
 
+from collections.abc import Collection
 from hashlib import sha256
+from uuid import UUID
 
-from sqlalchemy import bindparam, insert
+from sqlalchemy import ARRAY, Float, Text, any_, bindparam, exists, func, insert, select
 
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import execute, statement
+from bot.db.statements import execute, fetch_value, statement
 from bot.people.identities import Person
 
 _RECORD = statement(
@@ -17,6 +19,19 @@ _RECORD = statement(
         text_sha256=bindparam("hash"),
         language=bindparam("in_language"),
         channel=bindparam("on_channel"),
+    )
+)
+
+# Tolerated difference between the clocks of a platform and of the database.
+CLOCK_SECONDS = 60
+_IS_GIVEN_AFTER = statement(
+    select(
+        exists().where(
+            t.Consent.person_id == bindparam("person"),
+            any_(bindparam("purposes", type_=ARRAY(Text))) == t.Consent.purpose,
+            t.Consent.given,
+            t.Consent.created_at > func.to_timestamp(bindparam("at", type_=Float())),
+        )
     )
 )
 
@@ -45,3 +60,20 @@ async def record_consent(
         in_language=language,
         on_channel=channel,
     )
+
+
+async def is_given_after(
+    transaction: Transaction, person_id: UUID, purposes: Collection[str], at: int
+) -> bool:
+    """Return True if a person consented to one of the purposes after a platform's time `at`.
+
+    `at` is in Unix seconds. A consent within CLOCK_SECONDS after `at` counts as earlier.
+    """
+    found = await fetch_value(
+        transaction,
+        _IS_GIVEN_AFTER,
+        person=person_id,
+        purposes=list(purposes),
+        at=at + CLOCK_SECONDS,
+    )
+    return bool(found)

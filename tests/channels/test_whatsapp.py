@@ -312,6 +312,17 @@ def test_whatsapp_marketing_opt_out_stops_broadcasts() -> None:
     assert parse_change("user_preferences", user_preferences=["x"]) == (Ignored("whatsapp"),)
 
 
+@pytest.mark.parametrize(("written", "at"), [(NOW, NOW), (str(NOW), NOW), ("soon", 0), (None, 0)])
+@pytest.mark.requirement("S-88")
+def test_whatsapp_marketing_opt_out_has_the_time_of_the_platform(
+    written: str | int | None, at: int
+) -> None:
+    preference = {"wa_id": PHONE, "category": "marketing_messages", "value": "stop"}
+    assert parse_change(
+        "user_preferences", user_preferences=[preference | {"timestamp": written}]
+    ) == (BroadcastsStopped("whatsapp", (PHONE,), at),)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "code"),
     [

@@ -12,7 +12,8 @@ from bot.channels import BroadcastsStopped
 from bot.conversations import external_events, receive
 from bot.conversations import store as conversation_store
 from bot.db import job_queue
-from bot.people import identities, reminders, subscriptions
+from bot.db.statements import database_time
+from bot.people import consents, identities, reminders, subscriptions
 from bot.people.identities import Person
 from bot.privacy import data_export
 from bot.runtime import Runtime
@@ -70,6 +71,22 @@ async def test_opt_out_at_the_platform_ends_all_broadcast_subscriptions(
         assert await subscriptions.of_person(transaction, person.id) is None
         cursor = await transaction.execute("SELECT count(*) FROM audience_attributes")
         assert await cursor.fetchone() == (0,)
+
+
+async def test_late_opt_out_does_not_end_a_newer_subscription(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    person = await _person(guest)
+    await _change(guest, topics=(TOPIC,), consents={"announcements": "text"})
+    async with rt.pool.connection() as transaction:
+        await consents.record_consent(transaction, person, "announcements", "text", "kk", "web")
+        await subscriptions.put(rt, transaction, person.id, (TOPIC,), {}, discreet=False)
+        now = int((await database_time(transaction)).timestamp())
+    await receive.receive(rt, BroadcastsStopped("web", (guest.name,), now - 3600))
+    assert (await _state(guest)).topics == (TOPIC,)
+    # An opt-out that the platform reports almost at the time of the consent may be the later one.
+    await receive.receive(rt, BroadcastsStopped("web", (guest.name,), now - 5))
+    assert (await _state(guest)).topics == ()
 
 
 async def _with_officer_and_due_reminder(rt: Runtime) -> tuple[Guest, Person]:

@@ -5,7 +5,8 @@ from typing import Any
 
 import msgspec
 
-from bot.channels import BroadcastsStopped
+from bot.channels import BroadcastsStopped, Unreadable
+from bot.channels.whatsapp.statuses import seconds
 from bot.observability import logging
 
 # Webhook fields about the account, each with the alarm code to log.
@@ -37,6 +38,14 @@ class _Preference(msgspec.Struct, gc=False):
     user_id: str | None = None
     category: str | None = None
     value: str | None = None
+    timestamp: str | int | None = None
+
+    @property
+    def at(self) -> int:
+        try:
+            return seconds(self.timestamp)
+        except Unreadable:
+            return 0
 
 
 def alarm(field: str, value: dict[str, Any]) -> None:
@@ -55,4 +64,4 @@ def preferences(raw: Any) -> Iterator[BroadcastsStopped]:
     for each in found:
         handles = tuple(name for name in (each.user_id, each.wa_id) if name)
         if handles and each.category == MARKETING and each.value == "stop":
-            yield BroadcastsStopped("whatsapp", handles)
+            yield BroadcastsStopped("whatsapp", handles, each.at)
