@@ -59,6 +59,7 @@ _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
 # Text: SQLAlchemy has no expressions for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
+_EPOCHS = statement(select(t.Person.key_version).distinct())
 _INDEX_VERSIONS = statement(select(t.Handle.index_version).distinct())
 _VACUUM = TextStatement.of("VACUUM FULL")
 
@@ -67,8 +68,9 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     """Write a backup into `folder` and return its path.
 
     The backup is renamed to that path only when it is complete. The head of the audit log is
-    written to a second file, so that a restored log can be checked to contain that head. Raises
-    ServiceError if pg_dump fails.
+    written to a second file, so that a restored log can be checked to contain that head. Between a
+    new master key and the end of rewrapping, the backup is encrypted with the oldest key that it
+    needs. Raises ServiceError if pg_dump fails.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
@@ -89,6 +91,7 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
 def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
     """Write the encrypted dump to `draft`. Raises ServiceError if pg_dump fails."""
     dump = [str(postgres_tool("pg_dump")), "--format=custom", "--no-password"]
+    needed = _epochs(settings)
     with (
         _connection_environment(settings.database("owner")) as (url, environment),
         draft.open("xb") as file,
@@ -98,12 +101,18 @@ def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
             [*dump, f"--dbname={url}"], env=environment, stdout=subprocess.PIPE
         ) as dumping:
             assert dumping.stdout is not None
-            for piece in vault.seal_backup(_read(dumping.stdout)):
+            for piece in vault.seal_backup(_read(dumping.stdout), needed):
                 file.write(piece)
         file.flush()
         os.fsync(file.fileno())
     if dumping.returncode != 0:
         raise ServiceError("E_BACKUP", "E_BACKUP: pg_dump failed; read its output above")
+
+
+def _epochs(settings: Settings) -> list[int]:
+    """Return the versions of the master keys under which people's keys are encrypted."""
+    with psycopg.connect(settings.database("owner")) as connection:
+        return [version for (version,) in fetch_all_sync(connection, _EPOCHS)]
 
 
 def _audit_head(settings: Settings) -> audit_log.Head:

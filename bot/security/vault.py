@@ -233,14 +233,18 @@ class Vault:
         """Decrypt a value of `seal_transient` and encrypt it under the current epoch."""
         return self.seal_transient(self.unseal_transient(sealed, purpose), purpose)
 
-    def seal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Encrypt a stream under the current epoch; a truncated or reordered stream is detected.
+    def seal_backup(self, chunks: Iterable[bytes], needed: Iterable[int] = ()) -> Iterator[bytes]:
+        """Encrypt a stream under an epoch key; a truncated or reordered stream is detected.
+
+        The key is the oldest of the current one and the keys of the epochs `needed` to read the
+        stream's contents, so that the backup is unreadable once one of them is destroyed.
 
         Format: a magic number, the epoch (4 bytes), 7 random bytes, then the AES-GCM ciphertext of
         each 64 KiB piece. Its nonce consists of those 7 bytes, the piece's number and a flag for
         the last piece (the STREAM construction).
         """
-        epoch, salt = self._ring.epoch, os.urandom(_NONCE_BYTES - 5)
+        epoch = min({self._ring.epoch, *needed} & self._ring.backup.keys())
+        salt = os.urandom(_NONCE_BYTES - 5)
         head = _BACKUP + epoch.to_bytes(_EPOCH_BYTES) + salt
         yield head
         for number, piece, last in _pieces(chunks, _PIECE):

@@ -154,7 +154,7 @@ async def test_backup_leaves_no_file_when_the_disk_is_full(
 ) -> None:
     vault = Vault(Keys.create(chosen.key_dir))
 
-    def full(_self: Vault, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def full(_self: Vault, pieces: Iterator[bytes], _needed: list[int]) -> Iterator[bytes]:
         yield next(pieces)
         raise _system(errno.ENOSPC)
 

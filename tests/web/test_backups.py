@@ -165,6 +165,26 @@ async def test_backup_whose_index_key_was_destroyed_is_refused(
             await rollback_guard.refuse_older(rt)
 
 
+@pytest.mark.requirement("S-73", "S-29")
+async def test_backup_before_rewrapping_needs_only_the_older_key(
+    chosen: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        settle(rt)
+        await Guest(rt, REMAINING).consent()
+        await key_rotation.create(rt, "epoch")
+        settle(rt)
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await key_rotation.rewrap_all(rt)
+        await key_rotation.destroy(rt, "epoch", 1, now=True)
+    before = _all_rows(databases)
+    # The people in this backup are unreadable without the destroyed key.
+    with pytest.raises(VaultError) as error:
+        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
+    assert error.value.code == "E_VAULT_EPOCH"
+    assert _all_rows(databases) == before
+
+
 @pytest.mark.requirement("S-73")
 @pytest.mark.parametrize("harm", ["cut", "altered", "joined", "foreign"])
 async def test_damaged_backup_is_refused_before_any_change(
