@@ -110,8 +110,9 @@ async def retry_failed(rt: Runtime, officer: Officer, broadcast_id: UUID) -> int
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
-        await _reopen(transaction, broadcast_id)
+        broadcast = await _lock_started(transaction, broadcast_id)
         count = await execute(transaction, statements.RETRY, id=broadcast_id)
+        await _reopen(transaction, broadcast, count)
         await append_audit(transaction, officer, "broadcast.retried", broadcast_id, str(count))
         return count
 
@@ -131,24 +132,28 @@ async def decide_in_doubt(
     """
     permissions.require(officer, Action.BROADCAST_SEND, Subject(""))
     async with rt.pool.connection() as transaction:
-        if decision is Doubt.AGAIN:
-            await _reopen(transaction, broadcast_id)
-        new_state, why = ("planned", "") if decision is Doubt.AGAIN else ("failed", "unknown")
+        again = decision is Doubt.AGAIN
+        broadcast = await _lock_started(transaction, broadcast_id) if again else None
+        new_state, why = ("planned", "") if again else ("failed", "unknown")
         chosen = None if seqs is None else list(seqs)
         values = {"id": broadcast_id, "new_state": new_state, "why": why, "seqs": chosen}
         count = await execute(transaction, statements.DECIDE, **values)
+        if broadcast is not None:
+            await _reopen(transaction, broadcast, count)
         about = ", ".join(f"#{seq}" for seq in chosen or ()) or str(count)
         await append_audit(transaction, officer, f"broadcast.doubt_{decision}", broadcast_id, about)
         return count
 
 
-async def _reopen(transaction: Transaction, broadcast_id: UUID) -> None:
-    """Set a finished broadcast to running, because some recipients will get the message again.
-
-    A running or paused broadcast is left unchanged. Raises Refused in any other state.
-    """
+async def _lock_started(transaction: Transaction, broadcast_id: UUID) -> Broadcast:
+    """Lock and return a running, paused or finished broadcast; raise Refused in any other state."""
     broadcast = await model.find(transaction, broadcast_id, lock=True)
     if broadcast.state not in (State.RUNNING, State.PAUSED, State.DONE):
         raise Refused(Refusal.STATE, broadcast.state)
-    if broadcast.state is State.DONE:
-        await put(transaction, broadcast_id, State.RUNNING, "")
+    return broadcast
+
+
+async def _reopen(transaction: Transaction, broadcast: Broadcast, count: int) -> None:
+    """Set a finished broadcast to running if `count` recipients will get the message again."""
+    if count and broadcast.state is State.DONE:
+        await put(transaction, broadcast.id, State.RUNNING, "")

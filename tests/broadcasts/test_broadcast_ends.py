@@ -189,7 +189,7 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'unreachable' WHERE"
             " seq = 0"
         )
-    gate = Gate.before_commit(monkeypatch, lifecycle, "_reopen")
+    gate = Gate.before_commit(monkeypatch, lifecycle, "_lock_started")
     written = Gate.before_commit(monkeypatch, sender, "_consequences")
     written.opened.set()
     deciding = asyncio.create_task(

@@ -683,6 +683,10 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.addresses) == 19
     assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
+    await broadcasts.run_due(rt)
+    assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 0
+    assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN) == 0
+    assert (await _now(rt, found)).state is State.DONE
 
 
 async def test_broadcast_omits_its_text_for_people_who_chose_discreet_messages(rt: Runtime) -> None:
