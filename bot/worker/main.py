@@ -52,10 +52,14 @@ REMIND_SECONDS = 10.0
 ASK_SECONDS = 60.0
 VERIFY_SECONDS = 6 * 3600.0
 # For jobs that no sweep repeats. Retried without a limit, so that a long failure of the database
-# loses no job.
+# loses no job. A worker that stops cancels a job that runs longer than GRACE_SECONDS.
 DATABASE_RETRY = procrastinate.RetryStrategy(
     wait=newer_jobs.RETRY_SECONDS,
-    retry_exceptions=[*newer_jobs.NEWER, psycopg.OperationalError],
+    retry_exceptions=[
+        *newer_jobs.NEWER,
+        psycopg.OperationalError,
+        asyncio.CancelledError,  # type: ignore[list-item]
+    ],
 )
 
 _logger = logging.get()
