@@ -17,6 +17,7 @@ UPDATE_DAYS = 8  # ids of updates, so that none is answered twice
 QUARANTINE_HOURS = 72  # updates that failed several times
 RECIPIENT_DAYS = 7  # recipients of an announcement, after its end
 BROADCAST_REQUEST_DAYS = 30
+FAILED_JOB_DAYS = 30  # failed jobs of the job queue
 
 # Protection of officers from abuse by persons who write to them
 LIMIT_DAYS = 30  # a limit on a person's messages to officers, and an appeal, at most

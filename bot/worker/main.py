@@ -31,6 +31,7 @@ from bot.worker.sweeps import (
     sweep_files,
     sweep_writes,
 )
+from flows import lifetimes
 
 SWEEP_SECONDS = 1.0
 CONCURRENCY = 10
@@ -111,6 +112,7 @@ def _start_sweeps(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime)
     group.create_task(_every(FORGET_SECONDS, lambda: forget_spent(rt, lately=True)))
     group.create_task(_every(RELEASE_SECONDS, lambda: referrers.release(rt)))
     group.create_task(_every(RETENTION_SECONDS, lambda: _retain(rt)))
+    group.create_task(_every(RETENTION_SECONDS, lambda: forget_failed_jobs(app)))
     group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
     group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
     group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
@@ -206,6 +208,16 @@ async def retry_stalled(app: procrastinate.App) -> None:
     """Run the jobs of workers without a heartbeat again; procrastinate does not do this itself."""
     for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=DEAD_AFTER_SECONDS):
         await app.job_manager.retry_job(job)
+
+
+async def forget_failed_jobs(app: procrastinate.App) -> None:
+    """Delete jobs that failed long ago; a worker deletes only the successful ones."""
+    await app.job_manager.delete_old_jobs(
+        lifetimes.FAILED_JOB_DAYS * 24,
+        include_failed=True,
+        include_cancelled=True,
+        include_aborted=True,
+    )
 
 
 async def _send_webhooks(rt: Runtime) -> None:

@@ -2,7 +2,8 @@
 
 from bot.db import job_queue
 from bot.runtime import Runtime
-from bot.worker import newer_jobs
+from bot.worker import main, newer_jobs
+from flows import lifetimes
 from tests.jobs import run_waiting
 
 
@@ -27,3 +28,25 @@ async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> N
         await session.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
     await run_waiting(newer, rt)
     assert ran == ["old", "new"]
+
+
+async def test_failed_job_is_deleted_after_its_lifetime(rt: Runtime) -> None:
+    app = newer_jobs.worker_app()
+
+    async def fail() -> None:
+        raise RuntimeError("invented failure")
+
+    app.task(name="failing", queue="default")(fail)
+    async with rt.pool.connection() as session:
+        await job_queue.defer(session, "failing")
+    await run_waiting(app, rt)
+    counts = []
+    for age in ("0 days", f"{lifetimes.FAILED_JOB_DAYS} days 1 hour"):
+        async with rt.pool.connection() as session:
+            await session.execute("UPDATE procrastinate_events SET at = at - %s::interval", (age,))
+        async with app.open_async(rt.pool):
+            await main.forget_failed_jobs(app)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT status::text FROM procrastinate_jobs")
+            counts.append(await cursor.fetchall())
+    assert counts == [[("failed",)], []]

@@ -22,6 +22,7 @@ from tests.app_stack import MAX_INTERVAL
 RARE: tuple[tuple[Any, str], ...] = (
     (referrers, "release"),
     (retention, "retain"),
+    (main, "forget_failed_jobs"),
     (notifications, "find_ending"),
     (form_funnel, "count_steps"),
     (key_rotation, "rotate_monthly"),
