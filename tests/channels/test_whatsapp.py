@@ -328,6 +328,9 @@ def test_whatsapp_marketing_opt_out_has_the_time_of_the_platform(
     [
         ("message_template_status_update", {"event": "PAUSED"}, "E_WHATSAPP_TEMPLATE"),
         ("message_template_status_update", {"event": "APPROVED"}, ""),
+        ("template_category_update", {"new_category": "MARKETING"}, "E_WHATSAPP_TEMPLATE"),
+        ("template_category_update", {"correct_category": "MARKETING"}, "E_WHATSAPP_TEMPLATE"),
+        ("template_category_update", {"new_category": "UTILITY"}, ""),
         ("account_update", {"event": "DISABLED_UPDATE"}, "E_WHATSAPP_RESTRICTED"),
         ("phone_number_name_update", {"decision": "REJECTED"}, "E_WHATSAPP_NUMBER"),
     ],

@@ -18,15 +18,25 @@ FIELDS = {
     "message_template_status_update": "E_WHATSAPP_TEMPLATE",
     "phone_number_name_update": "E_WHATSAPP_NUMBER",
     "phone_number_quality_update": "E_WHATSAPP_RESTRICTED",
+    "template_category_update": "E_WHATSAPP_TEMPLATE",
 }
 # Values that require an operator's attention; other values, such as APPROVED, are ignored.
 _BAD = (
     "ACCOUNT_DELETED ACCOUNT_RESTRICTION ACCOUNT_VIOLATION CRITICAL DISABLED DISABLED_UPDATE"
-    " DOWNGRADE FLAGGED PAUSED PENDING_DELETION RED REJECTED WARNING"
+    " DOWNGRADE FLAGGED MARKETING PAUSED PENDING_DELETION RED REJECTED WARNING"
 )
 BAD = frozenset(_BAD.split())
 # Fields of a webhook that may contain one of the values in _BAD.
-WORDS = ("event", "decision", "new_quality_score", "alert_severity")
+WORDS = (
+    "event",
+    "decision",
+    "new_quality_score",
+    "alert_severity",
+    # The category of a template, after a change and before one. A service template of the category
+    # MARKETING costs more, and does not reach people who opted out of marketing.
+    "new_category",
+    "correct_category",
+)
 PREFERENCES, CALLS = "user_preferences", "calls"
 MARKETING = "marketing_messages"
 
