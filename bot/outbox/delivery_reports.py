@@ -7,6 +7,7 @@ from bot.channels import (
     BlockedByUser,
     ChannelSuspended,
     DeliveryReport,
+    Refused,
     Throttled,
     UnknownRefusal,
     Unreachable,
@@ -15,9 +16,10 @@ from bot.channels import (
 from bot.concurrency.backoff import backoff
 from bot.db import pipeline
 from bot.db.pipeline import TextStatement
-from bot.db.statements import execute, fetch_one
+from bot.db.statements import execute, fetch_one, fetch_value
 from bot.observability import logging
 from bot.outbox import part_status, statements
+from bot.outbox.enqueue import decrypt_message, say_missing
 from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
@@ -187,7 +189,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
             sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
-            sent_at, attempt = sent or (None, 1)
+            sent_at, attempt, body = sent or (None, 1, None)
             if code in (WindowClosed.code, BlockedByUser.code):
                 # If the person has written since then, a report of this message does not show that
                 # the person blocks the bot now.
@@ -204,7 +206,21 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
                 "unlimited": code == ChannelSuspended.code,
                 "delay": delay if code in PASSING else 0,
             }
-            await execute(transaction, statements.FAIL_LATER, **values)
+            state = await fetch_value(transaction, statements.FAIL_LATER, **values)
+        if state == "failed":
+            await _say_missing(rt, person_id, channel, body, code)
+
+
+async def _say_missing(
+    rt: Runtime, person_id: UUID, channel: str, body: bytes | None, code: str
+) -> None:
+    """Tell the person that a message did not arrive, as after a refused call."""
+    async with rt.pool.connection() as transaction:
+        person = await identities.load(rt, transaction, person_id)
+    message = decrypt_message(person, body) if person else None
+    if person and message:
+        _logger.warning("message.incomplete", code=code, count=0)
+        await say_missing(rt, person, channel, message, Refused())
 
 
 async def report_late(rt: Runtime, row_id: int) -> None:

@@ -205,6 +205,7 @@ WAITING = statement(
     .order_by(case((_AFTER > 0, t.Message.id), else_=-t.Message.id))
     .limit(bindparam("limit"))
 )
+_HAS_TEXT = (t.Message.state == "sent", t.Message.body.is_not(None))
 _Shown = aliased(t.Message)
 # Person and channel are checked, so that the id of another chat's row has no effect.
 FORGET_SHOWN = statement(
@@ -216,21 +217,13 @@ FORGET_SHOWN = statement(
         t.Message.person_id == _Shown.person_id,
         t.Message.channel == _Shown.channel,
         t.Message.id < _Shown.id,
-        t.Message.state == "sent",
-        t.Message.body.is_not(None),
+        *_HAS_TEXT,
     )
     .values(body=None)
 )
 
 FORGET_TEXTS = statement(
-    update(t.Message)
-    .where(
-        _OF_PERSON,
-        t.Message.channel == _CHANNEL,
-        t.Message.state == "sent",
-        t.Message.body.is_not(None),
-    )
-    .values(body=None)
+    update(t.Message).where(_OF_PERSON, t.Message.channel == _CHANNEL, *_HAS_TEXT).values(body=None)
 )
 
 # Statements that the module `delivery_reports` runs
@@ -311,8 +304,11 @@ FAIL_LATER = statement(
         due_at=case((_AGAIN, NOW + seconds("delay")), else_=t.Message.due_at),
         done_at=case((~_AGAIN, NOW)),
     )
+    .returning(t.Message.state)
 )
-LAST_ATTEMPT = statement(select(t.Message.done_at, t.Message.attempt).where(t.Message.id == _ID))
+LAST_ATTEMPT = statement(
+    select(t.Message.done_at, t.Message.attempt, t.Message.body).where(t.Message.id == _ID)
+)
 FORGET_REPORT = statement(
     update(t.Message)
     .where(t.Message.id == _ID, t.Message.state.in_(["pending", "waiting"]), _REPORTED_FAILED)

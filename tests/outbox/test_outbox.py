@@ -9,12 +9,14 @@ from dataclasses import replace
 from uuid import uuid4
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot import outbox
 from bot.channels import (
     ChannelCall,
     ChannelSuspended,
     DeliveryReport,
+    Refused,
     SendError,
     Throttled,
     Unreachable,
@@ -185,6 +187,21 @@ async def _report_failed(rt: Runtime, guest: Guest, code: str) -> None:
     assert found is not None
     row = f"{row_id}.{found[0]}"
     await outbox.record_reports(rt, [DeliveryReport("web", "any", "failed", 1, code, row)])
+
+
+async def test_person_reads_of_a_message_that_was_refused_later(rt: Runtime) -> None:
+    guest = Guest(rt)
+    await guest.consent()
+    await _wait(rt, guest, 1)
+    assert await outbox.sweep(rt) == 1
+    with capture_logs() as lines:
+        await _report_failed(rt, guest, Refused.code)
+    assert "message.incomplete" in [each["event"] for each in lines]
+    assert [state for _id, _act, state in await guest.rows()][-2:] == ["failed", "pending"]
+    assert await outbox.sweep(rt) == 1
+    # The notice fails, too: a second notice would not arrive either.
+    await _report_failed(rt, guest, Refused.code)
+    assert [state for _id, _act, state in await guest.rows()][-2:] == ["failed", "failed"]
 
 
 async def test_outbox_keeps_a_message_while_reports_say_the_account_is_locked(
