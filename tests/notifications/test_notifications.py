@@ -13,6 +13,7 @@ from bot import desk, notifications
 from bot.broadcasts import pausing
 from bot.content import endings
 from bot.desk import case_sweeps, limiting
+from bot.desk.actions import Goal, ToMission, ToTopic
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
@@ -22,6 +23,7 @@ from bot.officers import directory
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
+from flows.knowledge.missions import GENERAL
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, key, now
 from tests.editorial.editors import database_day
@@ -116,6 +118,32 @@ async def test_danger_in_a_case_of_an_absent_officer_notifies_those_on_shift(
     assert (case.owner, case.urgent) == (None, True)
     assert await office.run() == [Kind.NEW_WORDS, Kind.NEW_CASE]
     assert len(await office.states()) == 4
+
+
+@pytest.mark.parametrize("danger", [True, False])
+@pytest.mark.parametrize("to", [None, ToTopic("spouse"), ToMission("tr_ankara")])
+async def test_urgent_case_that_its_officer_gives_up_notifies_those_on_shift(
+    office: Office, to: Goal | None, danger: bool
+) -> None:
+    rt = office.rt
+    mission = to.key if isinstance(to, ToMission) else GENERAL
+    owner = await an_officer(rt, "Officer Owner")
+    guest = Guest(rt)
+    case = await ask(guest)
+    if danger:
+        await guest.do(Said("мне угрожают"))
+    await desk.claim(rt, owner, case.id, case.version, key=key())
+    await office.run()
+    officer = await _on_shift(rt, await an_officer(rt, "Officer Other", mission))
+    await office.enable_notifications(officer)
+    version, once = (await now(rt, case.id)).version, key()
+    for _press in range(2):
+        if to is None:
+            await desk.release(rt, owner, case.id, version, key=once)
+        else:
+            await desk.transfer(rt, owner, case.id, version, key=once, to=to)
+    assert await office.run() == ([Kind.NEW_CASE] if danger else [])
+    assert len(await office.states()) == (2 if danger else 0)
 
 
 async def test_officers_get_no_notification_when_an_ordinary_case_returns(office: Office) -> None:
