@@ -17,6 +17,7 @@ from bot.channels.telegram import mini_app
 from bot.channels.telegram.client import Telegram
 from bot.channels.webchat import WebChat
 from bot.conversations import receive
+from bot.conversations.anonymous import Overloaded
 from bot.conversations.background_delivery import deliver_or_defer
 from bot.i18n import direction, tag
 from bot.observability import logging
@@ -24,7 +25,8 @@ from bot.people import identities, secure_links
 from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
 from bot.web.chat_rendering import LABELS
-from bot.web.chat_session import VISIT_SECONDS, ChatRoute, find_session, remember
+from bot.web.chat_session import VISIT_SECONDS, ChatRoute, ChatSession, find_session, remember
+from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.templating import templates
 from flows.engine.events import Resumed
 from flows.engine.text import Text, _, button
@@ -70,12 +72,8 @@ async def show_link(request: Request, token: str) -> Response:
     visit = await _find_link(rt, token)
     if visit is not None:
         return _page(rt, (READY,), visit.language, action=request.url.path)
-    person = (await find_session(request, opens=True)).person
-    if person is not None:
-        async with rt.pool.connection() as transaction:
-            owner = await secure_links.find_owner(rt, transaction, token)
-        if person.id == owner:
-            return RedirectResponse("/chat", 303)
+    if await _open_chat(request, token) is not None:
+        return RedirectResponse("/chat", 303)
     return _page(rt, (OVER,), "", status=410)
 
 
@@ -84,7 +82,8 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     """Redeem the link, set the cookie on this device and repeat the open question in the chat.
 
     Return 403 if Telegram's data shows that the link was not sent to the person who opened the Mini
-    App. Return 410 if the link is used or expired.
+    App. Return 410 if the link is used or expired. Return 503 with the cookie if the question could
+    not be repeated: then a repeated post from this device repeats it.
     """
     rt: Runtime = request.app.state.rt
     visit = await _find_link(rt, token)
@@ -94,14 +93,33 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     async with rt.pool.connection() as session:
         name = await secure_links.redeem_link(rt, session, token)
     if name is None:
-        return _page(rt, (OVER,), "", status=410)
+        opened = await _open_chat(request, token)
+        if opened is None:
+            return _page(rt, (OVER,), "", status=410)
+        if not opened.visit:
+            return RedirectResponse("/chat", 303)
+        name = opened.name
     arrival = Inbound(WebChat.name, f"{name}:{uuid4().hex}", name, name, Resumed())
-    delivery = await receive.receive(rt, arrival)
-    answer = RedirectResponse(
-        "/chat", 303, background=BackgroundTask(deliver_or_defer, rt, delivery)
-    )
+    try:
+        delivery = await receive.receive(rt, arrival)
+    except (Overloaded, *UNAVAILABLE_ERRORS):
+        answer = unavailable_page(rt)
+    else:
+        task = BackgroundTask(deliver_or_defer, rt, delivery)
+        answer = RedirectResponse("/chat", 303, background=task)
     remember(rt, answer, name, VISIT_SECONDS, visit=True)
     return answer
+
+
+async def _open_chat(request: Request, token: str) -> ChatSession | None:
+    """Return the chat on this device if it is of the person of a used or expired link."""
+    rt: Runtime = request.app.state.rt
+    session = await find_session(request, opens=True)
+    if session.person is None:
+        return None
+    async with rt.pool.connection() as transaction:
+        owner = await secure_links.find_owner(rt, transaction, token)
+    return session if session.person.id == owner else None
 
 
 async def _find_link(rt: Runtime, token: str) -> SecureLink | None:

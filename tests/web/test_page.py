@@ -10,13 +10,16 @@ import time
 from functools import partial
 from html import unescape
 from typing import Any
+from unittest.mock import AsyncMock
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import aiohttp
 import pytest
+from psycopg_pool import PoolTimeout
 
 from bot.conversations import receive, store
+from bot.conversations.anonymous import Overloaded
 from bot.people import identities
 from bot.privacy import erasure
 from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
@@ -80,6 +83,29 @@ async def test_secure_link_works_once_and_on_one_device(stack: AppStack) -> None
             assert looked.status == 410
         async with first.session.get(link) as again:
             assert again.url.path == "/chat"
+
+
+@pytest.mark.parametrize("error", [Overloaded, PoolTimeout])
+async def test_secure_link_works_again_after_a_failure(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    user = stack.telegram.user(7123, first_name="Test")
+    await _answer_to_surname(stack, user)
+    link = await _link(stack, user)
+    async with Visitor.at(stack.url) as visitor, Visitor.at(stack.url) as second:
+        with monkeypatch.context() as patch:
+            patch.setattr(receive, "receive", AsyncMock(side_effect=error))
+            status, page = await _enter(visitor, link)
+        assert status == 503
+        assert "Ничего не потеряно" in page
+        assert (await _enter(second, link))[0] == 410
+        assert (await _enter(visitor, link))[0] == 200
+
+        async def is_asked() -> bool:
+            async with visitor.session.get(f"{stack.url}/chat") as shown:
+                return "фамилию" in await shown.text()
+
+        await stack.until(is_asked)
 
 
 async def test_secure_link_is_not_consumed_by_previews_but_expires(stack: AppStack) -> None:
