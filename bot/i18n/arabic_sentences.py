@@ -26,8 +26,9 @@ WORDS: Mapping[str, str] = {
     r"\bО(?= әрпі)": "O",
     # In China قىتاي is the name of the Han people. The state is called جۇڭگو.
     r"\bҚытайдың": "Жұңгоның",
-    r"\bҚытай(?=(?:да|дан|ға)?\b)": "Жұңго",
+    r"\bҚытай(?=(?:да|дан|ға|мен)?\b)": "Жұңго",
     r"\bҚытай(?=дағы\b)": "Жұңго",
+    r"\bқытай(?= (?:тіл|таңба))": "ханзу",
     r"\bқытайша": "ханзуша",
     # Chinese cities are spelled by their Chinese pronunciation and not by their Russian names.
     r"\bГуанчжоу": "Гуаңжоу",

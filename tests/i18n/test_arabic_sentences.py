@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.i18n import arabic_sentences, formats, kazakh_arabic
+from bot.i18n import arabic_sentences, catalogues, formats, kazakh_arabic
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,10 @@ from bot.i18n import arabic_sentences, formats, kazakh_arabic
         ("БҰҰ агенттігі", "بىرىككەن ۇلتتار ۇيىمىنىڭ اگەنتتىگى"),
         ("ПИНФЛ нөмірі", "ПИНФЛ ءنومىرى"),
         ("Қытайдан, Қытайдың", "جۇڭگودان، جۇڭگونىڭ"),
+        ("Қытаймен келісім", "جۇڭگومەن كەلىسىم"),
         ("қытайша беттер", "حانزۋشا بەتتەر"),
+        ("қытай тілдері", "حانزۋ تىلدەرى"),
+        ("қытай таңбасы", "حانزۋ تاڭباسى"),
         ("Гуанчжоудағы", "گۋاڭجوۋداعى"),
         ("құпиясөзден", "قۇپيا سوزدەن"),
         ("цифрмен", "سيفرمەن"),
@@ -27,6 +30,11 @@ from bot.i18n import arabic_sentences, formats, kazakh_arabic
 )
 def test_kazakh_arabic_sentence_uses_the_wording_of_xinjiang(cyrillic: str, arabic: str) -> None:
     assert arabic_sentences.to_arabic(cyrillic) == arabic
+
+
+def test_no_kazakh_arabic_sentence_names_china_or_chinese_by_the_rude_word() -> None:
+    named = [text for text in catalogues.messages("kk_Arab").values() if "قىتاي" in text]
+    assert named == []
 
 
 def test_kazakh_arabic_date_has_a_numeric_month() -> None:
