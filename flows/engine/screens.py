@@ -222,7 +222,7 @@ BACK_TO_BOT = button("Back to assistant")
 OPEN = button("Open")
 OPEN_PAGE = button("Open the page")
 NO_MODEL = button("No language model")
-USE_PAGE = button("Use a private page")
+USE_PAGE = button("Use the secure page")
 
 
 def welcome() -> tuple[tuple[Text, ...], ...]:

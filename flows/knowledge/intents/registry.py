@@ -91,7 +91,7 @@ REGISTRY = (
             _("Write “delete” at any time to erase everything that is kept about you here."),
             _(
                 "Messengers see that you write here. Could that be dangerous for you? Use the"
-                " private page or a phone that is safe."
+                " secure page or a phone that is safe."
             ),
         ),
         neighbours=("privacy.delete", "registry.what", "danger.followed"),
