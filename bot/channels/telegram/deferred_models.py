@@ -1,11 +1,11 @@
-"""Import of aiogram without building its 403 pydantic models; each is built at its first use.
+"""Import of aiogram without building its 591 pydantic models; each is built at its first use.
 
 aiogram declares its types with `defer_build=True` and imports the types of their fields for type
 checkers only. A loop at the end of `aiogram.types` passes the names of these field types to
 `model_rebuild`, which builds all types. During the import, this module replaces `model_rebuild` by
 a function that only collects the names. It then adds the names to the modules of the types, where
-pydantic finds them at the first use. The tested versions are pinned in pyproject.toml (decision
-43).
+pydantic finds them at the first use. aiogram's methods inherit `defer_build` from this module. The
+tested versions are pinned in pyproject.toml (decision 43).
 """
 
 import re
@@ -14,7 +14,7 @@ from importlib import import_module
 from inspect import get_annotations
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -29,13 +29,14 @@ def import_aiogram() -> None:
         known.update(_types_namespace if not known else {})
 
     model_rebuild = BaseModel.__dict__["model_rebuild"]
+    model_config = BaseModel.model_config
     BaseModel.model_rebuild = classmethod(remember)  # type: ignore[method-assign,assignment]
+    BaseModel.model_config = ConfigDict(defer_build=True)
     try:
         import_module("aiogram")
     finally:
         BaseModel.model_rebuild = model_rebuild  # type: ignore[method-assign]
-    # Add the names only after the import: if they were present during the import, pydantic would
-    # build each of aiogram's methods as soon as it is declared.
+        BaseModel.model_config = model_config
     for model in models(sys.modules["aiogram.types"]):
         _add_names(model, known)
 

@@ -29,7 +29,7 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic_core import PydanticUndefined
 
 from bot.channels import Refused, SendError, Unreachable
-from bot.channels.telegram import errors
+from bot.channels.telegram import deferred_models, errors
 
 CALL_SECONDS = 15
 # Maximum time to receive or send a file.
@@ -84,6 +84,8 @@ _FAILED_CALL = _FailedCall()
 # A reference that keeps aiogram's error model alive. pydantic caches generic models weakly and
 # would otherwise rebuild the model for each error.
 _FAILURE = Response[bool]
+
+deferred_models.build_models(__name__)
 
 
 class JsonSession(BaseSession):
