@@ -375,3 +375,16 @@ def test_log_filter_applies_before_logging_is_configured() -> None:
         f"from bot.observability import logging;logging.get().error('person.failed', name={NAME!r})"
     )
     assert line["dropped"] == 1
+
+
+def test_log_is_imported_without_rich() -> None:
+    """Check that structlog does not import rich and its dependencies, which take 3 MB."""
+    check = "import sys, bot.observability.logging; print({'rich', 'pygments'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
+def test_rich_can_be_imported_after_the_log() -> None:
+    check = "import bot.observability.logging; import rich; print(rich.__name__)"
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+    assert done.stdout == "rich\n"
