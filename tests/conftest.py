@@ -71,10 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Make garbage collection rarer, and exclude existing objects, so that it takes less time."""
+    """Exclude existing objects from garbage collection, so that it takes less time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(MAX_YOUNG_OBJECTS)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,6 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     worker_input = getattr(config, "workerinput", None)
+    gc.set_threshold(MAX_YOUNG_OBJECTS)
     config.stash[HOME] = Path(worker_input["services"]) if worker_input else _new_home()
 
 

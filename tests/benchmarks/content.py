@@ -5,6 +5,7 @@ Usage: `python -m tests.benchmarks.content`
 
 import sys
 from datetime import date, timedelta
+from functools import cache
 from statistics import median
 from time import process_time
 
@@ -15,6 +16,7 @@ from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Started
+from flows.engine.replies import Understanding
 from flows.engine.state import Conversation
 from flows.knowledge.catalogue import FACTS
 from flows.replies import understanding
@@ -23,8 +25,6 @@ DAY = date(2026, 11, 28)
 ITEMS = 500
 MAX_RATIO = 1.02
 ROUNDS, TURNS = 60, 40
-LANGUAGES = Languages()
-UNDERSTANDING = understanding(EngineRecognizer.load())
 QUESTION = Said("Сколько дней граждане Турции могут быть без визы?")
 
 
@@ -32,7 +32,17 @@ def filled() -> Snapshot:
     """Return a content snapshot with a published text for every fact, and notices: 500 items."""
     bodies = {f"fact:{fact.key}": _body(fact.text.msgid) for fact in FACTS}
     late = {f"notice:n{number}": _body("Later.", 9) for number in range(ITEMS - len(bodies))}
-    return snapshot(LANGUAGES, 1, bodies | late)
+    return snapshot(_languages(), 1, bodies | late)
+
+
+@cache
+def _languages() -> Languages:
+    return Languages()
+
+
+@cache
+def _understanding() -> Understanding:
+    return understanding(EngineRecognizer.load())
 
 
 def _body(words: str, after: int = 0) -> Body:
@@ -43,17 +53,18 @@ def _body(words: str, after: int = 0) -> Body:
 
 def turns(content: Snapshot) -> float:
     """Run the turns of one conversation and render their texts; return the CPU seconds."""
+    languages, recognized = _languages(), _understanding()
     start = process_time()
     conversation = Conversation()
     events: tuple[Event, ...] = (QUESTION, Pressed("!menu"))
     for event in (Started(), Said("Русский"), *(events * (TURNS // 2))):
         today = content.on(DAY)
-        turn = step(FLOWS, LANGUAGES, conversation, event, today, understanding=UNDERSTANDING)
+        turn = step(FLOWS, languages, conversation, event, today, understanding=recognized)
         conversation = turn.conversation
         for say in turn.says:
             for paragraph in say.paragraphs:
                 for text in paragraph:
-                    LANGUAGES.render(text, conversation.language or "ru")
+                    languages.render(text, conversation.language or "ru")
     return process_time() - start
 
 

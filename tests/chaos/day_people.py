@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 
 import aiohttp
 
@@ -53,7 +53,11 @@ IDLE_SECONDS = 0.5
 CASE = re.compile(r'href="(/console/cases/[0-9a-f-]{36})')
 MAX_OPEN, MAX_STEPS = 10, 3
 NAME = re.compile(r"(TESTOVA[A-Z]{4}) (\d+)")
-PHOTO = saved(sheet(300, 420))
+
+
+@cache
+def _photo() -> bytes:
+    return saved(sheet(300, 420))
 
 
 class UnexpectedReply(Exception):
@@ -292,7 +296,7 @@ class SimulatedPerson:
             await self._until("request", lambda: _two(self.user, self.person), OFFICER_SECONDS)
             sent = max(one.id for one in self.user.chat)
             self.note("sent file")
-            await self.act("file", lambda: self.user.send_photo(PHOTO),
+            await self.act("file", lambda: self.user.send_photo(_photo()),
                            lambda: self.user.last.id > sent + 1)  # fmt: skip
 
     async def news(self) -> None:
