@@ -172,7 +172,8 @@ def _card() -> Way:
 def _status(why: Text, citizenship: Fact, today: date) -> Way:
     """Return the kandas status as a `Way`; `citizenship` is a fact on the person's citizenship."""
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
-    number = (GET_IIN,) if documents.IIN.fact.current(today) else ()
+    iin = documents.IIN.fact
+    number = (GET_IIN,) if iin.is_shipped(today) else fact_texts((iin,), today)
     steps = (*number, *_pilot(today), APPLY, *fact_texts(decided, today), AFTERWARDS)
     facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, citizenship)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))

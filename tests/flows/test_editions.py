@@ -16,7 +16,7 @@ from bot.content.live import Snapshot, snapshot
 from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows import FLOWS, support
+from flows import FLOWS, eligibility, support
 from flows.checklist import LISTING, checklist
 from flows.checklist_confirmation import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW
 from flows.engine.conversation import step
@@ -191,6 +191,13 @@ def test_permit_checklist_says_only_the_published_validity_of_a_passport(silent:
     remarks = [LANGUAGES.render(each, "en") for each in passport.remarks]
     assert not [each for each in remarks if "180 days" in each]
     assert (LINE["en"] in remarks) is not silent
+
+
+def test_eligibility_begins_with_the_published_fact_on_the_iin() -> None:
+    today = published(**{f"fact_{documents.IIN.fact.key}": BODY})
+    (status, *_others) = eligibility.ways(EXTENDED["eligibility"], today)
+    assert LINE["en"] in LANGUAGES.render(status.steps[0], "en")
+    assert eligibility.GET_IIN not in status.steps
 
 
 SILENT = replace_body(BODY, silent=True)
