@@ -35,7 +35,7 @@ from bot.registry.documents import (
     Pages,
 )
 from bot.registry.problems import FieldError
-from bot.registry.sandbox import documents, life, store
+from bot.registry.sandbox import documents, life, store, writes
 from bot.registry.sandbox.errors import Objection, parse
 from bot.registry.sandbox.openapi import LOCATION, problems
 from bot.registry.sandbox.reference import REFERENCES
@@ -144,7 +144,7 @@ async def create(
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
     """Register a person. A repetition with the same key and body returns the first answer."""
-    created = await _write(request, key, store.Create(body))
+    created = await _write(request, key, writes.Create(body))
     response.headers["Location"] = f"/v1/pre-registrations/{created.number}"
     return created
 
@@ -186,7 +186,7 @@ async def amend(
     body: Annotated[PreRegistration, JsonRules()],
 ) -> Acknowledgement:
     """Replace the whole content. Afterwards the registry makes a new decision."""
-    return await _write(request, key, store.Amend(number, body))
+    return await _write(request, key, writes.Amend(number, body))
 
 
 @routes.patch(
@@ -207,7 +207,7 @@ async def patch(
     version = if_match.strip('"')
     if not version.isascii() or not version.isdecimal():
         raise Objection("stale")
-    return await _write(request, key, store.Patch(number, int(version), body))
+    return await _write(request, key, writes.Patch(number, int(version), body))
 
 
 @routes.post(
@@ -222,7 +222,7 @@ async def answer(
     body: Annotated[QuestionAnswer, JsonRules()],
 ) -> Acknowledgement:
     """Answer the open question. Afterwards the registry makes a new decision."""
-    return await _write(request, key, store.Reply(number, body))
+    return await _write(request, key, writes.Reply(number, body))
 
 
 @routes.get(
@@ -242,7 +242,7 @@ async def history(request: Request, number: Number) -> History:
 )
 async def withdraw(request: Request, number: Number, key: WriteKey) -> Acknowledgement:
     """Withdraw a registration. The request has no body."""
-    return await _write(request, key, store.Withdraw(number))
+    return await _write(request, key, writes.Withdraw(number))
 
 
 @routes.post(
@@ -255,7 +255,7 @@ async def withdraw_consent(
     request: Request, key: WriteKey, body: Annotated[ConsentWithdrawal, JsonRules()]
 ) -> Acknowledgement:
     """Withdraw consent: the registration is withdrawn and its content erased."""
-    return await _write(request, key, store.WithdrawConsent(body))
+    return await _write(request, key, writes.WithdrawConsent(body))
 
 
 @routes.post(
@@ -304,11 +304,11 @@ async def reference(request: Request, kind: ReferenceKind) -> Reference:
     return REFERENCES[kind]
 
 
-async def _write(request: Request, key: str, write: store.Write) -> Acknowledgement:
+async def _write(request: Request, key: str, write: writes.Write) -> Acknowledgement:
     sandbox, faults = here(request), active_faults(request)
     plan = sandbox.plan(faults)
     async with sandbox.pool.connection() as connection:
-        acknowledgement = await store.apply_once(
+        acknowledgement = await writes.apply_once(
             connection, key, write, plan, lambda: wait_if_slow(request)
         )
     sandbox.changed.set()

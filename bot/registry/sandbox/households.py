@@ -18,7 +18,7 @@ from bot.registry.households import (
     Matches,
 )
 from bot.registry.sandbox import list_statements as statements
-from bot.registry.sandbox import store
+from bot.registry.sandbox import store, writes
 from bot.registry.sandbox.errors import Objection
 
 type Connection = AsyncConnection[Any]
@@ -62,7 +62,7 @@ async def apply_once(
     """
     await store.lock(connection, key)
     await delay()
-    earlier = await store.earlier_answer(connection, key, write)
+    earlier = await writes.earlier_answer(connection, key, write)
     if earlier is not None:
         return Household.model_validate_json(earlier)
     match write:
@@ -76,7 +76,7 @@ async def apply_once(
         case _:
             assert_never(write)
     household = await read(connection, write.number, key)
-    await store.record(connection, key, write, household)
+    await writes.record(connection, key, write, household)
     return household
 
 

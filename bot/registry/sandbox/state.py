@@ -16,7 +16,8 @@ from psycopg_pool import AsyncConnectionPool
 
 from bot.registry.client_assertion import MAX_ASSERTION_SECONDS, verify
 from bot.registry.sandbox.faults import ActiveFaults, FaultName, Faults
-from bot.registry.sandbox.store import Plan, Verdict
+from bot.registry.sandbox.store import Verdict
+from bot.registry.sandbox.writes import Plan
 from bot.registry.scopes import SCOPES, Scope
 
 TOKEN_SECONDS = 600
