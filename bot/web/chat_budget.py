@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from bot import budgets, outbox
 from bot.budgets import Asked, BudgetNeeded, Granted, Verdict, Waits
 from bot.budgets.spending import draw_answer
-from bot.channels import Inbound
+from bot.channels import Inbound, Message
 from bot.channels.telegram.client import Telegram
 from bot.channels.whatsapp.client import WhatsApp
 from bot.conversations import anonymous, receive
@@ -26,7 +26,7 @@ from bot.web.chat_rendering import EXIT, EXIT_URL, LABELS
 from bot.web.chat_session import ChatForm
 from bot.web.request_parsing import client_host
 from bot.web.templating import templates
-from flows.engine.events import Event, Page
+from flows.engine.events import Event, Page, Pressed, Said
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts
@@ -118,14 +118,14 @@ def refused_page(
 ) -> Response:
     """Return the 429 page: a question that programs cannot answer, or the minutes to wait.
 
-    The page's form contains the rejected input, to be posted again. If the rejected text was about
-    danger, the safety message for that danger is shown at the top.
+    The page's form contains the rejected input, to be posted again. If the rejected text, or one
+    that waits behind a rejected press, was about danger, the safety message for that danger is
+    shown at the top.
     """
     rt: Runtime = request.app.state.rt
     codes = [language] if language else [code for code, _own in rt.languages.languages()]
     today = datetime.now(UTC).date()
-    safety = [outbox.rendered(rt, say) for say in
-              anonymous.safety_answer(rt, event, today, Page.NEVER, language)]  # fmt: skip
+    says = anonymous.safety_answer(rt, _heard(rt, form, event), today, Page.NEVER, language)
     number = chat_question.new_number()
     asks = isinstance(denied.verdict, Asked)
     lines = _question(number, wrong=denied.wrong) if asks else _wait_lines(denied.verdict)
@@ -133,9 +133,7 @@ def refused_page(
         lang=tag(codes[0]),
         dir=direction(codes[0]),
         title=rt.languages.render(TITLE if asks else LABELS["title"], codes[0]),
-        safety=[(tag(each.language) or "mul", direction(each.language),
-                 [line for paragraph in each.paragraphs for line in paragraph.split("\n")])
-                for each in safety],
+        safety=[_lines(outbox.rendered(rt, say)) for say in says],
         said=_in_languages(rt, lines, codes),
         person=_in_languages(rt, (*_messengers(rt), PERSON, *fact_texts(CONTACTS, today)), codes),
         label=" / ".join(rt.languages.render(ANSWER, code) for code in codes),
@@ -153,6 +151,18 @@ def refused_page(
     if isinstance(denied.verdict, Waits):
         headers["Retry-After"] = str(ceil(denied.verdict.seconds))
     return HTMLResponse(html, 429, headers=headers)
+
+
+def _lines(message: Message) -> tuple[str, str, list[str]]:
+    """Return the language tag, the direction and the lines of a message."""
+    lines = [line for paragraph in message.paragraphs for line in paragraph.split("\n")]
+    return tag(message.language) or "mul", direction(message.language), lines
+
+
+def _heard(rt: Runtime, form: ChatForm, event: Event) -> Event:
+    """Return the text that waits behind a press, unless it is a command; otherwise the event."""
+    is_command = rt.languages.command(form.text) or rt.languages.reserved(form.text)
+    return Said(form.text) if isinstance(event, Pressed) and not is_command else event
 
 
 def _question(number: int, *, wrong: bool) -> tuple[Text, ...]:

@@ -249,6 +249,10 @@ async def test_requests_for_help_stop_and_exit_are_answered_above_the_rate_limit
         assert render(line, "ru") in unescape(page), text
         if line != UNIFIED.text:
             assert page.index('role="alert"') < page.index('class="question"')
+    for text, is_shown in (("меня хотят убить", True), ("стоп", False), ("", False)):
+        _status, page = await _post(stack, person, "pressed", payload="!menu", text=text)
+        assert (render(safety.READ_ALONE, "ru") in unescape(page)) is is_shown, text
+        assert render(screens.STOPPED, "ru") not in unescape(page)
     _status, page = await _post(stack, person, "pressed", payload="!exit")
     assert 'class="question"' not in page
     _status, page = await _post(stack, person, text="меню")
