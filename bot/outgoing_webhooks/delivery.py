@@ -158,7 +158,9 @@ class Dispatcher:
             owner = directory.read(tuple(officer))
             scopes = await api_tokens.scopes_of(transaction, owner.id)
         keys = [
-            endpoints.unseal(self._rt, endpoint, "secret", each) for each in (secret, old) if each
+            key
+            for sealed in (secret, old)
+            for key in endpoints.unseal_secrets(self._rt, endpoint, sealed)
         ]
         readable = frozenset(each for each in EventType if may_read(owner, scopes, each))
         return Target(endpoints.unseal(self._rt, endpoint, "url", url), tuple(keys), readable)

@@ -19,6 +19,8 @@ from bot.outgoing_webhooks.events import EventType, message_id
 from bot.runtime import Runtime
 
 MAX_ENDPOINTS = 5
+# Maximum number of former secrets that still sign.
+MAX_OLD_SECRETS = 4
 ACTIVE = "active"
 
 
@@ -133,9 +135,14 @@ async def rotate(
 ) -> tuple[str, datetime]:
     """Replace an endpoint's secret; return the new secret, and the time when the old one expires.
 
-    Until that time, webhooks are signed with both secrets. Raises LookupError if the account
-    `owner` has no such endpoint.
+    Until that time, webhooks are signed with both secrets, and with earlier ones that are not
+    expired: a second rotation may follow before the receiver has got a secret. Raises LookupError
+    if the account `owner` has no such endpoint.
     """
+    found = await fetch_one(transaction, statements.LOCK_SECRETS, endpoint=endpoint, officer=owner)
+    if found is None:
+        raise LookupError("there is no such endpoint")
+    former = [each for sealed in found for each in unseal_secrets(rt, endpoint, sealed)]
     secret = signature.new_secret()
     until = await fetch_value(
         transaction,
@@ -143,9 +150,9 @@ async def rotate(
         endpoint=endpoint,
         officer=owner,
         sealed_secret=seal(rt, endpoint, "secret", secret),
+        sealed_old=seal(rt, endpoint, "secret", " ".join(former[:MAX_OLD_SECRETS])),
     )
-    if until is None:
-        raise LookupError("there is no such endpoint")
+    assert until is not None
     return secret, until
 
 
@@ -204,6 +211,11 @@ def seal(rt: Runtime, endpoint: UUID, column: str, plain: str) -> bytes:
 
 def unseal(rt: Runtime, endpoint: UUID, column: str, sealed: bytes) -> str:
     return rt.vault.unseal_transient(sealed, _place(endpoint, column)).decode()
+
+
+def unseal_secrets(rt: Runtime, endpoint: UUID, sealed: bytes | None) -> list[str]:
+    """Decrypt the secrets in a column; `old_secret` has several, separated by spaces."""
+    return unseal(rt, endpoint, "secret", sealed).split() if sealed else []
 
 
 def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:

@@ -78,11 +78,16 @@ ENDPOINT = (
 LIST = statement(select(*ENDPOINT).where(_E.officer_id == _OFFICER).order_by(_E.created_at, _E.id))
 FIND = statement(select(*ENDPOINT).where(*_OWN))
 DELETE = statement(delete(_E).where(*_OWN).returning(_E.id))
+LOCK_SECRETS = statement(
+    select(_E.secret, case((_E.old_secret_until > NOW, _E.old_secret)))
+    .where(*_OWN)
+    .with_for_update()
+)
 ROTATE = statement(
     update(_E)
     .where(*_OWN)
     .values(
-        old_secret=_E.secret,
+        old_secret=bindparam("sealed_old", type_=LargeBinary()),
         old_secret_until=NOW + timedelta(hours=lifetimes.OLD_SECRET_HOURS),
         secret=bindparam("sealed_secret", type_=LargeBinary()),
     )

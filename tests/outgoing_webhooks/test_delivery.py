@@ -7,7 +7,7 @@ import pytest
 
 from bot import outgoing_webhooks
 from bot.officers.permissions import Scope
-from bot.outgoing_webhooks import delivery, signature
+from bot.outgoing_webhooks import delivery, endpoints, signature
 from bot.outgoing_webhooks.delivery import MAX_ATTEMPTS
 from bot.runtime import Runtime
 from flows import lifetimes
@@ -272,6 +272,20 @@ async def test_webhook_secret_rotation_signs_with_both_secrets_for_a_day(
     assert before.is_signed_by(new["secret"])
     assert not after.is_signed_by(created["secret"])
     assert after.is_signed_by(new["secret"])
+
+
+async def test_webhook_has_signatures_of_all_former_secrets_for_a_day(system: Subscriber) -> None:
+    created = await system.subscribe()
+    secrets = [created["secret"]]
+    for _rotation in range(endpoints.MAX_OLD_SECRETS + 1):
+        _status, new = await system.api.post(f"/webhooks/{created['id']}/rotate")
+        secrets.append(new["secret"])
+    await system.test_event(created["id"])
+    await system.deliver()
+    (received,) = system.receiver.received
+    assert [received.is_signed_by(each) for each in secrets] == [False] + [True] * (
+        endpoints.MAX_OLD_SECRETS + 1
+    )
 
 
 async def test_webhook_event_is_a_dead_letter_when_its_account_lost_the_scope(rt: Runtime) -> None:
