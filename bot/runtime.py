@@ -281,6 +281,8 @@ def _flows_with_operator(settings: Settings, flows: Mapping[str, Flow]) -> Mappi
 
 async def _refuse_superuser(connections: Pool) -> None:
     try:
+        # A request before the first connection is open would make the pool open a second one.
+        await connections.wait(DATABASE_SECONDS)
         async with connections.connection() as transaction:
             is_privileged = await fetch_value(transaction, IS_PRIVILEGED)
     except PoolTimeout:
