@@ -50,7 +50,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return False
     if asked is not None and _may_be_place(turn, asked, text):
-        return turn.words.danger(text)
+        return turn.is_certain_danger(text)
     if turn.danger(text) is not Danger.CLEAR:
         return False
     return asked is None or not _is_answer(turn, asked, text)
@@ -115,7 +115,8 @@ def _is_label(turn: TurnState, asked: Asked, text: str) -> bool:
 def _may_be_place(turn: TurnState, asked: Asked, text: str) -> bool:
     """Return True if a text may be the name of a region: one word where a place is asked for.
 
-    The recognizer may see danger in the name of a region that occurs in many phrases of danger.
+    The recognizer may see danger in the name of a region that occurs in many phrases of danger,
+    but never with the certainty that a few words need.
     """
     question = turn.question(asked)
     return isinstance(question, FreeText) and bool(question.resembles) and count_words(text) <= 1

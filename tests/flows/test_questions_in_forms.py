@@ -111,7 +111,7 @@ def test_region_that_resembles_a_question_or_danger_is_stored(region: str) -> No
 
 
 def test_danger_typed_at_the_region_question_is_answered() -> None:
-    for text in ("муж меня избивает", "мне угрожают"):
+    for text in ("муж меня избивает", "мне угрожают", "спасите", "зорлады", "қорқамын"):
         chat = chat_at("residence_region")
         chat.understanding = REAL
         assert chat.says(text).shows(safety.READ_ALONE)
