@@ -29,6 +29,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 # reduced by PENALTY.
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
 PENALTY = 40
+# Letters of Karakalpak in Latin script, which Uzbek lacks. Karakalpak shares many words with Uzbek,
+# but is nearer to Kazakh, so a text with these letters that resembles Uzbek counts as Kazakh.
+KARAKALPAK = frozenset("áǵıńóú")
 MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
 # The beginning of a text is sufficient for a guess, and reading a long text would take too long.
 MAX_CHARACTERS = 1000
@@ -104,7 +107,9 @@ def _best(
     lacking = (script == "Cyrl" and set(LACKING[form]) & set(text) for form in FORMS[script])
     scores = [each - PENALTY * bool(lacks) for each, lacks in zip(sums, lacking, strict=False)]
     first, second, *_others = sorted(scores, reverse=True)
-    return FORMS[script][scores.index(first)], first - second
+    form = FORMS[script][scores.index(first)]
+    is_karakalpak = form == "uz" and not KARAKALPAK.isdisjoint(text)
+    return "kk" if is_karakalpak else form, first - second
 
 
 @cache

@@ -64,6 +64,9 @@ def test_language_guess_reaches_its_accuracy_on_unseen_lines() -> None:
         ("ghbdtn rfr ltkf", "ru"),
         ("ntnz pf,hfkb d gjkbwb.", "ru"),
         ("0fylfc ltuty yt", "kk"),
+        ("kúyewim meni uradı", "kk"),
+        ("Men Nókistenmen, qanday hújjetler kerek", "kk"),
+        ("kocam beni dövüyor, ne yapmalıyım", "tr"),
     ],
 )
 def test_language_guess_recognizes_language_and_script(text: str, form: str) -> None:
