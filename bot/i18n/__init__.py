@@ -21,6 +21,7 @@ from bot.i18n import (
     mrz,
     normalization,
     option_words,
+    ordinals,
     parsers,
     people_counts,
     question_words,
@@ -152,6 +153,9 @@ class Languages:
 
     def age(self, typed: str, *, is_own: bool = False) -> int | None:
         return ages.read_age(typed, is_own=is_own)
+
+    def position(self, typed: str, count: int) -> int | None:
+        return ordinals.read_position(typed, count)
 
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         return parsers.read_phone(typed, region)

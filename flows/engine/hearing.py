@@ -24,7 +24,7 @@ from flows.engine.reply_flows import (
     open_flow,
     something_else,
 )
-from flows.engine.state import Heard
+from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
@@ -154,6 +154,20 @@ def press(turn: TurnState, key: str) -> bool:
     return True
 
 
+def take_offered(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Choose or reject the offered topics by "yes", "no" or "the second one"; False if it is none.
+
+    A number is the position of an option.
+    """
+    offered = asked.suggests.split()
+    if position := turn.words.position(text, len(offered)):
+        return press(turn, offered[position - 1])
+    is_yes = None if text.strip().isdecimal() else turn.words.yes_no(text, asked.language)
+    if is_yes and len(offered) > 1:
+        return _ask_which(turn, offered)
+    return is_yes is not None and press(turn, offered[0] if is_yes else "none")
+
+
 def say_answers(
     turn: TurnState, replies: list[Reply], more_options: tuple[Option, ...] = ()
 ) -> None:
@@ -196,8 +210,24 @@ def _offer(turn: TurnState, replies: list[Reply], more_options: Sequence[Option]
     options = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
     question = THIS_ONE if len(options) == 1 else WHICH_ONE
     _show(turn, [(question,)], [*options, Option("none", NONE_OF_THESE), *more_options])
-    if len(options) == 1 and turn.c.asked:
-        turn.c = replace(turn.c, asked=replace(turn.c.asked, suggests=options[0].key))
+    _note_offered(turn, options)
+
+
+def _ask_which(turn: TurnState, offered: Sequence[str]) -> bool:
+    """Offer topics again after a "yes", which chooses none of several; return True.
+
+    The next "yes" answers the open question.
+    """
+    replies = (_labelled_reply(turn, key.partition(".")[2]) for key in offered)
+    options = [_topic_option(reply) for reply in replies if reply]
+    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE)])
+    return True
+
+
+def _note_offered(turn: TurnState, options: Sequence[Option]) -> None:
+    """Store the offered topics with the open question, so that "yes" and "no" do not answer it."""
+    asked, offered = turn.c.asked, " ".join(each.key for each in options)
+    turn.c = replace(turn.c, asked=replace(asked, suggests=offered) if asked else None)
 
 
 def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None:
@@ -214,6 +244,7 @@ def _offer_topics(turn: TurnState) -> None:
     options = [
         _topic_option(reply) for each in _topics(turn) if (reply := _labelled_reply(turn, each))
     ]
+    offered = tuple(options)
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
     lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
@@ -221,6 +252,7 @@ def _offer_topics(turn: TurnState) -> None:
     _show(turn, [(_next_line(turn, lines),)], options)
     if _in_form(turn) and turn.c.asked:
         turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries + 1))
+    _note_offered(turn, offered)
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:

@@ -218,6 +218,13 @@ class Words(Protocol):
         """
         ...
 
+    def position(self, typed: str, count: int) -> int | None:
+        """Return the position, from 1 to `count`, that an ordinal such as "the second one" names.
+
+        Returns None for any other text, and for a number alone.
+        """
+        ...
+
     def phone(self, typed: str, region: str | None) -> str | Refusal:
         """Return a telephone number in E.164 format, or a refusal.
 

@@ -32,7 +32,8 @@ class Shown:
 class Asked:
     """The last question as it was shown. Input is checked against it, and not against the form.
 
-    `suggests` is the key of the only topic that was offered with the question; "yes" chooses it.
+    `suggests` holds the keys of the topics that were offered with the question, separated by
+    spaces; "yes" chooses the only one.
     """
 
     flow: str

@@ -4,9 +4,17 @@ from flows.engine import hint_screens, household_screens, lookup_screens, pin_sc
 from flows.engine.checklist_screens import Screen
 from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, CountryQuestion, Option, Question, Reading, TypedAnswer
+from flows.engine.questions import (
+    Choice,
+    CountryQuestion,
+    Option,
+    Question,
+    Reading,
+    TypedAnswer,
+    YesNo,
+)
 from flows.engine.state import Asked
-from flows.engine.turn import TurnState
+from flows.engine.turn import MAX_AT_ONCE, PAGE, TurnState
 from flows.engine.word_count import count_words
 
 # Maximum number of typed words that may be the label of an option in another grammatical form.
@@ -40,6 +48,8 @@ def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
         number = turn.words.number(typed, 1, len(asked.options) or 1)
         if isinstance(number, int) and asked.options:
             return asked.options[number - 1].key
+    if position := _position(turn, asked, question, typed):
+        return asked.options[position - 1].key
     if question is not None and question.asks_freely and turn.understanding is not None:
         return Refusal.NOT_LISTED
     if question is None:
@@ -104,6 +114,20 @@ def _may_narrow(question: Question) -> bool:
 def _takes_position(question: Question) -> bool:
     offers = bool(question.options) or isinstance(question, RepeatingGroup)
     return offers and question.by_position
+
+
+def _position(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> int | None:
+    """Return the position of the option that an ordinal such as "the second one" names, or None.
+
+    Only a choice between topics, places or matters may be answered so. If the options fill several
+    pages, "the last one" means that of the first page; on other pages the position is unclear.
+    """
+    shown = len(asked.options) if len(asked.options) <= MAX_AT_ONCE else PAGE
+    if shown == 1 or asked.page or isinstance(question, Review | YesNo):
+        return None
+    if isinstance(question, Choice | CountryQuestion) or asked.key in (screens.MENU, screens.REPLY):
+        return turn.words.position(typed, shown)
+    return None
 
 
 def _read_screen(turn: TurnState, asked: Asked, typed: str) -> str | Refusal:

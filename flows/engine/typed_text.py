@@ -148,7 +148,7 @@ def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | No
 
 def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
-    if asked.suggests and _takes_suggestion(turn, asked, text):
+    if asked.suggests and hearing.take_offered(turn, asked, text):
         return None
     word = word or _written_control(turn, text)
     if isinstance(turn.question(asked), safety.WRITTEN):
@@ -182,15 +182,6 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if isinstance(reading, str):
         return answering.answer(turn, asked, reading, typed=True)
     answering.narrow(turn, asked, reading)
-
-
-def _takes_suggestion(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Choose or reject the only offered topic if a text is "yes" or "no"; False for other texts.
-
-    A number is the position of an option.
-    """
-    is_yes = None if text.strip().isdecimal() else turn.words.yes_no(text, asked.language)
-    return is_yes is not None and hearing.press(turn, asked.suggests if is_yes else "none")
 
 
 def _run_word(turn: TurnState, text: str, word: Reserved) -> None:

@@ -46,6 +46,11 @@ from tests.flows.recognizer import REAL, FakeReading, FakeRecognizer, danger, re
         ("trouble", "kk", "жоқ", "none"),
         ("target_region", "ru", "не решил", "undecided"),
         ("contact", "ru", "сам напишу", "self"),
+        ("applying", "ru", "Второй вариант", "family"),
+        ("applying", "zh_Hans", "最后一个", "other"),
+        ("purpose", "kk", "екіншісі", "study"),
+        ("citizenship", "uz", "ikkinchisi", "CN"),
+        ("target_region", "ru", "последний", "zhambyl"),
     ],
 )
 def test_plain_answer_that_fits_is_stored(
@@ -66,6 +71,11 @@ def test_country_as_whereabouts_leaves_two_options(language: str, typed: str) ->
     chat = recognizing_chat_at("location", language).says(typed)
     assert [key for key in chat.keys if key.isidentifier()] == ["origin", "elsewhere"]
     assert not chat.shows(safety.ONE_SENTENCE)
+
+
+def test_position_on_a_later_page_is_not_stored() -> None:
+    chat = _chat_at("target_region").presses(">").says("второй")
+    assert "target_region" not in chat.stored_answers()
 
 
 OF_COURSE = {"ru": "конечно", "kk": "әрине", "uz": "albatta", "zh_Hans": "当然"}

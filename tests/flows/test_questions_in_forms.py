@@ -207,6 +207,35 @@ def test_yes_chooses_the_only_offered_topic_outside_of_a_form() -> None:
     assert chat.says("ha").shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.children"].label)
 
 
+@pytest.mark.parametrize("offers", [("kandas.children", "life.school"), ()])
+def test_yes_or_no_below_several_topics_is_not_stored_in_the_form(offers: tuple[str, ...]) -> None:
+    known = {"and my children?": unsure(*offers)} if offers else {}
+    for typed in ("да", "нет"):
+        chat = chat_at_with_intents("former_citizen", known).says("and my children?", typed)
+        assert chat.name == "former_citizen"
+        assert "former_citizen" not in chat.stored_answers()
+        shown = (hearing.WHICH_ONE,) if typed == "да" else hearing.OTHER_WORDS
+        assert any(map(chat.shows, shown))
+        assert "!person" in chat.keys
+        answer = chat.says(typed).stored_answers()["former_citizen"]
+        assert answer == {"да": "yes", "нет": "no"}[typed]
+
+
+def test_ordinal_below_several_topics_chooses_one_of_them() -> None:
+    known = {"and my children?": unsure("kandas.children", "life.school")}
+    chat = chat_at_with_intents("purpose", known).says("and my children?", "второе")
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
+    assert "purpose" not in chat.stored_answers()
+    assert chat.says("второе").stored_answers()["purpose"] == "study"
+
+
+def test_ordinal_chooses_a_topic_outside_of_a_form() -> None:
+    known = {"and my children?": unsure("kandas.children", "life.school")}
+    chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
+    assert chat.says("and my children?", "да").shows(hearing.WHICH_ONE)
+    assert chat.says("второе").shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
+
+
 # Captions of uploaded files that are accepted
 
 
