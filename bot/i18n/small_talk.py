@@ -39,7 +39,8 @@ SMALL_TALK = (
     " спасибо большое, большое спасибо, благодарю, понял, поняла, ясно, хорошо, ладно, ок, окей,"
     " не знаю, не помню, пока, до свидания, как дела",
     "你好, 您好, 谢谢, 多谢, 好的, 知道了, 明白了, 不知道, 再见",
-    "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi",
+    "assalomu alaykum, katta rahmat, xoʻp, xop, tushunarli, bilmayman, yaxshi,"
+    " yoʻq, yoq, joq, zhoq",
     "rahmat aka, rahmat opa, rahmat bolam, xato yozdim, xato qildim, notoʻgʻri yozdim, adashdim,"
     " aytmayman, keyinroq, esimda yoʻq,"
     " eslay olmayman, oʻqiy olmayman, yoza olmayman, yozolmayman, odam chaqiring, yordam bering,"

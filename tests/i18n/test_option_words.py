@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.i18n import kazakh_arabic, option_words, uzbek_cyrillic
+from bot.i18n import kazakh_arabic, option_words, region_capitals, uzbek_cyrillic
 from flows import FLOWS
 from flows.engine.flow import RepeatingGroup
 from flows.engine.questions import Question
@@ -27,6 +27,11 @@ def test_phrase_of_a_question_means_one_option() -> None:
     assert not [place for place, keys in found.items() if place[0] and len(keys) > 1]
 
 
+def test_capitals_belong_to_regions_that_can_be_chosen() -> None:
+    keys = set().union(*(_QUESTIONS[name] for name in region_capitals.QUESTIONS[1:]))
+    assert set(region_capitals.REGION_CAPITALS) <= keys & _QUESTIONS["target_region"]
+
+
 @pytest.mark.parametrize(
     ("typed", "question", "keys"),
     [
@@ -38,6 +43,10 @@ def test_phrase_of_a_question_means_one_option() -> None:
         ("да, есть", "ethnicity_papers", {"yes"}),
         ("всё в порядке", "trouble", {"none"}),
         ("переезд", "trouble", set()),
+        ("Семипалатинск", "target_region", {"abai"}),
+        (kazakh_arabic.to_arabic("Қызылорда"), "region_south", {"kyzylorda"}),
+        ("Усть-Каменогорск", "region_north_east", {"east_kazakhstan"}),
+        ("Алматы", "target_region", set()),
         ("", "purpose", set()),
     ],
 )

@@ -1,0 +1,33 @@
+"""The capitals of Kazakhstan's regions, which people type at a question for a region."""
+
+# By the key of the region: the names in Kazakh, Uzbek, Russian and Chinese; Kazakh and Uzbek names
+# also count in the other script. Almaty and Turkistan are left out, because two regions or a region
+# and a town have the name.
+# check: a native speaker must check each line
+REGION_CAPITALS: dict[str, tuple[str, ...]] = {
+    "abai": ("Семей", "Semey", "Семипалатинск", "塞米伊, 塞梅伊"),
+    "akmola": ("Көкшетау", "Koʻkshetov", "Кокшетау", "科克舍套"),
+    "aktobe": ("Ақтөбе", "Oqtoʻbe, Aqtoʻbe", "Актобе, Актюбинск", "阿克托别"),
+    "almaty_region": ("Қонаев, Қапшағай", "Qonayev", "Конаев, Капчагай", "库纳耶夫"),
+    "atyrau": ("Атырау", "Atirau, Atirov", "Атырау", "阿特劳"),
+    "east_kazakhstan": ("Өскемен", "Oskemen", "Усть Каменогорск, Устькаменогорск", "厄斯克门"),
+    "karaganda": ("Қарағанды", "Qaragʻanda", "Караганда", "卡拉干达"),
+    "kostanay": ("Қостанай", "Qostanay", "Костанай, Кустанай", "科斯塔奈"),
+    "kyzylorda": ("Қызылорда", "Qizilorda", "Кызылорда", "克孜勒奥尔达"),
+    "mangystau": ("Ақтау", "Aqtau, Oqtov", "Актау", "阿克套"),
+    "north_kazakhstan": ("Қызылжар", "Petropavlovsk", "Петропавловск", "彼得罗巴甫洛夫斯克"),
+    "pavlodar": ("Павлодар", "Pavlodar", "Павлодар", "巴甫洛达尔"),
+    "ulytau": ("Жезқазған", "Jezqozgʻon", "Жезказган", "杰兹卡兹甘"),
+    "west_kazakhstan": ("Орал", "Oral", "Уральск", "乌拉尔斯克"),
+    "zhambyl": ("Тараз", "Taroz", "Тараз, Джамбул", "塔拉兹"),
+    "zhetisu": ("Талдықорған", "Taldiqoʻrgʻon", "Талдыкорган", "塔尔迪库尔干"),
+}
+# The names of the questions that have these regions as options.
+QUESTIONS = (
+    "target_region",
+    *("region_north_east", "region_west", "region_south", "region_centre"),
+)
+# The same names, by the name of the question and the key of the region.
+OPTION_WORDS = {
+    (question, key): lines for question in QUESTIONS for key, lines in REGION_CAPITALS.items()
+}
