@@ -11,6 +11,7 @@ from bot.i18n import (
     countries,
     crisis_patterns,
     crisis_words,
+    durations,
     everyday_answers,
     foreign_crisis_words,
     foreign_languages,
@@ -125,6 +126,9 @@ class Languages:
     def after_no(self, typed: str, language: str) -> str:
         return reserved_words.after_no(typed, language)
 
+    def after_yes_or_no(self, typed: str, language: str) -> tuple[bool, str] | None:
+        return reserved_words.after_yes_or_no(typed, language)
+
     def nothing(self, typed: str, language: str) -> bool:
         return reserved_words.nothing(typed, language)
 
@@ -153,6 +157,9 @@ class Languages:
 
     def age(self, typed: str, *, is_own: bool = False) -> int | None:
         return ages.read_age(typed, is_own=is_own)
+
+    def duration(self, typed: str) -> int | None:
+        return durations.read_days(typed)
 
     def position(self, typed: str, count: int) -> int | None:
         return ordinals.read_position(typed, count)

@@ -7,7 +7,7 @@ from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
 # check: a native speaker must check each line
 # The numbers from 1 on. The first line is Kazakh, the second one is Uzbek; each also counts in its
-# other script. The last line has Russian words for groups of people.
+# other script. The last lines have other forms of Russian words, also for groups of people.
 NUMBERS = (
     "бір, екі, үш, төрт, бес, алты, жеті, сегіз, тоғыз, он, он бір, он екі, он үш, он төрт, он бес,"
     " он алты, он жеті, он сегіз, он тоғыз, жиырма",
@@ -17,6 +17,7 @@ NUMBERS = (
     " тринадцать, четырнадцать, пятнадцать, шестнадцать, семнадцать, восемнадцать, девятнадцать,"
     " двадцать",
     "одна, двое, трое, четверо, пятеро, шестеро, семеро",
+    "одно, две",
 )
 # The Kazakh word for ten alone, which means "he" in Russian.
 AMBIGUOUS = "он"

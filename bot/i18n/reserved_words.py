@@ -34,6 +34,11 @@ NOTHING = (
     "无, 無, 沒有, 没有父名, 没有中间名",
     "none, nothing",
 )
+# Words for yes and no before the rest of an answer. "Not" before a word denies this word.
+LEADING = (
+    "иә ия да ага ha xa ҳа يا ءيا",
+    "жоқ жок нет yoʻq yoq йўқ йук joq jok جوق",
+)
 YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
@@ -255,6 +260,13 @@ def after_no(typed: str, language: str) -> str:
     return found[2] if found and yes_no(found[1], language) is False else ""
 
 
+def after_yes_or_no(typed: str, language: str) -> tuple[bool, str] | None:
+    """Return True for yes or False for no at the start of a text, and the rest; None if neither."""
+    first, _space, rest = normalization.clean(typed).partition(" ")
+    is_yes = yes_no(first, language) if normalization.fold(first) in _leading() else None
+    return (is_yes, rest) if is_yes is not None and rest else None
+
+
 def nothing(typed: str, language: str) -> bool:
     """Return True if the whole message means "there is none" or "no".
 
@@ -293,6 +305,11 @@ def form(typed: str) -> str | None:
 def phrases(word: Reserved) -> list[str]:
     """Return the words and phrases of all languages that have the meaning of `word`."""
     return [each for line in RESERVED[word].values() for each in line.split(", ")]
+
+
+@cache
+def _leading() -> frozenset[str]:
+    return frozenset(normalization.fold(word) for line in LEADING for word in line.split())
 
 
 @cache

@@ -176,6 +176,10 @@ class Words(Protocol):
         """Return the text after "no" and punctuation, as in "no, 1987"; "" if there is none."""
         ...
 
+    def after_yes_or_no(self, typed: str, language: str) -> tuple[bool, str] | None:
+        """Return the yes (True) or no (False) at the start of a text with the rest, or None."""
+        ...
+
     def nothing(self, typed: str, language: str) -> bool:
         """Return True if the whole message means "there is none", such as "no" or "none"."""
         ...
@@ -215,6 +219,13 @@ class Words(Protocol):
         """Return the age in whole years that a text such as "4 years" names; None if it is none.
 
         A number alone counts as years. With `is_own`, the text may be "I am 30".
+        """
+        ...
+
+    def duration(self, typed: str) -> int | None:
+        """Return the number of days that a text such as "5 years" names; None if it names none.
+
+        A month counts as 30 days. A number without a unit names none.
         """
         ...
 

@@ -34,11 +34,12 @@ type TypedAnswer = str | Refusal | tuple[Option, ...]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The context in which typed input is parsed: parsers, the person's language, and the day."""
+    """The context of typed input: parsers, person's language, day, and citizenship or ""."""
 
     words: Words
     language: str
     today: date
+    citizenship: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,29 +108,51 @@ class AgeGroups:
 
 
 @dataclass(frozen=True, slots=True)
+class Periods:
+    """Options that are periods; `highest` has the highest number of days and the key of each."""
+
+    highest: tuple[tuple[int, str], ...]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        # The option is only proposed: a passport may have been issued for "10 years".
+        days = reading.words.duration(typed)
+        fits = [] if days is None else [key for most, key in self.highest if days <= most]
+        return tuple(each for each in options if each.key in fits[:1]) or Refusal.NOT_LISTED
+
+
+@dataclass(frozen=True, slots=True)
 class Places:
-    """Options that are places: `country` (ISO 3166) means `inside`, another country `outside`."""
+    """Options that are places: `country` (ISO 3166) means `inside`.
+
+    The country of citizenship means the first of `outside`, and any other country the second.
+    """
 
     country: str
     inside: str
-    outside: tuple[str, ...]
+    outside: tuple[str, str]
 
     def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
         found = reading.words.countries(typed, reading.language)
-        if found == self.country:
-            return self.inside
-        countries = (found,) if isinstance(found, str) else tuple(found)
-        inside = (self.inside,) if self.country in countries else ()
-        keys = (*inside, *(self.outside if set(countries) - {self.country} else ()))
+        countries = (found,) if isinstance(found, str) else found
+        keys = {key for country in countries for key in self._keys(country, reading.citizenship)}
+        if isinstance(found, str) and len(keys) == 1:
+            return keys.pop()
         return tuple(each for each in options if each.key in keys) or Refusal.NOT_LISTED
+
+    def _keys(self, country: str, citizenship: str) -> tuple[str, ...]:
+        if country == self.country:
+            return (self.inside,)
+        # A person without a citizenship has no own country, and any answer is possible.
+        is_known = citizenship.isupper()
+        return (self.outside[country != citizenship],) if is_known else self.outside
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice(Question):
-    """A question with options; with `typed_as`, a typed age or country can choose one, too."""
+    """A question with options; with `typed_as`, a typed age, period or country is read, too."""
 
     among: tuple[Option, ...] = field(default=())
-    typed_as: AgeGroups | Places | None = None
+    typed_as: AgeGroups | Periods | Places | None = None
 
     @property
     def options(self) -> tuple[Option, ...]:

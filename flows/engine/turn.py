@@ -146,7 +146,7 @@ class TurnState:
         """
         named = self.entities(self._reading_cache[0]) if self._reading_cache else {}
         recognized = self.c.heard.entities if self.c.heard else {}
-        if own := self._answered_citizenship():
+        if own := self.answered_citizenship():
             countries = {each.get(COUNTRY_OF_ORIGIN, own) for each in (named, recognized)}
             return own if countries == {own} else ""
         suggested = (
@@ -154,7 +154,7 @@ class TurnState:
         )
         return suggested.get(CITIZENSHIP, "")
 
-    def _answered_citizenship(self) -> str:
+    def answered_citizenship(self) -> str:
         """Return the citizenship from a form, or ""; unconfirmed answers do not count."""
         opened = self.c.forms.get(self.c.flow, EMPTY)
         for form in (opened, *self.c.forms.values()):

@@ -54,7 +54,24 @@ def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
         return Refusal.NOT_LISTED
     if question is None:
         return _read_screen(turn, asked, typed)
-    return question.read(typed, Reading(turn.words, asked.language, turn.today))
+    citizenship = turn.answered_citizenship()
+    reading = Reading(turn.words, asked.language, turn.today, citizenship)
+    found = question.read(typed, reading)
+    return _after_yes_or_no(turn, asked, typed, reading) if found is Refusal.NOT_LISTED else found
+
+
+def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> str | Refusal:
+    """Return the answer in the words after "yes" or "no", as voice input writes it: without commas.
+
+    Words with the opposite meaning are no answer, such as "no I was".
+    """
+    question, found = turn.question(asked), turn.words.after_yes_or_no(typed, asked.language)
+    if found is None or not isinstance(question, Choice) or isinstance(question, Review):
+        return Refusal.NOT_LISTED
+    is_yes, rest = found
+    meant = _chosen(turn, asked, question, rest) or question.read(rest, reading)
+    is_contrary = meant == ("no" if is_yes else "yes")
+    return meant if isinstance(meant, str) and not is_contrary else Refusal.NOT_LISTED
 
 
 def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> str:

@@ -16,6 +16,7 @@ from flows.engine.questions import (
     CountryQuestion,
     FreeText,
     Option,
+    Periods,
     PersonName,
     Phone,
     Year,
@@ -134,6 +135,7 @@ TIMEFRAME = Choice(
         Option("later", row("Later")),
         Option("undecided", row("Not decided")),
     ),
+    typed_as=Periods(((180, "half_year"), (360, "year"), (36_000, "later"))),
     when=PURPOSE.is_("move", "work", "business", "study"),
     by_position=False,
 )

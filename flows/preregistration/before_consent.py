@@ -18,6 +18,7 @@ from flows.engine.questions import (
     Choice,
     CountryQuestion,
     Option,
+    Periods,
     Places,
     YesNo,
 )
@@ -126,6 +127,7 @@ PASSPORT = Choice(
         Option("very_short", row("Under 1 month")),
         Option("none", row("I have no passport")),
     ),
+    typed_as=Periods(((29, "very_short"), (180, "short"), (36_000, "long"))),
     persisted=False,
     by_position=False,
 )

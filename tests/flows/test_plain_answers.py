@@ -50,7 +50,18 @@ from tests.flows.recognizer import REAL, FakeReading, FakeRecognizer, danger, re
         ("applying", "zh_Hans", "最后一个", "other"),
         ("purpose", "kk", "екіншісі", "study"),
         ("citizenship", "uz", "ikkinchisi", "CN"),
+        ("location", "ru", "в другой стране", "elsewhere"),
+        ("location", "ru", "Китай", "origin"),
+        ("location", "zh_Hans", "土耳其", "elsewhere"),
+        ("trouble", "ru", "нет всё хорошо", "none"),
+        ("adult", "kk", "иә толды", "yes"),
+        ("ethnic_kazakh", "uz", "ha qozoq", "yes"),
+        ("former_citizen", "ru", "нет никогда", "no"),
+        ("purpose", "ru", "нет учиться", "study"),
+        ("passport", "ru", "просрочен", "very_short"),
+        ("target_region", "ru", "Семей", "abai"),
         ("target_region", "ru", "последний", "zhambyl"),
+        ("kazakh_level", "kk", "ана тілім", "speaks"),
     ],
 )
 def test_plain_answer_that_fits_is_stored(
@@ -65,17 +76,75 @@ def test_plain_answer_that_fits_is_stored(
 
 @pytest.mark.parametrize(
     ("language", "typed"),
-    [("ru", "в России"), ("kk", "Қытайда"), ("zh_Hans", "在中国"), ("uz", "Rossiyada")],
+    [("ru", "в России"), ("kk", "Қытайда"), ("zh_Hans", "新疆"), ("uz", "Rossiyada")],
 )
-def test_country_as_whereabouts_leaves_two_options(language: str, typed: str) -> None:
-    chat = recognizing_chat_at("location", language).says(typed)
+def test_country_as_whereabouts_leaves_two_options_without_citizenship(
+    language: str, typed: str
+) -> None:
+    chat = chat_at("location", language, citizenship="stateless")
+    chat.understanding = REAL
+    chat.says(typed)
     assert [key for key in chat.keys if key.isidentifier()] == ["origin", "elsewhere"]
     assert not chat.shows(safety.ONE_SENTENCE)
 
 
+@pytest.mark.parametrize(
+    ("language", "typed", "offered"),
+    [("ru", "в России", "elsewhere"), ("kk", "Қытайда", "origin"), ("zh_Hans", "新疆", "origin")],
+)
+def test_country_as_whereabouts_is_compared_with_the_citizenship(
+    language: str, typed: str, offered: str
+) -> None:
+    chat = recognizing_chat_at("location", language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == [offered]
+    assert "location" not in chat.stored_answers()
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed", "offered"),
+    [
+        ("passport", "ru", "5 лет", "long"),
+        ("passport", "kk", "алты ай", "short"),
+        ("passport", "zh_Hans", "三个星期", "very_short"),
+        ("passport", "uz", "5 yil", "long"),
+        ("timeframe", "ru", "через полгода", "half_year"),
+        ("timeframe", "kk", "екі жылдан кейін", "later"),
+    ],
+)
+def test_period_is_proposed_and_stored_after_yes(
+    question: str, language: str, typed: str, offered: str
+) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == [offered]
+    assert question not in chat.stored_answers()
+    assert chat.says("yes").stored_answers()[question] == offered
+
+
 def test_position_on_a_later_page_is_not_stored() -> None:
-    chat = _chat_at("target_region").presses(">").says("второй")
+    chat = recognizing_chat_at("target_region").presses(">").says("второй")
     assert "target_region" not in chat.stored_answers()
+
+
+@pytest.mark.parametrize(("typed", "answer"), [("нет мне 17", "no"), ("да мне 19", "yes")])
+def test_age_after_yes_or_no_is_stored_if_both_agree(typed: str, answer: str) -> None:
+    assert recognizing_chat_at("adult").says(typed).stored_answers()["adult"] == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "typed"),
+    [
+        *[("adult", each) for each in ("нет 19", "да нет", "нет мне 20", "да мне 17", "первый")],
+        *[("former_citizen", each) for each in ("нет был", "да никогда", "второе")],
+        *[("consent_registration", each) for each in ("первое", "да даю согласие", "второе")],
+        *[("review", each) for each in ("первое", "да отправить", "последнее")],
+        *[("passport", each) for each in ("2", "нет 5 лет", "не 5 лет")],
+        *[("target_region", each) for each in ("десятый", "нет не знаю точно")],
+        *[("purpose", each) for each in ("не учиться", "да", "нет")],
+        *[("surname", each) for each in ("Yoq", "Yoʻq", "joq")],
+    ],
+)
+def test_words_that_may_mean_something_else_are_not_stored(question: str, typed: str) -> None:
+    assert question not in recognizing_chat_at(question).says(typed).stored_answers()
 
 
 OF_COURSE = {"ru": "конечно", "kk": "әрине", "uz": "albatta", "zh_Hans": "当然"}
