@@ -104,7 +104,7 @@ async def test_rate_limit_question_page_keeps_a_text_typed_after_a_press(
     await page.press("#text", "Enter")
     await waiting[0].continue_()
     await page.wait_for_selector("#answer")
-    await page.fill("#answer", str(_number(stack.rt, await page.content())))
+    await page.fill("#answer", str(captcha_number(stack.rt, await page.content())))
     await page.locator(".question button").click()
     await page.wait_for_selector("#list li.own")
     assert await page.input_value("#text") == line

@@ -272,7 +272,7 @@ async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
 async def test_back_after_a_quick_exit_on_the_page_of_a_question_posts_nothing(
     browser: Any, stack: AppStack
 ) -> None:
-    phone = await _phone(browser, stack)
+    phone = await open_phone(browser, stack)
     await phone.answer("ru")
     for _time in range(BUDGETS[Spending.CHAT].free + 5):
         await spend(stack.rt, "127.0.0.1", [Spending.CHAT])

@@ -134,7 +134,7 @@ async def test_urgent_case_that_its_officer_gives_up_notifies_those_on_shift(
         await guest.do(Said("мне угрожают"))
     await desk.claim(rt, owner, case.id, case.version, key=key())
     await office.run()
-    officer = await _on_shift(rt, await an_officer(rt, "Officer Other", mission))
+    officer = await put_on_shift(rt, await an_officer(rt, "Officer Other", mission))
     await office.enable_notifications(officer)
     version, once = (await now(rt, case.id)).version, key()
     for _press in range(2):

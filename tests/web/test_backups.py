@@ -177,12 +177,12 @@ async def test_backup_before_rewrapping_needs_only_the_older_key(
         backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
         await key_rotation.rewrap_all(rt)
         await key_rotation.destroy(rt, "epoch", 1, now=True)
-    before = _all_rows(databases)
+    before = dump_rows(databases)
     # The people in this backup are unreadable without the destroyed key.
     with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
     assert error.value.code == "E_VAULT_EPOCH"
-    assert _all_rows(databases) == before
+    assert dump_rows(databases) == before
 
 
 @pytest.mark.requirement("S-73")

@@ -214,13 +214,13 @@ async def test_unfinished_visit_does_not_divert_messages_to_a_joined_chat(stack:
 
 async def test_registry_news_in_a_joined_chat_does_not_end_a_visit(stack: AppStack) -> None:
     user = await _consented_user(stack, 8206)
-    await _press(user, "yes")
+    await telegram_chat.press(user, "yes")
     async with stack.rt.pool.connection() as transaction:
         person = await identities.find(stack.rt, transaction, "telegram", str(user.id))
         assert person is not None
         await identities.add_handle(stack.rt, transaction, person, "web", WEB_CHAT, WEB_CHAT)
         await conversation_store.choose_updates(transaction, person, "web")
-    link = await _link(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with stack.http.post(link, data={}) as answer:
         assert answer.status == 200
     for is_over in (False, True):

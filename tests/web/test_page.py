@@ -90,16 +90,16 @@ async def test_secure_link_works_again_after_a_failure(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     user = stack.telegram.user(7123, first_name="Test")
-    await _answer_to_surname(stack, user)
-    link = await _link(stack, user)
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
     async with Visitor.at(stack.url) as visitor, Visitor.at(stack.url) as second:
         with monkeypatch.context() as patch:
             patch.setattr(receive, "receive", AsyncMock(side_effect=error))
-            status, page = await _enter(visitor, link)
+            status, page = await secure_page.enter(visitor, link)
         assert status == 503
         assert "Ничего не потеряно" in page
-        assert (await _enter(second, link))[0] == 410
-        assert (await _enter(visitor, link))[0] == 200
+        assert (await secure_page.enter(second, link))[0] == 410
+        assert (await secure_page.enter(visitor, link))[0] == 200
 
         async def is_asked() -> bool:
             async with visitor.session.get(f"{stack.url}/chat") as shown:
