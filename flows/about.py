@@ -3,7 +3,8 @@
 from datetime import date
 
 from flows.engine import labels
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
 from flows.engine.text import Text, _
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts

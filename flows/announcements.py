@@ -8,8 +8,10 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.announcement_screens import SUBSCRIBED
-from flows.engine.flow import Consent, Flow, Notice, Outcome, Submit, Subscribe
-from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Option
+from flows.engine.effects import Submit, Subscribe
+from flows.engine.flow import Consent, Flow, Notice, Outcome
+from flows.engine.options import Option
+from flows.engine.questions import Choice, CountryQuestion, MultiChoice
 from flows.engine.text import _, button, row
 from flows.knowledge.origins import COMMON_ORIGINS
 from flows.knowledge.programmes import PROGRAMMES

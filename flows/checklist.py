@@ -10,8 +10,10 @@ from flows.eligibility import CITIZEN_ALREADY
 from flows.engine import labels
 from flows.engine.blocks import Source, caution, item, more
 from flows.engine.conditions import Answers, holds
-from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome, Submit
-from flows.engine.questions import Choice, Option
+from flows.engine.effects import Submit
+from flows.engine.flow import Consent, Entry, Flow, Listing, Outcome
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.text import Text, _, button
 from flows.knowledge import programmes
 from flows.knowledge.documents import (

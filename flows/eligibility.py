@@ -11,7 +11,8 @@ from datetime import date
 from flows.engine import labels
 from flows.engine.blocks import caution, folded, more, title
 from flows.engine.conditions import Answers, holds
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
 from flows.engine.text import Text, _, button
 from flows.knowledge import (
     cards,

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from flows.engine.conditions import Answers
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
 from flows.engine.hearing import NOT_VERIFIED
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, CountryQuestion, Option, Reading, TypedAnswer
+from flows.engine.options import Option, Reading, TypedAnswer
+from flows.engine.questions import Choice, CountryQuestion
 from flows.engine.text import Label, Text, _, button
 from flows.knowledge.faq import ENTRIES, Entry, entry, find
 from flows.knowledge.intents.answer import lapsed, part_texts

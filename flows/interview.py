@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from flows.engine.conditions import Answers, all_of
-from flows.engine.flow import Flow, Item, Notice, Outcome, Submit
-from flows.engine.questions import Choice, Option
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Item, Notice, Outcome
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.text import Text, _, button, row, verbatim
 from flows.knowledge import pilot_2026
 from flows.knowledge.facts import ending, fact_texts

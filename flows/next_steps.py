@@ -3,7 +3,8 @@
 from datetime import date
 
 from flows.engine import labels
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
 from flows.engine.text import _
 from flows.knowledge import kandas
 from flows.knowledge.contacts import CONTACTS

@@ -4,8 +4,10 @@ from datetime import date
 
 from flows import lifetimes
 from flows.engine import labels
-from flows.engine.flow import Consent, Flow, OpenCase, Outcome, Submit
-from flows.engine.questions import Choice, FreeText, Option
+from flows.engine.effects import OpenCase, Submit
+from flows.engine.flow import Consent, Flow, Outcome
+from flows.engine.options import Option
+from flows.engine.questions import Choice, FreeText
 from flows.engine.text import _, button, row
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts

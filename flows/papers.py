@@ -3,7 +3,8 @@
 from datetime import date
 
 from flows import lifetimes
-from flows.engine.flow import Consent, Flow, Outcome, SendPapers, Submit, Upload
+from flows.engine.effects import SendPapers, Submit
+from flows.engine.flow import Consent, Flow, Outcome, Upload
 from flows.engine.text import _, button
 
 CONSENT = Consent(

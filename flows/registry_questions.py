@@ -8,7 +8,8 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.conditions import ALWAYS
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
 from flows.engine.questions import Question
 from flows.preregistration import after_consent as form
 

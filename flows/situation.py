@@ -7,7 +7,8 @@ stored.
 
 from dataclasses import replace
 
-from flows.engine.questions import Choice, Option, YesNo
+from flows.engine.options import Option
+from flows.engine.questions import Choice, YesNo
 from flows.engine.text import _, button, row
 from flows.knowledge.origins import COMMON_ORIGINS
 from flows.preregistration.after_consent import KAZAKH

@@ -9,9 +9,11 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.conditions import Answers
-from flows.engine.flow import Flow, Outcome, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow, Outcome
+from flows.engine.options import Option
 from flows.engine.questions import NO as NO_OPTION
-from flows.engine.questions import UNSURE, Choice, Number, Option, YesNo
+from flows.engine.questions import UNSURE, Choice, Number, YesNo
 from flows.engine.questions import YES as YES_OPTION
 from flows.engine.text import Amount, Text, _, button, row, verbatim
 from flows.knowledge import quota, settling

@@ -10,8 +10,8 @@ from bot import broadcasts
 from bot.cases.canned_replies import BUILT
 from bot.db.connection import Transaction
 from bot.i18n import bidi
+from flows.engine.effects import ReadNews
 from flows.engine.events import Say
-from flows.engine.flow import ReadNews
 from flows.engine.state import Turn
 from flows.engine.text import _, verbatim
 

@@ -8,8 +8,8 @@ while Valkey is called.
 from collections.abc import Collection, Iterable
 
 from bot.budgets.table import Spending
+from flows.engine.effects import OpenCase, Submit
 from flows.engine.events import ConsentGiven, Effect
-from flows.engine.flow import OpenCase, Submit
 from flows.engine.household import CheckHouseholdCode
 from flows.engine.joining import OfferJoin
 from flows.engine.registration import LookUpStatus

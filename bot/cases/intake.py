@@ -19,8 +19,9 @@ from bot.officers import directory
 from bot.people import identities
 from bot.people.identities import Person
 from flows.engine import safety
+from flows.engine.effects import OpenCase
 from flows.engine.events import Relay
-from flows.engine.flow import Form, OpenCase
+from flows.engine.flow import Form
 from flows.engine.state import waits
 from flows.engine.text import Text
 from flows.knowledge import missions

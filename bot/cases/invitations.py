@@ -22,7 +22,8 @@ from bot.db.statements import NOW, any_of, execute, fetch_one, statement
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows import lifetimes
-from flows.engine.flow import Form, OpenCase
+from flows.engine.effects import OpenCase
+from flows.engine.flow import Form
 from flows.engine.invitations import InvitationFound, start_word
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"

@@ -13,8 +13,8 @@ from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS
 from flows.engine.conversation import step
+from flows.engine.effects import Submit
 from flows.engine.events import Button, Effect, Event, Kind, Pressed, Said, Say, Started, Withdraw
-from flows.engine.flow import Submit
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation
 from flows.replies import understanding

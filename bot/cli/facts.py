@@ -13,7 +13,7 @@ import typer
 from bot.cli.environment import AsJson, print_json
 from bot.i18n import Languages
 from flows import FLOWS
-from flows.engine.flow import Submit
+from flows.engine.effects import Submit
 from flows.knowledge import catalogue
 from flows.knowledge.facts import COLLECTED, Fact, Withheld, fact_texts
 from flows.knowledge.faq import ENTRIES

@@ -27,6 +27,7 @@ from bot.printing import share_links
 from bot.privacy import data_export, erasure
 from bot.runtime import Runtime
 from bot.understanding import suggestions
+from flows.engine.effects import OpenCase, ReadNews, Submit
 from flows.engine.events import (
     CancelCase,
     DeleteInput,
@@ -41,7 +42,6 @@ from flows.engine.events import (
     SuggestPhrase,
     TryPin,
 )
-from flows.engine.flow import OpenCase, ReadNews, Submit
 from flows.engine.hints import ConfirmContact, LeaveContact, RemoveContact
 from flows.engine.household import CheckHouseholdCode
 from flows.engine.invitations import FindInvitation

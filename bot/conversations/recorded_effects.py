@@ -9,6 +9,7 @@ from bot.db.connection import Transaction
 from bot.people import consents, reminders, subscriptions
 from bot.registrations import submissions
 from bot.runtime import Runtime
+from flows.engine.effects import SendPapers, Submit, Subscribe
 from flows.engine.events import (
     ConsentGiven,
     Rated,
@@ -19,7 +20,6 @@ from flows.engine.events import (
     UploadReceived,
     Withdraw,
 )
-from flows.engine.flow import SendPapers, Submit, Subscribe
 from flows.engine.household import ChangeHousehold
 from flows.engine.message_limits import AppealLimit
 from flows.engine.model_events import ConsentWithdrawn, WatchList

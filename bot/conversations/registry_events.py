@@ -18,7 +18,7 @@ from bot.registry.contract import StatusCallback
 from bot.registry.errors import Refused, RegistryError
 from bot.registry.households import Household
 from bot.runtime import Runtime
-from flows.engine.flow import OpenCase
+from flows.engine.effects import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.registry_questions import SUBJECTS
 

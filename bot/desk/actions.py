@@ -31,7 +31,7 @@ from flows.engine.events import (
 )
 from flows.engine.flow import Upload
 from flows.engine.language_protocol import Refusal as Unread
-from flows.engine.questions import Option, Reading
+from flows.engine.options import Option, Reading
 from flows.engine.text import Text, button
 from flows.knowledge import missions
 from flows.officer import TOPIC

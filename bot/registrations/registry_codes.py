@@ -12,7 +12,8 @@ from bot.registry.client import Registry
 from bot.registry.contract import PreRegistration, ReferenceItem, ReferenceKind
 from bot.registry.errors import Refused, RegistryError
 from bot.runtime import Runtime
-from flows.engine.flow import Flow, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Flow
 from flows.knowledge.regions import REGIONS
 from flows.preregistration import CLOSED, PREREGISTRATION
 

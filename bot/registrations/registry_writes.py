@@ -30,7 +30,7 @@ from bot.registry.contract import (
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavailable
 from bot.registry.households import HouseholdInviting, HouseholdJoining
 from bot.runtime import Runtime
-from flows.engine.flow import OpenCase
+from flows.engine.effects import OpenCase
 from flows.engine.registration import PlatformStep, RegistryQuestion
 
 _logger = logging.get()

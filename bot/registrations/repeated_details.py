@@ -18,7 +18,8 @@ from bot.i18n import normalization
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from flows.engine.conditions import Answers
-from flows.engine.flow import Form, OpenCase
+from flows.engine.effects import OpenCase
+from flows.engine.flow import Form
 
 SAME_DETAILS = "same_details"
 # The patronymic is not compared, because it is optional and may be given in one chat only.

@@ -25,8 +25,9 @@ from bot.registrations.registry_writes import Outcome, outcome, stored_state
 from bot.registry.contract import QuestionAnswer, StatusCallback
 from bot.registry.households import HouseholdInviting, HouseholdJoining
 from bot.runtime import Runtime
+from flows.engine.effects import Submit
 from flows.engine.events import Withdraw
-from flows.engine.flow import Form, Submit
+from flows.engine.flow import Form
 from flows.engine.household import ChangeHousehold
 from flows.engine.registration import AnswerRegistry
 from flows.engine.state import Conversation

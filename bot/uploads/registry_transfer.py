@@ -24,7 +24,7 @@ from bot.registry.errors import OutcomeUnknown, Refused, RegistryError, Unavaila
 from bot.runtime import Runtime
 from bot.uploads import statements
 from bot.uploads.intake import PIECE
-from flows.engine.flow import OpenCase
+from flows.engine.effects import OpenCase
 
 SEND_TASK = "uploads.send"
 LEASE_SECONDS = 120

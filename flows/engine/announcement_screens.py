@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 
 from flows.engine import labels, pin_screens
+from flows.engine.effects import ReadNews, Subscribe
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Consent, Flow, Path, ReadNews, Subscribe
-from flows.engine.questions import Choice, MultiChoice, Option
+from flows.engine.flow import Consent, Flow, Path
+from flows.engine.options import Option
+from flows.engine.questions import Choice, MultiChoice
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState
 

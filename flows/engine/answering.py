@@ -16,7 +16,8 @@ from flows.engine.events import DeleteInput, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import MultiChoice, Option, Question
+from flows.engine.options import Option
+from flows.engine.questions import MultiChoice, Question
 from flows.engine.refusals import explain
 from flows.engine.state import Asked
 from flows.engine.text import Text, _

@@ -12,7 +12,8 @@ from flows.engine.events import Button, Kind, PrintList, Remind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Entry, Flow, Listing, Path
 from flows.engine.model_events import WatchList
-from flows.engine.questions import Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.state import Asked, MadeList
 from flows.engine.text import Text, _, button, row
 from flows.engine.turn import TurnState, option_buttons, submission

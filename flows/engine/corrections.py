@@ -4,7 +4,8 @@ from flows.engine import answering, commands, labels, typed_answers
 from flows.engine.events import Button, DeleteInput
 from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Upload
 from flows.engine.language_protocol import Refusal, Reserved
-from flows.engine.questions import FreeText, Reading, TypedAnswer
+from flows.engine.options import Reading, TypedAnswer
+from flows.engine.questions import FreeText
 from flows.engine.state import Asked
 from flows.engine.text import _
 from flows.engine.turn import TurnState

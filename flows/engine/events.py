@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from flows.engine.flow import OpenCase, ReadNews, SendPapers, Submit, Subscribe
+from flows.engine.effects import OpenCase, ReadNews, SendPapers, Submit, Subscribe
 from flows.engine.hints import HintEffect, HintEvent
 from flows.engine.household import HouseholdEvent
 from flows.engine.invitations import LinkEffect, LinkEvent

@@ -21,6 +21,7 @@ from flows.engine.flow import (
     options,
     path,
 )
+from flows.engine.options import Option
 from flows.engine.questions import (
     Choice,
     CountryQuestion,
@@ -30,7 +31,6 @@ from flows.engine.questions import (
     Mrz,
     MultiChoice,
     Number,
-    Option,
     PassportNumber,
     PersonName,
     Phone,

@@ -8,7 +8,8 @@ from flows.engine import hearing, screens
 from flows.engine.events import Button, ConsentGiven
 from flows.engine.fast_replace import replace
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn
-from flows.engine.questions import NO, YES, Option
+from flows.engine.options import Option
+from flows.engine.questions import NO, YES
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.text import Text, _
 from flows.engine.turn import TurnState

@@ -8,9 +8,11 @@ from typing import NamedTuple
 
 from flows.engine import labels
 from flows.engine.conditions import ALWAYS, Answers, Condition, holds
+from flows.engine.effects import Done, Submit
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, MultiChoice, Option, Question, Reading, TypedAnswer
+from flows.engine.options import Option, Reading, TypedAnswer
+from flows.engine.questions import Choice, MultiChoice, Question
 from flows.engine.text import Label, Text, _, button
 
 SKIPPED = _("not given")
@@ -97,49 +99,6 @@ class Derived:
 
 
 type Item = Question | Derived
-
-
-@dataclass(frozen=True, slots=True)
-class Submit:
-    """Send the answers to the registry, as they were when the person submitted them."""
-
-    flow: str
-    answers: Mapping[str, str | None]
-    members: Mapping[str, tuple[Mapping[str, str | None], ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """Open a case (request) for an officer; `invitation` is the code of the link to it, or ""."""
-
-    topic: str
-    urgent: bool = False
-    words: str = ""
-    invitation: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SendPapers:
-    """Release the person's stored uploads for transfer to the registry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribe:
-    """Set the topics to which the person subscribes; without topics the subscription ends."""
-
-    topics: tuple[str, ...] = ()
-    # If True, each announcement is sent only as a notice without content.
-    discreet: bool = False
-    # The person's choices that decide whether the person belongs to an announcement's audience.
-    traits: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ReadNews:
-    """Send past announcements, before all other messages of the turn."""
-
-
-type Done = Submit | OpenCase | SendPapers | Subscribe | ReadNews
 
 
 @dataclass(frozen=True, slots=True)

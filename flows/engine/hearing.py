@@ -14,7 +14,7 @@ from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, NotUnderstood
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Reserved
-from flows.engine.questions import Option
+from flows.engine.options import Option
 from flows.engine.recognition import COUNTRY_OF_ORIGIN, Confidence
 from flows.engine.replies import Reply
 from flows.engine.reply_flows import (

@@ -20,7 +20,8 @@ from flows.engine.hints import (
 )
 from flows.engine.language_protocol import Refusal
 from flows.engine.model_events import ConsentWithdrawn
-from flows.engine.questions import Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState, option_buttons
 

@@ -21,7 +21,8 @@ from flows.engine.household import (
 )
 from flows.engine.language_protocol import Refusal
 from flows.engine.model_events import ConsentWithdrawn
-from flows.engine.questions import NO, YES, Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import NO, YES, Choice
 from flows.engine.registration import RegistrationStatus
 from flows.engine.state import Asked
 from flows.engine.text import Text, _, button

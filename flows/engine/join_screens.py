@@ -24,7 +24,8 @@ from flows.engine.joining import (
     RequestJoin,
     Unjoin,
 )
-from flows.engine.questions import NO, YES, Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import NO, YES, Choice
 from flows.engine.text import Text, _, button, verbatim
 from flows.engine.turn import TurnState
 

@@ -7,9 +7,10 @@ from typing import assert_never
 
 from flows.engine import safety, screens
 from flows.engine.edition import plain_date
+from flows.engine.effects import OpenCase
 from flows.engine.events import Button, Kind, Relay
 from flows.engine.fast_replace import replace
-from flows.engine.flow import Flow, OpenCase
+from flows.engine.flow import Flow
 from flows.engine.language_protocol import Refusal
 from flows.engine.message_limits import (
     AppealLimit,
@@ -18,7 +19,7 @@ from flows.engine.message_limits import (
     LimitSet,
     MessageLimit,
 )
-from flows.engine.questions import Option
+from flows.engine.options import Option
 from flows.engine.recognition import Confidence
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState, option_buttons

@@ -10,7 +10,8 @@ from flows.engine.blocks import receipt
 from flows.engine.events import Button, DeleteInput, Kind, Page
 from flows.engine.fast_replace import replace
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.registration import LookUpStatus, StatusLookedUp
 from flows.engine.text import Text, _, button
 from flows.engine.turn import TurnState, option_buttons

@@ -18,7 +18,7 @@ from flows.engine.events import (
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Flow
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Option
+from flows.engine.options import Option
 from flows.engine.text import _, button
 from flows.engine.turn import TurnState, option_buttons
 

@@ -16,25 +16,24 @@ from flows.engine import (
     screens,
 )
 from flows.engine.edition import notices
+from flows.engine.effects import Done, OpenCase, SendPapers
 from flows.engine.events import Button, Kind, Page
 from flows.engine.fast_replace import replace
 from flows.engine.flow import (
     Consent,
-    Done,
     Flow,
     Form,
     HandoffOffer,
-    OpenCase,
     Path,
     Review,
-    SendPapers,
     Step,
     Upload,
     options,
     shown,
 )
+from flows.engine.options import Option
 from flows.engine.progress import progress
-from flows.engine.questions import Option, Phone
+from flows.engine.questions import Phone
 from flows.engine.state import waits
 from flows.engine.text import Text, _, button
 from flows.engine.turn import FILE, TurnState, ephemeral_answers, option_buttons, submission

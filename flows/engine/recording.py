@@ -3,16 +3,7 @@
 from flows.engine import registration_screens, screens
 from flows.engine.events import DeleteInput
 from flows.engine.fast_replace import replace
-from flows.engine.flow import (
-    Answer,
-    Consent,
-    Flow,
-    Form,
-    HandoffOffer,
-    RepeatingGroup,
-    Step,
-    path,
-)
+from flows.engine.flow import Answer, Consent, Flow, Form, HandoffOffer, RepeatingGroup, Step, path
 from flows.engine.questions import FreeText
 from flows.engine.state import Asked
 from flows.engine.text import _

@@ -9,7 +9,8 @@ from flows.engine.events import Button, Notice
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Flow, Form, Path, path
 from flows.engine.household import HouseholdAnswered
-from flows.engine.questions import NO, YES, Option, YesNo
+from flows.engine.options import Option
+from flows.engine.questions import NO, YES, YesNo
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistrationStatus
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _

@@ -10,7 +10,8 @@ from flows.engine import labels, upload_states
 from flows.engine.blocks import caution, receipt, row_of
 from flows.engine.flow import Flow, Path, RepeatingGroup, Review, Step, Upload, shown
 from flows.engine.language_protocol import Words
-from flows.engine.questions import NO, YES, Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import NO, YES, Choice
 from flows.engine.text import Label, Text, _, button, verbatim
 
 LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (

@@ -9,7 +9,8 @@ import unicodedata
 from flows import lifetimes
 from flows.engine.events import SuggestPhrase
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import Choice, Option, TypedAnswer
+from flows.engine.options import Option, TypedAnswer
+from flows.engine.questions import Choice
 from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.text import _, button

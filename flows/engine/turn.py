@@ -5,22 +5,13 @@ from datetime import date
 
 from flows.engine import screens
 from flows.engine.edition import Edition
+from flows.engine.effects import Submit
 from flows.engine.events import Button, ConsentGiven, Effect, Kind, Notice, Page, Say
 from flows.engine.fast_replace import replace
-from flows.engine.flow import (
-    EMPTY,
-    Answer,
-    Consent,
-    Flow,
-    Form,
-    Path,
-    RepeatingGroup,
-    Review,
-    Submit,
-    path,
-)
+from flows.engine.flow import EMPTY, Answer, Consent, Flow, Form, Path, RepeatingGroup, Review, path
 from flows.engine.language_protocol import Words
-from flows.engine.questions import Option, Question
+from flows.engine.options import Option
+from flows.engine.questions import Question
 from flows.engine.recognition import COUNTRY_OF_ORIGIN, Confidence, Danger, Reading, Recognition
 from flows.engine.replies import CITIZENSHIP, Reply, Understanding
 from flows.engine.state import Asked, Conversation, Shown, waits

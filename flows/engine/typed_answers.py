@@ -4,15 +4,8 @@ from flows.engine import hint_screens, household_screens, lookup_screens, pin_sc
 from flows.engine.checklist_screens import Screen
 from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
-from flows.engine.questions import (
-    Choice,
-    CountryQuestion,
-    Option,
-    Question,
-    Reading,
-    TypedAnswer,
-    YesNo,
-)
+from flows.engine.options import Option, Reading, TypedAnswer
+from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
 from flows.engine.state import Asked
 from flows.engine.turn import MAX_AT_ONCE, PAGE, TurnState
 from flows.engine.word_count import count_words

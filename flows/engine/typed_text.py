@@ -26,7 +26,8 @@ from flows.engine.fast_replace import replace
 from flows.engine.flow import Consent
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
-from flows.engine.questions import Day, FreeText, Number, Option, PersonName, Year
+from flows.engine.options import Option
+from flows.engine.questions import Day, FreeText, Number, PersonName, Year
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, verbatim

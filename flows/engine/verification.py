@@ -21,7 +21,8 @@ from flows.engine.flow import (
     Upload,
 )
 from flows.engine.language_protocol import Reserved, Words
-from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Option, Question
+from flows.engine.options import Option
+from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Question
 from flows.engine.text import Country, Label, Text, button
 
 # Keys of options. A button's payload consists of a nonce and the key, and Telegram allows 64 bytes

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from flows.engine import labels, screens
 from flows.engine.fast_replace import replace
 from flows.engine.model_events import ReportWording
-from flows.engine.questions import Choice, Option
+from flows.engine.options import Option
+from flows.engine.questions import Choice
 from flows.engine.replies import Reply
 from flows.engine.state import Asked
 from flows.engine.text import Text, _, button, id_of

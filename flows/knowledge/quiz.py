@@ -6,7 +6,7 @@ source.
 
 from dataclasses import dataclass
 
-from flows.engine.questions import Option
+from flows.engine.options import Option
 from flows.engine.text import Text, _, row
 
 

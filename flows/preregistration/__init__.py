@@ -9,7 +9,8 @@ exact addresses, names of other adults.
 from datetime import date
 
 from flows.engine.conditions import Answers
-from flows.engine.flow import Derived, Flow, Outcome, Review, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Derived, Flow, Outcome, Review
 from flows.engine.text import Text, _, button
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts

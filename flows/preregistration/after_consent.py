@@ -5,23 +5,10 @@ The questions are tiers 0 and 1 of the fields in docs/decisions/0002-few-fields.
 
 from flows.engine import labels
 from flows.engine.conditions import Answers
-from flows.engine.flow import (
-    HandoffOffer,
-    RepeatingGroup,
-)
+from flows.engine.flow import HandoffOffer, RepeatingGroup
 from flows.engine.language_protocol import Letters
-from flows.engine.questions import (
-    AgeGroups,
-    Choice,
-    CountryQuestion,
-    FreeText,
-    Option,
-    Periods,
-    PersonName,
-    Phone,
-    Year,
-    YesNo,
-)
+from flows.engine.options import AgeGroups, Option, Periods
+from flows.engine.questions import Choice, CountryQuestion, FreeText, PersonName, Phone, Year, YesNo
 from flows.engine.text import Text, _, button, row
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.regions import REGIONS

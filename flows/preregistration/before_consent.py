@@ -6,22 +6,9 @@ person consents.
 
 from flows import lifetimes
 from flows.engine import labels
-from flows.engine.flow import (
-    Consent,
-    HandoffOffer,
-    Notice,
-)
-from flows.engine.questions import (
-    NO,
-    UNSURE,
-    YES,
-    Choice,
-    CountryQuestion,
-    Option,
-    Periods,
-    Places,
-    YesNo,
-)
+from flows.engine.flow import Consent, HandoffOffer, Notice
+from flows.engine.options import Option, Periods, Places
+from flows.engine.questions import NO, UNSURE, YES, Choice, CountryQuestion, YesNo
 from flows.engine.text import _, button, row
 from flows.knowledge.origins import ORIGINS
 

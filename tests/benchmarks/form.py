@@ -2,8 +2,10 @@
 
 from datetime import date
 
-from flows.engine.flow import Consent, Flow, Outcome, Submit
-from flows.engine.questions import Choice, FreeText, Option
+from flows.engine.effects import Submit
+from flows.engine.flow import Consent, Flow, Outcome
+from flows.engine.options import Option
+from flows.engine.questions import Choice, FreeText
 from flows.engine.text import Text, _, button
 
 MAX_LENGTH = 100

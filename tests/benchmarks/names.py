@@ -27,8 +27,9 @@ from bot.privacy import data_export
 from bot.registrations import registry_codes
 from bot.registry.errors import OutcomeUnknown
 from bot.web.console import demo_officers
+from flows.engine.effects import OpenCase, Submit
 from flows.engine.events import Said
-from flows.engine.flow import OpenCase, Submit, path
+from flows.engine.flow import path
 from flows.engine.state import Conversation
 from flows.preregistration import PREREGISTRATION
 from tests.app_stack import AppStack, running_stack, stack_settings

@@ -24,8 +24,8 @@ from bot.officers.permissions import Forbidden, Role
 from bot.people import identities
 from bot.registrations.repeated_details import SAME_DETAILS
 from bot.runtime import Runtime
+from flows.engine.effects import OpenCase
 from flows.engine.events import Said
-from flows.engine.flow import OpenCase
 from flows.knowledge.contacts import FAMILY_LINE, UNIFIED
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, audited, key, now, numbers

@@ -26,8 +26,8 @@ from bot.officers.permissions import Action, DenialReason, Forbidden, Reason, Ro
 from bot.people import identities
 from bot.privacy import retention
 from bot.runtime import Runtime
+from flows.engine.effects import OpenCase
 from flows.engine.events import Pressed, Said
-from flows.engine.flow import OpenCase
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, audited, case_of, key, messages, now, numbers, seen
 from tests.person_client import Guest

@@ -8,7 +8,8 @@ from itertools import chain, product
 from flows import checklist, eligibility, faq, interview, support
 from flows.engine.conditions import holds
 from flows.engine.flow import Flow
-from flows.engine.questions import Option, Question
+from flows.engine.options import Option
+from flows.engine.questions import Question
 from flows.engine.text import Text
 from flows.knowledge.faq import ENTRIES
 from flows.knowledge.quiz import EXERCISES

@@ -13,6 +13,7 @@ from bot.i18n import Languages
 from flows import FLOWS
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
+from flows.engine.effects import Submit
 from flows.engine.events import (
     Attached,
     Effect,
@@ -30,7 +31,7 @@ from flows.engine.events import (
     UploadChecked,
     UploadStatusChanged,
 )
-from flows.engine.flow import Flow, Form, Path, Submit, path
+from flows.engine.flow import Flow, Form, Path, path
 from flows.engine.hints import ConfirmContact, LeaveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdAnswered, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation

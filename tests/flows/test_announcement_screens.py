@@ -5,8 +5,9 @@ import pytest
 from flows import FLOWS
 from flows.announcements import ANNOUNCEMENTS, CONSENT, CONSENT_TRAITS
 from flows.engine import announcement_screens, screens
+from flows.engine.effects import ReadNews, Subscribe
 from flows.engine.events import ConsentGiven, Forget, Pressed, Started, Stopped
-from flows.engine.flow import Item, ReadNews, RepeatingGroup, Subscribe, Upload
+from flows.engine.flow import Item, RepeatingGroup, Upload
 from flows.engine.questions import Question
 from flows.knowledge.topics import TOPICS
 from tests.flows.chat import LANGUAGES, WORDS, Chat, chat_at

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flows.engine import commands, screens
+from flows.engine.effects import Submit
 from flows.engine.events import (
     Button,
     Export,
@@ -20,7 +21,6 @@ from flows.engine.events import (
     UpdateWithheld,
     UploadRequested,
 )
-from flows.engine.flow import Submit
 from flows.engine.hints import RemoveContact
 from flows.engine.registration import RegistrationStatus
 from flows.engine.state import Conversation

@@ -4,8 +4,8 @@ import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine import screens
+from flows.engine.effects import OpenCase
 from flows.engine.events import CancelCase, Forget, Relay, Withdraw
-from flows.engine.flow import OpenCase
 from flows.engine.registration import Acknowledged
 from flows.replies import understanding
 from tests.flows.chat import Chat, chat_at

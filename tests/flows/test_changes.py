@@ -13,8 +13,9 @@ import pytest
 
 from flows import FLOWS
 from flows.engine import screens
+from flows.engine.effects import Submit
 from flows.engine.events import ConsentGiven, Event, Pressed, Said
-from flows.engine.flow import Answer, Consent, HandoffOffer, Item, RepeatingGroup, Submit
+from flows.engine.flow import Answer, Consent, HandoffOffer, Item, RepeatingGroup
 from flows.engine.questions import Day, Number
 from flows.engine.state import Asked, Conversation, Shown
 from flows.engine.text import _, button

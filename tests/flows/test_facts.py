@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from bot.cli import assembled
 from flows.about import ABOUT
-from flows.engine.flow import Submit
+from flows.engine.effects import Submit
 from flows.engine.text import Text
 from flows.knowledge import catalogue
 from flows.knowledge.facts import (

@@ -6,6 +6,7 @@ import pytest
 
 from flows import FLOWS
 from flows.engine import safety, screens
+from flows.engine.effects import OpenCase, Submit
 from flows.engine.events import (
     CancelCase,
     Forget,
@@ -20,7 +21,6 @@ from flows.engine.events import (
     Unreadable,
     Withdraw,
 )
-from flows.engine.flow import OpenCase, Submit
 from flows.engine.recognition import Danger
 from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.text import _, button

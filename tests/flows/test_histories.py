@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from bot.i18n.reserved_words import NO, RESERVED, YES
 from flows import FLOWS
 from flows.engine.conversation import step
+from flows.engine.effects import Submit
 from flows.engine.events import (
     ConsentGiven,
     Edited,
@@ -21,7 +22,6 @@ from flows.engine.events import (
     Started,
     Unreadable,
 )
-from flows.engine.flow import Submit
 from flows.engine.registration import Acknowledged
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import CLOSED

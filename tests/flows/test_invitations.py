@@ -6,7 +6,7 @@ The person first reads what the other system will learn.
 import pytest
 
 from flows.engine import referral_screens, screens
-from flows.engine.flow import OpenCase
+from flows.engine.effects import OpenCase
 from flows.engine.invitation_screens import INVITED
 from flows.engine.invitations import FindInvitation, InvitationFound, start_word
 from flows.engine.safety import TOPIC as DANGER

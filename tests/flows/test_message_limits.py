@@ -9,8 +9,8 @@ from datetime import date, timedelta
 import pytest
 
 from flows.engine import limit_screens, safety, screens
+from flows.engine.effects import OpenCase
 from flows.engine.events import Attached, CancelCase, Relay
-from flows.engine.flow import OpenCase
 from flows.engine.message_limits import AppealLimit, LimitDecided, LimitSet
 from flows.engine.upload_events import RECORDED
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat

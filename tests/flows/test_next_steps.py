@@ -6,7 +6,7 @@ The facts are about the decision, changes, withdrawal and appeal.
 import pytest
 
 from flows import next_steps
-from flows.engine.flow import Submit
+from flows.engine.effects import Submit
 from flows.engine.registration import Acknowledged
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED

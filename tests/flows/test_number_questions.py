@@ -10,15 +10,8 @@ from flows.engine.exhaustive_walk import walk
 from flows.engine.flow import Answer, Flow, Form, Outcome, path
 from flows.engine.identity_numbers import Identity
 from flows.engine.language_protocol import Letters, Refusal
-from flows.engine.questions import (
-    Day,
-    IdentityNumber,
-    Mrz,
-    PassportNumber,
-    PersonName,
-    Question,
-    Reading,
-)
+from flows.engine.options import Reading
+from flows.engine.questions import Day, IdentityNumber, Mrz, PassportNumber, PersonName, Question
 from flows.engine.refusals import REFUSALS, explain
 from flows.engine.text import _, button
 from tests.i18n.test_mrz import CARD, KAZAKH

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from flows.engine import screens, upload_states
+from flows.engine.effects import SendPapers
 from flows.engine.events import (
     Attached,
     Awaited,
@@ -28,7 +29,6 @@ from flows.engine.events import (
     UploadRequested,
     UploadStatusChanged,
 )
-from flows.engine.flow import SendPapers
 from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.text import Text
 from flows.papers import ETHNICITY, PASSPORT

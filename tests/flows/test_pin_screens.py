@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from flows.engine import pin_screens, screens
+from flows.engine.effects import Submit
 from flows.engine.events import (
     DeleteInput,
     Event,
@@ -20,7 +21,6 @@ from flows.engine.events import (
     Started,
     TryPin,
 )
-from flows.engine.flow import Submit
 from flows.engine.registration import Acknowledged
 from flows.replies import understanding
 from tests.flows.chat import LANGUAGES, Chat, chat_at

@@ -6,8 +6,8 @@ import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows.engine import hearing, reply_flows, safety, screens
+from flows.engine.effects import OpenCase
 from flows.engine.events import Attached, DeleteInput, Pressed, TakeFile
-from flows.engine.flow import OpenCase
 from flows.engine.language_protocol import Refusal
 from flows.engine.recognition import Danger, Recognition
 from flows.engine.refusals import REFUSALS

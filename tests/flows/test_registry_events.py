@@ -6,8 +6,8 @@ from datetime import date
 import pytest
 
 from flows.engine import registration_history, registration_screens, screens
+from flows.engine.effects import Submit
 from flows.engine.events import Pressed
-from flows.engine.flow import Submit
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
 from flows.knowledge import kandas
 from flows.knowledge.intents.cautions import REFUSED

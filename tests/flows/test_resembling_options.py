@@ -3,7 +3,7 @@
 import pytest
 
 from flows.engine import safety
-from flows.engine.flow import Submit
+from flows.engine.effects import Submit
 from tests.flows.recognizer import recognizing_chat_at
 
 

@@ -10,8 +10,9 @@ import pytest
 
 from flows import about, missions, preregistration
 from flows.engine import screens
+from flows.engine.effects import OpenCase, Submit
 from flows.engine.events import CancelCase, ConsentGiven, DeleteInput, Started
-from flows.engine.flow import HandoffOffer, OpenCase, Submit
+from flows.engine.flow import HandoffOffer
 from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _, button

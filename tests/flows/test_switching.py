@@ -12,8 +12,9 @@ from bot.registrations import registry_codes
 from flows import FLOWS
 from flows.engine import exhaustive_walk, screens
 from flows.engine.conversation import step
+from flows.engine.effects import Submit
 from flows.engine.events import ConsentGiven, Effect, Pressed, Resumed, Said, UploadChecked
-from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Submit, Upload, options, path
+from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Upload, options, path
 from flows.engine.state import Conversation, Turn
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
 from tests.flows.ways import forms

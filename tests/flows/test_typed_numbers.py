@@ -6,7 +6,8 @@ import pytest
 
 from flows import FLOWS
 from flows.engine import screens
-from flows.engine.flow import RepeatingGroup, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import RepeatingGroup
 from flows.engine.language_protocol import Refusal
 from flows.engine.refusals import REFUSALS
 from tests.flows.chat import Chat, chat_at, default_answer

@@ -21,6 +21,7 @@ from flows.engine import (
 from flows.engine.blocks import Receipt
 from flows.engine.conditions import not_
 from flows.engine.edition import Edition
+from flows.engine.effects import OpenCase, Submit
 from flows.engine.events import (
     Attached,
     ConsentGiven,
@@ -36,12 +37,12 @@ from flows.engine.events import (
     UploadRequested,
 )
 from flows.engine.exhaustive_walk import walk
-from flows.engine.flow import OpenCase, Submit
 from flows.engine.household import HouseholdAnswered
 from flows.engine.identity_numbers import zone_number
 from flows.engine.joining import JoinRequested
 from flows.engine.message_limits import LimitDecided, LimitSet
-from flows.engine.questions import Day, MultiChoice, Option
+from flows.engine.options import Option
+from flows.engine.questions import Day, MultiChoice
 from flows.engine.registration import Acknowledged, StatusLookedUp
 from flows.engine.replies import Reply
 from flows.engine.text import Country, Text, _, button, id_of, published, sentence_id, verbatim

@@ -18,7 +18,8 @@ from flows.engine import verification
 from flows.engine.conditions import all_of, not_
 from flows.engine.exhaustive_walk import walk
 from flows.engine.flow import Derived, Flow, Item
-from flows.engine.questions import CountryQuestion, FreeText, Number, Option
+from flows.engine.options import Option
+from flows.engine.questions import CountryQuestion, FreeText, Number
 from flows.engine.text import Label, Text, _, button, row, verbatim
 from flows.officer import OFFICER
 from flows.preregistration import PREREGISTRATION

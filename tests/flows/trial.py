@@ -3,7 +3,8 @@
 from typing import Any
 
 from flows.engine.flow import Consent, Flow, HandoffOffer, Item, Notice, Outcome, Review
-from flows.engine.questions import Choice, FreeText, Number, Option, YesNo
+from flows.engine.options import Option
+from flows.engine.questions import Choice, FreeText, Number, YesNo
 from flows.engine.text import Text, _, button, verbatim
 
 PETS = YesNo(name="pets", label=button("Phone"), text=_("Have you pets?"))

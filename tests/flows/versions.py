@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from flows import FLOWS
 from flows.engine.flow import Consent, Flow, Item, RepeatingGroup
-from flows.engine.questions import Choice, FreeText, Option, PersonName, Question, YesNo
+from flows.engine.options import Option
+from flows.engine.questions import Choice, FreeText, PersonName, Question, YesNo
 from flows.engine.text import _, button, row
 from flows.preregistration import PREREGISTRATION
 from flows.preregistration.after_consent import (

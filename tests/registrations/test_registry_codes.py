@@ -7,7 +7,8 @@ import pytest
 from bot.registrations import registry_codes
 from bot.registrations.registry_codes import CODES, KINDS
 from bot.registry.contract import PreRegistration
-from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review, Submit
+from flows.engine.effects import Submit
+from flows.engine.flow import Consent, HandoffOffer, Notice, RepeatingGroup, Review
 from flows.preregistration import PREREGISTRATION
 
 # Questions whose answers are not sent to the registry, because they only choose the path through

@@ -1,0 +1,81 @@
+"""Options of questions, and the reading of a typed age, period or country as an option."""
+
+from bisect import bisect
+from dataclasses import dataclass
+from datetime import date
+
+from flows.engine.language_protocol import Refusal, Words
+from flows.engine.text import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option of a question; `key` is stored as the answer, `label` is shown to the person."""
+
+    key: str
+    label: Label
+
+
+type TypedAnswer = str | Refusal | tuple[Option, ...]
+"""The answer in a typed text, a refusal, or the options that the text may mean."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The context of typed input: parsers, person's language, day, and citizenship or ""."""
+
+    words: Words
+    language: str
+    today: date
+    citizenship: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AgeGroups:
+    """Options that are age groups; `lowest_ages` has the lowest age of each, in their order."""
+
+    lowest_ages: tuple[int, ...]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        age = reading.words.age(typed)
+        return Refusal.NOT_LISTED if age is None else options[bisect(self.lowest_ages, age) - 1].key
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Options that are periods; `highest` has the highest number of days and the key of each."""
+
+    highest: tuple[tuple[int, str], ...]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        # The option is only proposed: a passport may have been issued for "10 years".
+        days = reading.words.duration(typed)
+        fits = [] if days is None else [key for most, key in self.highest if days <= most]
+        return tuple(each for each in options if each.key in fits[:1]) or Refusal.NOT_LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Options that are places: `country` (ISO 3166) means `inside`.
+
+    The country of citizenship means the first of `outside`, and any other country the second.
+    """
+
+    country: str
+    inside: str
+    outside: tuple[str, str]
+
+    def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
+        found = reading.words.countries(typed, reading.language)
+        countries = (found,) if isinstance(found, str) else found
+        keys = {key for country in countries for key in self._keys(country, reading.citizenship)}
+        if isinstance(found, str) and len(keys) == 1:
+            return keys.pop()
+        return tuple(each for each in options if each.key in keys) or Refusal.NOT_LISTED
+
+    def _keys(self, country: str, citizenship: str) -> tuple[str, ...]:
+        if country == self.country:
+            return (self.inside,)
+        # A person without a citizenship has no own country, and any answer is possible.
+        is_known = citizenship.isupper()
+        return (self.outside[country != citizenship],) if is_known else self.outside
