@@ -187,8 +187,8 @@ async def use_once(rt: Runtime, name: str, seconds: int) -> bool:
 async def draw_report(rt: Runtime, channel: str, handle: str) -> bool:
     """Charge one report of bad wording to the hourly budgets of the chat and of all chats.
 
-    A report says that a sentence is badly worded. Return False if none is left. The chat is counted
-    under a keyed hash that changes at midnight UTC.
+    A report says that a sentence is badly worded. Return False if a budget is exhausted. The chat
+    is counted under a keyed hash that changes at midnight UTC.
     """
     chat = rt.vault.ask_key(channel, handle, datetime.now(UTC).date())[:16]
     amounts = ((f"wording:{chat}", MAX_CHAT_REPORTS), ("wording:all", MAX_REPORTS))

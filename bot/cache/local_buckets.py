@@ -35,7 +35,7 @@ class LocalRateLimiter:
     async def allow(
         self, bucket: str, *, rate: float, burst: int, cost: int = 1, reserve: float = 0.0
     ) -> float:
-        """Take tokens with the semantics of `Cache.allow`."""
+        """Take tokens from a bucket of this process. The parameters are as in `Cache.allow`."""
         now = self._clock()
         self._forget_full(now)
         shares = {bucket: self._share, f"{bucket}|bulk": self._share * (1 - reserve)}

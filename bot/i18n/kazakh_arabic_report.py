@@ -45,7 +45,7 @@ class Agreement:
 
     @property
     def own_errors(self) -> tuple[tuple[str, str], ...]:
-        """The pairs that the rules convert wrongly; pairs with an error of CLDR are left out."""
+        """Return the pairs that the rules convert wrongly, without those with an error of CLDR."""
         return tuple(pair for pair in self.missed if pair not in CLDR_ERRORS)
 
 

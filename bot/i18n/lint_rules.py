@@ -60,7 +60,7 @@ class Entry:
 
     @property
     def prose(self) -> str:
-        """The translation without placeholders and protected spans."""
+        """Return the translation without placeholders and protected spans."""
         return KEPT.sub(" ", PLACE.sub(" ", self.text))
 
 

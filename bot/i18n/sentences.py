@@ -33,7 +33,7 @@ class Sentence:
 
     @property
     def is_label(self) -> bool:
-        """True if the text is the label of a button or of a row in a list."""
+        """Return True if the text is the label of a button or of a row in a list."""
         return bool(self.context)
 
 

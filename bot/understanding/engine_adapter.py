@@ -41,12 +41,15 @@ class EngineReading:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message in the coarse spelling of the module `skeleton`."""
+        """Return the words of the message in the coarse spelling of the module `skeleton`."""
         return self._message.words
 
     @cached_property
     def _asks_nothing(self) -> bool:
-        """True if the whole message is a refusal or an age: the model wrongly suspects danger."""
+        """Return True if the whole message is a refusal or an age.
+
+        In such a message the model wrongly suspects danger.
+        """
         return self._has_declined or self._is_age
 
     @cached_property
@@ -63,24 +66,24 @@ class EngineReading:
 
     @cached_property
     def danger(self) -> Danger:
-        """The danger found by the model alone; the flow engine searches for `crisis_words`."""
+        """Return the danger that the model finds; the flow engine searches for `crisis_words`."""
         if self._asks_nothing:
             return Danger.NONE
         return DANGER[danger_without_lexicon(self._message)]
 
     @property
     def is_certain_danger(self) -> bool:
-        """True if the model alone finds danger with the certainty that a few words need."""
+        """Return True if the model alone finds danger with the certainty that a few words need."""
         return not self._asks_nothing and is_certain_danger(self._message)
 
     @property
     def is_sure(self) -> bool:
-        """True if the message's meaning is certain enough for an answer."""
+        """Return True if the message's meaning is certain enough for an answer."""
         return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
 
     @cached_property
     def recognition(self) -> Recognition:
-        """The likely intents of the message, with the level of confidence and of danger."""
+        """Return the likely intents of the message, with the level of confidence and of danger."""
         if self._has_declined:
             return NOT_UNDERSTOOD
         found = self._message.recognize()

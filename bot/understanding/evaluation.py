@@ -52,7 +52,7 @@ class Result:
 
     @property
     def answered(self) -> tuple[str, ...]:
-        """The intents that Kosh would answer at once; empty if unsure or out of scope."""
+        """Return the intents that Kosh would answer at once; empty if unsure or out of scope."""
         if self.decision.certainty is not Certainty.SURE:
             return ()
         options = (each.intent for each in self.decision.options)

@@ -60,7 +60,7 @@ class Recognition:
 
     @property
     def ranked(self) -> tuple[Candidate, ...]:
-        """The likeliest intent, then the alternatives."""
+        """Return the likeliest intent, then the alternatives."""
         return (Candidate(self.intent, self.confidence), *self.alternatives)
 
 

@@ -61,7 +61,7 @@ class Recognizer:
 
     @property
     def cross_validation(self) -> dict[str, list[float | None]]:
-        """The accuracy that training measured by cross-validation and stored in the model."""
+        """Return the accuracy from the cross-validation, which training stored in the model."""
         return self.model.cross_validation
 
     def message(self, text: str) -> "Message":
@@ -82,12 +82,12 @@ class Found:
 
     @property
     def classes(self) -> list[float]:
-        """The probability of each intent, in the order of the model's classes."""
+        """Return the probability of each intent, in the order of the model's classes."""
         return self._chances[0]
 
     @property
     def danger(self) -> float:
-        """The probability that the text speaks of danger."""
+        """Return the probability that the text speaks of danger."""
         return self._chances[1]
 
     def may_reach_danger(self, least: float) -> bool:
@@ -112,17 +112,17 @@ class Message:
 
     @property
     def is_blank(self) -> bool:
-        """True if the message has no word."""
+        """Return True if the message has no word."""
         return not self._line.words
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words of the message in their normalized spelling, without courtesies."""
+        """Return the words of the message in their normalized spelling, without courtesies."""
         return self._line.words
 
     @cached_property
     def danger(self) -> tuple[float, int]:
-        """The probability of danger, and the number (from 1) of the sentence with this danger.
+        """Return the probability of danger, and the number (from 1) of the dangerous sentence.
 
         The number is 0 if the probability is that of the whole message.
         """
@@ -133,7 +133,7 @@ class Message:
 
     @cached_property
     def danger_by_model(self) -> tuple[float, int]:
-        """The probability and the sentence number of `danger`, according to the model alone.
+        """Return the probability and the sentence number of `danger`, according to the model alone.
 
         Phrases of `crisis_words` are ignored, and noise is not excluded. Most answers to the
         questions of a form, such as names and trades, have no word that is typical of danger. For
@@ -151,7 +151,7 @@ class Message:
 
     @property
     def is_noise(self) -> bool:
-        """True if too few pieces (n-grams) of the message occur in the training phrases."""
+        """Return True if too few pieces (n-grams) of the message occur in the training phrases."""
         return self._familiarity(self._lines[0]) < MIN_FAMILIARITY
 
     def recognize(self) -> Recognition:
@@ -184,18 +184,18 @@ class Message:
 
     @cached_property
     def whole(self) -> Part:
-        """The likeliest intent of the message, computed without sentences that ask nothing."""
+        """Return the likeliest intent of the message without the sentences that ask nothing."""
         return self.part(self._question_part)
 
     @property
     def question_lead(self) -> float:
-        """The amount by which the likeliest intent is likelier than all kinds of danger."""
+        """Return the amount by which the likeliest intent is likelier than all kinds of danger."""
         found = self._model_output(self._without_links).classes
         return max(found) - sum(found[self._recognizer.danger])
 
     @property
     def intent_without_links(self) -> str:
-        """The likeliest intent without links and numbers, as in the search for danger."""
+        """Return the likeliest intent without links and numbers, as in the search for danger."""
         return self.part(self._without_links).intent
 
     @property
@@ -204,7 +204,7 @@ class Message:
 
     @cached_property
     def clauses(self) -> Sequence[Skeleton]:
-        """The clauses of the message, without sentences that ask nothing; empty for one clause."""
+        """Return the clauses of the message without asides; empty if there is only one clause."""
         return () if self._wrong_layout else skeleton.clauses(self._question_part, MAX_CLAUSES)
 
     def may_reach(self, least: float, max_none: float, line: Skeleton | None = None) -> bool:
@@ -236,7 +236,7 @@ class Message:
 
     @cached_property
     def _question_part(self) -> Skeleton:
-        """The message without asides, that is, without sentences that ask nothing.
+        """Return the message without asides, that is, without sentences that ask nothing.
 
         An aside is, for example, “I live in Tashkent.”
         """
@@ -256,7 +256,7 @@ class Message:
 
     @cached_property
     def _lines(self) -> tuple[Skeleton, ...]:
-        """The texts that are searched for danger: the message, and its sentences if several.
+        """Return the texts that are searched for danger: the message, and its sentences if several.
 
         Links and numbers are left out, because the few training phrases with a link or a date are
         out of scope, so that a link or a date would lower the probability of danger.
@@ -266,7 +266,7 @@ class Message:
 
     @cached_property
     def _searched(self) -> "Message":
-        """The message without links such as "t.me/kanal", unless it has only these."""
+        """Return the message without links such as "t.me/kanal", unless it has only these."""
         text = skeleton.without_bare_links(self.text)
         is_same = text == skeleton.shorten(self.text)
         kept = self if is_same else Message(self._recognizer, text)
@@ -276,7 +276,7 @@ class Message:
 
     @cached_property
     def _sentences(self) -> Sequence[Skeleton]:
-        """The sentences of the message; empty if there is only one.
+        """Return the sentences of the message; empty if there is only one.
 
         Also empty for a text in a wrong keyboard layout, in which punctuation marks are letters.
         """

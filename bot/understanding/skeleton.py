@@ -122,24 +122,24 @@ class Skeleton:
 
     @property
     def asks(self) -> bool:
-        """True if the text ends with a question mark."""
+        """Return True if the text ends with a question mark."""
         return "?" in self.words[-1]
 
     @property
     def is_chinese(self) -> bool:
-        """True if any word is Chinese."""
+        """Return True if any word is Chinese."""
         return IS_HAN.search(" ".join(self.words)) is not None
 
     @property
     def letters(self) -> int:
-        """The number of letters and digits; a Chinese character counts as three."""
+        """Return the number of letters and digits; a Chinese character counts as three."""
         if not self.is_chinese:
             return sum(map(len, self.words))
         return sum(len(word) * (3 if IS_HAN.match(word) else 1) for word in self.words)
 
     @property
     def length(self) -> float:
-        """The number of words; two Chinese characters count as one."""
+        """Return the number of words; two Chinese characters count as one."""
         return sum(len(word) / 2 if IS_HAN.match(word) else 1 for word in self.words)
 
 

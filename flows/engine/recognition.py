@@ -36,7 +36,7 @@ class Danger(StrEnum):
 
     @property
     def is_urgent(self) -> bool:
-        """True if this degree of danger makes a case or a message to an officer urgent."""
+        """Return True if this degree of danger makes a case or a message to an officer urgent."""
         return self in (Danger.LIKELY, Danger.CLEAR)
 
 
@@ -65,7 +65,7 @@ class Reading(Protocol):
 
     @property
     def danger(self) -> Danger:
-        """The degree of danger in the text, as in `recognition.danger`, but computed faster.
+        """Return the degree of danger in the text, as in `recognition.danger`, but computed faster.
 
         Use it only for a text in which `Words.danger` finds no phrase of danger.
         """
@@ -73,7 +73,7 @@ class Reading(Protocol):
 
     @property
     def is_certain_danger(self) -> bool:
-        """True if `danger` is `CLEAR` with the certainty needed for a text of a few words.
+        """Return True if `danger` is `CLEAR` with the certainty needed for a text of a few words.
 
         The danger of such a text depends on single words, which may be plain answers.
         """
@@ -81,7 +81,7 @@ class Reading(Protocol):
 
     @property
     def is_sure(self) -> bool:
-        """True if `recognition.confidence` is `SURE`.
+        """Return True if `recognition.confidence` is `SURE`.
 
         If it is not `SURE`, this property is faster than `recognition`.
         """
@@ -89,7 +89,7 @@ class Reading(Protocol):
 
     @property
     def recognition(self) -> Recognition:
-        """The possible meanings of the text and its danger, computed at first use."""
+        """Return the possible meanings of the text and its danger, computed at first use."""
         ...
 
 

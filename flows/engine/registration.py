@@ -62,7 +62,7 @@ class RegistrationStatus:
 
     @property
     def is_current(self) -> bool:
-        """True unless the registration was withdrawn or is being withdrawn."""
+        """Return True unless the registration was withdrawn or is being withdrawn."""
         return self.state not in ("withdrawing", "withdrawn")
 
 

@@ -195,7 +195,7 @@ class TurnState:
 
     @property
     def has_registration(self) -> bool:
-        """True if the person has a registration that was not withdrawn."""
+        """Return True if the person has a registration that was not withdrawn."""
         return self.c.registration is not None and self.c.registration.is_current
 
     def openable(self, name: str) -> Flow | None:

@@ -104,22 +104,23 @@ class Fact:
 
     @property
     def opened(self) -> bool:
-        """True if a source was opened, False if only excerpts of the sources were read."""
+        """Return True if a source was opened, False if only excerpts of the sources were read."""
         return self.published or any(seen(source) is Seen.OPENED for source in self.sources)
 
     @property
     def read(self) -> frozenset[date]:
-        """The days on which the sources were read."""
+        """Return the days on which the sources were read."""
         if self.published:
             return frozenset({self.checked})
         return frozenset(read_on(source, COLLECTED) for source in self.sources)
 
     @property
     def review(self) -> date:
-        """The day by which the fact must be checked again, up to 5 weeks before its period ends.
+        """Return the day by which the fact must be checked again.
 
-        The number of weeks is computed from the first source. All facts of one subject and source
-        are thus due together, so that an editor reads the source once.
+        The day is at most 5 weeks before the fact's period ends. The number of weeks is computed
+        from the first source. All facts of one subject and source are thus due together, so that an
+        editor reads the source once.
         """
         last = months_after(self.checked, REVIEW_MONTHS[self.about])
         return last - timedelta(weeks=sum("".join(self.sources[:1]).encode()) % REVIEW_WEEKS)

@@ -24,7 +24,7 @@ class Together:
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Those of the `parts` that are facts, and not other sentences."""
+        """Return those of the `parts` that are facts, and not other sentences."""
         return tuple(part for part in self.parts if isinstance(part, Fact))
 
 
@@ -77,12 +77,12 @@ class Answer:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """Every part of the answer, the urgent ones first."""
+        """Return every part of the answer, the urgent ones first."""
         return (*self.urgent, *_flat(self.opening), *self.more)
 
     @property
     def facts(self) -> tuple[Fact, ...]:
-        """Every fact of the answer, including those in `Together` parts."""
+        """Return every fact of the answer, including those in `Together` parts."""
         return facts_of(self.parts)
 
     def ordered(self, citizenship: str) -> tuple[tuple[Part, ...], tuple[Part, ...]]:

@@ -172,7 +172,7 @@ def doubled(story: Story) -> Iterator[str]:
 
 
 def accepted(story: Story) -> Iterator[str]:
-    """Yield the updates that the product never acknowledged."""
+    """Yield the acts of people with an update that the product never acknowledged."""
     good = {e["update"] for e in story.of("post") if e["status"] == 200 and not e["lost"]}
     for person in story.people:
         for act in person.acts:
