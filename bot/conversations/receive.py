@@ -82,7 +82,7 @@ async def receive(
             return await _process(rt, arrival, place)
         case Blocked(channel, handle, blocked):
             async with rt.pool.connection() as transaction:
-                await identities.mark_blocked(rt, transaction, channel, handle, blocked)
+                await identities.mark_blocked(rt, transaction, channel, handle, on=blocked)
         case BroadcastsStopped(channel, handles, at):
             await external_events.stop_broadcasts(rt, channel, handles, at)
         case HandleChanged(channel, external_id, handle, to, address):

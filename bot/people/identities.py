@@ -319,7 +319,7 @@ async def mark_unreachable(
 
 
 async def mark_blocked(
-    rt: Runtime, transaction: Transaction, channel: str, handle: str, on: bool
+    rt: Runtime, transaction: Transaction, channel: str, handle: str, *, on: bool
 ) -> None:
     """Record that the person has blocked the bot on a channel (`on`), or has unblocked the bot."""
     indexes = list(rt.vault.indexes(channel, handle))

@@ -24,7 +24,7 @@ from flows.engine.text import Text, _
 from flows.engine.turn import PAGE, TurnState
 
 
-def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> None:
+def answer(turn: TurnState, asked: Asked, value: str | None, *, typed: bool) -> None:
     turn.c = replace(turn.c, not_understood=0) if turn.c.not_understood else turn.c
     if asked.key.startswith("~"):
         return screen_answers.answer(turn, asked, value or "")
@@ -57,7 +57,7 @@ def answer(turn: TurnState, asked: Asked, value: str | None, typed: bool) -> Non
         case _ if value is not None and not step.item.accepts(value):
             turn.say_and_reprompt(screens.CHANGED)
         case _:
-            recording.record(turn, flow, step, value, typed)
+            recording.record(turn, flow, step, value, typed=typed)
 
 
 def ask_what_to_edit(turn: TurnState, page: int = 0) -> None:

@@ -106,7 +106,7 @@ def answer(turn: TurnState, asked: Asked, key: str) -> None:
         case Screen.MINE, "print":
             _print(turn)
         case Screen.MINE, "remind" | "silent":
-            _remind(turn, key == "remind")
+            _remind(turn, on=key == "remind")
         case Screen.MINE, "watch":
             _ask_changes(turn)
         case Screen.MINE, "unwatch":
@@ -299,7 +299,7 @@ def _print(turn: TurnState) -> None:
     open_list(turn)
 
 
-def _remind(turn: TurnState, on: bool) -> None:
+def _remind(turn: TurnState, *, on: bool) -> None:
     saved_list = turn.c.saved_list
     if saved_list is None:
         return turn.ask()

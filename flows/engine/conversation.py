@@ -174,7 +174,7 @@ def _take(turn: TurnState, event: Event) -> None:
         case Pressed(payload):
             pressing.handle_press(turn, payload)
         case Shared(phone, own):
-            _handle_phone(turn, phone, own)
+            _handle_phone(turn, phone, own=own)
         case Unreadable(kind, caption):
             upload_events.refuse_message(turn, kind, caption)
         case Attached():
@@ -281,7 +281,7 @@ def _handle_resolved(turn: TurnState, where: str, *, was_read: bool) -> None:
     turn.ask()
 
 
-def _handle_phone(turn: TurnState, phone: str, own: bool) -> None:
+def _handle_phone(turn: TurnState, phone: str, *, own: bool) -> None:
     asked = turn.c.asked
     if turn.c.with_officer or asked is None or not isinstance(turn.question(asked), Phone):
         turn.effects.append(DeleteInput())

@@ -110,13 +110,12 @@ def _ask_menu(turn: TurnState, page: int = 0) -> None:
     if referral_screens.is_unanswered(turn):
         return referral_screens.ask(turn)
     turn.c = replace(turn.c, heard=None)
-    registered = turn.c.registration is not None
     menu = screens.menu_screen(
         turn.flows.values(),
-        turn.c.is_persistent,
-        registered,
-        turn.c.muted,
-        bool(turn.c.model_operator),
+        kept=turn.c.is_persistent,
+        registered=turn.c.registration is not None,
+        quiet=turn.c.muted,
+        model=bool(turn.c.model_operator),
         hints=hint_screens.is_offered(turn),
     )
     if not page:

@@ -19,7 +19,7 @@ def place_of(turn: TurnState, asked: Asked) -> tuple[Flow, Step] | None:
     return flow_path[0], step
 
 
-def record(turn: TurnState, flow: Flow, step: Step, value: str | None, typed: bool) -> None:
+def record(turn: TurnState, flow: Flow, step: Step, value: str | None, *, typed: bool) -> None:
     answer = Answer(value, step.item.rev, step.signature)
     form = turn.form(flow).put(step.key, answer)
     if isinstance(step.item, Consent) and value == "yes":

@@ -243,6 +243,7 @@ def language_screen(words: Words) -> Choice:
 
 def menu_screen(
     flows: Iterable[Flow],
+    *,
     kept: bool,
     registered: bool,
     quiet: bool,

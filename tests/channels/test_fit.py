@@ -80,7 +80,7 @@ def _shown(content: dict[str, Any]) -> tuple[str, set[str]]:
 def test_whatsapp_menu_is_one_list_with_officer_and_exit_options(
     language: str, kept: bool, registered: bool
 ) -> None:
-    menu = screens.menu_screen(FLOWS.values(), kept, registered, quiet=False)
+    menu = screens.menu_screen(FLOWS.values(), kept=kept, registered=registered, quiet=False)
     out = Button("!exit", screens.EXIT, Kind.EXIT)
     say = Say(((menu.text,),), (*option_buttons(1, menu.options), out), language)
     (content,) = whatsapp_layout.parts(message(say, language), WORDS)
