@@ -60,7 +60,7 @@ SLOWEST_FIRST = (
     "test_tutorial.py", "test_schemathesis.py", "test_typed.py", "test_announcing.py",
     "test_uploads.py", "test_console.py", "test_chat.py", "test_whatsapp_service_templates.py",
     "test_journeys.py", "test_whatsapp_journey.py", "test_bursts.py", "test_broadcasts.py",
-    "test_phone_in_other_hands.py",
+    "test_phone_in_other_hands.py", "test_whatsapp_receipts.py", "test_withheld_messages.py",
 )  # fmt: skip
 
 
