@@ -68,7 +68,8 @@ def test_number_is_no_position_at_questions_about_time_or_degree(question: str, 
     chat = chat_at(question, location="kazakhstan").says(typed)
     assert chat.name == question
     assert question not in chat.stored_answers()
-    assert chat.shows(REFUSALS[Refusal.NOT_LISTED])
+    is_period = question in ("passport", "timeframe") and typed == "2 года"
+    assert chat.shows(REFUSALS[Refusal.NOT_LISTED]) is not is_period
 
 
 def test_number_of_people_is_no_position_at_the_family_questions() -> None:
