@@ -26,8 +26,7 @@ LANGUAGE, MENU, DELETE, REGISTERED, WITHDRAW, EDIT, LEAVE, REPLY = (
     "~reply",
 )
 
-# Prefixes of the payloads that rows and checkboxes send. Only some channels show rows and
-# checkboxes.
+# Prefixes of the payloads of rows and checkboxes, which only some channels show.
 CHANGE, TICK, UNTICK = "#change.", "#tick.", "#untick."
 
 CHOOSE_LANGUAGE = _("Please choose your language.")
