@@ -26,7 +26,7 @@ from flows.engine.reply_flows import (
 )
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, _, button
-from flows.engine.turn import TurnState
+from flows.engine.turn import MAX_AT_ONCE, TurnState
 from flows.engine.word_count import count_words
 
 MAX_ANSWERED, MAX_OFFERED = 2, 3
@@ -61,6 +61,8 @@ OTHER_WORDS = (
 
 MORE = button("More about this")
 NONE_OF_THESE = button("None of these")
+# Begins `Asked.suggests` if the person was asked which of several topics was meant.
+WHICH = "which "
 TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
 
@@ -157,15 +159,16 @@ def press(turn: TurnState, key: str) -> bool:
 def take_offered(turn: TurnState, asked: Asked, text: str) -> bool:
     """Choose or reject the offered topics by "yes", "no" or "the second one"; False if it is none.
 
-    A number is the position of an option.
+    A number is the position of an option of the open question. An ordinal never is.
     """
-    offered = asked.suggests.split()
+    offered = asked.suggests.removeprefix(WHICH).split()
     if position := turn.words.position(text, len(offered)):
         return press(turn, offered[position - 1])
+    topics = [key for key in offered if key.startswith("ask.")]
     is_yes = None if text.strip().isdecimal() else turn.words.yes_no(text, asked.language)
-    if is_yes and len(offered) > 1:
-        return _ask_which(turn, offered)
-    return is_yes is not None and press(turn, offered[0] if is_yes else "none")
+    if turn.words.position(text, MAX_AT_ONCE) or (is_yes and len(topics) > 1):
+        return not (is_yes and asked.suggests.startswith(WHICH)) and _ask_which(turn, topics)
+    return is_yes is not None and press(turn, topics[0] if is_yes else "none")
 
 
 def say_answers(
@@ -207,26 +210,29 @@ def _offer(turn: TurnState, replies: list[Reply], more_options: Sequence[Option]
     """Ask which topic was meant, with a button for each of `replies` and of `more_options`."""
     if not replies:
         return _none_of_these(turn, more_options)
-    options = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
-    question = THIS_ONE if len(options) == 1 else WHICH_ONE
-    _show(turn, [(question,)], [*options, Option("none", NONE_OF_THESE), *more_options])
+    topics = [_topic_option(reply) for reply in replies[:MAX_OFFERED]]
+    question = THIS_ONE if len(topics) == 1 else WHICH_ONE
+    options = [*topics, Option("none", NONE_OF_THESE), *more_options]
+    _show(turn, [(question,)], options)
     _note_offered(turn, options)
 
 
 def _ask_which(turn: TurnState, offered: Sequence[str]) -> bool:
-    """Offer topics again after a "yes", which chooses none of several; return True.
+    """Offer topics again after a "yes" or an ordinal that chooses none of them; return True.
 
     The next "yes" answers the open question.
     """
     replies = (_labelled_reply(turn, key.partition(".")[2]) for key in offered)
-    options = [_topic_option(reply) for reply in replies if reply]
-    _show(turn, [(WHICH_ONE,)], [*options, Option("none", NONE_OF_THESE)])
+    topics = [_topic_option(reply) for reply in replies if reply]
+    options = [*topics, Option("none", NONE_OF_THESE)]
+    _show(turn, [(WHICH_ONE,)], options)
+    _note_offered(turn, options, WHICH)
     return True
 
 
-def _note_offered(turn: TurnState, options: Sequence[Option]) -> None:
+def _note_offered(turn: TurnState, options: Sequence[Option], mark: str = "") -> None:
     """Store the offered topics with the open question, so that "yes" and "no" do not answer it."""
-    asked, offered = turn.c.asked, " ".join(each.key for each in options)
+    asked, offered = turn.c.asked, mark + " ".join(each.key for each in options)
     turn.c = replace(turn.c, asked=replace(asked, suggests=offered) if asked else None)
 
 
@@ -244,7 +250,6 @@ def _offer_topics(turn: TurnState) -> None:
     options = [
         _topic_option(reply) for each in _topics(turn) if (reply := _labelled_reply(turn, each))
     ]
-    offered = tuple(options)
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
     lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
@@ -252,7 +257,7 @@ def _offer_topics(turn: TurnState) -> None:
     _show(turn, [(_next_line(turn, lines),)], options)
     if _in_form(turn) and turn.c.asked:
         turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries + 1))
-    _note_offered(turn, offered)
+    _note_offered(turn, options)
 
 
 def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:

@@ -32,8 +32,8 @@ class Shown:
 class Asked:
     """The last question as it was shown. Input is checked against it, and not against the form.
 
-    `suggests` holds the keys of the topics that were offered with the question, separated by
-    spaces; "yes" chooses the only one.
+    `suggests` holds the keys of the buttons that were offered with the question, separated by
+    spaces; "yes" chooses the only topic.
     """
 
     flow: str

@@ -229,6 +229,31 @@ def test_ordinal_below_several_topics_chooses_one_of_them() -> None:
     assert chat.says("второе").stored_answers()["purpose"] == "study"
 
 
+@pytest.mark.parametrize("typed", ["третье", "последнее"])
+def test_ordinal_of_none_of_these_is_not_stored_in_the_form(typed: str) -> None:
+    known = {"and my children?": unsure("kandas.children", "life.school")}
+    chat = chat_at_with_intents("passport", known).says("and my children?", typed)
+    assert any(map(chat.shows, hearing.OTHER_WORDS))
+    assert "passport" not in chat.stored_answers()
+
+
+@pytest.mark.parametrize("offers", [("kandas.children", "life.school"), ()])
+def test_ordinal_beyond_the_topics_is_not_stored(offers: tuple[str, ...]) -> None:
+    known = {"and my children?": unsure(*offers)} if offers else {}
+    chat = chat_at_with_intents("passport", known).says("and my children?", "четвёртое")
+    assert chat.shows(hearing.WHICH_ONE)
+    assert "passport" not in chat.stored_answers()
+
+
+def test_no_or_ordinal_after_the_second_offer_is_not_stored() -> None:
+    known = {"and my children?": unsure("kandas.children", "life.school")}
+    chat = chat_at_with_intents("passport", known).says("and my children?", "да", "второе")
+    assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
+    chat = chat_at_with_intents("passport", known).says("and my children?", "да", "нет")
+    assert any(map(chat.shows, hearing.OTHER_WORDS))
+    assert "passport" not in chat.stored_answers()
+
+
 def test_ordinal_chooses_a_topic_outside_of_a_form() -> None:
     known = {"and my children?": unsure("kandas.children", "life.school")}
     chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
