@@ -53,7 +53,8 @@ PHRASES = (
     "издевается надо мной, надо мной издевается, домогается, домогаются, маған тиіседі",
     "тиіседі маған, маған тиісіп, далада қалдым бала, паспортымды алып қойды",
     "куйеум урат, qaytsam qama",
-    "konsulxonaga borishga qoʻrq, elchixonaga borishga qoʻrq, bolalarim bilan koʻchada qol",
+    "konsulxonaga borishga qoʻrqa, konsulxonaga borishga qoʻrqy, elchixonaga borishga qoʻrqa",
+    "elchixonaga borishga qoʻrqy, bolalarim bilan koʻchada qol",
     "har kuni militsiya kel, militsiya har kuni kel, politsiya har kuni kel",
     "不敢去领事馆, 不敢去大使馆, 怕去领事馆, 怕去大使馆, 被逼结婚, 被迫结婚, 逼我结婚, 逼我嫁人",
     "还扣护照, 护照被学校收, 护照在派出所不给, 护照在公安局不还, 回去会坐牢, 回去就坐牢",
@@ -67,6 +68,13 @@ ENDED = re.compile(
     r"|\bbei (?:ju ?liu|dai ?bu) ?guo\b"
 )
 
+# Denied phrases: "I am not afraid to go to the consulate", "no one forces me to marry".
+DENIED = re.compile(
+    r"\bне (?:боюсь|страшно) (?:идти|пойти) в (?:посольство|консульство)"
+    "|(?:不用?|没有?|别|別)害?怕去(?:领事馆|大使馆)"
+    "|(?:(?<!是)不是|没有?|未)被[逼迫]结婚|没有?人逼我(?:结婚|嫁人)"
+)
+
 
 def danger(typed: str) -> bool:
     """Return True if a text contains a phrase of danger, in any offered language or five others."""
@@ -76,7 +84,7 @@ def danger(typed: str) -> bool:
 def _has_phrase(typed: str) -> bool:
     # Phrases of languages that are not offered begin with a space, so that they match only where a
     # word begins.
-    text = ENDED.sub(" ", f" {normalization.fold(typed)}")
+    text = DENIED.sub(" ", ENDED.sub(" ", f" {normalization.fold(typed)}"))
     by_pair = _phrases()
     pairs = {text[at : at + 2] for at in range(len(text) - 1)} & by_pair.keys()
     return any(phrase in text for pair in pairs for phrase in by_pair[pair])

@@ -222,6 +222,9 @@ def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
         "бастығым тиіседі маған",
         "پاسپورتىمدى الىپ قويدى",
         "қайтсам қамашади",
+        "elchixonaga borishga qoʻrqyapman",
+        "害怕去领事馆",
+        "她是不是被逼结婚",
     ],
 )
 def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
@@ -255,6 +258,12 @@ def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
         "Консулдыққа баруға қандай құжат керек?",
         "领事馆会扣护照吗",
         "Вы надо мной издеваетесь?",
+        "я не боюсь идти в посольство",
+        "не страшно пойти в консульство",
+        "我不怕去领事馆",
+        "没有人逼我结婚，我没被迫结婚",
+        "Konsulxonaga borishga qo'rqmayman",
+        "элчихонага боришга қўрқмайман",
     ],
 )
 def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
