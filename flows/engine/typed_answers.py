@@ -53,18 +53,22 @@ def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     return _after_yes_or_no(turn, asked, typed, reading) if found is Refusal.NOT_LISTED else found
 
 
-def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> str | Refusal:
+def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> TypedAnswer:
     """Return the answer in the words after "yes" or "no", as voice input writes it: without commas.
 
-    Words with the opposite meaning are no answer, such as "no I was".
+    Words with the opposite meaning are no answer, such as "no I was". After "no", an answer that
+    says something else is only proposed: in Russian, "no" may deny it, as in "I have no husband".
     """
     question, found = turn.question(asked), turn.words.after_yes_or_no(typed, asked.language)
     if found is None or not isinstance(question, Choice) or isinstance(question, Review):
         return Refusal.NOT_LISTED
     is_yes, rest = found
     meant = _chosen(turn, asked, question, rest) or question.read(rest, reading)
-    is_contrary = meant == ("no" if is_yes else "yes")
-    return meant if isinstance(meant, str) and not is_contrary else Refusal.NOT_LISTED
+    if isinstance(meant, Refusal | tuple) or meant == ("no" if is_yes else "yes"):
+        return Refusal.NOT_LISTED
+    if is_yes or meant in ("no", "none") or not _may_narrow(question):
+        return meant
+    return tuple(option for option in question.options if option.key == meant)
 
 
 def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> str:

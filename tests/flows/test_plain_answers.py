@@ -57,7 +57,7 @@ from tests.flows.recognizer import REAL, FakeReading, FakeRecognizer, danger, re
         ("adult", "kk", "иә толды", "yes"),
         ("ethnic_kazakh", "uz", "ha qozoq", "yes"),
         ("former_citizen", "ru", "нет никогда", "no"),
-        ("purpose", "ru", "нет учиться", "study"),
+        ("purpose", "ru", "да учиться", "study"),
         ("passport", "ru", "просрочен", "very_short"),
         ("target_region", "ru", "Семей", "abai"),
         ("target_region", "ru", "последний", "zhambyl"),
@@ -118,6 +118,23 @@ def test_period_is_proposed_and_stored_after_yes(
     assert [key for key in chat.keys if key.isidentifier()] == [offered]
     assert question not in chat.stored_answers()
     assert chat.says("yes").stored_answers()[question] == offered
+
+
+@pytest.mark.parametrize(
+    ("question", "typed", "offered"),
+    [
+        ("applying", "нет мужа", "other"),
+        ("applying", "нет всю семью", "family"),
+        ("purpose", "нет учиться", "study"),
+    ],
+)
+def test_answer_after_no_is_proposed_and_stored_after_yes(
+    question: str, typed: str, offered: str
+) -> None:
+    chat = recognizing_chat_at(question).says(typed)
+    assert question not in chat.stored_answers()
+    assert [key for key in chat.keys if key.isidentifier()] == [offered]
+    assert chat.says("да").stored_answers()[question] == offered
 
 
 def test_position_on_a_later_page_is_not_stored() -> None:
