@@ -122,7 +122,7 @@ TIMEFRAME = Choice(
         Option("later", row("Later")),
         Option("undecided", row("Not decided")),
     ),
-    typed_as=Periods(((180, "half_year"), (360, "year"), (36_000, "later"))),
+    typed_as=Periods(((180, "half_year"), (360, "year"), (3_600, "later"))),
     when=PURPOSE.is_("move", "work", "business", "study"),
     by_position=False,
 )

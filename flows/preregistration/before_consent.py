@@ -114,7 +114,7 @@ PASSPORT = Choice(
         Option("very_short", row("Under 1 month")),
         Option("none", row("I have no passport")),
     ),
-    typed_as=Periods(((29, "very_short"), (180, "short"), (36_000, "long"))),
+    typed_as=Periods(((29, "very_short"), (180, "short"), (3_600, "long"))),
     persisted=False,
     by_position=False,
 )

@@ -137,6 +137,15 @@ def test_answer_after_no_is_proposed_and_stored_after_yes(
     assert chat.says("да").stored_answers()[question] == offered
 
 
+@pytest.mark.parametrize("question", ["passport", "timeframe"])
+@pytest.mark.parametrize(("language", "typed"), [("zh_Hans", "27年"), ("ru", "27 год")])
+def test_year_of_two_digits_is_proposed_as_no_period(
+    question: str, language: str, typed: str
+) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert len([key for key in chat.keys if key.isidentifier()]) > 1
+
+
 def test_position_on_a_later_page_is_not_stored() -> None:
     chat = recognizing_chat_at("target_region").presses(">").says("второй")
     assert "target_region" not in chat.stored_answers()
