@@ -107,12 +107,8 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
-    keys = keys or chosen.keys(answers)
-    found = [
-        document
-        for document in chosen.documents(today)
-        if document.key in keys or FORMER_KEYS.get(document.key) in keys
-    ]
+    keys = _current(keys) or chosen.keys(answers)
+    found = [document for document in chosen.documents(today) if document.key in keys]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
     before = (*_before(chosen, answers, today), *programmes.endings(chosen, today, keys))
     after = tuple(_after(chosen, found, answers, today))
@@ -123,6 +119,11 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
     rules = part_texts(after, today)
     return Checklist(chosen, part_texts(before, today), papers, (*rules, *dates))
+
+
+def _current(keys: tuple[str, ...]) -> tuple[str, ...]:
+    """Return stored keys together with the present keys of the documents that they named."""
+    return (*keys, *(key for key, former in FORMER_KEYS.items() if former in keys))
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
@@ -277,7 +278,7 @@ def warnings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple
     made = checklist(answers, today, keys)
     empty = () if made.papers else (lead(made),)
     danger = _danger(made.programme, answers)
-    ends = programmes.endings(made.programme, today, keys or _keys(answers))
+    ends = programmes.endings(made.programme, today, _current(keys) or _keys(answers))
     return (*empty, *danger, *ends)
 
 
