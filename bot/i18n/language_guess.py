@@ -30,8 +30,9 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 LACKING: Mapping[str, str] = {"kk": "ўҳ", "ru": "әғқңөұүһіўҳ", "uz_Cyrl": "ыщәңөұүһі"}
 PENALTY = 40
 # Letters of Karakalpak in Latin script, which Uzbek lacks. Karakalpak shares many words with Uzbek,
-# but is nearer to Kazakh, so a text with these letters that resembles Uzbek counts as Kazakh.
-KARAKALPAK = frozenset("áǵıńóú")
+# but is nearer to Kazakh, so a text with these letters that resembles Uzbek counts as Kazakh. The
+# letter ó is left out, because people also write it for the Uzbek oʻ.
+KARAKALPAK = frozenset("áǵıńú")
 MAX_GROUP_LETTERS, MAX_WORD_LETTERS = 4, 12
 # The beginning of a text is sufficient for a guess, and reading a long text would take too long.
 MAX_CHARACTERS = 1000

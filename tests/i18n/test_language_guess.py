@@ -66,6 +66,7 @@ def test_language_guess_reaches_its_accuracy_on_unseen_lines() -> None:
         ("0fylfc ltuty yt", "kk"),
         ("kúyewim meni uradı", "kk"),
         ("Men Nókistenmen, qanday hújjetler kerek", "kk"),
+        ("Necha kun ketadi, qanday hujjatlar kerak bóladi", "uz"),
         ("kocam beni dövüyor, ne yapmalıyım", "tr"),
     ],
 )
