@@ -31,7 +31,9 @@ from bot.db.statements import execute, fetch_all_sync, fetch_values, statement
 from bot.embedded import ServiceError, postgres_tool
 from bot.observability import logging
 from bot.officers import credentials
+from bot.officers.statements import COUNT_UNDER_KEY
 from bot.operations import rollback_guard
+from bot.operations.key_rotation import ROWS_UNDER_EPOCH
 from bot.people import hint_contacts
 from bot.privacy import erasure
 from bot.registrations import registry_writes
@@ -59,7 +61,6 @@ _DROP_SCHEMA = statement(DropSchema("public", cascade=True))
 _CREATE_SCHEMA = statement(CreateSchema("public"))
 # Text: SQLAlchemy has no expressions for these two statements.
 _GIVE_SCHEMA = TextStatement.of("ALTER SCHEMA public OWNER TO pg_database_owner")
-_EPOCHS = statement(select(t.Person.key_version).distinct())
 _INDEX_VERSIONS = statement(select(t.Handle.index_version).distinct())
 _VACUUM = TextStatement.of("VACUUM FULL")
 
@@ -110,9 +111,14 @@ def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
 
 
 def _epochs(settings: Settings) -> list[int]:
-    """Return the versions of the master keys under which people's keys are encrypted."""
+    """Return the versions of the master keys under which rows are encrypted."""
     with psycopg.connect(settings.database("owner")) as connection:
-        return [version for (version,) in fetch_all_sync(connection, _EPOCHS)]
+        return [
+            version
+            for version in Keys.load(settings.key_dir).epoch
+            for counting in (ROWS_UNDER_EPOCH, COUNT_UNDER_KEY)
+            if fetch_all_sync(connection, counting, version=version) != [(0,)]
+        ]
 
 
 def _audit_head(settings: Settings) -> audit_log.Head:

@@ -54,7 +54,7 @@ def _count_rows(*conditions: ColumnElement[bool]) -> Select[int]:
     return select(func.count()).where(*conditions)
 
 
-_UNDER_EPOCH = statement(
+ROWS_UNDER_EPOCH = statement(
     select(
         _count_rows(t.Person.key_version == _VERSION).scalar_subquery()
         + _count_rows(
@@ -101,7 +101,7 @@ async def usage(rt: Runtime, kind: Kind, version: int) -> int:
     match kind:
         case "epoch":
             of_officers = await _count(_console(rt), COUNT_UNDER_KEY, version)
-            return of_officers + await _count(rt.pool, _UNDER_EPOCH, version)
+            return of_officers + await _count(rt.pool, ROWS_UNDER_EPOCH, version)
         case "index":
             async with rt.pool.connection() as transaction:
                 attributes = await subscriptions.count_under_index(rt, transaction, version)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.config.settings import Settings
 from bot.embedded import Databases, ServiceError
+from bot.officers import credentials
 from bot.operations import backup as operation_backup
 from bot.operations import key_rotation, rollback_guard
 from bot.people import identities
@@ -179,6 +180,30 @@ async def test_backup_before_rewrapping_needs_only_the_older_key(
         await key_rotation.destroy(rt, "epoch", 1, now=True)
     before = dump_rows(databases)
     # The people in this backup are unreadable without the destroyed key.
+    with pytest.raises(VaultError) as error:
+        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
+    assert error.value.code == "E_VAULT_EPOCH"
+    assert dump_rows(databases) == before
+
+
+@pytest.mark.requirement("S-73")
+async def test_backup_with_credentials_under_the_older_key_needs_it(
+    chosen: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        assert rt.console is not None
+        settle(rt)
+        token = await credentials.bootstrap(rt, "TESTOVA ADMIN")
+        async with rt.console.connection() as session:
+            secret = credentials.new_secret()
+            await credentials.enrol(rt, session, token, "caravan-of-eleven-camels", secret)
+        await key_rotation.create(rt, "epoch")
+        settle(rt)
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await key_rotation.rewrap_all(rt)
+        await key_rotation.destroy(rt, "epoch", 1, now=True)
+    before = dump_rows(databases)
+    # No officer of this backup could sign in.
     with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
     assert error.value.code == "E_VAULT_EPOCH"
