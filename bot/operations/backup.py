@@ -18,6 +18,7 @@ from typing import IO
 from urllib.parse import unquote, urlsplit
 
 import psycopg
+from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import func, select
 from sqlalchemy.schema import CreateSchema, DropSchema
 
@@ -111,14 +112,21 @@ def _dump(settings: Settings, vault: Vault, draft: Path) -> None:
 
 
 def _epochs(settings: Settings) -> list[int]:
-    """Return the versions of the master keys under which rows are encrypted."""
+    """Return the versions of the master keys under which rows are encrypted.
+
+    If the database has the schema of an earlier release, any version may be needed.
+    """
+    versions = list(Keys.load(settings.key_dir).epoch)
     with psycopg.connect(settings.database("owner")) as connection:
-        return [
-            version
-            for version in Keys.load(settings.key_dir).epoch
-            for counting in (ROWS_UNDER_EPOCH, COUNT_UNDER_KEY)
-            if fetch_all_sync(connection, counting, version=version) != [(0,)]
-        ]
+        try:
+            return [
+                version
+                for version in versions
+                for counting in (ROWS_UNDER_EPOCH, COUNT_UNDER_KEY)
+                if fetch_all_sync(connection, counting, version=version) != [(0,)]
+            ]
+        except (UndefinedColumn, UndefinedTable):
+            return versions
 
 
 def _audit_head(settings: Settings) -> audit_log.Head:
