@@ -161,7 +161,10 @@ class Visitor:
     async def give_answers(self, *answers: str) -> None:
         """Press the button with each answer as its key, on any page of buttons, or type it."""
         for answer in answers:
-            while answer not in self.keys and ">" in self.keys:
+            seen: set[str] = set()
+            # The button on the last page leads to the first page again.
+            while answer not in self.keys and ">" in self.keys and not self.keys <= seen:
+                seen |= self.keys
                 await self.press(">")
             await (self.press(answer) if answer in self.keys else self.say(answer))
 
