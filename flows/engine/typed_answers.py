@@ -19,7 +19,17 @@ CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
 def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
-    """Return the answer in a typed text, a refusal, or the options that the text may mean."""
+    """Return the answer in a typed text, a refusal, or the options that the text may mean.
+
+    If the text itself asks something, such as "China?", its option is only proposed.
+    """
+    question, found = turn.question(asked), _read(turn, asked, typed)
+    if question is None or not _may_narrow(question) or not turn.words.asks(typed):
+        return found
+    return tuple(option for option in question.options if option.key == found) or found
+
+
+def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     question = turn.question(asked)
     if chosen := _chosen(turn, asked, question, typed):
         return chosen

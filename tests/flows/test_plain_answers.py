@@ -121,6 +121,25 @@ def test_period_is_proposed_and_stored_after_yes(
 
 
 @pytest.mark.parametrize(
+    ("question", "language", "typed", "offered"),
+    [
+        ("trouble", "ru", "нет проблем?", "none"),
+        ("passport", "ru", "просрочен?", "very_short"),
+        ("location", "ru", "китай?", "origin"),
+        ("citizenship", "ru", "Китай?", "CN"),
+        ("applying", "zh_Hans", "自己?", "self"),
+        ("purpose", "kk", "көшу?", "move"),
+    ],
+)
+def test_answer_with_a_question_mark_is_only_proposed(
+    question: str, language: str, typed: str, offered: str
+) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == [offered]
+    assert question not in chat.stored_answers()
+
+
+@pytest.mark.parametrize(
     ("question", "typed", "offered"),
     [
         ("applying", "нет мужа", "other"),
