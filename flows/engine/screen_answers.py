@@ -167,7 +167,8 @@ def _answer_registered(turn: TurnState, key: str) -> None:
         if turn.flows[key].answers_to:
             turn.notes.append((registration_screens.ASKED,))
             # A change of the registration, which is not sent yet, goes on after the answer.
-            if turn.c.flow not in ("", key):
+            opened = turn.flows.get(turn.c.flow)
+            if opened and not opened.answers_to:
                 turn.c = replace(turn.c, suspended_flow=turn.c.flow)
         turn.open_flow(turn.flows[key])
         return turn.ask()

@@ -93,6 +93,17 @@ def test_answer_to_a_registry_question_returns_to_an_unsent_change(times: int) -
     assert second.answers == {**first.answers, "birth_year": "1991"}
 
 
+def test_second_registry_question_keeps_the_unsent_change() -> None:
+    chat = chat_at("review").presses("submit").takes(Acknowledged("received", NUMBER))
+    chat.says("/status").presses("amend")
+    review = chat.question_key
+    chat.takes(ASKS).says("/status").presses("asked_birth_year")
+    second = RegistryQuestion("2", "TIMEFRAME")
+    chat.takes(Acknowledged("needs_information", NUMBER, "", second))
+    chat.says("/status").presses("asked_timeframe", "later")
+    assert chat.question_key == review
+
+
 def test_answer_to_a_question_that_does_not_apply_changes_no_other_answer() -> None:
     asks = Acknowledged("needs_information", NUMBER, "", RegistryQuestion("1", "TIMEFRAME"))
     chat = chat_at("review", purpose="information").presses("submit").takes(asks)
