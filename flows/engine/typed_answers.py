@@ -21,12 +21,15 @@ CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 def read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     """Return the answer in a typed text, a refusal, or the options that the text may mean.
 
-    If the text itself asks something, such as "China?", its option is only proposed.
+    If the text itself asks something, such as "only me?", its option is only proposed, unless the
+    text is the label of a button.
     """
     question, found = turn.question(asked), _read(turn, asked, typed)
-    if question is None or not _may_narrow(question) or not turn.words.asks(typed):
+    is_label = any(turn.words.same(typed, each.words) for each in asked.options)
+    if question is None or not _may_narrow(question) or question.asks_freely or is_label:
         return found
-    return tuple(option for option in question.options if option.key == found) or found
+    proposed = tuple(option for option in question.options if option.key == found)
+    return proposed if proposed and turn.words.asks(typed) else found
 
 
 def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
@@ -66,8 +69,9 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
 def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> TypedAnswer:
     """Return the answer in the words after "yes" or "no", as voice input writes it: without commas.
 
-    Words with the opposite meaning are no answer, such as "no I was". After "no", an answer that
-    says something else is only proposed: in Russian, "no" may deny it, as in "I have no husband".
+    Words with the opposite meaning are no answer, such as "no I was". After "no" without a comma,
+    an answer that says something else is only proposed: in Russian, "no" may deny it, as in "I have
+    no husband".
     """
     question, found = turn.question(asked), turn.words.after_yes_or_no(typed, asked.language)
     if found is None or not isinstance(question, Choice) or isinstance(question, Review):
@@ -76,7 +80,8 @@ def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading
     meant = _chosen(turn, asked, question, rest) or question.read(rest, reading)
     if isinstance(meant, Refusal | tuple) or meant == ("no" if is_yes else "yes"):
         return Refusal.NOT_LISTED
-    if is_yes or meant in ("no", "none") or not _may_narrow(question):
+    has_comma = bool(turn.words.after_no(typed, asked.language))
+    if is_yes or has_comma or meant in ("no", "none") or not _may_narrow(question):
         return meant
     return tuple(option for option in question.options if option.key == meant)
 

@@ -126,7 +126,6 @@ def test_period_is_proposed_and_stored_after_yes(
         ("trouble", "ru", "нет проблем?", "none"),
         ("passport", "ru", "просрочен?", "very_short"),
         ("location", "ru", "китай?", "origin"),
-        ("citizenship", "ru", "Китай?", "CN"),
         ("applying", "zh_Hans", "自己?", "self"),
         ("purpose", "kk", "көшу?", "move"),
     ],
