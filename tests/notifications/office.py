@@ -68,7 +68,7 @@ class Office:
             return [(row[0], row[1]) for row in await cursor.fetchall()]
 
 
-def _with_servers(chosen: Settings, mail: MailServer, service: PushService) -> Settings:
+def with_servers(chosen: Settings, mail: MailServer, service: PushService) -> Settings:
     """Return the settings for notifications over these two servers."""
     return chosen.model_copy(
         update={
@@ -86,7 +86,7 @@ def _with_servers(chosen: Settings, mail: MailServer, service: PushService) -> S
 async def open_office(rt: Runtime) -> AsyncIterator[Office]:
     """Run a mail server and a push service; yield an office that notifies over them."""
     async with mail_server() as mail, push_service() as service:
-        chosen = _with_servers(rt.settings, mail, service)
+        chosen = with_servers(rt.settings, mail, service)
         yield Office(replace(rt, settings=chosen), mail, service)
 
 

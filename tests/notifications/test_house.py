@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import pytest
-from pydantic import SecretStr
 
 from bot.config.settings import Settings
-from bot.notifications import web_push
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
 from tests.browser.console_scene import ask_officer, leave
@@ -20,6 +18,7 @@ from tests.console_client import Console
 from tests.emulators import push
 from tests.emulators.push import PushService, push_service
 from tests.emulators.smtp import MailServer, mail_server
+from tests.notifications.office import with_servers
 
 OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
 CANARY = "Testova Gulnar Zhanaryssova asks"
@@ -35,16 +34,7 @@ class _Place:
 @pytest.fixture
 async def place(chosen: Settings, admin_url: str) -> AsyncIterator[_Place]:
     async with mail_server() as mail, push_service() as service:
-        settings = chosen.model_copy(
-            update={
-                "smtp_host": "127.0.0.1",
-                "smtp_port": mail.port,
-                "smtp_security": "none",
-                "smtp_from": "kosh@example.kz",
-                "push_private_key": SecretStr(web_push.new_key()),
-                "push_hosts": (service.host,),
-            }
-        )
+        settings = with_servers(chosen, mail, service)
         async with running_stack(settings, admin_url) as stack:
             await demo_officers.enter(stack.rt)
             yield _Place(stack, mail, service)

@@ -166,6 +166,25 @@ async def test_backup_whose_index_key_was_destroyed_is_refused(
             await rollback_guard.refuse_older(rt)
 
 
+async def _back_up_before_rewrapping(rt: Runtime, folder: Path) -> Path:
+    """Back up under a new master key before rewrapping, then destroy the former key."""
+    await key_rotation.create(rt, "epoch")
+    settle(rt)
+    backup = operation_backup.back_up(rt.settings, rt.vault, folder)
+    await key_rotation.rewrap_all(rt)
+    await key_rotation.destroy(rt, "epoch", 1, now=True)
+    return backup
+
+
+def _assert_needs_a_destroyed_key(chosen: Settings, databases: Databases, backup: Path) -> None:
+    """Assert that the backup is refused for want of a master key, and nothing is changed."""
+    before = dump_rows(databases)
+    with pytest.raises(VaultError) as error:
+        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
+    assert error.value.code == "E_VAULT_EPOCH"
+    assert dump_rows(databases) == before
+
+
 @pytest.mark.requirement("S-73", "S-29")
 async def test_backup_before_rewrapping_needs_only_the_older_key(
     chosen: Settings, databases: Databases, tmp_path: Path
@@ -173,17 +192,9 @@ async def test_backup_before_rewrapping_needs_only_the_older_key(
     async with runtime(chosen) as rt:
         settle(rt)
         await Guest(rt, REMAINING).consent()
-        await key_rotation.create(rt, "epoch")
-        settle(rt)
-        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
-        await key_rotation.rewrap_all(rt)
-        await key_rotation.destroy(rt, "epoch", 1, now=True)
-    before = dump_rows(databases)
+        backup = await _back_up_before_rewrapping(rt, tmp_path / "backups")
     # The people in this backup are unreadable without the destroyed key.
-    with pytest.raises(VaultError) as error:
-        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
-    assert error.value.code == "E_VAULT_EPOCH"
-    assert dump_rows(databases) == before
+    _assert_needs_a_destroyed_key(chosen, databases, backup)
 
 
 @pytest.mark.requirement("S-73")
@@ -197,17 +208,9 @@ async def test_backup_with_credentials_under_the_older_key_needs_it(
         async with rt.console.connection() as session:
             secret = credentials.new_secret()
             await credentials.enrol(rt, session, token, "caravan-of-eleven-camels", secret)
-        await key_rotation.create(rt, "epoch")
-        settle(rt)
-        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
-        await key_rotation.rewrap_all(rt)
-        await key_rotation.destroy(rt, "epoch", 1, now=True)
-    before = dump_rows(databases)
+        backup = await _back_up_before_rewrapping(rt, tmp_path / "backups")
     # No officer of this backup could sign in.
-    with pytest.raises(VaultError) as error:
-        operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), backup)
-    assert error.value.code == "E_VAULT_EPOCH"
-    assert dump_rows(databases) == before
+    _assert_needs_a_destroyed_key(chosen, databases, backup)
 
 
 @pytest.mark.requirement("S-73")
