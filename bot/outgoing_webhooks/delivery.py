@@ -154,16 +154,13 @@ class Dispatcher:
             row = await fetch_one(transaction, statements.TARGET, endpoint=endpoint)
             if row is None:
                 return None
-            url, secret, old, *officer = row
+            url, secret, old, until, now, *officer = row
             owner = directory.read(tuple(officer))
             scopes = await api_tokens.scopes_of(transaction, owner.id)
-        keys = [
-            key
-            for sealed in (secret, old)
-            for key in endpoints.unseal_secrets(self._rt, endpoint, sealed)
-        ]
+        current, former = endpoints.unseal_secrets(self._rt, endpoint, secret, old, until, now)
+        keys = (current, *(key for key, _end in former))
         readable = frozenset(each for each in EventType if may_read(owner, scopes, each))
-        return Target(endpoints.unseal(self._rt, endpoint, "url", url), tuple(keys), readable)
+        return Target(endpoints.unseal(self._rt, endpoint, "url", url), keys, readable)
 
     async def _send(self, target: Target, delivery: Delivery) -> None:
         if delivery.event.type in target.readable:

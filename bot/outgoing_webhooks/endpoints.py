@@ -6,7 +6,7 @@ and secrets are encrypted with the installation's epoch key, since a URL may con
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,6 +17,7 @@ from bot.db.statements import execute, fetch_all, fetch_one, fetch_value
 from bot.outgoing_webhooks import addresses, signature, statements
 from bot.outgoing_webhooks.events import EventType, message_id
 from bot.runtime import Runtime
+from flows import lifetimes
 
 MAX_ENDPOINTS = 5
 # Maximum number of former secrets that still sign.
@@ -135,24 +136,26 @@ async def rotate(
 ) -> tuple[str, datetime]:
     """Replace an endpoint's secret; return the new secret, and the time when the old one expires.
 
-    Until that time, webhooks are signed with both secrets, and with earlier ones that are not
-    expired: a second rotation may follow before the receiver has got a secret. Raises LookupError
-    if the account `owner` has no such endpoint.
+    Until that time, webhooks are signed with both secrets. Earlier secrets also sign, each until
+    its own end: a second rotation may follow before the receiver has got a secret. Raises
+    LookupError if the account `owner` has no such endpoint.
     """
     found = await fetch_one(transaction, statements.LOCK_SECRETS, endpoint=endpoint, officer=owner)
     if found is None:
         raise LookupError("there is no such endpoint")
-    former = [each for sealed in found for each in unseal_secrets(rt, endpoint, sealed)]
+    current, former = unseal_secrets(rt, endpoint, *found)
     secret = signature.new_secret()
-    until = await fetch_value(
+    until: datetime = found[-1] + timedelta(hours=lifetimes.OLD_SECRET_HOURS)
+    kept = [(current, until), *former][:MAX_OLD_SECRETS]
+    await execute(
         transaction,
         statements.ROTATE,
         endpoint=endpoint,
         officer=owner,
         sealed_secret=seal(rt, endpoint, "secret", secret),
-        sealed_old=seal(rt, endpoint, "secret", " ".join(former[:MAX_OLD_SECRETS])),
+        sealed_old=_seal_former(rt, endpoint, kept),
+        until=until,
     )
-    assert until is not None
     return secret, until
 
 
@@ -213,9 +216,38 @@ def unseal(rt: Runtime, endpoint: UUID, column: str, sealed: bytes) -> str:
     return rt.vault.unseal_transient(sealed, _place(endpoint, column)).decode()
 
 
-def unseal_secrets(rt: Runtime, endpoint: UUID, sealed: bytes | None) -> list[str]:
-    """Decrypt the secrets in a column; `old_secret` has several, separated by spaces."""
-    return unseal(rt, endpoint, "secret", sealed).split() if sealed else []
+def unseal_secrets(
+    rt: Runtime,
+    endpoint: UUID,
+    secret: bytes,
+    old: bytes | None,
+    until: datetime | None,
+    now: datetime,
+) -> tuple[str, list[tuple[str, datetime]]]:
+    """Decrypt the columns `statements.SECRETS`; return the secret, and former ones with their ends.
+
+    Former secrets that have ended are omitted. One without an end, which an earlier version of Kosh
+    stored, ends at `until`.
+    """
+    former: list[tuple[str, datetime]] = []
+    if old is not None and until is not None:
+        for word in unseal(rt, endpoint, "secret", old).split():
+            if word.startswith(signature.PREFIX):
+                former.append((word, until))
+            else:
+                former[-1] = former[-1][0], datetime.fromtimestamp(int(word), UTC)
+    current = unseal(rt, endpoint, "secret", secret)
+    return current, [(key, end) for key, end in former if end > now]
+
+
+def _seal_former(rt: Runtime, endpoint: UUID, former: Iterable[tuple[str, datetime]]) -> bytes:
+    """Encrypt former secrets, each followed by its end in Unix seconds, separated by spaces.
+
+    The end has twelve digits, so that it is valid Base64: a process of an earlier version takes it
+    for another secret, whose signature the receiver ignores.
+    """
+    words = (f"{key} {int(end.timestamp()):012d}" for key, end in former)
+    return seal(rt, endpoint, "secret", " ".join(words))
 
 
 def read(rt: Runtime, row: tuple[Any, ...]) -> Endpoint:

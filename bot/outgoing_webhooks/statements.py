@@ -1,11 +1,10 @@
 """SQL statements of webhooks: endpoints, claim and outcome of deliveries, dead letters."""
 
-from datetime import timedelta
-
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    DateTime,
     Float,
     Integer,
     LargeBinary,
@@ -24,7 +23,6 @@ from sqlalchemy import (
 from bot.db import tables as t
 from bot.db.statements import NOW, ago, seconds, seconds_from_now, statement
 from bot.officers.statements import OFFICER
-from flows import lifetimes
 
 CLAIMED_AT_ONCE = 200
 # Maximum number of deliveries of one endpoint that a process sends at the same time.
@@ -78,20 +76,17 @@ ENDPOINT = (
 LIST = statement(select(*ENDPOINT).where(_E.officer_id == _OFFICER).order_by(_E.created_at, _E.id))
 FIND = statement(select(*ENDPOINT).where(*_OWN))
 DELETE = statement(delete(_E).where(*_OWN).returning(_E.id))
-LOCK_SECRETS = statement(
-    select(_E.secret, case((_E.old_secret_until > NOW, _E.old_secret)))
-    .where(*_OWN)
-    .with_for_update()
-)
+# With the secrets, the database's time, which decides whether a former secret still signs.
+SECRETS = (_E.secret, _E.old_secret, _E.old_secret_until, NOW)
+LOCK_SECRETS = statement(select(*SECRETS).where(*_OWN).with_for_update())
 ROTATE = statement(
     update(_E)
     .where(*_OWN)
     .values(
         old_secret=bindparam("sealed_old", type_=LargeBinary()),
-        old_secret_until=NOW + timedelta(hours=lifetimes.OLD_SECRET_HOURS),
+        old_secret_until=bindparam("until", type_=DateTime(timezone=True)),
         secret=bindparam("sealed_secret", type_=LargeBinary()),
     )
-    .returning(_E.old_secret_until)
 )
 ENABLE = statement(
     update(_E)
@@ -167,12 +162,7 @@ CLAIM = statement(
     )
 )
 TARGET = statement(
-    select(
-        _E.url,
-        _E.secret,
-        case((_E.old_secret_until > NOW, _E.old_secret)),
-        *OFFICER,
-    )
+    select(_E.url, *SECRETS, *OFFICER)
     .join(t.Officer, t.Officer.id == _E.officer_id)
     .where(_IS_ENDPOINT)
 )

@@ -312,7 +312,7 @@ INVENTORY = (
     Entry("webhook_endpoints", ("url", "secret"), "tell another system what changed", _T,
           "until the endpoint is deleted", _NEVER),
     Entry("webhook_endpoints", ("old_secret",), "let that system change its secret", _T,
-          f"{lifetimes.OLD_SECRET_HOURS} hours after the change", _NEVER),
+          f"{lifetimes.OLD_SECRET_HOURS} hours after the last change", _NEVER),
     Entry("webhook_endpoints", ("id", "officer_id", "old_secret_until", "events", "state", "reason",
                                 "failures", "failing_since", "resting_until", "succeeded_at",
                                 "disabled_at", "created_at"),
