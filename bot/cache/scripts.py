@@ -60,21 +60,24 @@ redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
 
 # `bulk` is the number of tokens in a second bucket, for callers with `reserve`. The bucket is
-# refilled at the share of `rate` that is not reserved.
+# refilled at the share of `rate` that is not reserved. If the server's clock was set back, the
+# bucket is refilled from the new time on, and does not stay empty until the clock reaches `at`.
 ALLOW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local cost, reserve = tonumber(ARGV[3]), tonumber(ARGV[4])
-local function refilled(level, at, rate, most)
-  return math.min(most, (tonumber(level) or most) + math.max(0, now - (tonumber(at) or now)) * rate)
+local function refilled(level, field, at, rate, most)
+  at = tonumber(at) or now
+  if at > now then redis.call('HSET', KEYS[1], field, now) end
+  return math.min(most, (tonumber(level) or most) + math.max(0, now - at) * rate)
 end
 local seen = redis.call('HMGET', KEYS[1], 'level', 'at', 'bulk', 'bulk_at')
-local level = refilled(seen[1], seen[2], rate, burst)
+local level = refilled(seen[1], 'at', seen[2], rate, burst)
 local wait, bulk = (cost - level) / rate, nil
 if reserve > 0 then
   local left = 1 - reserve
-  bulk = refilled(seen[3], seen[4], rate * left, math.max(cost, burst * left))
+  bulk = refilled(seen[3], 'bulk_at', seen[4], rate * left, math.max(cost, burst * left))
   local floor = math.min(burst * reserve, burst - cost)
   wait = math.max((cost + floor - level) / rate, (cost - bulk) / (rate * left))
 end
@@ -86,7 +89,8 @@ return '0'
 """)
 
 # Takes tokens from all buckets or from none. A bucket whose request is not `firm` may become
-# negative; requests that are `firm` then wait until it is refilled.
+# negative; requests that are `firm` then wait until it is refilled. A clock that was set back is
+# handled as in ALLOW.
 DRAW: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -94,8 +98,9 @@ local levels, wait = {}, 0
 for i, key in ipairs(KEYS) do
   local rate, burst = tonumber(ARGV[4 * i - 3]), tonumber(ARGV[4 * i - 2])
   local seen = redis.call('HMGET', key, 'level', 'at')
-  local gone = math.max(0, now - (tonumber(seen[2]) or now))
-  levels[i] = math.min(burst, (tonumber(seen[1]) or burst) + gone * rate)
+  local at = tonumber(seen[2]) or now
+  if at > now then redis.call('HSET', key, 'at', now) end
+  levels[i] = math.min(burst, (tonumber(seen[1]) or burst) + math.max(0, now - at) * rate)
   if ARGV[4 * i] == '1' then
     wait = math.max(wait, (tonumber(ARGV[4 * i - 1]) - levels[i]) / rate)
   end

@@ -14,6 +14,6 @@ def seconds_to_wait(header: str, *, most: float) -> float | None:
     else:
         try:
             wait = (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds()
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             return None
     return min(max(wait, 0.0), most)

@@ -17,6 +17,7 @@ from bot.cache import (
     Busy,
     Cache,
     CacheUnavailable,
+    Draw,
     LocalRateLimiter,
     LockAcquired,
     Notification,
@@ -357,6 +358,27 @@ async def test_rate_bucket_never_refills_beyond_its_burst(
     await server.hset(f"rate:{key}", "at", long_ago)
     assert await live.allow(key, rate=0.01, burst=5, cost=5) == 0.0
     assert 90 < await live.allow(key, rate=0.01, burst=5) <= 100
+
+
+@pytest.mark.parametrize("reserve", [0.0, 0.2])
+async def test_rate_bucket_is_refilled_after_the_clock_was_set_back(
+    live: Cache, server: Redis, key: str, reserve: float
+) -> None:
+    await live.allow(key, rate=0.01, burst=10, cost=8, reserve=reserve)
+    ahead = (await server.time())[0] + 3600
+    await server.hset(f"rate:{key}", mapping={"at": ahead, "bulk_at": ahead})
+    waits = [await live.allow(key, rate=0.01, burst=10, cost=8, reserve=reserve) for _ in range(2)]
+    assert 0 < waits[1] < waits[0]
+
+
+async def test_rate_bucket_of_a_draw_is_refilled_after_the_clock_was_set_back(
+    live: Cache, server: Redis, key: str
+) -> None:
+    wanted = (Draw(key, rate=0.01, burst=1),)
+    await live.draw(wanted)
+    await server.hset(f"rate:{key}", "at", (await server.time())[0] + 3600)
+    waits = [await live.draw(wanted) for _ in range(2)]
+    assert 0 < waits[1] < waits[0]
 
 
 async def test_rate_buckets_are_independent(live: Cache, key: str) -> None:

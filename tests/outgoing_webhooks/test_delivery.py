@@ -156,6 +156,17 @@ async def test_webhook_retry_after_header_delays_every_event_of_the_endpoint(
     assert [state for state, _attempt, _why in await system.states()] == ["delivered"] * 2
 
 
+async def test_webhook_is_retried_when_the_year_of_retry_after_is_impossible(
+    system: Subscriber,
+) -> None:
+    endpoint = await system.subscribe()
+    year = "9" * 20
+    system.receiver.answers = [(503, {"Retry-After": f"Fri, 01 Jan {year} 00:00:00 GMT"})]
+    await system.test_event(endpoint["id"])
+    await system.deliver()
+    assert await system.states() == [("pending", 1, "http_503")]
+
+
 async def test_webhook_endpoint_is_disabled_by_a_410_response(system: Subscriber) -> None:
     endpoint = await system.subscribe()
     for _each in range(2):

@@ -205,6 +205,7 @@ async def test_registry_client_drops_the_text_of_an_unknown_problem_type(
         ("Wed, 01 Jan 2020 00:00:00 GMT", 0.0),
         ("Fri, 01 Jan 2100 00:00:00 GMT", 3600.0),
         ("Fri, 01 Jan 2027 00:00:00", None),
+        (f"Fri, 01 Jan {'9' * 20} 00:00:00 GMT", None),
     ],
 )
 async def test_registry_client_reads_retry_after_in_seconds_and_as_a_date(
