@@ -1,5 +1,7 @@
 """If only a newer version has the task of a job, the job waits for a worker of this version."""
 
+import pytest
+
 from bot.db import job_queue
 from bot.runtime import Runtime
 from bot.worker import main, newer_jobs
@@ -30,7 +32,8 @@ async def test_job_of_an_unknown_task_waits_for_a_newer_worker(rt: Runtime) -> N
     assert ran == ["old", "new"]
 
 
-async def test_failed_job_is_deleted_after_its_lifetime(rt: Runtime) -> None:
+@pytest.mark.parametrize("status", ["failed", "cancelled", "aborted"])
+async def test_unsuccessful_job_is_deleted_after_its_lifetime(rt: Runtime, status: str) -> None:
     app = newer_jobs.worker_app()
 
     async def fail() -> None:
@@ -40,6 +43,9 @@ async def test_failed_job_is_deleted_after_its_lifetime(rt: Runtime) -> None:
     async with rt.pool.connection() as session:
         await job_queue.defer(session, "failing")
     await run_waiting(app, rt)
+    async with rt.pool.connection() as session:
+        change = "UPDATE procrastinate_jobs SET status = %s::procrastinate_job_status"
+        await session.execute(change, (status,))
     counts = []
     for age in ("0 days", f"{lifetimes.FAILED_JOB_DAYS} days 1 hour"):
         async with rt.pool.connection() as session:
@@ -49,4 +55,4 @@ async def test_failed_job_is_deleted_after_its_lifetime(rt: Runtime) -> None:
         async with rt.pool.connection() as session:
             cursor = await session.execute("SELECT status::text FROM procrastinate_jobs")
             counts.append(await cursor.fetchall())
-    assert counts == [[("failed",)], []]
+    assert counts == [[(status,)], []]

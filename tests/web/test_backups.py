@@ -12,14 +12,18 @@ import pytest
 from bot.config.settings import Settings
 from bot.embedded import Databases, ServiceError
 from bot.officers import credentials
+from bot.officers.permissions import Role
 from bot.operations import backup as operation_backup
 from bot.operations import key_rotation, rollback_guard
+from bot.outgoing_webhooks import endpoints
+from bot.outgoing_webhooks.events import EventType
 from bot.people import identities
 from bot.privacy import erasure
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 from tests.app_stack import AppStack, running_stack
+from tests.desk.desks import an_officer
 from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
 from tests.web.database_dump import dump_rows
@@ -210,6 +214,35 @@ async def test_backup_with_credentials_under_the_older_key_needs_it(
             await credentials.enrol(rt, session, token, "caravan-of-eleven-camels", secret)
         backup = await _back_up_before_rewrapping(rt, tmp_path / "backups")
     # No officer of this backup could sign in.
+    _assert_needs_a_destroyed_key(chosen, databases, backup)
+
+
+@pytest.mark.requirement("S-73")
+async def test_backup_with_a_webhook_under_the_older_key_needs_it(
+    chosen: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        settle(rt)
+        system = await an_officer(rt, roles=(Role.INTEGRATOR,))
+        async with rt.pool.connection() as session:
+            url, events = "https://portal.example/kosh", [EventType.TEST]
+            await endpoints.register(rt, session, system.id, url, events)
+        backup = await _back_up_before_rewrapping(rt, tmp_path / "backups")
+    # The endpoint's URL and secret in this backup are unreadable.
+    _assert_needs_a_destroyed_key(chosen, databases, backup)
+
+
+@pytest.mark.requirement("S-73")
+async def test_backup_with_an_unsent_erasure_under_the_older_key_needs_it(
+    chosen: Settings, databases: Databases, tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        settle(rt)
+        guest = Guest(rt, ERASED)
+        await guest.register()
+        await guest.go("/delete", "yes")
+        backup = await _back_up_before_rewrapping(rt, tmp_path / "backups")
+    # The registry could not be asked to erase the person of this backup.
     _assert_needs_a_destroyed_key(chosen, databases, backup)
 
 
