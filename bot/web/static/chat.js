@@ -286,6 +286,7 @@ function leave(url, payload) {
     // If the request gets lost. As long as the chat's cookie: COOKIE_SECONDS in chat_session.py.
     const left = chat.startsWith(VISIT) ? VISIT : '1';
     document.cookie = `away=${left}; path=/; max-age=2592000; SameSite=Strict`;
+    document.cookie; // Chromium may store a cookie after the next request, unless the page reads it
   }
   try {
     window.top.location.replace(away);
