@@ -91,7 +91,7 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
 
     Opening the page renews the chat's cookie, as a post does, so that a person who only reads keeps
     the chat. The cookie of a visit is not renewed: while it is valid, the browser's own chat,
-    perhaps of another person, cannot be opened.
+    perhaps of another person, cannot be opened. The cookie of a chat that has ended is deleted.
     If the connection was lost at the quick exit, redirect to EXIT_URL, which ends the chat.
     A visit from a poster's QR code is counted, then redirected to the page's address without the
     query.
@@ -107,12 +107,11 @@ async def page(request: Request, source: Annotated[str, Query(alias="from")] = "
     notes = await unread_notes(rt, session, "") if named else ()
     browser = browser_language(rt, request) or ""
     answer = render_page(rt, session, notes or _greeting(rt, session), browser=browser)
-    if session.person is not None:
-        # The script also fetches the page in a tab in the background.
-        if not _by_script(request):
-            await planned_hints.drop_shown(rt, session.person)
-        if not session.visit:
-            await _renew_cookie(rt, answer, session)
+    # The script also fetches the page in a tab in the background.
+    if session.person is not None and not _by_script(request):
+        await planned_hints.drop_shown(rt, session.person)
+    if session.person is None or not session.visit:
+        await _renew_cookie(rt, answer, session)
     return answer
 
 

@@ -13,7 +13,13 @@ from bot.channels.webchat import Note
 from bot.conversations import planned_hints
 from bot.runtime import Runtime
 from bot.web.chat_rendering import bubble_of, language_values
-from bot.web.chat_session import ChatSession, find_session, note_shown, unread_notes
+from bot.web.chat_session import (
+    NAME_HEADER,
+    ChatSession,
+    find_session,
+    note_shown,
+    unread_notes,
+)
 from bot.web.event_stream import event_stream
 
 HEARTBEAT_SECONDS = 20
@@ -27,9 +33,13 @@ async def stream(request: Request) -> Response:
 
     The page adds the parameter `seen` if it is visible. Without `seen`, a planned hint stays,
     because a page in the background also reconnects.
+    If the chat has ended, for example by a quick exit in another tab, the page loads itself again,
+    so that it no longer shows the chat's messages.
     """
     rt: Runtime = request.app.state.rt
     session = await find_session(request)
+    if session.person is None and session.marked_name != request.headers.get(NAME_HEADER):
+        return event_stream(_resync())
     last = request.headers.get("last-event-id") or request.query_params.get("last", "")
     await note_shown(rt, session, last)
     if session.person is not None and "seen" in request.query_params:
@@ -63,6 +73,10 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncGen
                     yield _event("registry", {})
     except CacheUnavailable:
         yield _event("resync", {})
+
+
+async def _resync() -> AsyncGenerator[str]:
+    yield _event("resync", {})
 
 
 async def _wait_for_messages(
