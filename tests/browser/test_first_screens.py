@@ -104,3 +104,20 @@ async def test_quick_exit_page_does_not_mention_the_assistant(
     assert await context.cookies() == []
     await page.evaluate("document.documentElement.style.fontSize = '200%'")
     assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_chat_page_keeps_half_a_small_screen_for_messages_at_double_text(
+    browser: Any, stack: AppStack
+) -> None:
+    phone = await _phone(browser, stack, "ru", "checklist")
+    await phone.page.set_viewport_size({"width": 320, "height": 568})
+    space, newest = await phone.page.evaluate(
+        "() => { document.documentElement.style.fontSize = '212.5%';"
+        " const [top, dock] = ['.top', '.dock']"
+        ".map(each => document.querySelector(each).getBoundingClientRect());"
+        " const newest = document.getElementById('newest');"
+        " newest.hidden = false;"
+        " return [dock.top - top.bottom, newest.getBoundingClientRect().height]; }"
+    )
+    assert space >= 568 / 2
+    assert newest <= 48
