@@ -189,7 +189,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
         _logger.info("message.failed", code=code, channel=channel)
         async with rt.pool.connection() as transaction:
             sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
-            sent_at, attempt, body = sent or (None, 1, None)
+            sent_at, attempt, body, notes = sent or (None, 1, None, None)
             if code in (WindowClosed.code, BlockedByUser.code):
                 # If the person has written since then, a report of this message does not show that
                 # the person blocks the bot now.
@@ -208,19 +208,20 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
             }
             state = await fetch_value(transaction, statements.FAIL_LATER, **values)
         if state == "failed":
-            await _say_missing(rt, person_id, channel, body, code)
+            lost = part_status.first_failed(notes)
+            await _say_missing(rt, person_id, channel, body, code, lost)
 
 
 async def _say_missing(
-    rt: Runtime, person_id: UUID, channel: str, body: bytes | None, code: str
+    rt: Runtime, person_id: UUID, channel: str, body: bytes | None, code: str, lost: int
 ) -> None:
-    """Tell the person that a message did not arrive, as after a refused call."""
+    """Tell the person that a message or its part `lost` did not arrive, as after a refused call."""
     async with rt.pool.connection() as transaction:
         person = await identities.load(rt, transaction, person_id)
     message = decrypt_message(person, body) if person else None
     if person and message:
         _logger.warning("message.incomplete", code=code, count=0)
-        await say_missing(rt, person, channel, message, Refused())
+        await say_missing(rt, person, channel, message, Refused(), lost)
 
 
 async def report_late(rt: Runtime, row_id: int) -> None:

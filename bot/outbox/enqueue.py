@@ -63,10 +63,13 @@ async def enqueue(
 
 
 async def say_missing(
-    rt: Runtime, person: Person, channel: str, message: Message, error: SendError
+    rt: Runtime, person: Person, channel: str, message: Message, error: SendError, lost: int = 0
 ) -> None:
-    """Queue a notice to the person that a message, or the rest of it, could not be delivered."""
-    notice = missing_notice(rt, message, error)
+    """Queue a notice to the person that a message, or the rest of it, could not be delivered.
+
+    `lost` is the number of a part whose failure was reported later.
+    """
+    notice = missing_notice(rt, message, error, lost)
     if notice is not None:
         async with rt.pool.connection() as transaction:
             await enqueue(transaction, person, channel, (Row("send", notice),))

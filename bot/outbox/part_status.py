@@ -86,6 +86,11 @@ def count_sent(notes: str | None) -> int:
     return next((at for at, each in enumerate(parts) if each.state == FAILED), len(parts))
 
 
+def first_failed(notes: str | None) -> int:
+    """Return the number of the first part that failed, or 0."""
+    return next((at for at, each in enumerate(parse(notes), 1) if each.state == FAILED), 0)
+
+
 def after_report(
     parts: Sequence[Part], number: int, attempt: int, state: State, last_try: int
 ) -> list[Part] | None:

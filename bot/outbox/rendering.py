@@ -30,13 +30,12 @@ NOT_DELETED = _(
     "and its backup if there is one."
 )
 MISSING = _(
-    "Our last message did not arrive whole. Please ask once more, or write “person” to talk to an"
-    " officer."
+    "One of our messages did not arrive, or did not arrive whole. Please ask once more, or write"
+    " “person” to talk to an officer."
 )
-PART_MISSING = _(
-    "Our last message did not arrive whole: it ends before part {part} of {parts}. Please ask once"
-    " more, or write “person” to talk to an officer."
-)
+ENDS_BEFORE = _("The message ends before part {part} of {parts}.")
+# After the first report that a part failed, reports about other parts may follow.
+LACKS = _("The message lacks part {part}, and perhaps others.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,19 +187,26 @@ def deletion(
     return tuple(Row("delete", external_id=",".join(batch)) for batch in batches)
 
 
-def missing_notice(rt: Runtime, message: Message, error: SendError) -> Message | None:
+def missing_notice(
+    rt: Runtime, message: Message, error: SendError, lost: int = 0
+) -> Message | None:
     """Return the notice that a message, or the rest of a message, did not arrive.
 
-    Return None if the message `message` is itself a notice of this kind, or has no language.
+    `lost` is the number of a part whose failure the platform reported later. Return None if the
+    message `message` is itself a notice of this kind, or has no language.
     """
-    text = MISSING
-    if 0 < error.sent < error.parts:
-        text = replace(PART_MISSING, values=(("part", error.sent + 1), ("parts", error.parts)))
+    texts = [MISSING]
+    if lost:
+        texts.append(replace(LACKS, values=(("part", lost),)))
+    elif 0 < error.sent < error.parts:
+        values = (("part", error.sent + 1), ("parts", error.parts))
+        texts.append(replace(ENDS_BEFORE, values=values))
     language = message.language
     if not language:
         return None
-    notice = Message((rt.languages.render(text, language),), language=language)
-    return None if message.paragraphs == notice.paragraphs else notice
+    paragraphs = tuple(rt.languages.render(text, language) for text in texts)
+    is_notice = message.paragraphs[:1] == paragraphs[:1]
+    return None if is_notice else Message(paragraphs, language=language)
 
 
 def undeleted_notice(rt: Runtime, channels: Iterable[str], language: str) -> tuple[Say, ...]:

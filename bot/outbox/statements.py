@@ -307,7 +307,9 @@ FAIL_LATER = statement(
     .returning(t.Message.state)
 )
 LAST_ATTEMPT = statement(
-    select(t.Message.done_at, t.Message.attempt, t.Message.body).where(t.Message.id == _ID)
+    select(t.Message.done_at, t.Message.attempt, t.Message.body, t.Message.external_id).where(
+        t.Message.id == _ID
+    )
 )
 FORGET_REPORT = statement(
     update(t.Message)

@@ -10,12 +10,20 @@ from typing import Any
 import pytest
 
 from bot import outbox
-from bot.channels import ChannelCall, DeliveryReport, SendError, Throttled, Unreachable
+from bot.channels import (
+    ChannelCall,
+    DeliveryReport,
+    Refused,
+    SendError,
+    Throttled,
+    Unreachable,
+)
 from bot.channels.webchat import WebChat
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
 from bot.outbox import part_status
 from bot.outbox.part_status import Part
+from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.events import Started
 from tests.clock import ahead
@@ -93,6 +101,14 @@ class _Row:
 
     def failing(self, part: int, attempt: int) -> Meets:
         return lambda: self.receive_report("failed", part, attempt, Unreachable.code)
+
+    async def notices(self) -> list[str]:
+        """Return the texts that were sent after the message."""
+        async with self.rt.pool.connection() as session:
+            person = await identities.find(self.rt, session, "web", self.guest.name)
+        assert person is not None
+        found = await outbox.waiting(self.rt, person, "web", self.id)
+        return ["\n".join(each.message.lines) for each in found if each.message]
 
     async def look(self) -> tuple[Any, ...]:
         async with self.rt.pool.connection() as session:
@@ -178,6 +194,30 @@ async def test_message_part_failure_reported_twice_is_counted_once(row: _Row) ->
         await row.receive_report("failed", 2, 1, Unreachable.code)
         await row.go(2)
     assert row.page.posted == [1, 2, 2]
+
+
+@pytest.mark.parametrize("part", [1, 2])
+async def test_person_reads_which_message_part_was_refused_later(row: _Row, part: int) -> None:
+    await row.go()
+    await row.receive_report("failed", part, 1, Refused.code)
+    await row.go()
+    [notice] = await row.notices()
+    assert [each for each in notice if each.isdigit()] == [str(part)]
+    # The notice fails, too: a second notice would not arrive either.
+    async with row.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT max(id) FROM messages")
+        ((notice_id,),) = await cursor.fetchall()
+    report = DeliveryReport("web", "any", "failed", 1, Refused.code, f"{notice_id}.1")
+    await outbox.record_reports(row.rt, [report])
+    await row.go()
+    assert len(await row.notices()) == 0
+
+
+async def test_person_reads_which_message_part_was_refused_meanwhile(row: _Row) -> None:
+    row.page.meets = [None, lambda: row.receive_report("failed", 1, 1, Refused.code)]
+    await row.go(2)
+    [notice] = await row.notices()
+    assert [each for each in notice if each.isdigit()] == ["1"]
 
 
 async def test_delivery_report_of_an_earlier_attempt_is_ignored(row: _Row) -> None:
