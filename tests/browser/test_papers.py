@@ -51,10 +51,11 @@ async def test_chat_page_uploads_a_photo_and_shows_the_answer(
 ) -> None:
     page = await _page_that_asks_for_a_photo(browser, stack, java_script_enabled=scripts)
     form = page.locator("form.file:has(fieldset:not([disabled]))").last
-    await form.locator("input[type=file]").set_input_files(
-        {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
-    )
-    await form.locator("button").click()
+    field = form.locator("input[type=file]")
+    await field.set_input_files({"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    if not scripts:
+        assert await field.evaluate("each => getComputedStyle(each).opacity") == "1"
+        await form.locator("button").click()
     await page.get_by_text("Получено в читаемом виде: 1.").wait_for(timeout=60_000)
 
 

@@ -82,10 +82,6 @@ function buttonsOf({ id, buttons }) {
 
 function fileOf({ id, file }) {
   const input = make('input', { type: 'file', accept: 'image/*,application/pdf' });
-  input.addEventListener('change', () => {
-    [...input.files].forEach(attach);
-    input.value = ''; // or the browser would not tell of the same file, chosen again
-  });
   return make('form', { class: 'buttons file' }, make('fieldset', { 'aria-labelledby': `said-${id}` },
     make('label', { class: 'button pick' }, file, input)));
 }
@@ -440,8 +436,7 @@ function write(kind, value = '') {
 function submit(event) {
   event.preventDefault();
   const chosen = event.submitter, words = text.value.trim();
-  if (event.target.matches('.file')) [...event.target.elements.file.files].forEach(attach);
-  else if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
+  if (chosen.matches('.exit')) leave(exitUrl, chosen.value);
   else if (chosen.matches('.menu')) utter('/chat/pressed', labels.menu, { payload: chosen.value });
   else if (chosen.matches('.contact')) write('tel', text.value);
   else if (chosen.matches('.button, .tick, .pencil')) press(chosen);
@@ -571,6 +566,9 @@ function lost() {
 // ---- begin ----
 
 function begin() {
+  // Without a script a form shows the chosen file and sends it by a button; with it, choosing sends.
+  list.querySelectorAll('.file label').forEach(each => each.classList.add('pick'));
+  list.querySelectorAll('.file .button:not(.pick)').forEach(each => each.remove());
   list.querySelectorAll('.receipt').forEach(tooled);
   list.querySelectorAll('[data-at]').forEach(timed);
   days();
@@ -585,6 +583,11 @@ list.addEventListener('click', event => {
   if (sheet) printed(sheet.closest('.receipt'));
   if (again) queue(again.closest('li'));
   if (copy) copied(copy);
+});
+list.addEventListener('change', ({ target }) => {
+  if (!target.files) return;
+  [...target.files].forEach(attach);
+  target.value = ''; // or the browser would not tell of the same file, chosen again
 });
 text.addEventListener('keydown', event => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
