@@ -5,11 +5,17 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import JSONResponse, Response
 
-RETRY_AFTER = {
+_RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "string"}},
 }
-# Statuses whose responses have a Retry-After header.
-_WAITING = {429, 503}
+# Headers of error responses by status.
+_HEADERS = {
+    401: {
+        "WWW-Authenticate": {"description": "Always `Bearer`.", "schema": {"type": "string"}},
+    },
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
 
 type ProblemName = Literal[
     "bad-key",
@@ -107,7 +113,7 @@ def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[st
     operation has. With `body`, it also adds the problems that any request with a body can have.
     """
     always: tuple[ProblemName, ...] = (
-        *("unauthorized", "forbidden", "too-many-requests", "unavailable"),
+        *("unauthorized", "forbidden", "too-many-requests", "internal", "unavailable"),
     )
     of_bodies: tuple[ProblemName, ...] = (
         *("timeout", "too-large", "unsupported-media-type", "invalid"),
@@ -115,6 +121,6 @@ def problems(*names: ProblemName, body: bool = False) -> dict[int | str, dict[st
     found: dict[int | str, dict[str, Any]] = {}
     for name in (*always, *names, *(of_bodies if body else ())):
         status, title = PROBLEMS[name]
-        headers = {"headers": RETRY_AFTER} if status in _WAITING else {}
+        headers = {"headers": _HEADERS[status]} if status in _HEADERS else {}
         found[status] = {"model": Problem, "description": f"`{name}`: {title}", **headers}
     return found
