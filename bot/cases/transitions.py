@@ -44,27 +44,27 @@ async def release(
     deadline and is escalated after it.
 
     `by_itself`: a periodic sweep, not an officer, returns the case, so the case's counter
-    `returned` is incremented. If the case is urgent, officers on shift are notified as of a new
-    case, because only the absent owner was notified of the person's last message.
+    `returned` is incremented.
     """
     await _change(transaction, statements.RELEASE, case, version, by_itself=int(by_itself))
     await person_waits_again(transaction, replace(case, owner=None))
-    if by_itself and case.urgent:
-        await notify(transaction, Kind.NEW_CASE, case.id)
+    await _notify_queued(transaction, case)
 
 
 async def hand_to(
     transaction: Transaction, case: Case, officer: UUID, desk: MissionSettings, version: int
 ) -> None:
-    """Assign a case, which may have another owner, to the officer `officer`."""
+    """Assign a case, which may have another owner, to the officer `officer`, and notify them."""
     due = desk.calendar().after(await database_time(transaction), desk.claim_timeout_minutes)
     await _change(transaction, statements.HAND_TO, case, version, officer=officer, due=due)
+    await notify(transaction, Kind.HANDED_OVER, case.id)
 
 
 async def change_topic(transaction: Transaction, case: Case, topic: str, version: int) -> None:
     """Give a case another topic and return it to the queue, with deadlines as in `release`."""
     await _change(transaction, statements.CHANGE_TOPIC, case, version, about=topic)
     await person_waits_again(transaction, replace(case, owner=None))
+    await _notify_queued(transaction, case)
 
 
 async def move(transaction: Transaction, case: Case, mission: str, version: int) -> None:
@@ -79,6 +79,7 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
     values = {"case": case.id, "shown_version": version, "to_mission": mission}
     if not await fetch_value(transaction, statements.MOVE, **values):
         raise await conflict(transaction, case.id)
+    await _notify_queued(transaction, case)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
@@ -183,6 +184,15 @@ async def reopen(transaction: Transaction, case: Case) -> bool:
     resolve_due = calendar.after(now, desk.resolve_minutes)
     values = {"case": case.id, "now": now, "due": due, "resolve": resolve_due}
     return bool(await execute(transaction, statements.REOPEN, **values))
+
+
+async def _notify_queued(transaction: Transaction, case: Case) -> None:
+    """Notify officers on shift of an urgent case in the queue as of a new case.
+
+    Only the previous owner was notified of the person's last message.
+    """
+    if case.urgent:
+        await notify(transaction, Kind.NEW_CASE, case.id)
 
 
 async def _change(

@@ -15,7 +15,6 @@ from bot.conversations.effects import AfterCommit
 from bot.desk import officer_turns, views
 from bot.desk.answering import words_of
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
-from bot.notifications import Kind, notify
 from bot.observability import metrics
 from bot.officers import directory, permissions
 from bot.officers.directory import Officer
@@ -132,8 +131,7 @@ async def release(
         await conversation_store.bump_ownership(at.transaction, at.held)
         return None
 
-    result = await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, apply)
-    return await _announce_urgent(rt, result)
+    return await perform(rt, officer, case_id, version, Action.CASE_RELEASE, key, apply)
 
 
 async def note(
@@ -265,8 +263,7 @@ async def transfer(
                 assert_never(to)
         return None
 
-    result = await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, apply)
-    return await _announce_urgent(rt, result)
+    return await perform(rt, officer, case_id, version, Action.CASE_TRANSFER, key, apply)
 
 
 async def snooze(
@@ -318,18 +315,6 @@ async def resolve(
         return delivery
 
     return await perform(rt, officer, case_id, version, Action.CASE_RESOLVE, key, apply)
-
-
-async def _announce_urgent(rt: Runtime, result: ActionResult) -> ActionResult:
-    """Notify officers on shift of an urgent case that an officer put back into a queue.
-
-    The console's database role cannot queue the job, so this is done after the action's commit.
-    """
-    async with rt.pool.connection() as transaction:
-        case = await cases.find(transaction, result.case_id)
-        if case and case.urgent and case.state == cases.State.QUEUED and not result.repeated:
-            await notify(transaction, Kind.NEW_CASE, case.id)
-    return result
 
 
 # Helpers that check answers, colleagues and missions

@@ -150,7 +150,7 @@ async def _of_case(
         team = (each for each in everyone if each.mission == mission and each.is_on_shift)
         return [each for each in team if each.reads(language, topic)]
     owners = [each for each in everyone if each.id == owner]
-    if kind is Kind.NEW_WORDS:
+    if kind in (Kind.NEW_WORDS, Kind.HANDED_OVER):
         return owners
     return [*owners, *(each for each in everyone if each.leads(mission) and each.id != owner)]
 

@@ -11,6 +11,7 @@ class Kind(StrEnum):
 
     NEW_CASE = "new_case"
     NEW_WORDS = "new_words"
+    HANDED_OVER = "handed_over"
     ESCALATED = "escalated"
     APPEAL = "appeal"
     NO_SHIFT = "no_shift"
@@ -42,6 +43,7 @@ def known_kind(name: str) -> Kind:
 LINES: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("New cases: {count}"),
     Kind.NEW_WORDS: _("Your cases with new messages: {count}"),
+    Kind.HANDED_OVER: _("Cases that a colleague handed over to you: {count}"),
     Kind.ESCALATED: _("Overdue cases: {count}"),
     Kind.APPEAL: _("Appeals against a limit on messages: {count}"),
     Kind.NO_SHIFT: _("Cases are waiting, and no officer is on shift."),
@@ -57,6 +59,7 @@ LINES: Mapping[Kind, Text] = {
 LABELS: Mapping[Kind, Text] = {
     Kind.NEW_CASE: _("A new case while you are on shift"),
     Kind.NEW_WORDS: _("A new message in your case"),
+    Kind.HANDED_OVER: _("A case that a colleague hands over to you"),
     Kind.ESCALATED: _("An overdue case"),
     Kind.APPEAL: _("An appeal against a limit on messages"),
     Kind.NO_SHIFT: _("Cases are waiting, and no officer is on shift"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -13,7 +14,8 @@ from bot import desk, notifications
 from bot.broadcasts import pausing
 from bot.content import endings
 from bot.desk import case_sweeps, limiting
-from bot.desk.actions import Goal, ToMission, ToTopic
+from bot.desk.actions import Goal, ToMission, ToOfficer, ToTopic
+from bot.embedded import Databases
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
@@ -144,6 +146,48 @@ async def test_urgent_case_that_its_officer_gives_up_notifies_those_on_shift(
             await desk.transfer(rt, owner, case.id, version, key=once, to=to)
     assert await office.run() == ([Kind.NEW_CASE] if danger else [])
     assert len(await office.states()) == (2 if danger else 0)
+
+
+async def test_colleague_is_notified_once_of_a_case_that_was_handed_over(office: Office) -> None:
+    rt = office.rt
+    owner, other = [await an_officer(rt, name) for name in ("Officer Owner", "Officer Other")]
+    case = await ask(Guest(rt))
+    await desk.claim(rt, owner, case.id, case.version, key=key())
+    await office.run()
+    for each in (owner, other):
+        await office.enable_notifications(await put_on_shift(rt, each))
+    version, once = (await now(rt, case.id)).version, key()
+    for _press in range(2):
+        await desk.transfer(rt, owner, case.id, version, key=once, to=ToOfficer(other.id))
+    assert await office.run() == [Kind.HANDED_OVER]
+    assert [each["Subject"] for each in await office.mail.wait(1)] == [
+        "Kosh: Әріптесіңіз Сізге берген өтініштер: 1"
+    ]
+    assert len(await office.push.wait(1)) == 1
+
+
+@pytest.mark.parametrize("to", [None, ToTopic("spouse"), ToMission("tr_ankara")])
+async def test_urgent_case_is_given_up_only_with_its_notification(
+    office: Office, databases: Databases, to: Goal | None
+) -> None:
+    """Check that a case stays with its officer if the notification cannot be queued."""
+    rt = office.rt
+    owner = await an_officer(rt, "Officer Owner")
+    await an_officer(rt, "Officer Other", "tr_ankara")
+    guest = Guest(rt)
+    case = await ask(guest)
+    await guest.do(Said("мне угрожают"))
+    await desk.claim(rt, owner, case.id, case.version, key=key())
+    version = (await now(rt, case.id)).version
+    with psycopg.connect(databases.owner) as session:
+        session.execute("ALTER TABLE procrastinate_jobs ADD CHECK (false) NOT VALID")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        if to is None:
+            await desk.release(rt, owner, case.id, version, key=key())
+        else:
+            await desk.transfer(rt, owner, case.id, version, key=key(), to=to)
+    left = await now(rt, case.id)
+    assert (left.owner, left.mission, left.version) == (owner.id, GENERAL, version)
 
 
 async def test_officers_get_no_notification_when_an_ordinary_case_returns(office: Office) -> None:

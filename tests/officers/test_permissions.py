@@ -323,6 +323,8 @@ OPEN_TO_ALL = {
     *("officers", "audit_head", "form_funnel", "suggested_phrases", "push_subscriptions"),
     *("content_items", "content_versions", "content_head", "wording_reports"),
     "referrers",
+    # Only the ids of jobs that notify officers.
+    "procrastinate_jobs",
 }
 
 _ROWS: tuple[LiteralString, ...] = (
@@ -489,6 +491,9 @@ FORBIDDEN: tuple[LiteralString, ...] = (
     "INSERT INTO case_viewers (case_id, officer) VALUES (%(ours)s, %(theirs)s)",
     "SELECT * FROM processed_updates",
     "INSERT INTO case_events (case_id, mission, kind) VALUES (%(ours)s, 'general', 'case')",
+    "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('default', 'people.delete')",
+    "SELECT args FROM procrastinate_jobs",
+    "DELETE FROM procrastinate_jobs",
 )
 
 
