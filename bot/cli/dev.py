@@ -40,6 +40,15 @@ ALL, CHANGE, RELEASE = "not slow", "not slow and not release", "release and not 
 # server or a browser.
 AT_ONCE = 4
 
+# Tests that walk through all conversations. One process runs them, because several processes would
+# each repeat the same walks.
+CONVERSATIONS = (
+    "tests/flows",
+    "tests/channels/test_fit.py",
+    "tests/channels/test_written_forms.py",
+)
+OTHERS = ("tests", *(f"--ignore={path}" for path in CONVERSATIONS))
+
 # Command prefix that lets a command use only CPU time which other processes leave.
 LOW_PRIORITY = ("nice", "-n", "19")
 
@@ -116,7 +125,7 @@ def missing() -> list[str]:
 
 def _check_release() -> list[str]:
     """Run the checks that only a release must pass; return the names of failed ones."""
-    tests = _pytest("release", AT_ONCE, "tests", "--ignore=tests/flows", marked=RELEASE)
+    tests = _pytest("release", AT_ONCE, *OTHERS, marked=RELEASE)
     return _run_tests({"release": tests}, _of_a_release()) + _check_vulnerabilities()
 
 
@@ -173,7 +182,7 @@ def _check_change(quick: bool, everything: bool = False) -> list[str]:
     python = sys.executable
     shutil.rmtree(ROOT / REPORTS, ignore_errors=True)
     marked = ALL if everything else CHANGE
-    tests = {"tests": _pytest("all", AT_ONCE, "tests", "--ignore=tests/flows", marked=marked)}
+    tests = {"tests": _pytest("all", AT_ONCE, *OTHERS, marked=marked)}
     types = {"types": [python, "-m", "mypy"]}
     parallel_commands = {
         "lint": [python, "-m", "ruff", "check", "."],
@@ -183,8 +192,7 @@ def _check_change(quick: bool, everything: bool = False) -> list[str]:
         **(types if quick else {}),
         "catalogues": [python, "-m", "bot", "languages", "check"],
         "documents": [python, "-m", "bot", "docs", "build"],
-        # One process, because several processes would each repeat the same walks through the flows.
-        "conversations": _pytest("flows", 0, "tests/flows", "--cov", *UNLISTED),
+        "conversations": _pytest("flows", 0, *CONVERSATIONS, "--cov", *UNLISTED),
     }
     failed = _run_tests(tests, parallel_commands) + (_check_vulnerabilities() if everything else [])
     return failed + ([] if quick else _run_chaos_tests(types))

@@ -19,6 +19,9 @@ from flows.engine.language_protocol import Refusal
 from flows.engine.turn import option_buttons
 from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
 
+# The tests of tests/flows cover the flows; here the tracer would only take time.
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_telegram_layout_truncates_no_message_of_any_flow(language: str) -> None:

@@ -22,6 +22,9 @@ from flows.engine.events import Page
 from flows.engine.text import Label, Text
 from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
 
+# The tests of tests/flows cover the flows; here the tracer would only take time.
+pytestmark = pytest.mark.no_cover
+
 MARKS = re.compile(f"[{bidi.ISOLATE}{bidi.END_ISOLATE}{bidi.MARK}]")
 # Text that is always displayed from left to right: groups of digits, addresses, Latin words.
 RUN = re.compile(r"\+?[A-Za-z0-9][A-Za-z0-9.:/@_\-– ]*[A-Za-z0-9]")
