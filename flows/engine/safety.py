@@ -61,6 +61,10 @@ def note_suspicion(turn: TurnState, text: str) -> None:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
+    # At a question about danger, a "yes" speaks of danger.
+    asks_of_danger = asked is not None and any(option.key == TOPIC for option in asked.options)
+    if not asks_of_danger and turn.words.yes_no(text, turn.c.language) is not None:
+        return
     if turn.c.language and turn.danger(text) is not Danger.NONE:
         turn.notes.append((ONE_SENTENCE,))
 

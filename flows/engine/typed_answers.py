@@ -66,6 +66,12 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     return _after_yes_or_no(turn, asked, typed, reading) if found is Refusal.NOT_LISTED else found
 
 
+def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
+    """Return True for "no" at the review of all answers, also before other words."""
+    is_no = turn.words.yes_no(typed, asked.language) is False and not typed.strip().isdecimal()
+    return is_no or bool(turn.words.after_no(typed, asked.language))
+
+
 def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> TypedAnswer:
     """Return the answer in the words after "yes" or "no", as voice input writes it: without commas.
 
@@ -89,11 +95,14 @@ def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading
 def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str) -> str:
     """Return the key of the option that was typed: its label, other words for it, or half of it.
 
-    Returns "" if none was typed.
+    "No" to the question whether all answers are right chooses to change one. Returns "" if no
+    option was typed.
     """
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
     if labels or question is None or isinstance(question, Consent):
         return labels[0] if labels else ""
+    if isinstance(question, Review) and _says_wrong(turn, asked, typed):
+        return "edit"
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
     language = asked.language

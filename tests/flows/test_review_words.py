@@ -1,0 +1,34 @@
+"""A typed "no" at the review changes an answer; a typed "yes" raises no suspicion of danger."""
+
+import pytest
+
+from flows.engine import safety, screens
+from tests.flows.chat import chat_at
+from tests.flows.recognizer import REAL, recognizing_chat_at
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "нет"),
+        ("ru", "неправильно"),
+        ("ru", "нет, я родилась 1961"),
+        ("kk", "қате"),
+        ("zh_Hans", "不对"),
+        ("uz", "notoʻgʻri"),
+        ("uz_Cyrl", "йўқ"),
+    ],
+)
+def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) -> None:
+    assert recognizing_chat_at("review", language).says(typed).question_key == screens.EDIT
+
+
+@pytest.mark.parametrize("question", ["review", "risk", "consent_registration"])
+def test_yes_alone_raises_no_suspicion_of_danger(question: str) -> None:
+    assert not recognizing_chat_at(question).says("да").shows(safety.ONE_SENTENCE)
+
+
+def test_yes_to_the_question_about_danger_raises_suspicion() -> None:
+    chat = chat_at("trouble")
+    chat.understanding = REAL
+    assert chat.says("да").shows(safety.ONE_SENTENCE)
