@@ -7,7 +7,14 @@ import re
 from collections import defaultdict
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, region_capitals, uzbek_cyrillic
+from bot.i18n import (
+    details_words,
+    ethnic_words,
+    kazakh_arabic,
+    normalization,
+    region_capitals,
+    uzbek_cyrillic,
+)
 
 # Whole answers, by the name of the question and the key of the option. The words under ANY count at
 # every question that has an option with this key, but never at a consent. The first line of each is
@@ -191,18 +198,6 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         " никогда не имела",
         "从来没有, 从来不是, 没当过, 从没当过, 不曾, 没有过",
     ),
-    ("ethnicity_papers", "yes"): (
-        "бар, иә бар, жазылған, көрсетілген",
-        "bor, ha bor, yozilgan, koʻrsatilgan",
-        "есть, да есть, указана, указано, написано",
-        "有, 有的, 写着, 有写",
-    ),
-    ("ethnicity_papers", "no"): (
-        "жазылмаған, көрсетілмеген",
-        "yozilmagan, koʻrsatilmagan",
-        "нету, не указана, не указано, не написано",
-        "没写, 没有写, 沒有",
-    ),
     ("trouble", "none"): (
         "жоқ, ештеңе, ештеңе жоқ, ондай жоқ, бәрі жақсы, бәрі дұрыс, мәселе жоқ, еш мәселе жоқ",
         "yoʻq, hech narsa, hech qaysi, hech qaysisi, hammasi yaxshi, hammasi joyida, muammo"
@@ -211,19 +206,6 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         " порядке, нет проблем, проблем нет, ни одно, ни одно из этого, ничего не было, ничего"
         " из перечисленного",
         "没有, 无, 没事, 没问题, 都不是, 沒有, 没有问题",
-    ),
-    ("ethnic_kazakh", "yes"): (
-        "қазақ, қазақпын, мен қазақпын, иә қазақпын, қазақпыз, таза қазақпын",
-        "qozoq, qozoqman, men qozoqman, ha qozoqman, qozoqmiz",
-        "казах, казашка, я казах, я казашка, да казах, да казашка, да я казах, да я казашка, мы"
-        " казахи, чистый казах",
-        "哈萨克族, 我是哈萨克族, 是哈萨克族, 哈萨克人, 我是哈萨克人, 我是哈薩克族, 哈族, 我是哈族",
-    ),
-    ("ethnic_kazakh", "no"): (
-        "қазақ емеспін, мен қазақ емеспін, қазақ емес, өзбекпін",
-        "qozoq emasman, men qozoq emasman, qozoq emas, oʻzbekman",
-        "не казах, не казашка, я не казах, я не казашка, узбек, узбечка, я узбек, я узбечка",
-        "不是哈萨克族, 我不是哈萨克族, 汉族, 我是汉族",
     ),
     ("timeframe", "later"): (
         "кейін, кейінірек",
@@ -238,10 +220,10 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "现在, 马上, 尽快, 越快越好, 最近, 明天",
     ),
     ("contact", "self"): (
-        "өзім жазамын, өзім хабарласамын",
-        "oʻzim yozaman, oʻzim kiraman",
-        "сам напишу, сама напишу, я сам напишу, я сама напишу, никак",
-        "我自己联系, 我自己来",
+        "өзім жазамын, өзім хабарласамын, керек емес, хабарласпаңыз",
+        "oʻzim yozaman, oʻzim kiraman, kerak emas",
+        "сам напишу, сама напишу, я сам напишу, я сама напишу, никак, не надо, лучше не надо",
+        "我自己联系, 我自己来, 自己来, 不用, 不用联系",
     ),
     ("contact", "chat"): (
         "осында, осы жерде, осында жазыңыз, осы жерге жазыңыз",
@@ -375,6 +357,14 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 }  # fmt: skip
 
 
+EVERY = (
+    OPTION_WORDS
+    | region_capitals.OPTION_WORDS
+    | ethnic_words.OPTION_WORDS
+    | details_words.OPTION_WORDS
+)
+
+
 def options(typed: str, question: str) -> frozenset[str]:
     """Return the keys of the options that a whole text may mean at a question; empty if none."""
     text, none = normalization.bare(typed), frozenset[str]()
@@ -385,7 +375,7 @@ def options(typed: str, question: str) -> frozenset[str]:
 def _options() -> dict[tuple[str, str], frozenset[str]]:
     """Map the name of a question and a whole answer, spelt by `normalization.bare`, to options."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for (question, key), lines in (OPTION_WORDS | region_capitals.OPTION_WORDS).items():
+    for (question, key), lines in EVERY.items():
         for line in _spelt(lines):
             for phrase in re.split("[,،] ?", line):
                 found[question, normalization.bare(phrase)].add(key)

@@ -1,0 +1,59 @@
+"""Words that people use for their ethnicity, education and work are stored as answers."""
+
+import pytest
+
+from tests.flows.chat import chat_at
+from tests.flows.recognizer import REAL, recognizing_chat_at
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed", "answer"),
+    [
+        ("ethnicity_papers", "ru", "узбек", "no"),
+        ("ethnicity_papers", "ru", "записана узбечкой", "no"),
+        ("ethnicity_papers", "uz", "o'zbek", "no"),
+        ("ethnicity_papers", "uz", "qoraqalpoq", "no"),
+        ("ethnicity_papers", "uz_Cyrl", "ўзбек", "no"),
+        ("ethnicity_papers", "kk", "өзбек", "no"),
+        ("ethnicity_papers", "zh_Hans", "汉族", "no"),
+        ("ethnicity_papers", "ru", "казах", "yes"),
+        ("ethnicity_papers", "kk_Arab", "قازاق", "yes"),
+        ("ethnicity_papers", "zh_Hans", "哈萨克族", "yes"),
+        ("ethnic_kazakh", "uz", "o'zbek", "no"),
+        ("ethnic_kazakh", "uz", "qoraqalpoq", "no"),
+        ("ethnic_kazakh", "ru", "русский", "no"),
+        ("ethnic_kazakh", "kk", "қарақалпақ", "no"),
+        ("ethnic_kazakh", "zh_Hans", "维族", "no"),
+        ("education", "ru", "9 классов", "secondary"),
+        ("education", "kk", "техникум", "vocational"),
+        ("education", "zh_Hans", "没上过学", "other"),
+        ("education", "uz", "universitet", "higher"),
+        ("occupation", "ru", "чабан", "agriculture"),
+        ("occupation", "kk", "шопан", "agriculture"),
+        ("occupation", "kk_Arab", "مالشى", "agriculture"),
+        ("occupation", "zh_Hans", "牧民", "agriculture"),
+        ("occupation", "uz", "choʻpon", "agriculture"),
+        ("occupation", "uz_Cyrl", "чўпон", "agriculture"),
+        ("occupation", "ru", "пенсионерка", "none"),
+        ("occupation", "ru", "студентка", "none"),
+        ("occupation", "zh_Hans", "退休", "none"),
+        ("support_needed", "ru", "квартира", "housing"),
+        ("support_needed", "kk", "тіл үйрену", "language"),
+        ("support_needed", "zh_Hans", "学语言", "language"),
+        ("support_needed", "uz", "ish", "work"),
+        ("support_needed", "ru", "ничего", "other"),
+        ("contact", "ru", "не надо", "self"),
+    ],
+)
+def test_everyday_word_is_stored_as_the_answer(
+    question: str, language: str, typed: str, answer: str
+) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert chat.stored_answers()[question] == answer
+
+
+def test_ethnic_group_of_a_spouse_is_stored_as_the_answer() -> None:
+    chat = chat_at("family", "uz", applying="family").presses("add").answers("spouse")
+    chat.understanding = REAL
+    key = chat.answers("adult").question_key
+    assert chat.says("oʻzbek").stored_answers()[key] == "no"
