@@ -7,6 +7,7 @@ from datetime import date
 from bot.i18n import (
     ages,
     bidi,
+    birth_years,
     catalogues,
     countries,
     crisis_patterns,
@@ -147,7 +148,7 @@ class Languages:
         return parsers.read_date(typed, language, today)
 
     def year(self, typed: str, language: str, today: date) -> int | Refusal:
-        return parsers.read_year(typed, language, today)
+        return birth_years.read_year(typed, language, today)
 
     def number(self, typed: str, minimum: int, limit: int) -> int | Refusal:
         return parsers.read_number(typed, minimum, limit)

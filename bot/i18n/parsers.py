@@ -51,15 +51,6 @@ ENDINGS = (
     " ي سي دا دە تا تە دان دەن تان تەن داعي دەگي تاعي تەگي عي گي نيڭ ديڭ تيڭ ينيڭ يندا يندە"
 )
 
-# Words around the year in a sentence such as "I was born in 1990".
-BORN = (
-    "я мен men man в во на м i was am born in on родился родилась рожден рождена рождения"
-    " туған туғанмын туғам туылған туылғанмын туылдым дүниеге келдім келгенмін"
-    " مەن تۋعان تۋعانمىن تۋىلعان تۋىلعانمىن دۇنيەگە كەلدىم كەلگەنمىن"
-    " tugʻilganman tugʻildim tugʻilgan туғилганман туғилдим туғилган"
-)
-BORN_HAN = re.compile("我|是|于|在|出?生人?|的")
-
 WORD = re.compile(r"[0-9]+|[^\W\d_]+")
 NEITHER_WORD_NOR_GAP = re.compile(r"[^\w\s.,/\-–—。、،]|_")
 HAN_NUMBER = re.compile("[〇零○一二三四五六七八九十廿卅]+")
@@ -79,7 +70,7 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
     Returns a refusal for relative dates, two-digit years and dates without a day. Never raises an
     error. `language` is ignored, because no form of a date has different meanings in two languages.
     """
-    words = _words(typed)
+    words = date_words(typed)
     if not words:
         return Refusal.NOT_A_DATE if normalization.clean(typed) else Refusal.EMPTY
     if len(words) == 1 and len(words[0]) == 8 and words[0].isdecimal():
@@ -88,26 +79,12 @@ def read_date(typed: str, language: str, today: date) -> date | Refusal:
     return _day(*parts, today) if parts else Refusal.NOT_A_DATE
 
 
-def read_year(typed: str, language: str, today: date) -> int | Refusal:
-    """Return a past year, typed alone, in a full date, or in a sentence like "I was born in 1990".
-
-    The refusals are those of `read_date`.
-    """
-    figures, *rest = _words(typed) or [""]
-    if figures.isdecimal() and len(figures) != 8 and all(_meaning(w) == "year" for w in rest):
-        return _year(figures, today)
-    found = read_date(typed, language, today)
-    if found is Refusal.NOT_A_DATE and (shorter := _without_birth(typed)):
-        return read_year(shorter, language, today)
-    return found.year if isinstance(found, date) else found
-
-
 def read_number(typed: str, minimum: int, limit: int) -> int | Refusal:
     """Return a whole number from `minimum` to `limit`, or a refusal.
 
     ASCII, Arabic, full-width and Chinese digits are accepted.
     """
-    text = HAN_NUMBER.sub(_han_number, normalization.digits(typed))
+    text = HAN_NUMBER.sub(han_digits, normalization.digits(typed))
     if not text:
         return Refusal.EMPTY
     found = WHOLE_NUMBER.fullmatch(text)
@@ -193,32 +170,15 @@ def read_mobile(typed: str, countries: Collection[str]) -> str | Refusal:
     )
 
 
-def _words(typed: str) -> list[str]:
+def date_words(typed: str) -> list[str]:
     """Return the numbers and words in a typed date, without punctuation.
 
     The result is empty if the text is too long or has signs that do not occur in dates.
     """
-    text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
+    text = HAN_NUMBER.sub(han_digits, normalization.fold(typed))
     if len(text) > MAX_DATE or NEITHER_WORD_NOR_GAP.search(text):
         return []
     return WORD.findall(text)
-
-
-def _without_birth(typed: str) -> str:
-    """Return a text without the words for "I was born in"; "" if it has no such words."""
-    text = HAN_NUMBER.sub(_han_number, normalization.fold(typed))
-    if len(text) > MAX_DATE:
-        return ""
-    left = WORD.sub(
-        lambda found: "" if normalization.bare(found[0]) in _birth_words() else found[0],
-        BORN_HAN.sub("", text),
-    )
-    return left if left != text and any(map(str.isdecimal, left)) else ""
-
-
-@cache
-def _birth_words() -> frozenset[str]:
-    return frozenset(map(normalization.bare, BORN.split()))
 
 
 def _parts(words: list[str]) -> tuple[str, str, str] | None:
@@ -227,7 +187,7 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
     months: list[str] = []
     days: list[str] = []
     for before, word in pairwise(("", *words)):
-        match _meaning(word):
+        match month_or_unit(word):
             case int(number):
                 months.append(str(number))
             case "month" if before.isdecimal():
@@ -247,13 +207,13 @@ def _parts(words: list[str]) -> tuple[str, str, str] | None:
             return (first, month, last) if len(first) > len(last) else (last, month, first)
         # Three numbers are not accepted if a word for "year" follows the first ("1990 ж. 05.03"),
         # because the order of day and month is then ambiguous.
-        case [], [], [first, middle, last] if _meaning(words[1]) != "year":
+        case [], [], [first, middle, last] if month_or_unit(words[1]) != "year":
             return (first, middle, last) if len(first) == 4 else (last, middle, first)
         case _:
             return None
 
 
-def _meaning(word: str) -> int | Unit | None:
+def month_or_unit(word: str) -> int | Unit | None:
     """Return the number of the month that a word names, or the unit (year, month, day).
 
     The word may have a case ending. Returns None for any other word.
@@ -309,7 +269,7 @@ def _compact_day(figures: str, today: date) -> date | Refusal:
     return year_first if day_first is Refusal.NO_SUCH_DAY else day_first
 
 
-def _year(figures: str, today: date) -> int | Refusal:
+def past_year(figures: str, today: date) -> int | Refusal:
     if len(figures) < 4:
         return Refusal.TWO_DIGIT_YEAR
     if len(figures) > 4:
@@ -319,7 +279,7 @@ def _year(figures: str, today: date) -> int | Refusal:
     return int(figures) if int(figures) <= today.year else Refusal.FUTURE
 
 
-def _han_number(found: re.Match[str]) -> str:
+def han_digits(found: re.Match[str]) -> str:
     """Return Chinese numerals as digits: digit by digit, as in years, or with 十 (ten) up to 99."""
     tens, ten, ones = found[0].replace("廿", "二十").replace("卅", "三十").partition("十")
     if not ten:
