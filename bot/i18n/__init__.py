@@ -21,6 +21,7 @@ from bot.i18n import (
     language_guess,
     language_names,
     mrz,
+    name_words,
     normalization,
     option_words,
     ordinals,
@@ -131,7 +132,11 @@ class Languages:
         return reserved_words.after_yes_or_no(typed, language)
 
     def nothing(self, typed: str, language: str) -> bool:
-        return reserved_words.nothing(typed, language)
+        return reserved_words.nothing(typed, language) or name_words.is_absent(typed)
+
+    def declines(self, typed: str) -> bool:
+        is_unsure = "unsure" in option_words.options(typed, option_words.ANY)
+        return is_unsure or small_talk.has_declined(typed)
 
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)
@@ -142,7 +147,7 @@ class Languages:
     def name(self, typed: str, letters: Letters) -> str | Refusal:
         if small_talk.is_small_talk(typed):
             return Refusal.NOT_LISTED
-        return parsers.read_name(typed, letters)
+        return name_words.read_name(typed, letters)
 
     def day(self, typed: str, language: str, today: date) -> date | Refusal:
         return parsers.read_date(typed, language, today)

@@ -21,11 +21,13 @@ DECLINED = (
     "xohlamayman, istamayman, kerak emas, kerakmas, shart emas, men xohlamayman, men istamayman,"
     " menga kerak emas, menga kerakmas, menga shart emas, xohlamayapman, men xohlamayapman,"
     " xohlamiman, men xohlamiman, hozir xohlamayman, men hozir xohlamayman, hozircha xohlamayman,"
-    " aytgim kelmayapti, aytmayman, men aytmayman, aytishni xohlamayman,"
+    " aytgim kelmayapti, aytgim kelmaydi, gapirgim kelmaydi, aytmayman,"
+    " men aytmayman, aytishni xohlamayman,"
     " javob berishni xohlamayman",
     "хоҳламайман, истамайман, керак эмас, шарт эмас",
     "不想, 不想要, 不要, 不愿意, 不需要, 不用, 不用了, 不必, 不必了, 不想说, 不想回答, 不想写,"
-    " 不想填, 不愿意说, 我不想, 我不想要, 我不要, 我不愿意, 我不需要, 我不用, 我不想说, 我不想回答,"
+    " 不想填, 不愿意说, 不方便说, 不说, 保密,"
+    " 我不想, 我不想要, 我不要, 我不愿意, 我不需要, 我不用, 我不想说, 我不想回答,"
     " 我不想写, 我不想填, 我不愿意说, 现在不想, 我现在不想, 暂时不想, 我暂时不想",
     "i do not want, i donʼt want, i do not want to, i donʼt want to",
 )

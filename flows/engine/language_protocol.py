@@ -18,6 +18,7 @@ class Refusal(StrEnum):
     EMPTY = "empty"
     TOO_LONG = "too_long"
     NOT_LETTERS = "not_letters"
+    NOT_A_NAME = "not_a_name"
     NOT_LATIN = "not_latin"
     NOT_KAZAKH = "not_kazakh"
     NOT_A_DATE = "not_a_date"
@@ -181,7 +182,11 @@ class Words(Protocol):
         ...
 
     def nothing(self, typed: str, language: str) -> bool:
-        """Return True if the whole message means "there is none", such as "no" or "none"."""
+        """Return True if a text means "there is none", as in "no" or "I have no patronymic"."""
+        ...
+
+    def declines(self, typed: str) -> bool:
+        """Return True if the whole message means "I do not want to answer" or "I do not know"."""
         ...
 
     def asks(self, typed: str) -> bool:

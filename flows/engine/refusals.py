@@ -20,6 +20,7 @@ REFUSALS: dict[Refusal, Text] = {
     Refusal.NOT_LETTERS: _(
         "Please use letters only, without digits or pictures. Example: {example}"
     ),
+    Refusal.NOT_A_NAME: _("Please write only this, without other words: {label}"),
     Refusal.NOT_LATIN: _("Please write it in Latin letters, as in the passport. Example: TESTOVA"),
     Refusal.NOT_KAZAKH: _(
         "Please write it in Kazakh: in Cyrillic, Arabic or Latin letters. Example: {example}"

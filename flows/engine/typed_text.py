@@ -11,6 +11,7 @@ from flows.engine import (
     join_screens,
     limit_screens,
     lookup_screens,
+    no_answer,
     pin_screens,
     prompting,
     referral_screens,
@@ -151,11 +152,9 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
     if asked.suggests and hearing.take_offered(turn, asked, text):
         return None
-    word = word or _written_control(turn, text)
-    if isinstance(turn.question(asked), safety.WRITTEN):
-        word = word or (Reserved.SKIP if _has_nothing_to_write(turn, asked, text) else None)
-        if word:
-            return commands.run(turn, word)
+    word = word or _written_control(turn, text) or no_answer.reserved_word(turn, asked, text)
+    if word and isinstance(turn.question(asked), safety.WRITTEN):
+        return commands.run(turn, word)
     if turn.words.same(text, turn.words.render(screens.KEEP, asked.language)):
         return answering.keep(turn, asked)
     reading = typed_answers.read(turn, asked, text)
@@ -327,14 +326,6 @@ def _is_chosen(turn: TurnState, asked: Asked, text: str) -> bool:
 def _is_for_officer(turn: TurnState, asked: Asked) -> bool:
     flow = turn.flows.get(asked.flow)
     return flow is not None and flow.hands_over
-
-
-def _has_nothing_to_write(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True for "no" or "none" as the answer to a question that the person may skip."""
-    question = turn.question(asked)
-    if question is None or not question.skippable or _is_for_officer(turn, asked):
-        return False
-    return turn.words.nothing(text, asked.language)
 
 
 def _may_ask(turn: TurnState, asked: Asked, text: str, refusal: Refusal) -> bool:

@@ -131,10 +131,8 @@ def test_patronymic_question_takes_a_typed_no_as_no_patronymic(text: str, langua
     [
         ("Привет!", "ru"),
         ("спасибо", "ru"),
-        ("не знаю", "ru"),
         ("рахмет", "kk"),
         ("сәлеметсіз бе", "kk"),
-        ("ٴبىلمەيمىن", "kk_Arab"),
         ("你好", "zh_Hans"),
         ("rahmat", "uz"),
     ],
