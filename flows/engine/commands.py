@@ -6,12 +6,14 @@ from flows.engine import (
     announcement_screens,
     checklist_screens,
     hint_screens,
+    labels,
     limit_screens,
     lookup_screens,
     pin_screens,
     prompting,
     recording,
     referral_screens,
+    registration_screens,
     screens,
     typed_screens,
     wording_screens,
@@ -125,6 +127,9 @@ def start(turn: TurnState, word: str) -> None:
 def menu(turn: TurnState) -> None:
     if turn.c.with_officer:
         return turn.ask_screen(screens.LEAVE_SCREEN)
+    left = turn.flows.get(turn.c.flow)
+    if left is not None and left.registers:
+        registration_screens.note_unsent(turn, labels.MY_REGISTRATION)
     turn.c = replace(turn.c, flow="", suspended_flow="")
     turn.ask()
 

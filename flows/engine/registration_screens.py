@@ -33,6 +33,11 @@ LAST_STEP = _(
     " “{talk_to_a_person}”.",
     talk_to_a_person=labels.TALK_TO_A_PERSON,
 )
+# Translators: {button} is the label of a button.
+UNSENT = _(
+    "If you changed an answer, the change has not been sent yet. To check and send it, press"
+    " “{button}”."
+)
 READ_ON = _("Press “{next_steps}” to read what comes next.", next_steps=labels.NEXT_STEPS)
 WAITING = frozenset({"received", "answered", "duplicate", "passed_on", "accepted"})
 """States in which the registry or the authorities work, unless a step is the person's turn."""
@@ -47,12 +52,20 @@ def show_status(turn: TurnState) -> None:
     if known is None:
         return turn.say_and_reprompt(screens.NO_REGISTRATION)
     turn.notes += [lines for lines in _life(turn, known) if lines]
+    note_unsent(turn, labels.CHANGE_AN_ANSWER)
     asks = any(flow.answers_to for flow in more)
     state = "question" if asks and known.state == "needs_information" else known.state
     may_link = household_screens.may_link(known)
     more_ways = (Option("household", household_screens.LINK_FAMILY),) if may_link else ()
     state = _without_promise(turn, state)
     turn.ask_screen(screens.registered_screen(state, known.number, more, more_ways))
+
+
+def note_unsent(turn: TurnState, label: Text) -> None:
+    """If a change of the registration was begun and not sent, say so and name a button to press."""
+    changes = (flow for flow in turn.flows.values() if flow.registers and flow.name in turn.c.forms)
+    if turn.has_registration and any(not turn.form(flow).submitted for flow in changes):
+        turn.notes.append((_(UNSENT.msgid, button=label),))
 
 
 def is_closed(turn: TurnState, flow: Flow) -> bool:

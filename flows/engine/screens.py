@@ -303,7 +303,7 @@ def registered_screen(
     asked = [flow for flow in more if flow.answers_to]
     among = (
         *(Option(flow.name, flow.title) for flow in asked),
-        Option("amend", button("Change an answer")),
+        Option("amend", labels.CHANGE_AN_ANSWER),
         Option("withdraw", button("Withdraw")),
         *(Option(flow.name, flow.title) for flow in more if not flow.answers_to),
         *more_options,
@@ -323,7 +323,7 @@ def edit_screen(path: Path) -> Choice:
     among = [Option(step.key, titled(step, path)) for step in path.steps if can_change(step)]
     return Choice(
         name=EDIT,
-        label=button("Change an answer"),
+        label=labels.CHANGE_AN_ANSWER,
         text=_("Which answer would you like to change?"),
         among=(*among, Option("review", labels.BACK)),
     )

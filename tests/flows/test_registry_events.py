@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from flows.engine import registration_history, registration_screens, screens
+from flows.engine import labels, registration_history, registration_screens, screens
 from flows.engine.effects import Submit
 from flows.engine.events import Pressed
 from flows.engine.registration import Acknowledged, AnswerRegistry, PlatformStep, RegistryQuestion
@@ -91,6 +91,18 @@ def test_answer_to_a_registry_question_returns_to_an_unsent_change(times: int) -
     chat.presses("submit")
     first, second = chat.effects_of(Submit)
     assert second.answers == {**first.answers, "birth_year": "1991"}
+
+
+def test_unsent_change_is_named_in_the_menu_and_with_the_registration() -> None:
+    chat = chat_at("review").presses("submit").takes(Acknowledged("received", NUMBER))
+    assert not chat.says("/status").shows(registration_screens.UNSENT)
+    chat.presses("amend").edits("birth_year").says("1991")
+    assert chat.says("menu").shows(registration_screens.UNSENT, button=labels.MY_REGISTRATION)
+    assert not chat.says("menu").shows(registration_screens.UNSENT)
+    chat.says("/status")
+    assert chat.shows(registration_screens.UNSENT, button=labels.CHANGE_AN_ANSWER)
+    chat.presses("amend", "submit").says("/status")
+    assert not chat.shows(registration_screens.UNSENT)
 
 
 def test_second_registry_question_keeps_the_unsent_change() -> None:
