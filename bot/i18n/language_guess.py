@@ -61,7 +61,12 @@ def likeliest_form(typed: str) -> tuple[str, int]:
     """
     text = unicodedata.normalize("NFKC", typed[:MAX_CHARACTERS]).casefold()
     if HAN.search(text) and not KANA.search(text):
-        return "zh_Hans", CERTAIN
+        others = HAN.sub(" ", text)
+        # Kazakhs from China write Chinese words inside a Kazakh message. A Chinese word has about
+        # two characters.
+        if len(HAN.findall(text)) / 2 >= len(WORD.findall(others)):
+            return "zh_Hans", CERTAIN
+        text = others
     if ARABIC.search(text):
         return "kk_Arab", CERTAIN
     if CYRILLIC.search(text):

@@ -152,6 +152,21 @@ def test_question_about_an_expiring_passport_is_answered(text: str, language: st
     assert chat.shows(PAPER_ENDS)
 
 
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("менің 户口 Шыңжаңда, қандас ала аламын ба", "kk"),
+        ("护照 مەرزىمى ءوتىپ كەتتى نە ىستەيمىن", "kk_Arab"),
+        ("怎么申请 ЖСН 号码", "zh_Hans"),
+    ],
+)
+def test_first_message_with_chinese_words_is_answered_in_the_main_language(
+    text: str, language: str
+) -> None:
+    chat = Chat(understanding=REAL).says(text)
+    assert (screens.guessed(WORDS, language),) in chat.last_messages[0].paragraphs
+
+
 def test_suspected_danger_is_answered_before_a_language_choice() -> None:
     known = {"SOS?": danger("danger.child", Danger.SUSPECTED)}
     chat = Chat(understanding=understanding(FakeRecognizer(known))).says("SOS?")

@@ -74,6 +74,27 @@ def test_language_guess_recognizes_language_and_script(text: str, form: str) -> 
     assert language_guess.guess(text) == form
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("менің 户口 бар, қандас алам ба", "kk"),
+        ("Мен 哈密 қаласынанмын, не керек", "kk"),
+        ("护照 қайда ауыстырам", "kk"),
+        ("менің身份证мерзімі бітті", "kk"),
+        ("مەنىڭ 户口 قىتايدا", "kk_Arab"),
+        ("派出所 护照 مدى جيناپ الدى", "kk_Arab"),
+        ("у меня 户口 в Урумчи, что делать", "ru"),
+        ("meniń 户口 bar, qandas alam ba", "kk"),
+        ("怎么申请ЖСН", "zh_Hans"),
+        ("IIN怎么办", "zh_Hans"),
+        ("我加了你们的 WhatsApp 和 Telegram 没有人回复", "zh_Hans"),
+        ("我叫 قايرات，护照过期了怎么办", "zh_Hans"),
+    ],
+)
+def test_language_guess_of_mixed_scripts_is_that_of_most_words(text: str, form: str) -> None:
+    assert language_guess.guess(text) == form
+
+
 @pytest.mark.parametrize("text", ["", "1990", "😀", "zzz", "SOS", "паспорт", "қандас", "はい漢"])
 def test_language_guess_is_none_without_evidence(text: str) -> None:
     assert language_guess.guess(text) is None
