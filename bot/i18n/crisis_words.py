@@ -68,11 +68,16 @@ ENDED = re.compile(
     r"|\bbei (?:ju ?liu|dai ?bu) ?guo\b"
 )
 
-# Denied phrases: "I am not afraid to go to the consulate", "no one forces me to marry".
+# Denied phrases: "I am not afraid to go to the consulate", "no one forces me to marry", "the police
+# do not come". Also words with two meanings: Kazakh "is it due to me?" and "harasses me" have the
+# same verb, and so have Russian "demands a bribe" and "harasses".
 DENIED = re.compile(
     r"\bне (?:боюсь|страшно) (?:идти|пойти) в (?:посольство|консульство)"
     "|(?:不用?|没有?|别|別)害?怕去(?:领事馆|大使馆)"
     "|(?:(?<!是)不是|没有?|未)被[逼迫]结婚|没有?人逼我(?:结婚|嫁人)"
+    r"|маған тиіседі ме\b|ماعان تيىسەدى مە\b|\bдомога[ею]тся (?:взятк|ден[её]?г|плат)"
+    "|(?:har kuni (?:mil|pol)itsiya|(?:mil|pol)itsiya har kuni) kelma"
+    "|(?:ҳар куни (?:мил|пол)иция|(?:мил|пол)иция ҳар куни) келма"
 )
 
 

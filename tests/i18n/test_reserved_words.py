@@ -219,6 +219,9 @@ def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
         "回去会坐牢",
         "Издевается свекровь",
         "начальник домогается",
+        "начальник домогается меня, требует денег",
+        "күйеуім маған тиіседі, менің барар жерім жоқ",
+        "har kuni militsiya kelayapti",
         "бастығым тиіседі маған",
         "پاسپورتىمدى الىپ قويدى",
         "қайтсам қамашади",
@@ -264,6 +267,13 @@ def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
         "没有人逼我结婚，我没被迫结婚",
         "Konsulxonaga borishga qo'rqmayman",
         "элчихонага боришга қўрқмайман",
+        "бұл ақша маған тиіседі ме?",
+        "ماعان تيىسەدى مە",
+        "маған тиіседі ме екен",
+        "чиновник домогается взятки",
+        "домогаются денег за подпись",
+        "har kuni militsiya kelmaydi",
+        "милиция ҳар куни келмайди",
     ],
 )
 def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
