@@ -50,6 +50,8 @@ _HEAD = re.compile(r"[0-9]{1,18}:(?:[0-9a-f]{64})?", re.ASCII)
 _CODE = re.compile(r"E_[A-Z][A-Z_]{0,40}")
 _ROOT = f"{Path(__file__).resolve().parents[2]}/"
 _OWN_FOLDERS = (f"{_ROOT}bot/", f"{_ROOT}flows/")
+# The value of `action` in procrastinate's log about a job that failed and is not retried.
+_JOB_FAILED = "job_error"
 _FRAMES = 12
 
 
@@ -122,13 +124,19 @@ def _route_libraries(minimum: int) -> None:
 
 
 class _Library(logging.Handler):
-    """Handler for logs of libraries; it logs only logger, module and line, level and error type."""
+    """Handler for logs of libraries; it logs only logger, module and line, level and error type.
+
+    The log of a job that failed for good has an event of its own, because an alert counts it.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         level = min(max(record.levelno // 10 * 10, logging.DEBUG), logging.CRITICAL)
         error = record.exc_info[1] if record.exc_info else None
         place = f"{record.module}:{record.lineno}"
-        get().log(level, "log.library", logger=record.name, at=place, exc_info=error)
+        if getattr(record, "action", "") == _JOB_FAILED:
+            get().error("job.failed", logger=record.name, at=place, exc_info=error)
+        else:
+            get().log(level, "log.library", logger=record.name, at=place, exc_info=error)
 
 
 def _uncaught(error: BaseException | None) -> None:

@@ -36,7 +36,7 @@ ALARMING = (
         "whatsapp.number_refused",
     ),
     *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
-    *("notification.failed",),
+    *("notification.failed", "job.failed", "webhook.lane_failed", "broadcast.call_failed"),
 )
 ALARMS = Counter(
     "kosh_alert_events", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY

@@ -36,17 +36,21 @@ from bot.embedded import Databases
 from bot.i18n import Languages
 from bot.observability import logging, metrics
 from bot.operations import health
+from bot.outgoing_webhooks.events import Event
 from bot.privacy import retention
 from bot.registrations import registry_codes
 from bot.runtime import Runtime, pool
 from bot.security import audit_log
 from bot.web.app import create_app
 from bot.web.health import metrics_app
+from bot.worker import newer_jobs
 from flows.engine.events import Said
 from tests.app_stack import lent, serving
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, seen
 from tests.emulators.telegram import Emulator
+from tests.jobs import run_waiting
+from tests.outgoing_webhooks.subscriber import subscriber
 from tests.person_client import Guest
 from tests.promql import Scrape, fires, scraped
 
@@ -161,6 +165,35 @@ async def test_alert_fires_when_its_condition_is_provoked(
     assert not fires(rule, before, before)
     after = await PROVOKED[name](rt, databases)
     assert fires(rule, before, await prometheus.scrape(after))
+
+
+async def test_alert_on_errors_fires_when_a_job_fails(rt: Runtime, prometheus: Prometheus) -> None:
+    rule, app = ALARMS["KoshErrors"]["expr"], newer_jobs.worker_app()
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    app.task(name="failing", queue="default")(fail)
+    async with rt.pool.connection() as session:
+        await job_queue.defer(session, "failing")
+    logging.configure("info")
+    before = await prometheus.scrape(rt)
+    await run_waiting(app, rt)
+    assert fires(rule, before, await prometheus.scrape(rt))
+
+
+async def test_alert_on_errors_fires_when_a_webhook_cannot_be_sent(
+    rt: Runtime, prometheus: Prometheus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rule = ALARMS["KoshErrors"]["expr"]
+    logging.configure("info")
+    async with subscriber(rt) as system:
+        endpoint = await system.subscribe()
+        await system.test_event(endpoint["id"])
+        before = await prometheus.scrape(rt)
+        monkeypatch.setattr(Event, "body", _Broken.__getattribute__)
+        await system.deliver()
+    assert fires(rule, before, await prometheus.scrape(rt))
 
 
 @pytest.mark.parametrize("name", ["KoshUnsent", "KoshRegistrationsWait", "KoshUnprocessed"])
