@@ -1,8 +1,8 @@
-/* The face of the web chat: shows what the stream says, sends what the person says.
-   It keeps no history, and unsent words live in this page only. Before consent the tab remembers
-   the chat's name, so that a reload finds the messages again; leaving and consent forget it. */
+/* The web chat: shows the messages of the event stream, and sends the person's messages.
+   The script stores no history; unsent text exists only in this page. Before consent, the tab stores the
+   chat's secret name, so that a reload shows the messages again. Quick exit and consent delete the name. */
 
-// In browsers that lack what this script needs, the page works by its forms alone.
+// In browsers without these features, the page works with plain forms.
 if (!window.SubmitEvent || !('submitter' in SubmitEvent.prototype) || !Element.prototype.replaceChildren) {
   throw new Error('This browser uses the page without its script.');
 }
@@ -12,14 +12,14 @@ const root = document.documentElement;
 const list = at('list'), text = at('text'), typing = at('typing'), banner = at('banner');
 const { stream, exitUrl } = document.body.dataset;
 const unsent = new Map(); // own message (li) -> [url, fields]
-// Plain ASCII, so that 。 or ، ends it. Of bare names only those of Kazakhstan; as in templating.py.
+// URLs in ASCII, so that 。 or ، ends them, and bare host names of Kazakhstan only (as in templating.py).
 // No lookbehind, because Safari before 16.4 would reject the whole script.
 const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(^|[^\w@.-])((?:[a-z0-9-]+\.)+kz\b(?:\/[\w/&=#%.?-]*[\w/&=#%-])?)/g;
 const TRIES = [1000, 3000, 9000, 0]; // ms to wait after each try
 const PATIENCE = 20000; // ms after which a request is given up, a press may be made again
 const NAME = 'chat';
 const VISIT = 'visit:'; // the name of a page that a one-time link opened; as in chat_session.py
-// In a frame of another page the cookie is another one, and leaving leaves that page too.
+// A framed chat has its own cookie, and its quick exit leaves the outer page too.
 const framed = window.top !== window;
 const FROM = { 'X-Requested-With': 'kosh', ...(framed && { 'X-Kosh-Framed': '1' }) };
 
@@ -35,7 +35,7 @@ let tapped = ''; // the box that was pressed last, which keeps the focus
 let news = false; // whether a message came, since the person spoke, that a hint can point to
 let unpress, warn, calm, hush; // timers
 let exited = false; // after a quick exit, until the browser shows the next page
-// A browser that blocks all cookies throws here. The page then works, but a reload begins anew.
+// A browser that blocks all cookies throws here. The page then works, but a reload starts a new chat.
 const allowed = open => { try { return open(); } catch { return null; } };
 const store = allowed(() => sessionStorage);
 let tabs = allowed(() => new BroadcastChannel('exit')); // this browser's other chat pages
@@ -53,7 +53,7 @@ const word = (name, look) => make('span', { class: look, 'data-text': name }, la
 const outward = href => ({ href, dir: 'auto', target: '_blank', rel: 'noopener noreferrer' });
 const find = id => [...list.children].find(li => li.dataset.id === id);
 const newestOf = kind => [...list.querySelectorAll(kind)].pop();
-/* The last message that this page has; before the stream said one, of those it came with. */
+/* The id of the last message of this page: from the stream, or from the page's HTML before the stream sent one. */
 const has = () => last || (newestOf('.kosh') || { dataset: {} }).dataset.id || '';
 const uuid = () => '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, c =>
   (c ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (c / 4)))).toString(16));
@@ -86,7 +86,7 @@ function fileOf({ id, file }) {
     make('label', { class: 'button pick' }, file, input)));
 }
 
-// ---- shapes: a message's lines as entries, boxes, rows, warnings, a receipt ----
+// ---- formatted lines of a message: list entries, checkboxes, rows, warnings, a receipt ----
 
 const said = words => words.map(each => make('p', {}, each));
 
@@ -111,7 +111,7 @@ function receipt({ values: [[, number]] }, words) {
     ...(number ? [make('p', { class: 'number' }, number)] : [])));
 }
 
-/* What only a script can do for a receipt: copy its number, print it alone. */
+/* Add the buttons that copy a receipt's number and print the receipt alone. */
 function tooled(card) {
   if (!card.querySelector('.number')) return card;
   const tools = ['copy', 'print'].map(name => make('button', { class: `tool ${name}`, type: 'button' }, word(name)));
@@ -157,7 +157,7 @@ function bubble(m) {
   return timed(li);
 }
 
-/* The hour of a message beside it, by the reader's clock. */
+/* Show the time of a message in the reader's time zone. */
 function timed(li) {
   if (li.querySelector('.time, .bubble.unseen')) return li;
   const at = new Date(Number(li.dataset.at));
@@ -167,10 +167,10 @@ function timed(li) {
   return li;
 }
 
-/* In digits, which every language here reads alike. */
+/* Dates are in digits, which all languages of Kosh share. */
 const dayOf = at => at.toLocaleDateString('ru', { day: '2-digit', month: '2-digit', year: 'numeric' });
 
-/* A line where a new day begins. */
+/* Insert a line at the start of a new day. */
 function days() {
   list.querySelectorAll('.day').forEach(each => each.remove());
   let before = new Date().toDateString();
@@ -185,8 +185,8 @@ function days() {
 
 // ---- the page ----
 
-/* The end of the talk, but never past the first thing Kosh said since the person spoke. After an
-   edit: the beginning of the message if it is another one, else the page stays where it is. */
+/* Scroll to the end of the chat, but not past Kosh's first message after the person's last one. After an
+   edit, scroll to the start of the edited message if its content is new; otherwise do not scroll. */
 function follow(edited, before) {
   if (edited) {
     const begins = li => (li.querySelector('.ticks, .rows') || li.querySelector('.bubble p') || {}).className
@@ -210,7 +210,7 @@ function speak(lang, dir, now) {
   document.querySelectorAll('.about a').forEach(a => { a.search = `?lang=${labels.code}`; });
 }
 
-/* Messages that arrived while something above is read: a count on the button and in the title. */
+/* Show the number of unread messages below, on the button and in the page's title. */
 function count(arrived) {
   below = following ? 0 : below + arrived;
   at('newest').hidden = following;
@@ -223,8 +223,8 @@ const lock = (set, on) => set.querySelectorAll('button').forEach(b => b.setAttri
 /* Payloads that Kosh accepts at any time: a command, a button of an answer, a rating. */
 const lasting = b => /^[!?*]/.test(b.value);
 
-/* The newest message's buttons and file field answer, and only once; of messages that the person
-   has not replied to, also those that last. */
+/* Enable the buttons and file field of the newest message until one is used. In earlier messages after the
+   person's last one, enable only buttons that stay valid (`lasting`). */
 function settle() {
   clearTimeout(unpress);
   if (pressed) lock(pressed, false);
@@ -239,8 +239,8 @@ function settle() {
   }
 }
 
-/* A press took the focus away: it goes on to the next button, or to the field where no
-   keyboard would jump up. Words being typed are never interrupted. */
+/* Restore the focus after a pressed button was disabled: to the next button, or to the text field if no
+   on-screen keyboard would open. The focus never leaves a field in which the person is typing. */
 function refocus(done) {
   const focus = document.activeElement;
   if (!seekFocus || (focus !== document.body && !list.contains(focus))) return;
@@ -252,7 +252,7 @@ function refocus(done) {
   seekFocus = !next && !done;
 }
 
-/* An answer that nobody else should read here: its place says what became of it. */
+/* Replace a private answer in the chat by a text that it is hidden. */
 function hide(li) {
   li.dataset.state = 'hidden';
   li.querySelector('.bubble').replaceChildren(make('p', {}, word('hidden')));
@@ -265,7 +265,7 @@ function tell(name) {
   if (name === 'online') calm = setTimeout(tell, 3000, '');
 }
 
-/* Quick exit: nothing is left to see, also in other tabs, and Back doesn't lead here. */
+/* Quick exit: clear this page and the chat's other tabs, and replace the history entry, so that Back does not return. */
 function leave(url, payload) {
   exited = true;
   if (tabs) tabs.postMessage('');
@@ -291,7 +291,7 @@ function leave(url, payload) {
   }
 }
 
-// ---- what the person says ----
+// ---- sending ----
 
 function request(url, fields, keepalive = false) {
   const limit = new AbortController();
@@ -306,7 +306,7 @@ function mark(li, state, message) {
   li.dataset.state = state;
   li.append(make('p', { class: 'state', 'aria-hidden': !failed && 'true' }, message || word(state)));
   if (failed && unsent.has(li)) li.lastChild.append(make('button', { class: 'again' }, word('retry')));
-  // An edit that shows the press has removed its words: the page is where the edit put it.
+  // If an edit already shows the press, its bubble was removed and the page has scrolled.
   if (following && li.isConnected) follow();
 }
 
@@ -319,7 +319,7 @@ function utter(url, words, fields) {
   queue(li);
 }
 
-/* A file is sent once as it is; it can be chosen again if that fails. */
+/* Send a file once; after a failure, the person chooses it again. */
 function attach(file) {
   const li = bubble({ id: uuid(), own: true, paragraphs: [`📎 ${file.name}`] });
   const body = new FormData();
@@ -360,9 +360,9 @@ async function deliver(li) {
   settle();
 }
 
-/* A budget is spent: the page that answers the same form has a question, and needs no script. It
-   replaces this page, so the texts that wait behind a text go with it, and those behind a press go
-   into the writing field of the next page. */
+/* A message budget is exhausted: submit the message as a plain form, whose response asks a question and needs
+   no script. The response replaces this page. Texts queued after a text are sent with it; texts queued after a press are
+   put into the text field of the next page. */
 function askAsPage(li) {
   const [url, fields] = unsent.get(li);
   const lines = [...unsent.values()].map(each => each[1].text).filter(Boolean);
@@ -389,7 +389,7 @@ function remember(name) {
   if (name && name !== VISIT) store.setItem(NAME, name); else store.removeItem(NAME);
 }
 
-/* Sending it again would not help: the words go back to be changed. */
+/* The server rejects this text permanently: put it back into the text field. */
 function refused(li, message) {
   const words = unsent.get(li)[1].text;
   unsent.delete(li);
@@ -410,7 +410,7 @@ function press(chosen) {
   utter('/chat/pressed', chosen.getAttribute('aria-label') || chosen.textContent, { payload: chosen.value });
 }
 
-/* The page prints one card; the rest of the talk is nobody's business. */
+/* Print one receipt without the rest of the chat, which is private. */
 function printed(card) {
   card.classList.add('printed');
   root.classList.add('one-card');
@@ -441,17 +441,17 @@ function submit(event) {
   else if (chosen.matches('.contact')) write('tel', text.value);
   else if (chosen.matches('.button, .tick, .pencil')) press(chosen);
   else if (exitWords.includes(words.toLowerCase().replace(/^\/|[.!。！]+$/g, ''))) {
-    leave(exitUrl, document.querySelector('.exit').value); // not behind what is still being sent
+    leave(exitUrl, document.querySelector('.exit').value); // without waiting for messages in transit
   } else if (words) {
     utter('/chat/said', words, { text: words });
     write('text');
   }
 }
 
-// ---- what the stream says ----
+// ---- the event stream ----
 
-/* The stream opens again and says so, or an e-mail or SMS would point to what is seen. This counts
-   only after the last of the messages that belong together. */
+/* Reopen the stream, which reports the messages as seen, so that no e-mail or SMS announces them. The delay
+   combines messages that arrive together. */
 function seen() {
   clearTimeout(reconnect);
   reconnect = setTimeout(listen, 100);
@@ -504,10 +504,10 @@ const events = {
   },
 };
 
-/* The chat's name opens it: it goes into a header, because addresses are logged. */
+/* Send the chat's secret name in a header, because proxies log addresses. */
 const named = () => ({ ...(framed && { 'X-Kosh-Framed': '1' }), ...(chat && { 'X-Kosh-Chat': chat }) });
 
-/* What EventSource does, which can send no header. */
+/* Read the event stream with fetch, because EventSource cannot send headers. */
 async function listen() {
   if (exited) return;
   clearTimeout(reconnect);
