@@ -1,18 +1,18 @@
-/* The console's page keeps itself new: an event says that something changed, the page is fetched
-   again and what differs is put in place. Everything works without this script, by plain forms. */
+/* Updates the console's page: after an event about a change, fetches the page again and replaces the
+   nodes that differ. Without this script, the console works with plain forms. */
 
 const { live: from, stream, case: own, page: about = location.href } = document.body.dataset;
-/* The answer to a form: its address can not be fetched, and what it says stands on no other page. */
+/* True if this page is the response to a form: a GET of its address would not return its messages. */
 const answer = new URL(about, location).pathname !== location.pathname;
 const chip = document.getElementById('live');
 const main = () => document.getElementById('main');
-const LEAST = 400; // ms between two fetches; more when the server takes long
+const MIN_INTERVAL = 400; // ms between two fetches; more if the server is slow
 const OTHERS = 4000; // ms to wait when only other cases changed
-const SPREAD = 1500; // ms over which lists spread their fetches, or a whole team would fetch at once
-const WRITING = 15000; // ms for which a colleague is shown as writing
-const ECHO = 3000; // ms in which the event about this page's own writing comes back
-const LATER = 3000; // ms until another try
-const PATIENCE = 10000; // ms until an answer is given up
+const SPREAD = 1500; // ms over which lists spread their fetches, so that a team's pages do not fetch at once
+const WRITING = 15000; // ms for which a colleague is shown as typing
+const ECHO = 3000; // ms within which the event about this page's own change arrives
+const RETRY = 3000; // ms until the next try
+const TIMEOUT = 10000; // ms
 const OLD = 45000; // ms after which times on the page are too old
 const WHOLE = 'whole', PANE = 'pane'; // the parts of a case's page; any other page is one
 let source, last = from, pause = 1000;
@@ -20,7 +20,7 @@ let fetched = 0, cost = 0, timer, due = 0, busy = false, again = false, waiting 
 let complete = performance.now(); // when all was fetched
 const dues = new Map(); // when each part is to be fetched
 
-// ---- putting a fresh page in place ----
+// ---- merging a fetched page ----
 
 const name = node => (node.nodeType === 1 ? node.id || node.localName : node.nodeName);
 const KEPT = new Set(['open', 'hidden']);
@@ -31,7 +31,7 @@ function dress(old, fresh) {
     if (!KEPT.has(name) && old.getAttribute(name) !== value) old.setAttribute(name, value);
 }
 
-/* What an officer has typed or opened stays; so does the key of a form that may be on its way. */
+/* Merge `fresh` into `old`. Typed text, opened parts and the idempotency key of a form that may be in transit stay. */
 function fit(old, fresh, sent) {
   if (old.isEqualNode(fresh)) return;
   if (old.localName !== fresh.localName) { old.before(document.importNode(fresh, true)); leave(old); return; }
@@ -75,7 +75,7 @@ function children(old, fresh, sent) {
   while (at) { const gone = at; at = at.nextSibling; if (!said(gone)) leave(gone); }
 }
 
-/* Where a form goes, because the case is a colleague's now, what was typed in it stays to be copied. */
+/* Remove a form, for example because a colleague took the case over; its typed text stays, to be copied. */
 function leave(gone) {
   const typed = [gone, ...(gone.querySelectorAll?.('textarea') || [])]
     .filter(field => field.localName === 'textarea' && field.value.trim() && (answer || changed(field)));
@@ -86,13 +86,14 @@ function leave(gone) {
   }));
 }
 
-/* The templates leave no space before the first two, so that with or without them all else meets its like. */
+/* Nodes to keep although the fetched page lacks them. The templates have no white space before the first two,
+   so that the other nodes match with or without them. */
 const SAID = '#preview, #problem, #kept', TYPED = '.typed';
 const said = node => node.nodeType === 1 && node.matches(answer ? `${SAID}, ${TYPED}` : TYPED);
 
 const order = node => [...node.querySelectorAll('.line')].map(line => line.id).join();
 
-/* A row never moves under the pointer: what is new in the list waits until it is asked for. */
+/* Show a fetched page. While the pointer is over the list, its rows do not move; the officer loads the changes. */
 function place(page, sent, part = '') {
   if (page.body.dataset.officer !== document.body.dataset.officer) { anew(); return; }
   const list = document.querySelector('[data-hold]'), next = page.querySelector('[data-hold]');
@@ -111,7 +112,7 @@ function place(page, sent, part = '') {
   if (covered()) uncover();
 }
 
-/* One at a time: of two answers that overtake each other the older would stay on the page. */
+/* Fetch the page; only one request at a time, because an older response could arrive last. */
 async function refresh() {
   clearTimeout(timer);
   due = 0;
@@ -123,12 +124,12 @@ async function refresh() {
   cost = fetched - began;
   busy = false;
   if (html) put(new DOMParser().parseFromString(html, 'text/html'), part, began);
-  if (html === null) soon(LATER); else if (again) soon(0);
+  if (html === null) soon(RETRY); else if (again) soon(0);
   else if (dues.size) soon(Math.min(...dues.values()) - fetched, [...dues.keys()][0]);
   again = false;
 }
 
-/* The case may have become a page without parts, as where a reason is asked for. */
+/* Show a fetched page or part. If the case's page no longer has the part, fetch the whole page. */
 function put(page, part, began) {
   if (part && !(page.getElementById(part) && document.getElementById(part))) { complete = 0; soon(0); return; }
   if (!part) complete = began;
@@ -137,25 +138,25 @@ function put(page, part, began) {
   if (part === WHOLE && beside()) soon(OTHERS, PANE); // its row is in the list too
 }
 
-/* One part if only that has changed, unless times on the page grow old; else everything. */
+/* Return the part to fetch if only one has changed and the times on the page are not old; else '' for the page. */
 function asked() {
-  const now = performance.now(), parts = [...dues.keys()].filter(part => dues.get(part) <= now + LEAST);
+  const now = performance.now(), parts = [...dues.keys()].filter(part => dues.get(part) <= now + MIN_INTERVAL);
   const one = parts.length === 1 && !covered() && now - complete < OLD ? parts[0] : '';
   if (one) dues.delete(one); else dues.clear();
   return one;
 }
 
 async function fresh(part) {
-  const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(PATIENCE);
+  const headers = { 'X-Requested-With': 'kosh-live' }, signal = AbortSignal.timeout(TIMEOUT);
   if (part) headers['X-Live-Part'] = part;
   const came = await fetch(answer ? about : location.href, { headers, signal, redirect: 'manual' });
   if (came.status === 401) { over(); return ''; }
   return came.ok ? came.text() : null;
 }
 
-/* Not much more than a fifth of the time is spent in fetching, and none while nobody looks. */
+/* Schedule a fetch. Fetching takes about a fifth of the time at most, and does not happen in a hidden page. */
 function soon(wait, part = '') {
-  const at = performance.now() + Math.max(wait, LEAST - (performance.now() - fetched), Math.min(cost * 4, LATER));
+  const at = performance.now() + Math.max(wait, MIN_INTERVAL - (performance.now() - fetched), Math.min(cost * 4, RETRY));
   if (document.hidden) return;
   for (const each of own && !answer && part ? [part] : [WHOLE, PANE]) dues.set(each, Math.min(at, dues.get(each) ?? at));
   if (due && due <= at) return;
@@ -164,16 +165,16 @@ function soon(wait, part = '') {
   timer = setTimeout(refresh, at - performance.now());
 }
 
-/* On a narrow screen the list beside a case is not shown, and not fetched. */
+/* A narrow screen does not show the list beside a case, so the list is not fetched. */
 const beside = () => document.getElementById(PANE)?.checkVisibility();
 
-// ---- signed out meanwhile ----
+// ---- the session has expired ----
 
 const gate = document.getElementById('over'), frame = document.querySelector('.frame');
 const covered = () => !gate.hidden;
 const anew = () => { if (answer) location.replace(about); else location.reload(); };
 
-/* What was typed stays in the page, unseen, until the same officer is back; all other words go. */
+/* Hide the typed text until the same officer signs in again, and remove all other text. */
 function over() {
   if (source) source.close();
   clearTimeout(timer);
@@ -205,7 +206,7 @@ function uncover() {
 const back = () => { if (covered()) soon(0); };
 addEventListener('focus', back);
 document.addEventListener('visibilitychange', back);
-/* Where one comes back to from another page nobody knows yet who is there. */
+/* A page from the back/forward cache is covered until the server confirms the officer. */
 addEventListener('pageshow', event => { if (event.persisted) { over(); soon(0); } });
 
 // ---- a page in the background: a number in its title, and a tone if the officer wants one ----
@@ -236,7 +237,7 @@ function miss(kind) {
 
 document.addEventListener('visibilitychange', () => { if (!document.hidden) { missed = 0; badge(); } });
 
-// ---- colleagues see who writes in a case, never what ----
+// ---- colleagues see who is typing in a case, but not the text ----
 
 let noted = -WRITING;
 
@@ -289,7 +290,7 @@ if (stream) {
   document.getElementById('news')?.addEventListener('click', () => { if (waiting) place(waiting.page, true, waiting.part); });
 } else if (chip) chip.hidden = true;
 
-// ---- forms: once, and back where one was ----
+// ---- forms: sent once, at the same scroll position afterwards ----
 
 document.addEventListener('submit', event => {
   if (event.target.method !== 'post') return;
@@ -298,7 +299,7 @@ document.addEventListener('submit', event => {
   setTimeout(() => { delete event.target.dataset.sent; }, 8000);
 });
 
-/* How many an announcement goes to follows what is ticked; one count at a time, for it may take long. */
+/* Count an announcement's recipients after each change; one request at a time, because a count may be slow. */
 const counted = document.querySelector('form[data-count]');
 let counting = false, recount = false;
 
@@ -325,7 +326,7 @@ else if (thread && thread.lastElementChild && thread.getBoundingClientRect().bot
   thread.lastElementChild.scrollIntoView({ block: 'end' });
 }
 
-/* On a phone the menu's word for this page may lie beside the screen. */
+/* On a phone, scroll the menu to the entry of this page. */
 const here = document.querySelector('.nav [aria-current]'), menu = here?.closest('.nav');
 const middle = node => { const { left, width } = node.getBoundingClientRect(); return left + width / 2; };
 if (menu) menu.scrollLeft += middle(here) - middle(menu);

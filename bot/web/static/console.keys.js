@@ -1,5 +1,5 @@
-/* Keys of the console. They go by their place on the keyboard, so that every layout has them.
-   Without Alt they work where nothing is being written, unless the officer switched that off. */
+/* Keyboard shortcuts of the console. They use key positions, so that they work with every layout.
+   Without Alt they work outside text fields, unless the officer has disabled them. */
 
 const gate = document.getElementById('over');
 const single = document.getElementById('single-keys');
@@ -14,7 +14,7 @@ single.addEventListener('change', () => {
 
 const shown = node => node.checkVisibility();
 
-/* The list's rows, one after the other; beside a case the first step starts at that case. */
+/* Move the focus along the rows of the list; beside a case, start at the row of that case. */
 function step(by) {
   const rows = [...document.querySelectorAll('.line .what')].filter(shown);
   const here = rows.indexOf(document.activeElement), open = rows.findIndex(row => row.ariaCurrent);
@@ -30,7 +30,7 @@ function use(target) {
   else target.focus();
 }
 
-// ---- ready answers: found while one writes, chosen by arrows and Enter ----
+// ---- canned replies: searched while typing, chosen with arrow keys and Enter ----
 
 const search = () => ready()?.querySelector('[data-search]');
 const choices = () => [...ready().querySelectorAll('.replies li')];
@@ -97,5 +97,5 @@ document.addEventListener('keydown', event => {
   if (chosen || pressed(event)) event.preventDefault();
 });
 
-/* What was chosen is read once more, then sent with Enter. */
+/* Focus the button of the preview, so that Enter sends it. */
 document.querySelector('#preview .primary')?.focus({ preventScroll: true });

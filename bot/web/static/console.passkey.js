@@ -1,5 +1,5 @@
-/* Passkeys: what the browser and the server say to each other. Without this script, or without
-   passkeys in the browser, the forms stay hidden and the password is the way. */
+/* Exchanges WebAuthn messages with the server. Without this script, or in a browser without passkeys, the
+   forms stay hidden and officers use their passwords. */
 
 const bytes = text => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), c => c.charCodeAt(0));
 const text = buffer => btoa(String.fromCharCode(...new Uint8Array(buffer)))

@@ -1,4 +1,4 @@
-/* Shows a push as a notification; its text has counts only. Opens the console when it is pressed. */
+/* Shows a push message as a notification with counts only; a press opens the console. */
 
 addEventListener('push', event => {
   const { title = 'Kosh', body = '', url = '/console/inbox' } = event.data ? event.data.json() : {};

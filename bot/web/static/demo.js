@@ -1,4 +1,4 @@
-/* The demo's panel beside the chat: what the registry received. */
+/* The demo's panel beside the chat shows the requests that the registry received. */
 
 const panel = document.getElementById('registry');
 const entries = document.getElementById('entries');

@@ -1,5 +1,5 @@
-// A Mini App is opened with what Telegram vouches for in the address's fragment, which no server
-// sees unless it is sent on.
+// Telegram puts the signed data of a Mini App into the fragment of the address, which browsers do not
+// send to a server. This script sends it.
 const vouched = new URLSearchParams(location.hash.slice(1)).get("tgWebAppData");
 if (vouched) {
   document.getElementById("init").value = vouched;

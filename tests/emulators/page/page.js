@@ -1,4 +1,4 @@
-/* Both phones: drawn from one shape, kept in step by server-sent events. Words only ever as text. */
+/* Draws both phones and updates them by server-sent events. Inserts messages only as text, never as HTML. */
 
 const TAGS = { bold: 'b', italic: 'i', underline: 'u', strikethrough: 's', code: 'code', pre: 'code', blockquote: 'q' };
 const languages = await (await fetch('/words.json')).json();
@@ -20,7 +20,7 @@ function link(url, words) {
   return make('a', safe ? { href: url, target: '_blank', rel: 'noopener noreferrer' } : {}, words);
 }
 
-/* Telegram's entities, whose offsets are UTF-16 units as JavaScript's are. */
+/* Format a text by Telegram's entities; offsets are in UTF-16 units, as in JavaScript. */
 function formatted(text, entities) {
   const edges = new Set([0, text.length]);
   for (const one of entities) edges.add(one.offset).add(one.offset + one.length);
@@ -38,7 +38,7 @@ function formatted(text, entities) {
   });
 }
 
-/* WhatsApp's *bold*, _italic_, ~struck~ and `monospaced` words; lines of a quote begin with ">". */
+/* Format WhatsApp's *bold*, _italic_, ~struck~ and `monospaced` text, and quotes, whose lines begin with ">". */
 function marked(text) {
   return text.split(/((?:^|(?<=\n))> [^]*?(?=\n(?!> )|$))/).flatMap((part, at) =>
     at % 2 ? make('span', { class: 'quoted' }, ...inLine(part.replace(/^> /gm, ''))) : inLine(part));
@@ -119,7 +119,7 @@ function said(phone, message) {
   return node;
 }
 
-/* Only what has changed is drawn anew, so that focus stays and nothing is read out twice. */
+/* Redraw only the changed messages, to keep the focus and not to repeat text in screen readers. */
 function draw(phone, view) {
   const log = at(phone, '.log');
   const known = drawn.get(phone) ?? new Map();
@@ -164,7 +164,7 @@ function drawLinks({ chat, kosh, registry }) {
   for (const each of document.querySelectorAll('[data-path]')) each.href = kosh + each.dataset.path;
 }
 
-/* The viewer's language: the one they chose here, or the first of their browser's that is known. */
+/* The viewer's language: the chosen one, or the first known language of the browser. */
 const chooser = document.getElementById('language');
 chooser.append(...Object.entries(languages).map(([code, { name, lang, dir }]) =>
   make('option', { value: code, lang, dir }, name)));
@@ -216,7 +216,7 @@ function wire(section) {
   section.querySelector('[data-act="start"]')?.addEventListener('click', () => tell(phone, 'start', {}));
 }
 
-/* One new person holds both phones, whose language is the viewer's. */
+/* Start with a new person on both phones, in the viewer's language. */
 async function renew(hidden) {
   const { phone: language } = languages[chooser.value];
   for (const phone of ['telegram', 'whatsapp']) toast(phone, '');

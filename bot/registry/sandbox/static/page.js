@@ -1,4 +1,4 @@
-// Keeps the page's live part fresh, and sends its switches.
+// Refreshes the live part of the page and submits its switches.
 "use strict";
 
 const EVERY = 1000;
