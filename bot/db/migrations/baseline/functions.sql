@@ -1,4 +1,4 @@
--- Case events: what changed, for pages that are open. The id is assigned at commit, under a lock:
+-- Case events notify open pages of changes. The id is assigned at commit, under a lock:
 -- ids become visible in ascending order, so a reader that has read up to one has missed none.
 CREATE FUNCTION kosh_case_event() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
   SET search_path = pg_catalog, public AS $$
@@ -43,7 +43,7 @@ CREATE CONSTRAINT TRIGGER messages_state_changed AFTER UPDATE OF state ON messag
   EXECUTE FUNCTION kosh_case_event('delivery');
 CREATE CONSTRAINT TRIGGER case_viewers_added AFTER INSERT ON case_viewers
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION kosh_case_event('reader');
--- An event when an officer returns, not at each of their visits.
+-- Add an event only when an officer returns, not at each visit.
 CREATE CONSTRAINT TRIGGER case_viewers_returned AFTER UPDATE ON case_viewers
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW
   WHEN (NEW.seen_at > OLD.seen_at + interval '1 minute') EXECUTE FUNCTION kosh_case_event('reader');

@@ -2,8 +2,7 @@
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO kosh_app, kosh_retention, kosh_console;
 
--- kosh_app: turns and jobs. What proves an officer's identity is not readable: accounts, passkeys,
--- sessions.
+-- kosh_app: turns and jobs. It cannot read officers' credentials: accounts, passkeys, sessions.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
   audience_attributes, break_glass_requests, broadcast_approvals, broadcast_recipients,
   broadcast_requests, broadcast_tests, broadcast_texts, broadcasts, canned_replies, case_actions,

@@ -409,7 +409,7 @@ CREATE TABLE break_glass_requests (
 CREATE INDEX break_glass_requests_asked_at ON break_glass_requests (asked_at);
 CREATE INDEX break_glass_requests_case_id ON break_glass_requests (case_id);
 
--- Nobody approves their own text.
+-- The author of a text cannot approve it.
 CREATE TABLE broadcast_approvals (
   broadcast_id UUID NOT NULL,
   officer UUID NOT NULL,

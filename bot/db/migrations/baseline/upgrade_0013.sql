@@ -1,4 +1,4 @@
--- From revision 0013, the last before the baseline, to the baseline's tables. Triggers, functions,
+-- Upgrades from revision 0013, the last before the baseline, to the baseline's tables. Triggers, functions,
 -- policies and grants are then made as for a new database.
 LOCK TABLE conversations;
 

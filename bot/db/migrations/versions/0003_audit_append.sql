@@ -61,7 +61,7 @@ REVOKE ALL ON FUNCTION kosh_append_audit(text, text, text, text), kosh_expire_au
 GRANT EXECUTE ON FUNCTION kosh_append_audit(text, text, text, text) TO kosh_app, kosh_console;
 GRANT EXECUTE ON FUNCTION kosh_expire_audit() TO kosh_retention;
 
--- No role that serves or deletes can write the tables themselves.
+-- No role of a running process can write the tables directly.
 REVOKE INSERT ON audit_entries FROM kosh_app, kosh_console;
 REVOKE UPDATE ON audit_head FROM kosh_app, kosh_console;
 REVOKE SELECT (seq, created_at), DELETE ON audit_entries FROM kosh_retention;

@@ -74,7 +74,7 @@ CREATE TRIGGER content_head_webhook AFTER UPDATE OF version ON content_head
 REVOKE ALL ON FUNCTION kosh_queue_webhooks(text, uuid[], text, text), kosh_invitation_webhook(),
   kosh_case_webhook(), kosh_announcement_webhook(), kosh_content_webhook() FROM PUBLIC;
 
--- Only the program's own role reads them, like the tokens; the console's role needs none of it.
+-- Only the role kosh_app may read these tables, like those of tokens; the console's role needs no access.
 GRANT SELECT, INSERT, UPDATE, DELETE ON webhook_endpoints, webhook_deliveries TO kosh_app;
 GRANT SELECT (state, done_at), DELETE ON webhook_deliveries TO kosh_retention;
 GRANT SELECT (old_secret_until), UPDATE (old_secret, old_secret_until) ON webhook_endpoints
