@@ -33,6 +33,10 @@ DOCS_OPENING = re.compile(
 )
 MAX_LINE = 160
 TEST_FUNCTION = re.compile(r"^ *(?:async )?def (test_\w+)", re.M)
+# Comments of configuration, stylesheets, scripts, templates and SQL.
+COMMENT = re.compile(r"^[ \t]*(?:#|//|--|/\*+|\{#-?)[ \t]+(\S.*)$", re.M)
+COMMENTED = {".css", ".html", ".js", ".service", ".sql", ".timer", ".toml", ".typ", ".yaml", ".yml"}
+COMMENTED_NAMES = {"Caddyfile", "CODEOWNERS", "Dockerfile", "kosh", "run"}
 LIMIT_NAME = re.compile(r"\b_?(?:MOST|LEAST|LONGEST|SHORTEST|FARTHEST|FEWEST)(?:_[A-Z]+)*\b")
 
 
@@ -80,6 +84,23 @@ def test_prose_has_no_more_forbidden_sentence_openings_than_allowed(folder: str)
 def test_prose_has_no_more_forbidden_words_than_allowed(folder: str) -> None:
     found = _found(PRIVATE_WORD, folder)
     assert len(found) <= LIMITS["private_words"][folder], found
+
+
+def test_comments_of_other_files_have_no_more_forbidden_words_than_allowed() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no git history here")
+    paths = [ROOT / name for name in listed.stdout.splitlines()]
+    found = [
+        f"{path.relative_to(ROOT)}: {comment}"
+        for path in paths
+        if path.suffix in COMMENTED or path.name in COMMENTED_NAMES
+        for comment in COMMENT.findall(path.read_text("utf-8"))
+        if DOCS_OPENING.search(comment) or PRIVATE_WORD.search(comment)
+    ]
+    assert len(found) <= LIMITS["other_files"], found
 
 
 def _pages() -> Iterator[tuple[Path, str]]:
