@@ -587,7 +587,7 @@ list.addEventListener('click', event => {
 list.addEventListener('change', ({ target }) => {
   if (!target.files) return;
   [...target.files].forEach(attach);
-  target.value = ''; // or the browser would not tell of the same file, chosen again
+  target.value = ''; // otherwise choosing the same file again causes no event
 });
 text.addEventListener('keydown', event => {
   if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return;
