@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, HTTPException, Request
 from starlette.responses import Response
 
 from bot.attachments import case_files
@@ -17,7 +17,7 @@ router = APIRouter()
 async def sent_file(request: Request, file_id: UUID) -> Response:
     """Return a file that an officer sent to the person whom the request's chat cookie identifies.
 
-    Return 404 for any other file.
+    Raises HTTPException (404) for any other file.
     """
     rt: Runtime = request.app.state.rt
     file = None
@@ -32,6 +32,6 @@ async def sent_file(request: Request, file_id: UUID) -> Response:
         if file is not None:
             break
     if file is None:
-        return Response(status_code=404)
+        raise HTTPException(404)
     headers = {"Cache-Control": "no-store", "Content-Disposition": "attachment"}
     return Response(file.contents, media_type=file.media_type, headers=headers)

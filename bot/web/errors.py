@@ -16,7 +16,6 @@ from starlette.routing import compile_path
 
 from bot.web import secure_page
 from bot.web.middleware import UNAVAILABLE_ERRORS, count_response, security_headers
-from bot.web.reader_language import page_language
 from bot.web.request_parsing import Refused
 
 type ErrorHandler = Callable[[Request, Any], Coroutine[Any, Any, Response]]
@@ -31,14 +30,13 @@ RETRY_SECONDS = 5
 
 
 async def http_error(request: Request, error: Exception) -> Response:
-    """Return a response with an HTTPException's status and code; a browser gets a page for 404."""
+    """Return a response with an HTTPException's status and code, for a browser a page."""
     if not isinstance(error, HTTPException):
         raise error
-    if error.status_code == 404 and "text/html" in request.headers.get("accept", ""):
-        return _no_page(request)
+    headers = error.headers
     if error.status_code == 405:
-        return error_response(405, {"Allow": _allowed_methods(request)})
-    return error_response(error.status_code, error.headers)
+        headers = {"Allow": _allowed_methods(request)}
+    return error_response(request, error.status_code, headers)
 
 
 def _allowed_methods(request: Request) -> str:
@@ -56,47 +54,60 @@ def _allowed_methods(request: Request) -> str:
     return ", ".join(sorted(methods))
 
 
-def _no_page(request: Request) -> Response:
-    """Return the 404 page in the browser's preferred language."""
-    rt = request.app.state.rt
-    return secure_page.not_found_page(rt, page_language(rt, "", request))
-
-
 async def refused(request: Request, error: Exception) -> Response:
-    """Return an empty response with the status of the Refused that was raised."""
-    return Response(status_code=error.status if isinstance(error, Refused) else 400)
+    """Return a response with the status of the Refused that was raised, for a browser a page."""
+    status = error.status if isinstance(error, Refused) else 400
+    return _page(request, status) or Response(status_code=status)
 
 
 async def invalid_request(request: Request, error: Exception) -> Response:
     """Return 422 for invalid parameters of a request, without repeating their values."""
-    return error_response(422)
+    return error_response(request, 422)
 
 
 async def internal_error(request: Request, error: Exception) -> Response:
     """Return 500, with the security headers that `RequestGuard` does not add to this response."""
-    answer = error_response(500, security_headers())
+    answer = error_response(request, 500, security_headers())
     count_response(request.url.path, answer.status_code)
     return answer
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
     """Return 503 with Retry-After if PostgreSQL or Valkey is unavailable; nothing was stored."""
-    if "text/html" in request.headers.get("accept", ""):
-        answer = secure_page.unavailable_page(request.app.state.rt)
-    else:
-        answer = JSONResponse({"error": "E_UNAVAILABLE"}, 503)
+    answer = _page(request, 503) or JSONResponse({"error": "E_UNAVAILABLE"}, 503)
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
 
 
-def error_response(status: int, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response with a status and, if CODES has an error code for it, the code as JSON."""
+def error_response(
+    request: Request, status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Return a response with a status and, if CODES has an error code for it, the code as JSON.
+
+    A browser gets a page instead of the code.
+    """
+    if page := _page(request, status):
+        page.headers.update(headers or {})
+        return page
     code = CODES.get(status)
     return (
         JSONResponse({"error": code}, status, headers)
         if code
         else Response(status_code=status, headers=headers)
     )
+
+
+def _page(request: Request, status: int) -> Response | None:
+    """Return the page for this error status if a browser asks for one.
+
+    The texts of most pages address people in the chat. Therefore the console has a page only for an
+    unknown address and for an unavailable database.
+    """
+    if "text/html" not in request.headers.get("accept", ""):
+        return None
+    if request.url.path.startswith("/console") and status not in (404, 503):
+        return None
+    return secure_page.error_page(request, status)
 
 
 HANDLERS: dict[int | type[Exception], ErrorHandler] = {

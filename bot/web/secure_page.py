@@ -24,11 +24,15 @@ from bot.observability import logging
 from bot.people import identities, secure_links
 from bot.people.secure_links import SecureLink
 from bot.runtime import Runtime
-from bot.web.chat_rendering import LABELS
+from bot.web.chat_rendering import LABELS, TROUBLE
 from bot.web.chat_session import VISIT_SECONDS, ChatRoute, ChatSession, find_session, remember
 from bot.web.middleware import UNAVAILABLE_ERRORS
+from bot.web.reader_language import page_language
 from bot.web.templating import templates
+from flows.engine.commands import MAX_RELAYED
 from flows.engine.events import Resumed
+from flows.engine.language_protocol import Refusal
+from flows.engine.refusals import REFUSALS
 from flows.engine.text import Text, _, button
 
 TITLE = _("Secure page")
@@ -44,6 +48,13 @@ OVER = _(
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
 TO_CHAT = button("Go to the chat")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
+# The text of the page for an error status; other statuses have TROUBLE.
+ERRORS = {
+    404: NO_PAGE,
+    405: NO_PAGE,
+    413: _(REFUSALS[Refusal.TOO_LONG].msgid, most=MAX_RELAYED),
+    422: NO_PAGE,
+}
 WRONG_PERSON = _(
     "This link belongs to another chat. Write “new link” in your own chat to get a new one."
 )
@@ -71,10 +82,10 @@ async def show_link(request: Request, token: str) -> Response:
     rt: Runtime = request.app.state.rt
     visit = await _find_link(rt, token)
     if visit is not None:
-        return _page(rt, (READY,), visit.language, action=request.url.path)
+        return _page(request, (READY,), visit.language, action=request.url.path)
     if await _open_chat(request, token) is not None:
         return RedirectResponse("/chat", 303)
-    return _page(rt, (OVER,), "", status=410)
+    return _page(request, (OVER,), "", status=410)
 
 
 @router.post("/p/{token}")
@@ -89,13 +100,13 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     visit = await _find_link(rt, token)
     if visit is not None and not await _is_link_owner(rt, visit, form.init):
         _logger.warning("link.refused", channel=visit.channel)
-        return _page(rt, (WRONG_PERSON,), visit.language, status=403)
+        return _page(request, (WRONG_PERSON,), visit.language, status=403)
     async with rt.pool.connection() as session:
         name = await secure_links.redeem_link(rt, session, token)
     if name is None:
         opened = await _open_chat(request, token)
         if opened is None:
-            return _page(rt, (OVER,), "", status=410)
+            return _page(request, (OVER,), "", status=410)
         if not opened.visit:
             return RedirectResponse("/chat", 303)
         name = opened.name
@@ -103,7 +114,7 @@ async def redeem_link(request: Request, token: str, form: Annotated[LinkForm, Fo
     try:
         delivery = await receive.receive(rt, arrival)
     except (Overloaded, *UNAVAILABLE_ERRORS):
-        answer = unavailable_page(rt)
+        answer = error_page(request, 503)
     else:
         task = BackgroundTask(deliver_or_defer, rt, delivery)
         answer = RedirectResponse("/chat", 303, background=task)
@@ -146,18 +157,21 @@ async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool
     return person is not None and person.id == visit.person_id
 
 
-def unavailable_page(rt: Runtime) -> Response:
-    """Return the 503 page in all languages, for requests while the database is unavailable."""
-    return _page(rt, (NOT_NOW,), "", title=LABELS["title"], status=503)
+def error_page(request: Request, status: int) -> Response:
+    """Return the website's page for an error status, in the browser's language.
 
-
-def not_found_page(rt: Runtime, language: str) -> Response:
-    """Return the 404 page of the website, with a link to the chat."""
-    return _page(rt, (NO_PAGE,), language, title=LABELS["title"], link="/chat", status=404)
+    The page has a link to the chat, except the one for 503, which is in all languages.
+    """
+    title = LABELS["title"]
+    if status == 503:
+        return _page(request, (NOT_NOW,), "", title=title, status=status)
+    language = page_language(request.app.state.rt, "", request)
+    text = ERRORS.get(status, TROUBLE)
+    return _page(request, (text,), language, title=title, link="/chat", status=status)
 
 
 def _page(
-    rt: Runtime,
+    request: Request,
     texts: tuple[Text, ...],
     language: str,
     *,
@@ -166,7 +180,14 @@ def _page(
     link: str = "",
     status: int = 200,
 ) -> Response:
-    codes = [language] if language else [code for code, _own in rt.languages.languages()]
+    """Return a page with texts in `language`, or for "" in all languages.
+
+    The page in all languages begins with the one that the browser prefers.
+    """
+    rt: Runtime = request.app.state.rt
+    first = language or page_language(rt, "", request)
+    others = [] if language else [code for code, _own in rt.languages.languages() if code != first]
+    codes = [first, *others]
     render = rt.languages.render
     html = templates.get_template("page.html").render(
         lang=tag(codes[0]),

@@ -1,6 +1,8 @@
 """Error responses have a code and the security headers, and repeat no part of the request."""
 
+import re
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import aiohttp
 import pytest
@@ -97,6 +99,47 @@ async def test_not_found_page_is_in_the_browsers_language(
         assert CANARY not in page
         for name, value in security_headers().items():
             assert answer.headers[name] == value
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "words"),
+    [
+        ("GET", f"/{CANARY}", 404, "По этому адресу страницы нет"),
+        ("GET", "/chat/said", 405, "По этому адресу страницы нет"),
+        ("GET", f"/chat/files/{CANARY}", 422, "По этому адресу страницы нет"),
+        ("GET", f"/chat/files/{UUID(int=0)}", 404, "По этому адресу страницы нет"),
+        ("GET", f"/failure?value={CANARY}", 500, "У нас произошёл сбой"),
+        ("POST", "/chat/said", 413, "Слишком длинно"),
+        ("POST", "/chat/file", 415, "У нас произошёл сбой"),
+    ],
+)
+async def test_error_in_a_browser_is_a_page_with_a_way_to_the_chat(
+    http: aiohttp.ClientSession, method: str, path: str, status: int, words: str
+) -> None:
+    headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": "ru"}
+    data = {"text": CANARY * 6000} if method == "POST" else None
+    async with http.request(method, path, headers=headers, data=data) as answer:
+        page = await answer.text()
+        assert (answer.status, answer.content_type) == (status, "text/html")
+        assert '<html lang="ru"' in page
+        assert words in page
+        assert 'href="/chat"' in page
+        assert CANARY not in page
+        assert answer.headers["Cache-Control"] == "no-store"
+        for name, value in security_headers().items():
+            assert answer.headers.getall(name) == [value]
+        if status == 405:
+            assert answer.headers["Allow"] == "POST"
+
+
+async def test_page_in_all_languages_begins_with_the_browsers_language(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with http.get("/p/used", headers={"Accept-Language": "zh-CN"}) as answer:
+        page = await answer.text()
+        assert answer.status == 410
+        assert '<html lang="zh-Hans"' in page
+        assert re.findall(r'<p lang="([^"]+)"', page)[:2] == ["zh-Hans", "kk"]
 
 
 @pytest.mark.requirement("S-71")
