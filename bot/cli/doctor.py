@@ -19,6 +19,7 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, demo_folder, print_json, running_servers
 from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
+from bot.cli.time_zone_checks import time_zones
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.clients import platforms, registry_of
 from bot.config import minimum_versions
@@ -49,7 +50,7 @@ RATES = ("telegram_rate", "whatsapp_rate")
 
 @app.command()
 def doctor(as_json: AsJson = False, data: Data = None) -> None:
-    """Check database, Valkey, registry, webhooks, send rates, clock, versions, disk and keys."""
+    """Check database, Valkey, registry, webhooks, rates, clock, zones, versions, disk and keys."""
     demo = demo_folder(data)
     if demo is not None:
         typer.echo(f"These are the findings of the demo in {demo}.", err=True)
@@ -366,6 +367,6 @@ async def _channels(settings: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 
 type Check = Callable[[Settings], AsyncIterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _versions, _keys, _disk, _database, valkey, web_budgets, _clock, _rates, _telegram, _whatsapp,
-    _registry, _officers, content_checks.facts,
+    _versions, _keys, _disk, _database, valkey, web_budgets, _clock, time_zones, _rates, _telegram,
+    _whatsapp, _registry, _officers, content_checks.facts,
 )  # fmt: skip

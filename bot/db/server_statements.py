@@ -1,6 +1,6 @@
 """SQL statements about the database server, its schema version, and the connected role."""
 
-from sqlalchemy import DateTime, and_, func, or_, select
+from sqlalchemy import DateTime, Text, and_, bindparam, func, or_, select
 
 from bot.db.external_tables import ATTRIBUTES, CLASSES, NAMESPACES, ROLES
 from bot.db.statements import statement
@@ -31,6 +31,17 @@ COLUMNS = statement(
 """Table and name of every column, including those that the role may not read."""
 
 CLOCK = statement(select(func.clock_timestamp(type_=DateTime(timezone=True))))
+TIME_IN_ZONE = statement(
+    select(
+        func.timezone(
+            bindparam("zone", type_=Text()),
+            bindparam("at", type_=DateTime(timezone=True)),
+            type_=DateTime(),
+        )
+    )
+)
+"""The local time of a time zone at a point in time."""
+
 _IS_WRITABLE = func.current_setting("transaction_read_only") == "off"
 IS_WRITABLE = statement(select(_IS_WRITABLE))
 """True if transactions may write. False on a standby server, for example."""

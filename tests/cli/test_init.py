@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from pydantic import SecretStr
 
+from bot.cli import time_zone_checks
 from bot.cli.doctor import examine
 from bot.cli.findings import Grade
 from bot.config.settings import Settings
@@ -225,7 +226,7 @@ async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settin
     assert [each.said for each in found if each.what == "keys"] == [f"{files} key files"]
     assert {each.what for each in found} == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry", "officers", "budgets", "facts",
+        "registry", "officers", "budgets", "facts", "time_zones",
     }  # fmt: skip
 
 
@@ -236,6 +237,16 @@ async def test_doctor_reports_a_check_that_fails_and_all_others(healthy: Setting
     description, _fix = wrong["telegram"]
     assert description == "failed with TokenValidationError"
     assert "telegram" in wrong and "database" in wrong
+
+
+async def test_doctor_reports_time_zone_data_older_than_kazakhstans_one_time(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Bishkek has UTC+6, the time that old data give for Almaty.
+    monkeypatch.setattr(time_zone_checks, "ZONE", "Asia/Bishkek")
+    found = [each for each in await examine(healthy) if each.what == "time_zones"]
+    assert [each.grade for each in found] == [Grade.WRONG] * 2
+    assert [each.said.partition(" ")[0] for each in found] == ["Python", "PostgreSQL"]
 
 
 async def test_doctor_warns_while_no_officer_has_an_account(
