@@ -28,11 +28,13 @@ class Script(NamedTuple):
         return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
+# No lease ends later than `ARGV[2]` milliseconds from now, unless the server's clock was set back.
 HOLD: Final = Script.of("""
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local seen = redis.call('HMGET', KEYS[1], 'holder', 'until', 'blob', 'known')
-if seen[1] and seen[1] ~= ARGV[1] and tonumber(seen[2]) > now then return false end
+local left = (tonumber(seen[2]) or now) - now
+if seen[1] and seen[1] ~= ARGV[1] and left > 0 and left <= tonumber(ARGV[2]) then return false end
 redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'until', now + ARGV[2])
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])

@@ -211,6 +211,16 @@ async def test_anonymous_session_save_fails_after_the_lease_expired(
     assert not await live.keep(key, "a", b"late")
 
 
+async def test_anonymous_session_lock_ends_after_the_clock_was_set_back(
+    live: Cache, server: Redis, key: str
+) -> None:
+    await live.hold(key, "crashed")
+    an_hour_ahead = ((await server.time())[0] + 3600) * 1000
+    await server.hset(f"ask:{key}", "until", an_hour_ahead)
+    assert isinstance(await live.hold(key, "next"), LockAcquired)
+    assert not await live.keep(key, "crashed", b"late")
+
+
 async def test_anonymous_session_save_needs_the_lock(live: Cache, key: str) -> None:
     assert not await live.keep(key, "a", b"state")
     assert await live.hold(key, "b") == LockAcquired(blob=None, known=False)
