@@ -63,7 +63,8 @@ def note_suspicion(turn: TurnState, text: str) -> None:
         return
     # At a question about danger, a "yes" speaks of danger.
     asks_of_danger = asked is not None and any(option.key == TOPIC for option in asked.options)
-    if not asks_of_danger and turn.words.yes_no(text, turn.c.language) is not None:
+    is_yes_or_no = turn.words.yes_no(text, turn.c.language) is not None
+    if not asks_of_danger and (is_yes_or_no or turn.words.everyday(text)):
         return
     if turn.c.language and turn.danger(text) is not Danger.NONE:
         turn.notes.append((ONE_SENTENCE,))

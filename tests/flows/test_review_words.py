@@ -3,7 +3,7 @@
 import pytest
 
 from flows.engine import safety, screens
-from tests.flows.chat import chat_at
+from tests.flows.chat import Chat, chat_at
 from tests.flows.recognizer import REAL, recognizing_chat_at
 
 
@@ -26,6 +26,31 @@ def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) 
 @pytest.mark.parametrize("question", ["review", "risk", "consent_registration"])
 def test_yes_alone_raises_no_suspicion_of_danger(question: str) -> None:
     assert not recognizing_chat_at(question).says("да").shows(safety.ONE_SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed"),
+    [
+        ("location", "ru", "дома"),
+        ("location", "kk", "үйдемін"),
+        ("location", "uz", "uydaman"),
+        ("applying", "ru", "дочь"),
+        ("applying", "zh_Hans", "我爸"),
+    ],
+)
+def test_everyday_answer_raises_no_suspicion_of_danger(
+    question: str, language: str, typed: str
+) -> None:
+    assert not recognizing_chat_at(question, language).says(typed).shows(safety.ONE_SENTENCE)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"), [("ru", "нет"), ("kk", "жоқ"), ("uz", "yoʻq"), ("zh_Hans", "没有")]
+)
+def test_no_to_the_question_who_comes_along_means_nobody(language: str, typed: str) -> None:
+    chat = Chat.start(language, "checklist", understanding=REAL).presses("kandas_status", "MN")
+    assert chat.question_key == "family"
+    assert chat.says(typed).stored_answers("checklist")["family"] == "alone"
 
 
 def test_yes_to_the_question_about_danger_raises_suspicion() -> None:
