@@ -16,6 +16,7 @@ from bot.i18n import (
     everyday_answers,
     foreign_crisis_words,
     foreign_languages,
+    future_times,
     identity_numbers,
     label_matching,
     language_guess,
@@ -166,6 +167,9 @@ class Languages:
 
     def duration(self, typed: str) -> int | None:
         return durations.read_days(typed)
+
+    def days_until(self, typed: str, today: date) -> tuple[int, int] | None:
+        return future_times.read_days_until(typed, today)
 
     def position(self, typed: str, count: int) -> int | None:
         return ordinals.read_position(typed, count)

@@ -234,6 +234,10 @@ class Words(Protocol):
         """
         ...
 
+    def days_until(self, typed: str, today: date) -> tuple[int, int] | None:
+        """Return the days until a coming year, season or month begins and ends; None if none."""
+        ...
+
     def position(self, typed: str, count: int) -> int | None:
         """Return the position, from 1 to `count`, that an ordinal such as "the second one" names.
 

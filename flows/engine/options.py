@@ -1,6 +1,6 @@
 """Options of questions, and the reading of a typed age, period or country as an option."""
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from dataclasses import dataclass
 from datetime import date
 
@@ -48,10 +48,17 @@ class Periods:
     highest: tuple[tuple[int, str], ...]
 
     def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
-        # The option is only proposed: a passport may have been issued for "10 years".
+        # Options are only proposed: a passport may have been issued for "10 years".
         days = reading.words.duration(typed)
-        fits = [] if days is None else [key for most, key in self.highest if days <= most]
-        return tuple(each for each in options if each.key in fits[:1]) or Refusal.NOT_LISTED
+        until = reading.words.days_until(typed, reading.today) if days is None else (days, days)
+        fits = self._keys(*until) if until else ()
+        return tuple(each for each in options if each.key in fits) or Refusal.NOT_LISTED
+
+    def _keys(self, least: int, most: int) -> tuple[str, ...]:
+        """Return the keys of the periods to which `least` to `most` days may belong."""
+        limits = [limit for limit, _key in self.highest]
+        first, last = bisect_left(limits, least), bisect_left(limits, most)
+        return tuple(key for _limit, key in self.highest[first : last + 1])
 
 
 @dataclass(frozen=True, slots=True)
