@@ -22,6 +22,9 @@ from flows.knowledge.documents import (
     EXTENSION_APPLICATION,
     HOME,
     IDENTITY,
+    IIN,
+    KAZTEST,
+    NO_JOURNEY,
     Document,
 )
 from flows.knowledge.facts import Fact
@@ -127,29 +130,35 @@ def _current(keys: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
-    remarks = [document.fact.on(today).text, *_where(document, answers)]
+    remarks = [document.fact.on(today).text, *_where(document, answers, today)]
     if document.translated:
         remarks.append(TRANSLATED)
     if document.confirmed and chosen.confirmed:
         remarks.append(checklist_confirmation.remark(answers, today))
-    remarks += [fact.on(today).text for fact in _facts(document, chosen)[1:] if fact.current(today)]
+    more_facts = _facts(document, chosen)[len(document.facts) :]
+    remarks += [fact.on(today).text for fact in more_facts if fact.current(today)]
     return Paper(document, tuple(remarks))
 
 
 def _facts(document: Document, chosen: Programme) -> tuple[Fact, ...]:
-    """Return the fact of a document, then further facts on it for the programme."""
+    """Return the facts of a document, then further facts on it for the programme."""
     more_facts = (PASSPORT_DAYS,) if document is IDENTITY and chosen.key == "prp" else ()
-    return (document.fact, *more_facts)
+    return (*document.facts, *more_facts)
 
 
-def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
+def _where(document: Document, answers: Answers, today: date) -> tuple[Text, ...]:
     """Return sentences about where a person can get a document.
 
     People must not be sent to a country that they have left or where they are not safe.
     """
     place = answers.get("location")
-    if document is LEGALISATION:
-        return (document.where, UNSAFE)
+    if isinstance(document.where, Fact):
+        where = document.where.on(today)
+        texts = (where.text,) if where.current(today) else ()
+        return (*texts, *_not_for_it_alone(document, place))
+    # If editors changed the fact about the test, their text may name the place to register.
+    if document is KAZTEST and not document.fact.is_shipped(today):
+        return ()
     if document.where is not HOME:
         return (document.where,)
     if origin_of(answers).confirmation is Confirmation.LEGALISATION:
@@ -159,6 +168,13 @@ def _where(document: Document, answers: Answers) -> tuple[Text, ...]:
     if document is NO_RECORD and origin_of(answers).dangerous and place in ("origin", "unsaid"):
         return (UNSAFE,)
     return {"origin": (HOME,), "unsaid": (HOME, UNSAFE)}.get(place or "unsaid", (LATE,))
+
+
+def _not_for_it_alone(document: Document, place: str | None) -> tuple[Text, ...]:
+    """Return the advice not to travel, or to take no risks, for this document."""
+    if document is LEGALISATION:
+        return (UNSAFE,)
+    return (NO_JOURNEY,) if document is IIN and place != "kazakhstan" else ()
 
 
 def _before(chosen: Programme, answers: Answers, today: date) -> Iterator[Part]:

@@ -91,6 +91,9 @@ STUDY = _("a study grant or a preparatory place")
 FIRST_STEP = _("Your first step: {step}")
 STEPS = _("All steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
+ASK_FIRST = _(
+    "Before you travel, ask an officer or a mission of Kazakhstan how to begin from abroad."
+)
 APPLY = _("Apply with your papers. Make your list under “{my_papers}”.", my_papers=labels.MY_PAPERS)
 AFTERWARDS = _(
     "After that you apply for the residence permit and for citizenship. An officer can tell "
@@ -159,7 +162,7 @@ def _ways(answers: Answers, today: date) -> Iterator[Way]:
     status = kazakh and answers.get("former_citizen") == "no"
     if purpose in ("move", "information") and status:
         why = WHY_STATUS if purpose == "move" else WHY_ONE_DAY
-        yield _status(why, settling.NO_DUAL if holds(CITIZEN, answers) else STATELESS_TOO, today)
+        yield _status(answers, why, today)
     if purpose == "move":
         visa = any_visa(answers.get("citizenship") or "")
         yield _other_permit(visa) if status else _permit(visa if kazakh else (), today)
@@ -170,12 +173,20 @@ def _card() -> Way:
     return Way("ata_zholy", CARD, WHY_CARD, (), facts, (NOT_SURE_OR_QUICK,))
 
 
-def _status(why: Text, citizenship: Fact, today: date) -> Way:
-    """Return the kandas status as a `Way`; `citizenship` is a fact on the person's citizenship."""
+def _status(answers: Answers, why: Text, today: date) -> Way:
+    """Return the kandas status as a `Way`.
+
+    For people who are or may be abroad, the first step is no visit to an office in Kazakhstan.
+    """
+    citizenship = settling.NO_DUAL if holds(CITIZEN, answers) else STATELESS_TOO
     decided = (kandas.COMPLETENESS, kandas.COMMISSION, kandas.DECISION)
     iin = documents.IIN.fact
     number = (GET_IIN,) if iin.is_shipped(today) else fact_texts((iin,), today)
-    steps = (*number, *_pilot(today), APPLY, *fact_texts(decided, today), AFTERWARDS)
+    inside = answers.get("location") == "kazakhstan"
+    first = number if inside else (ASK_FIRST,)
+    later = (joined(*number, documents.NO_JOURNEY),) if number and not inside else ()
+    done = (*later, APPLY, *fact_texts(decided, today), AFTERWARDS)
+    steps = (*first, *_pilot(today), *done)
     facts = (kandas.DEFINITION, kandas.CHANNELS, kandas.VALIDITY, citizenship)
     return Way("kandas_status", STATUS, why, steps, facts, (HOW_LONG,), (kandas.FEE,))
 

@@ -2,7 +2,8 @@
 
 An intent is the question that a message asks. An answer consists of parts, each with a name: facts,
 sentences, or groups of them. Editors can arrange the shipped parts of an answer and add any fact.
-Sentences that mislead if one is missing form one part, and urgent facts always come first.
+Sentences that mislead if one is missing form one part, urgent facts always come first, and warnings
+stay in the opening.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,17 +15,24 @@ from typing import assert_never
 
 from bot.content.model import Body
 from flows import FLOWS
+from flows.engine.blocks import Caution
 from flows.engine.text import Text
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact
 from flows.knowledge.intents.answer import Answer, End, Own, Part, Together, facts_of, part_texts
 from flows.knowledge.intents.answers import ANSWERS, BY_INTENT
+from flows.knowledge.intents.cautions import KEEP
+from flows.knowledge.requirements import CN_LOSS, UZ_RELEASE
+from flows.knowledge.settling import NO_DUAL
 
 BY_KEY: Mapping[str, Fact] = {fact.key: fact for fact in FACTS}
 type Opened = Part | Own
 
 # The flows that an answer may offer: only those in the menu.
 OFFERED = tuple(flow.name for flow in FLOWS.values() if not flow.follows)
+
+# Facts that mislead without the warning KEEP: people gave up their citizenship too early.
+NEED_KEEP = frozenset(fact.key for fact in (NO_DUAL, CN_LOSS, UZ_RELEASE))
 
 
 def token(part: Opened) -> str:
@@ -65,11 +73,43 @@ def grouped() -> frozenset[str]:
 def find(intent: str, name: str) -> Opened | None:
     """Return the part `name` of the intent's answer; None if the answer may not contain this part.
 
-    An answer may contain the parts that it has in the source code, and each fact that belongs to no
-    group of facts (facts that are only shown together).
+    An answer may contain the parts that it has in the source code, and the facts of `addable`.
     """
-    fact = BY_KEY.get(name) if name not in grouped() else None
+    fact = BY_KEY.get(name) if name in addable(intent) else None
     return shipped_parts(intent).get(name, fact)
+
+
+@cache
+def addable(intent: str) -> frozenset[str]:
+    """Return the keys of facts that an editor may add to the intent's answer.
+
+    Facts of a group are only shown together. Facts about giving up a citizenship are only shown in
+    answers that open with the warning KEEP.
+    """
+    misleading = frozenset() if token(KEEP) in warnings(intent) else NEED_KEEP
+    return BY_KEY.keys() - grouped() - misleading
+
+
+@cache
+def warnings(intent: str) -> frozenset[str]:
+    """Return the names of warnings in the opening of the intent's shipped answer."""
+    return frozenset(token(part) for part in BY_INTENT[intent].opening if _is_warning(part))
+
+
+def _is_warning(part: Opened) -> bool:
+    """Return True if the part is or begins with a warning; for `Own`, if one of its parts is."""
+    match part:
+        case Together():
+            return _is_warning(part.parts[0])
+        case Own():
+            return any(map(_is_warning, part.parts))
+        case _:
+            return isinstance(part, Caution)
+
+
+def missing(intent: str, body: Body) -> frozenset[str]:
+    """Return the names of warnings that the opening of an editor's `body` lacks."""
+    return warnings(intent) - {*body.opening}
 
 
 def sentences(part: Opened, day: date) -> tuple[Text, ...]:
@@ -111,11 +151,12 @@ def unknown(intent: str, body: Body) -> Iterator[str]:
 def arrange(intent: str, body: Body) -> Answer | None:
     """Return the answer as an editor arranged it.
 
-    Return None if the opening is empty, or if this version of Kosh lacks one of the answer's parts.
+    Return None if the opening is empty or lacks a warning, or if this version of Kosh lacks one of
+    the answer's parts.
     """
     opening = [find(intent, name) for name in body.opening]
     more = [find(intent, name) for name in body.more]
-    if not opening or any(unknown(intent, body)):
+    if not opening or any(unknown(intent, body)) or missing(intent, body):
         return None
     shipped = BY_INTENT[intent]
     is_same_flow = body.flow == (shipped.flow or "")

@@ -124,11 +124,8 @@ def fact_of(languages: Languages, shipped: Fact, body: Body) -> Fact:
         until=body.until,
         checked=body.checked,
         ends=shipped.ends if is_same_date else None,
-        # `ended` is the sentence that people get after the fact's last day. If the shipped fact has
-        # `ends` (a sentence about its last day), `ended` may mention that day, so it is kept only
-        # if the day is unchanged. Otherwise `ended` only says that a check is overdue, which is
-        # true of any last day.
-        ended=shipped.ended if not body.silent and (is_same_date or shipped.ends is None) else None,
+        # `ends` may name the shipped last day. `ended` is true after any last day.
+        ended=None if body.silent else shipped.ended,
         published=True,
     )
 

@@ -14,6 +14,7 @@ from bot.editorial import drafts
 from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
+from flows.knowledge import laws
 from flows.knowledge.facts import Fact
 from flows.knowledge.programmes import PROGRAMMES, Programme, ending_facts
 
@@ -49,8 +50,11 @@ def _lists(programme: Programme, fact: Fact) -> bool:
     and the person's situation do not matter: a stored checklist keeps papers that only some people
     need, and editors may publish a fact again after its last day.
     """
-    documents = (need.document.fact for need in programme.needs)
+    documents = (fact for need in programme.needs for fact in need.document.facts)
     others = (
+        # These two facts are for citizens of all countries without facts of their own.
+        *((laws.OTHER,) if programme.confirmed else ()),
+        *((laws.OTHER_ENTRY,) if programme.key == "visa_c10" else ()),
         *programme.facts,
         *programme.warnings,
         *programme.stateless,

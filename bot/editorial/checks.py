@@ -79,6 +79,8 @@ def _answer_blockers(intent: str, body: Body) -> Iterator[Blocker]:
         yield Blocker(Refusal.EMPTY)
     for name in answers.unknown(intent, body):
         yield Blocker(Refusal.PART, detail=name)
+    for name in sorted(answers.missing(intent, body)):
+        yield Blocker(Refusal.WARNING, detail=name)
     if body.flow and body.flow not in answers.OFFERED:
         yield Blocker(Refusal.FLOW, detail=body.flow)
 

@@ -29,6 +29,7 @@ class Refusal(StrEnum):
     CHANGED = "changed"
     STATE = "state"
     PART = "part"
+    WARNING = "warning"
     FLOW = "flow"
     PHRASE = "phrase"
     TAKEN = "taken"

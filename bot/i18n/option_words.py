@@ -177,7 +177,7 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         " потерян, украли, у меня нет паспорта",
         "没有, 没护照, 没有护照, 沒有, 丢了, 护照丢了, 被偷了",
     ),
-    ("passport", "very_short"): (
+    ("passport", "expired"): (
         "бітті, бітіп қалды, мерзімі бітті, мерзімі өтті, мерзімі өтіп кетті",
         "tugagan, tugadi, muddati oʻtgan, muddati oʻtib ketgan, muddati tugagan",
         "просрочен, просроченный, истёк, истек, давно истёк, давно истек, закончился, кончился,"

@@ -210,7 +210,8 @@ def _lines(turn: TurnState, saved_list: MadeList, listing: Listing) -> Iterator[
 
 def _saved_list_screen(turn: TurnState, saved_list: MadeList, listing: Listing) -> Choice:
     offers = listing.reminds(saved_list.answers) and not turn.c.muted
-    reminding = saved_list.remind is not None and saved_list.remind > turn.today
+    # The hour of the reminder is not stored, so it may still be due on its day.
+    reminding = saved_list.remind is not None and saved_list.remind >= turn.today
     entries = listing.entries(saved_list.answers, turn.today, saved_list.entries)
     among = (
         (bool(entries), Option("tick", button("Tick a paper"))),

@@ -19,6 +19,7 @@ from flows.knowledge.registry import REGISTRY, REGISTRY_WITHHELD
 from flows.knowledge.requirements import REQUIREMENTS
 from flows.knowledge.safety import SAFETY_FACTS
 from flows.knowledge.settling import SETTLING, SETTLING_WITHHELD
+from flows.knowledge.where_to_get import WHERE
 from flows.knowledge.withheld import COUNTRIES_WITHHELD
 
 FACTS: Sequence[Fact] = tuple(
@@ -40,6 +41,7 @@ FACTS: Sequence[Fact] = tuple(
             *LIVING,
             *REQUIREMENTS,
             *(document.fact for document in (*DOCUMENTS, *PERMIT_DOCUMENTS)),
+            *WHERE,
             ORIGINALS,
             *OFFICES,
             *CONTACTS,

@@ -5,21 +5,22 @@ from datetime import date
 
 from flows.engine.text import Text, _
 from flows.knowledge.facts import COLLECTED, About, Dated, Fact, Withheld
+from flows.knowledge.where_to_get import AKIMAT, APPLYING, OFFICE, PORTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A document that an office asks for.
 
-    `fact` tells its purpose, `where` tells where to get it. A `translated` document must be
-    translated into Kazakh or Russian. A `confirmed` document needs an apostille or a legalisation,
-    depending on the country that issued it. If `where` is `HOME`, only the issuing country has the
-    document.
+    `fact` tells its purpose, `where` tells where to get it. `where` is a fact if it names a body of
+    Kazakhstan, because such a body can change. A `translated` document must be translated into
+    Kazakh or Russian. A `confirmed` document needs an apostille or a legalisation, depending on the
+    country that issued it. If `where` is `HOME`, only the issuing country has the document.
     """
 
     name: Text
     fact: Fact
-    where: Text
+    where: Text | Fact
     translated: bool = False
     confirmed: bool = False
 
@@ -27,25 +28,24 @@ class Document:
     def key(self) -> str:
         return self.fact.key
 
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """Return the facts about the document's purpose and about where to get it."""
+        return (self.fact, self.where) if isinstance(self.where, Fact) else (self.fact,)
 
-APPLYING = _("Where: migration.enbek.kz, egov.kz, a mission or a State Corporation office.")
+
 YOURSELF = _("You write this paper yourself.")
 HOME = _("Where: from the body of your country that issues it.")
 OWN = _("Where: among your own papers.")
 NOTARY = _("Where: at a notary.")
-OFFICE = _("Where: at a State Corporation office.")
-CLINIC = _("Where: at a clinic in Kazakhstan.")
-POLICE = _("Where: at the migration service of the police.")
-AKIMAT = _("Where: at the akimat.")
 TESTS = _("Where: we have not found where to register for this test. Ask an officer.")
-PORTAL = _("Where: migration.enbek.kz.")
 WORK = _("Where: from the employer, school or university.")
 OWNER = _("Where: from the owner of the home.")
-MISSION = _("Where: at a mission of Kazakhstan.")
+ASK_OFFICE = _("Where to pay: ask the office before you pay.")
 PHOTOGRAPHER = _("Where: at any photographer.")
-QUOTA_OFFICES = _("Where: migration.enbek.kz, egov.kz or a State Corporation office.")
-CARD_OFFICES = _(
-    "Where: migration.enbek.kz, a mission, an employment department or the Otandastar fund."
+# Translators: "it" is the IIN, a number that only offices in Kazakhstan give.
+NO_JOURNEY = _(
+    "Are you still abroad? Do not travel only for it: ask an officer or a mission first."
 )
 
 LAST_DAY_2026 = date(2026, 12, 31)

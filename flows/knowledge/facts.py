@@ -68,7 +68,8 @@ class Fact:
 
     A fact with a known end may have two more texts. `ends` is shown with the fact in its last 31
     days. `ended` replaces the fact afterwards: it has the known facts about the time after the end,
-    and steps to take until there is a new fact.
+    and steps to take until there is a new fact. Editors may change the last day, so `ended` does
+    not name it.
 
     Editors have read and confirmed a `published` fact. The sources of all other facts were opened,
     or seen in an excerpt, as `sources.py` records.

@@ -4,21 +4,26 @@ from datetime import date
 
 from flows.engine.text import _
 from flows.knowledge.documents import (
-    CARD_OFFICES,
-    CLINIC,
+    ASK_OFFICE,
     HOME,
     LAST_DAY_2026,
-    MISSION,
     NOTARY,
     OWN,
     OWNER,
     PHOTOGRAPHER,
-    POLICE,
-    QUOTA_OFFICES,
     YOURSELF,
     Document,
 )
 from flows.knowledge.facts import COLLECTED, About, Dated, Fact
+from flows.knowledge.where_to_get import (
+    CARD_OFFICES,
+    CLINIC,
+    CONSULATE,
+    MISSION,
+    POLICE,
+    POLICE_CITIZENSHIP,
+    QUOTA_OFFICES,
+)
 
 _MINISTRY = "https://www.zakon.kz/obshestvo/6494496-kak-oformit-vid-na-zhitelstvo-v-kazakhstane-instruktsiya.html"
 _PERMIT = "https://egov.kz/cms/en/services/009pass_mvd"
@@ -118,7 +123,7 @@ FEE_RECEIPT = Document(
         as_of=date(2025, 10, 16),
         about=About.PAPERS,
     ),
-    where=POLICE,
+    where=ASK_OFFICE,
 )
 FINGERPRINTS = Document(
     # Translators: a step at the office, in a list of papers.
@@ -146,7 +151,7 @@ JOINT_FORM = Document(
         dated=Dated.READ,
         about=About.PAPERS,
     ),
-    where=POLICE,
+    where=POLICE_CITIZENSHIP,
 )
 RENUNCIATION = Document(
     name=_("Statement of giving up the former citizenship, attested by a notary"),
@@ -177,7 +182,7 @@ COMMITMENT = Document(
         dated=Dated.READ,
         about=About.PAPERS,
     ),
-    where=POLICE,
+    where=POLICE_CITIZENSHIP,
 )
 QUOTA_APPLICATION = Document(
     name=_("Application for the regional quota"),
@@ -300,7 +305,7 @@ LEGALISATION = Document(
         as_of=date(2023, 10, 31),
         about=About.PAPERS,
     ),
-    where=MISSION,
+    where=CONSULATE,
 )
 
 PERMIT_DOCUMENTS = (

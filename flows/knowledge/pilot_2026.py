@@ -237,8 +237,8 @@ PHASE = Fact(
         " an officer before you apply, pay or travel."
     ),
     ended=_(
-        "The pilot of 2026 was said to end on 31 December 2026. We have not checked which steps"
-        " apply now. Ask an officer before you apply, pay or travel."
+        "A pilot began in 2026. We have not checked whether it has ended and which steps apply now."
+        " Ask an officer before you apply, pay or travel."
     ),
 )
 

@@ -26,8 +26,8 @@ PLACES = Fact(
     until=UNTIL,
     ends=_("The quota and the amounts are for 2026. We have not found those of 2027."),
     ended=_(
-        "The quota and the amounts of 2026 are over. We have not checked those of this year. The"
-        " career centre of the region can tell you."
+        "We have not checked the quota and the amounts that apply now. The career centre of the"
+        " region can tell you."
     ),
 )
 LAST_YEAR = Fact(

@@ -112,8 +112,10 @@ PASSPORT = Choice(
         Option("long", row("Over 6 months")),
         Option("short", row("1 to 6 months")),
         Option("very_short", row("Under 1 month")),
+        Option("expired", row("It has expired")),
         Option("none", row("I have no passport")),
     ),
+    rev=2,
     typed_as=Periods(((29, "very_short"), (180, "short"), (3_600, "long"))),
     persisted=False,
     by_position=False,
@@ -127,7 +129,7 @@ PASSPORT_ENDS = HandoffOffer(
         " migration service asks for it in writing."
     ),
     topic="passport",
-    when=PASSPORT.is_("short", "very_short", "none"),
+    when=PASSPORT.is_("short", "very_short", "expired", "none"),
 )
 FORMER = YesNo(
     name="former_citizen",

@@ -18,6 +18,7 @@ from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.list_changes import LIST, LIST_COUNTRY
 from tests.crowd import Member, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
+from tests.flows.answers import parts
 
 STATUS, VISA = "kandas_status", "visa_c10"
 ALL_PROGRAMMES = tuple(each.key for each in PROGRAMMES)
@@ -113,6 +114,21 @@ def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> No
     assert rules["living.legal_help"].lists == ("citizenship_simplified",)
     assert rules["pilot_2026.phase"].lists == (STATUS, "kandas_extension", "prp")
     assert not rules["contacts.ucc_1414"].lists
+
+
+@pytest.mark.parametrize("programme", ALL_PROGRAMMES)
+@pytest.mark.parametrize("country", [*ORIGINS, "DE", "FR", "stateless"])
+def test_broadcast_about_a_fact_selects_each_checklist_with_the_fact(
+    programme: str, country: str
+) -> None:
+    answers = {"programme": programme, "citizenship": country, "location": "origin"}
+    made = checklist(answers, COLLECTED)
+    remarks = (remark for paper in made.papers for remark in paper.remarks)
+    for shown in {part for text in (*made.before, *made.after, *remarks) for part in parts(text)}:
+        # Several facts may have the same sentence.
+        facts = [fact for fact in FACTS if fact.text == shown]
+        selected = [programme in announcing.audience(fact).lists for fact in facts]
+        assert any(selected) or not facts, shown.msgid
 
 
 def test_broadcast_about_a_fact_selects_exactly_its_countries() -> None:

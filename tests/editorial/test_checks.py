@@ -3,11 +3,17 @@
 from datetime import date, timedelta
 
 import pytest
+from msgspec.structs import replace
 
+from bot.content import answers
 from bot.content.model import Body, Kind
 from bot.editorial import checks, drafts
 from bot.editorial.refusals import Refusal
 from bot.runtime import Runtime
+from flows.knowledge import kandas
+from flows.knowledge.intents.answer import Part
+from flows.knowledge.intents.cautions import CHINA_PAPERS, KEEP, STAY_DURING
+from flows.knowledge.settling import NO_DUAL
 from tests.editorial.editors import TEXTS, body, database_day
 
 DAY = date(2026, 11, 28)
@@ -116,6 +122,38 @@ async def test_content_check_accepts_a_shipped_text_with_a_new_check_date(rt: Ru
         shipped = drafts.shipped(rt, item)
         changed = await body(rt, texts=shipped.texts)
         assert checks.blockers(rt, Kind.FACT, changed, today, shipped) == [], item
+
+
+@pytest.mark.parametrize(
+    ("intent", "part", "accepted"),
+    [
+        ("citizenship.dual", KEEP, False),
+        ("kandas.apply", KEEP, False),
+        ("kandas.apply", CHINA_PAPERS, False),
+        ("kandas.refused", STAY_DURING, False),
+        ("kandas.apply", kandas.CHANNELS, True),
+    ],
+)
+@pytest.mark.parametrize("place", ["removed", "more"])
+async def test_content_check_requires_the_warnings_of_an_answer(
+    rt: Runtime, intent: str, part: Part, place: str, *, accepted: bool
+) -> None:
+    today, shipped = await database_day(rt), drafts.shipped(rt, f"answer:{intent}")
+    changed = replace(
+        shipped,
+        as_of=today,
+        checked=today,
+        opening=tuple(name for name in shipped.opening if name != answers.token(part)),
+        more=(*shipped.more, answers.token(part)) if place == "more" else shipped.more,
+    )
+    found = [each.why for each in checks.blockers(rt, Kind.ANSWER, changed, today, key=intent)]
+    assert found == ([] if accepted else [Refusal.WARNING])
+    assert (answers.arrange(intent, changed) is not None) == accepted
+
+
+def test_content_check_allows_giving_up_a_citizenship_only_with_a_warning(rt: Runtime) -> None:
+    for intent, allowed in (("life.pension", False), ("kandas.apply", True)):
+        assert (answers.find(intent, NO_DUAL.key) is not None) == allowed, intent
 
 
 def test_content_check_accepts_a_host_name_between_chinese_letters(rt: Runtime) -> None:

@@ -5,7 +5,7 @@ An unpersisted flow stores no answers; change alerts report changed rules of a s
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -287,6 +287,17 @@ def test_checklist_reminder_can_be_set_and_removed() -> None:
     chat.presses("silent")
     assert chat.effects_of(Remind)[-1] == Remind(0)
     assert "remind" in chat.keys
+
+
+def test_checklist_reminder_can_be_removed_until_its_day_ends() -> None:
+    chat = chat_with_saved_list().presses("remind")
+    assert chat.conversation.saved_list is not None
+    day = chat.conversation.saved_list.remind
+    assert day is not None
+    for today, offered in ((day, "silent"), (day + timedelta(days=1), "remind")):
+        chat.today = Edition.of(today, {}, {}, (), {})
+        chat.says("/menu").answers("checklist")
+        assert {"remind", "silent"} & set(chat.keys) == {offered}
 
 
 @pytest.mark.parametrize("citizenship", ["CN", "IR", "AF"])

@@ -17,23 +17,25 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, eligibility, support
-from flows.checklist import FORMER_KEYS, LISTING, checklist
+from flows.checklist import FORMER_KEYS, LISTING, Checklist, checklist
 from flows.checklist_confirmation import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
 from flows.engine.events import Event, Said, Started
 from flows.engine.state import Conversation
+from flows.engine.text import Text
 from flows.knowledge import documents, laws, permits, pilot_2026, quota, requirements
 from flows.knowledge.catalogue import FACTS
 from flows.knowledge.facts import Fact, fact_texts
 from flows.knowledge.origins import Confirmation
 from flows.knowledge.programmes import LEFT_OUT, PROGRAMMES, TEST_FIRST
+from flows.knowledge.where_to_get import APPLYING
 from flows.missions import ADDRESSES, IN_COUNTRY, missions
 from flows.replies import understanding
 from tests.flows import answers
 from tests.flows.chat import Chat
 
-TODAY = date(2026, 11, 28)
+TODAY, APRIL = date(2026, 11, 28), date(2027, 4, 1)
 LANGUAGES = Languages()
 LINE = {"en": "The rule is new since 2027.", "kk": "Ереже 2027 жылдан жаңа.",
         "ru": "Правило новое с 2027 года.", "zh_Hans": "规定自2027年起更新。",
@@ -168,6 +170,38 @@ def test_flow_announces_no_end_of_a_fact_whose_last_day_editors_postponed(
         assert any("2027" in LANGUAGES.render(part, "ru") for part in said)
 
 
+@pytest.mark.parametrize("flow", EXTENDED)
+def test_flow_states_the_end_of_a_fact_after_a_postponed_last_day(flow: str) -> None:
+    body = replace_body(BODY, until=date(2027, 3, 31))
+    extended = {f"fact:{fact.key}": body for fact in (pilot_2026.PHASE, quota.PLACES)}
+    result = answers.FLOWS[flow][1](EXTENDED[flow], snapshot(LANGUAGES, 1, extended).on(APRIL))
+    said = {part.msgid for text in result for part in answers.parts(text)}
+    fact = quota.PLACES if flow == "support" else pilot_2026.PHASE
+    assert fact.ended
+    assert fact.ended.msgid in said
+
+
+def test_checklist_names_the_place_that_editors_published() -> None:
+    situation = EXTENDED["checklist"]
+    assert APPLYING.text in remarks_of(checklist(situation, TODAY))
+    found = remarks_of(checklist(situation, published(**{f"fact_{APPLYING.key}": BODY})))
+    assert APPLYING.text not in found
+    assert any("2027" in LANGUAGES.render(text, "ru") for text in found)
+    over = replace_body(BODY, until=TODAY - timedelta(days=1))
+    assert APPLYING.text not in remarks_of(
+        checklist(situation, published(**{f"fact_{APPLYING.key}": over}))
+    )
+    test = documents.KAZTEST.fact.key
+    assert documents.TESTS in remarks_of(checklist(situation, TODAY))
+    assert documents.TESTS not in remarks_of(
+        checklist(situation, published(**{f"fact_{test}": BODY}))
+    )
+
+
+def remarks_of(found: Checklist) -> set[Text]:
+    return {remark for paper in found.papers for remark in paper.remarks}
+
+
 @pytest.mark.parametrize("place", answers.PLACES)
 @pytest.mark.parametrize("law", [laws.RU, laws.TR], ids=lambda law: law.key)
 def test_checklist_says_only_the_published_law_on_the_apostille(law: Fact, place: str) -> None:
@@ -195,7 +229,8 @@ def test_permit_checklist_says_only_the_published_validity_of_a_passport(silent:
 
 def test_eligibility_begins_with_the_published_fact_on_the_iin() -> None:
     today = published(**{f"fact_{documents.IIN.fact.key}": BODY})
-    (status, *_others) = eligibility.ways(EXTENDED["eligibility"], today)
+    inside = {**EXTENDED["eligibility"], "location": "kazakhstan"}
+    (status, *_others) = eligibility.ways(inside, today)
     assert LINE["en"] in LANGUAGES.render(status.steps[0], "en")
     assert eligibility.GET_IIN not in status.steps
 

@@ -9,7 +9,7 @@ from flows import eligibility as flow
 from flows.eligibility import ELIGIBILITY, result_texts, ways
 from flows.engine.blocks import Caution, More
 from flows.engine.text import Text
-from flows.knowledge import cards, entry, kandas, living, pilot_2026, quota, settling
+from flows.knowledge import cards, documents, entry, kandas, living, pilot_2026, quota, settling
 from flows.knowledge.facts import fact_texts
 from flows.knowledge.intents.answer import facts_of
 from flows.knowledge.intents.cautions import KEEP, LEFT, NO_LONGER_STAY, NO_PROOF, WITHOUT_VISA
@@ -73,7 +73,7 @@ def test_eligibility_says_why_a_programme_fits_and_what_it_costs() -> None:
 
 
 def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
-    way = ways(MOVES, TODAY)[0]
+    way = ways({**MOVES, "location": "kazakhstan"}, TODAY)[0]
     assert way.steps[0] == flow.GET_IIN
     pilots = (pilot_2026.TEST, pilot_2026.QUESTIONNAIRE, pilot_2026.CHECK, pilot_2026.INTERVIEW)
     assert way.steps[1:5] == fact_texts(pilots, TODAY), "each with the day on which it was so"
@@ -82,9 +82,17 @@ def test_eligibility_steps_are_in_order_and_without_a_deadline() -> None:
     assert flow.HOW_LONG in way.remarks
 
 
+@pytest.mark.parametrize("place", ["origin", "elsewhere", "unsaid"])
+def test_eligibility_sends_no_one_abroad_to_kazakhstan_for_the_iin(place: str) -> None:
+    first, *later = ways({**MOVES, "location": place}, TODAY)[0].steps
+    assert first == flow.ASK_FIRST
+    (iin,) = (step for step in later if flow.GET_IIN in parts(step))
+    assert documents.NO_JOURNEY in parts(iin)
+
+
 def test_eligibility_omits_the_steps_of_the_2026_pilot_from_2027() -> None:
     way = ways(MOVES, NEXT_YEAR)[0]
-    assert way.steps[1] == flow.APPLY
+    assert flow.APPLY in way.steps
     assert pilot_2026.PHASE.ended in result_sentences(NEXT_YEAR)
     assert pilot_2026.TEST.text not in [part for step in way.steps for part in parts(step)]
 
@@ -206,7 +214,7 @@ def test_eligibility_for_chinese_citizens_starts_with_the_apostille_advice(
 def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
     texts = result_sentences()
     way = next(at for at, text in enumerate(texts) if text.msgid == flow.WAY.msgid)
-    order = [flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
+    order = [flow.ASK_FIRST, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]
     places = [texts.index(text, way) for text in order]
     assert places == sorted(places)
 
@@ -214,7 +222,7 @@ def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
 def test_eligibility_shows_one_programme_and_the_others_in_expandable_text() -> None:
     texts = list(result_texts(MOVES, TODAY))
     shown = [part for text in texts if not isinstance(text, More) for part in parts(text)]
-    for text in (flow.GET_IIN, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
+    for text in (flow.ASK_FIRST, kandas.FEE.text, flow.COSTS, flow.HOW_LONG):
         assert text in shown
     first, second = ways(MOVES, TODAY)
     assert first.name in shown

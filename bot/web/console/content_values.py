@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from bot.content import answers
-from bot.content.answers import OFFERED, grouped
+from bot.content.answers import OFFERED, addable
 from bot.content.model import ENGLISH, WRITTEN, Body, Kind
 from bot.editorial import drafts, taught
 from bot.editorial.drafts import Version
@@ -51,7 +51,7 @@ def of_kind(context: RequestContext, kind: Kind, item: str, body: Body | None) -
         options = [("", context.say(WORDS["none"]))]
         options += [(name, context.say(context.rt.flows[name].title)) for name in OFFERED
                     if name in context.rt.flows]  # fmt: skip
-        found = (fact.on(day) for fact in FACTS if fact.key not in grouped())
+        found = (fact.on(day) for fact in FACTS if fact.key in addable(key))
         facts = [(fact.key, context.say(fact.text)) for fact in found]
         return {"parts": rows(key, body, day), "flows": options, "known": facts}
     if kind is Kind.PHRASES:

@@ -147,6 +147,7 @@ REFUSALS: dict[str, Text] = {
     Refusal.OWN: _("You wrote this draft. Somebody else has to approve it."),
     Refusal.CHANGED: _("Somebody changed this in the meantime. Look at the new version."),
     Refusal.PART: _("This sentence is there twice, or misleads without its neighbours."),
+    Refusal.WARNING: _("This warning must stay in the part that is shown at once."),
     Refusal.FLOW: _("There is no flow of this name."),
     Refusal.PHRASE: _("Write at least two words, or four Chinese characters, in one short line."),
     Refusal.TAKEN: _("This phrase already teaches another question."),

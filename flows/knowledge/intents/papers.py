@@ -190,7 +190,7 @@ PAPERS = (
     Answer(
         intent="documents.iin",
         label=button("IIN"),
-        opening=(living.GET_IIN, living.SIGNATURE, living.BANK),
+        opening=(living.GET_IIN, documents.NO_JOURNEY, living.SIGNATURE, living.BANK),
         more=(
             living.BANK_CARD,
             living.PHONE_CARD,
