@@ -87,7 +87,7 @@ def addable(intent: str) -> frozenset[str]:
     answers that open with the warning KEEP.
     """
     misleading = frozenset() if token(KEEP) in warnings(intent) else NEED_KEEP
-    return BY_KEY.keys() - grouped() - misleading
+    return frozenset(BY_KEY) - grouped() - misleading
 
 
 @cache
