@@ -158,6 +158,7 @@ def _try_turn(
     noted = (
         held.home
         or held.blocked
+        or held.is_joined
         or is_other_thread(held.address, inbound.address)
         or held.conversation.hint_way
         or conversation_store.window_refresh(rt, held, inbound)

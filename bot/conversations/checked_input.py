@@ -15,7 +15,7 @@ from bot.conversations.joining import chat_of
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.editorial import referrers
-from bot.people import hint_contacts, identities, join_codes, pin
+from bot.people import hint_contacts, join_codes, joined_chats, pin
 from bot.people.identities import Person
 from bot.registrations import status_lookup
 from bot.runtime import Runtime
@@ -33,8 +33,10 @@ from flows.engine.joining import (
     JoinFinished,
     JoinOffered,
     OfferJoin,
+    OtherUnjoined,
     RequestJoin,
     Unjoin,
+    UnjoinOther,
 )
 from flows.engine.referrals import FindReferrer, ReferrerFound
 from flows.engine.registration import LookUpStatus
@@ -85,12 +87,8 @@ async def _result(
         case IssueJoinCode():
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
-        case Unjoin():
-            # A visit to the secure page is not a chat that must be detached: its handle expires by
-            # itself.
-            others = await identities.joined_channels(transaction, held.person)
-            other = next((each for each in others if each != held.channel), "")
-            return ChatUnjoined(held.channel, "" if held.home else other)
+        case Unjoin() | UnjoinOther():
+            return await _unjoin(transaction, held, effect)
         case FindReferrer() | FindInvitation():
             return await _find(rt, transaction, effect)
         case OfferJoin() | RequestJoin() | FinishJoin():
@@ -105,6 +103,19 @@ async def _result(
             return None
         case _:
             return None
+
+
+async def _unjoin(
+    transaction: Transaction, held: LockedConversation, effect: Unjoin | UnjoinOther
+) -> Event:
+    """Check if this chat may be detached, or may detach another one; return the result."""
+    chats = await joined_chats.of_person(transaction, held.person)
+    if isinstance(effect, UnjoinOther):
+        own = joined_chats.detachable(chats, held.home or held.channel)
+        return OtherUnjoined(effect.channel, any(each.channel == effect.channel for each in own))
+    # A visit to the secure page is not a chat that must be detached: its handle expires by itself.
+    other = min((each.channel for each in chats if each.channel != held.channel), default="")
+    return ChatUnjoined(held.channel, "" if held.home else other)
 
 
 async def _find(

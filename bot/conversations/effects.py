@@ -48,12 +48,14 @@ from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
     ChooseUpdates,
+    EndChat,
     FinishJoin,
     IssueJoinCode,
     LeaveConversation,
     OfferJoin,
     RequestJoin,
     Unjoin,
+    UnjoinOther,
 )
 from flows.engine.model_events import ChooseIntent, ReportWording, Transcribe
 from flows.engine.referrals import CountReferral, FindReferrer
@@ -117,6 +119,7 @@ async def carry_out(
     """
     work = _TurnEffects(held.epoch + moved, [])
     await _apply_all(rt, transaction, held, turn, inbound, work)
+    direct = await unjoining.end_others(rt, transaction, held, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
@@ -135,7 +138,10 @@ async def carry_out(
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
-    return await _queue_messages(rt, transaction, held, turn, inbound, work.epoch, written, sheet)
+    delivery = await _queue_messages(
+        rt, transaction, held, turn, inbound, work.epoch, written, sheet
+    )
+    return replace(delivery, direct=direct)
 
 
 async def _write_messages(
@@ -221,8 +227,8 @@ def _final_messages(
 _OTHER_EFFECTS = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
-    | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | FindReferrer
-    | FindInvitation | CountReferral | LeaveContact | ConfirmContact | RemoveContact
+    | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | UnjoinOther | EndChat
+    | FindReferrer | FindInvitation | CountReferral | LeaveContact | ConfirmContact | RemoveContact
 )  # fmt: skip
 
 
@@ -321,7 +327,9 @@ async def _export_rows(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> list[outbox.Row]:
     """Return the export of the person's data as an outbox row to send."""
-    row = await data_export.export(rt, transaction, held.person, conversation, held.now)
+    row = await data_export.export(
+        rt, transaction, held.person, conversation, held.now, held.home or held.channel
+    )
     return await secure_page.queue_for_page(transaction, held, (row,))
 
 

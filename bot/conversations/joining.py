@@ -91,7 +91,9 @@ async def finish(
         if not await join_codes.take(rt, transaction, effect.code, chat_of(inbound)):
             return None
         place = (held.person, inbound.channel)
-        if not await identities.add_handle(rt, transaction, *place, handle, address):
+        if not await identities.add_handle(
+            rt, transaction, *place, handle, address, joined_by=found.channel
+        ):
             return None
         await identities.add_aliases(rt, transaction, *place, address, inbound.aliases)
         held = replace(held, channel=inbound.channel, address=address, home="", visit="")

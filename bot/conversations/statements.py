@@ -51,6 +51,7 @@ _LOCKED: Select[*tuple[Any, ...]] = (
         t.Handle.home,
         t.Handle.spoke_at,
         t.Handle.blocked,
+        t.Handle.joined_by,
     )
     .select_from(t.Handle)
     .join(t.Conversation, t.Conversation.person_id == t.Handle.person_id)
@@ -274,6 +275,7 @@ def _lock(
             current.home,
             current.spoke_at,
             current.blocked,
+            current.joined_by,
             func.coalesce(current.channel, t.Conversation.channel),
             NOW,
         )

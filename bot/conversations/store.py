@@ -46,8 +46,8 @@ class LockedConversation:
     `home` is the channel to return to after the secure page, else "". `visit` is this channel
     during a visit to the page, if `channel` is another channel than the page. `spoke_at` is when
     the person last wrote on a channel with a reply window, or opened a withheld message there.
-    `blocked`: the platform rejects every message. `address` is "" without a handle. `newer` are
-    fields of a newer version of Kosh.
+    `blocked`: the platform rejects every message. `is_joined`: another chat may end this one.
+    `address` is "" without a handle. `newer` are fields of a newer version of Kosh.
     """
 
     person: Person
@@ -61,6 +61,7 @@ class LockedConversation:
     blocked: bool = False
     newer: state_format.NewerFields = field(default_factory=dict)
     visit: str = ""
+    is_joined: bool = False
 
 
 def turn(rt: Runtime, held: LockedConversation, event: Event) -> Turn:
@@ -99,6 +100,11 @@ async def claim(
         transaction, (statements.claim(len(keys)), values)
     )
     held = decrypt(rt, inbound.channel, found, now) if found[0] else None
+    if held is not None and held.is_joined:
+        # The statement read the handle before it waited for the lock. Another chat may have ended
+        # this one meanwhile.
+        found_again = await identities.find(rt, transaction, inbound.channel, inbound.handle)
+        held = held if found_again is not None else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):
         # The person wrote in another thread of the chat, to which messages are sent from now on.
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
@@ -113,12 +119,12 @@ def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...
 
 def decrypt(rt: Runtime, channel: str, found: Sequence[Any], now: datetime) -> LockedConversation:
     """Return the conversation in a row of a statement that locks conversations."""
-    person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked = found
+    person_id, state, epoch, key, key_version, sealed, home, spoke_at, blocked, giver = found
     person = identities.open_person(rt, person_id, key, key_version)
     plain = person.key.unseal(state, "conversations", "state", "")
     address = identities.address(person, sealed, channel) if sealed is not None else ""
     conversation, newer = state_format.decode(plain), state_format.newer_fields(plain)
-    rest = home or "", spoke_at, bool(blocked), newer
+    rest = home or "", spoke_at, bool(blocked), newer, "", giver is not None
     return LockedConversation(person, conversation, channel, epoch, address, now, *rest)
 
 

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     Boolean,
     DateTime,
+    Text,
     Uuid,
     and_,
     bindparam,
@@ -58,9 +59,14 @@ IS_CURRENT = or_(t.Handle.expires_at.is_(None), t.Handle.expires_at > NOW)
 _CREATE = statement(
     insert(t.Person).values(id=_PERSON, key=bindparam("wrapped"), key_version=bindparam("version"))
 )
+# A further handle of a chat, such as an alias, gets the `joined_by` of the chat's other handles.
+_GIVER = select(func.max(t.Handle.joined_by)).where(*_OF_PERSON)
 _ADD_HANDLE = statement(
     insert(t.Handle)
     .values(
+        joined_by=func.coalesce(
+            bindparam("giver", type_=Text()), _GIVER.correlate(None).scalar_subquery()
+        ),
         channel=bindparam("at_channel"),
         blind_index=bindparam("index"),
         index_version=bindparam("version"),
@@ -74,6 +80,12 @@ _CHANNELS = statement(
     .where(t.Handle.person_id == _PERSON, t.Handle.home.is_(None))
     .distinct()
     .order_by(t.Handle.channel)
+)
+_JOINED_BY = statement(_GIVER)
+_INHERIT = statement(
+    update(t.Handle)
+    .where(t.Handle.person_id == _PERSON, t.Handle.joined_by == bindparam("at_channel"))
+    .values(joined_by=bindparam("giver", type_=Text()))
 )
 # Deletes the channel's handles, and those of visits to the secure page that began there (`home`).
 _LEAVE = statement(
@@ -157,9 +169,19 @@ async def create(
 
 
 async def add_handle(
-    rt: Runtime, transaction: Transaction, person: Person, channel: str, handle: str, address: str
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    channel: str,
+    handle: str,
+    address: str,
+    *,
+    joined_by: str | None = None,
 ) -> bool:
-    """Add a handle to a person; return False if the handle exists already."""
+    """Add a handle to a person; return False if the handle exists already.
+
+    `joined_by` is the channel whose code joined the chat; None for the first chat.
+    """
     added = await execute(
         transaction,
         _ADD_HANDLE,
@@ -168,6 +190,7 @@ async def add_handle(
         version=rt.vault.index_version,
         person=person.id,
         sealed=person.key.seal(address.encode(), "handles", "address", channel),
+        giver=joined_by,
     )
     return bool(added)
 
@@ -227,13 +250,14 @@ async def change_handle(
     person = await find(rt, transaction, channel, handle)
     if person is None:
         return
+    giver = await fetch_value(transaction, _JOINED_BY, person=person.id, at_channel=channel)
     await end_handle(rt, transaction, channel, handle)
     previous = await find(rt, transaction, channel, to)
     if previous is not None and previous.id != person.id:
         await end_handle(rt, transaction, channel, to)
     address = address or await address_on(transaction, person, channel) or to
     address = to if address == handle else address
-    await add_handle(rt, transaction, person, channel, to, address)
+    await add_handle(rt, transaction, person, channel, to, address, joined_by=giver)
     await readdress(transaction, person, channel, address)
 
 
@@ -294,7 +318,13 @@ async def joined_channels(transaction: Transaction, person: Person) -> list[str]
 
 
 async def leave_channel(transaction: Transaction, person: Person, channel: str) -> None:
-    """Delete the person's handles on a channel, and those of secure-page visits begun there."""
+    """Delete the person's handles on a channel, and those of secure-page visits begun there.
+
+    Chats that joined by a code of this channel count as joined by the channel's own giver.
+    """
+    values = {"person": person.id, "at_channel": channel}
+    giver = await fetch_value(transaction, _JOINED_BY, **values)
+    await execute(transaction, _INHERIT, giver=giver, **values)
     await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
 
 

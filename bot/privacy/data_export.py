@@ -15,7 +15,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_all, fetch_value, statement
 from bot.outbox import Row
-from bot.people import hint_contacts, identities, reminders, subscriptions
+from bot.people import hint_contacts, joined_chats, reminders, subscriptions
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.runtime import Runtime
@@ -71,6 +71,7 @@ PAPERS = _("Papers that you sent:")
 FILES = _("Files kept here until the registry has them: {count}")
 CASES = _("Conversations with officers: {count}")
 CHATS = _("Joined chats, which show the same conversation:")
+CHAT = _("{channel}, joined on {date}")
 HINT = _("You get only a short notice about each one.")
 HINTS_TO = _("Hints that something waits go to: {address}")
 DECLARED = _("Your choice for announcements (kept as a code): {kind}")
@@ -96,9 +97,18 @@ _CASE_COUNT = statement(
 
 
 async def export(
-    rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation, now: datetime
+    rt: Runtime,
+    transaction: Transaction,
+    person: Person,
+    conversation: Conversation,
+    now: datetime,
+    channel: str = "",
 ) -> Row:
-    """Return the person's stored data in their language, as a message that cannot be forwarded."""
+    """Return the person's stored data in their language, as a message that cannot be forwarded.
+
+    `channel` is the channel of the chat that asks: it may detach itself, and the chats that joined
+    by its code.
+    """
     paragraphs: list[tuple[Text, ...]] = [(EXPORT,)]
     answers = _answers(rt, conversation)
     if answers:
@@ -114,21 +124,14 @@ async def export(
     if conversation.registration is not None:
         linked = household_screens.lines(conversation.registration, now.date())
         paragraphs += [(line,) for line in linked]
-    if sent := await uploads.listing(transaction, person.id):
-        waiting = sum(each.state is not State.ACCEPTED for each in sent)
-        lines = screens.paper_lines(rt.flows.values(), conversation.papers)
-        paragraphs.append((PAPERS, *lines, _(FILES.msgid, count=waiting)))
+    paragraphs += await _papers(rt, transaction, person, conversation)
     if hinted := await hint_contacts.address_of(transaction, person):
         paragraphs.append((_(HINTS_TO.msgid, address=hinted),))
     paragraphs += await _announcements(transaction, person)
-    if conversation.limit is not None and now.date() <= conversation.limit.until:
-        paragraphs.append((limit_screens.describe(conversation.limit),))
+    paragraphs += _limit(conversation, now.date())
     paragraphs += [(_(CASES.msgid, count=await _case_count(transaction, person)),), (HOW_LONG,)]
-    chats = await identities.joined_channels(transaction, person)
-    buttons: tuple[Button, ...] = ()
-    if len(chats) > 1:
-        paragraphs.append((CHATS, *(join_screens.CHANNELS[each] for each in chats)))
-        buttons = (Button(join_screens.UNJOIN, join_screens.UNJOIN_BUTTON, Kind.CONTROL),)
+    joined, buttons = await _chats(transaction, person, channel)
+    paragraphs += joined
     say = Say(tuple(paragraphs), buttons, conversation.language, protect=True)
     return Row("send", outbox.rendered(rt, say))
 
@@ -171,6 +174,42 @@ async def _consents(transaction: Transaction, person: Person) -> list[Text]:
         else:
             counted = [each for each in counted if each[0] != purpose]
     return [_(CONSENT.msgid, purpose=PURPOSES[purpose], date=on) for purpose, on in counted]
+
+
+def _limit(conversation: Conversation, today: date) -> list[tuple[Text, ...]]:
+    limit = conversation.limit
+    return [(limit_screens.describe(limit),)] if limit and today <= limit.until else []
+
+
+async def _papers(
+    rt: Runtime, transaction: Transaction, person: Person, conversation: Conversation
+) -> list[tuple[Text, ...]]:
+    sent = await uploads.listing(transaction, person.id)
+    if not sent:
+        return []
+    waiting = sum(each.state is not State.ACCEPTED for each in sent)
+    lines = screens.paper_lines(rt.flows.values(), conversation.papers)
+    return [(PAPERS, *lines, _(FILES.msgid, count=waiting))]
+
+
+async def _chats(
+    transaction: Transaction, person: Person, channel: str
+) -> tuple[list[tuple[Text, ...]], tuple[Button, ...]]:
+    """Return the list of joined chats, and the buttons that detach chats; nothing for one chat."""
+    chats = await joined_chats.of_person(transaction, person)
+    if len(chats) < 2:
+        return [], ()
+    names = join_screens.CHANNELS
+    lines = [
+        _(CHAT.msgid, channel=names[each.channel], date=each.since)
+        if each.giver
+        else names[each.channel]
+        for each in chats
+    ]
+    own = Button(join_screens.UNJOIN, join_screens.UNJOIN_BUTTON, Kind.CONTROL)
+    others = joined_chats.detachable(chats, channel)
+    buttons = [join_screens.unjoin_other_button(each.channel) for each in others]
+    return [(CHATS, *lines)], (own, *buttons)
 
 
 async def _announcements(transaction: Transaction, person: Person) -> list[tuple[Text, ...]]:

@@ -119,6 +119,8 @@ INVENTORY = (
     Entry("handles", ("channel", "blocked", "created_at", "person_id"), "answer", _P, _LIFE, _GONE),
     Entry("handles", ("spoke_at",), "know until when a platform takes an answer, and that a person "
           "who opened a notice is there", _P, _LIFE, _GONE),
+    Entry("handles", ("joined_by",), "let the chat that gave a code end the chat that joined by it",
+          _P, _LIFE, _GONE),
     Entry("handles", ("home", "expires_at"), "end the secure page's visit", _P, "30 minutes",
           _GONE),
     Entry("secure_links", ("token",), "open the secure page once", _B, "10 minutes", _GONE),

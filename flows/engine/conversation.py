@@ -65,6 +65,7 @@ from flows.engine.joining import (
     JoinFinished,
     JoinOffered,
     JoinRequested,
+    OtherUnjoined,
 )
 from flows.engine.language_protocol import Refusal, Words
 from flows.engine.message_limits import LimitDecided, LimitSet
@@ -197,7 +198,7 @@ def _take(turn: TurnState, event: Event) -> None:
             _take_check(turn, event)
         case (
             JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished()
-            | ChatUnjoined()
+            | ChatUnjoined() | OtherUnjoined()
         ):  # fmt: skip
             join_screens.take_event(turn, event)
         case _:

@@ -5,12 +5,13 @@ The screens show the code, a confirmation in both chats, and the choice of a cha
 
 from typing import assert_never
 
-from flows.engine.events import DeleteInput
+from flows.engine.events import Button, DeleteInput, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.joining import (
     AnswerJoin,
     ChatUnjoined,
     ChooseUpdates,
+    EndChat,
     FinishJoin,
     IssueJoinCode,
     JoinAwaited,
@@ -21,8 +22,10 @@ from flows.engine.joining import (
     JoinRequested,
     LeaveConversation,
     OfferJoin,
+    OtherUnjoined,
     RequestJoin,
     Unjoin,
+    UnjoinOther,
 )
 from flows.engine.options import Option
 from flows.engine.questions import NO, YES, Choice
@@ -30,9 +33,9 @@ from flows.engine.text import Text, _, button, verbatim
 from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
-UNJOINING = "~join_end"
+UNJOINING, UNJOINING_OTHER = "~join_end", "~join_end_other"
 # Payload of the button that detaches this chat from the conversation. The button is shown below the
-# data stored about the person.
+# data stored about the person. For another chat, a colon and the chat's channel follow.
 UNJOIN = "!unjoin"
 CODE_MINUTES = 10
 
@@ -86,6 +89,23 @@ UNJOINED = _(
 ONLY_CHAT = _(
     "This is your only chat, so it cannot be un-joined. To erase everything, write “delete”."
 )
+UNJOIN_OTHER_BUTTONS = {
+    "telegram": button("Un-join Telegram"),
+    "whatsapp": button("Un-join WhatsApp"),
+    "web": button("Un-join the web chat"),
+}
+UNJOIN_OTHER_TEXT = _(
+    "Un-join the chat on {channel}? It joined by a code of this chat. Then it no longer shows this"
+    " conversation, and begins again as a new person. Everything stays here."
+)
+OTHER_UNJOINED = _(
+    "The chat on {channel} is un-joined. The assistant deletes its own messages there, as far as"
+    " {channel} allows it."
+)
+NOT_UNJOINED = _(
+    "The chat on {channel} cannot be un-joined here: only the chat that gave it the code can do"
+    " this. For help, write “person”."
+)
 UNJOIN_SCREEN = Choice(name=UNJOINING, label=UNJOIN_BUTTON, text=UNJOIN_TEXT, among=(NO, YES))
 OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
@@ -114,6 +134,8 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
             turn.say_and_reprompt(CONFIRMED if key == "yes" else REFUSED)
         case "~join_end", "yes":
             turn.effects.append(Unjoin())
+        case "~join_end_other", channel if channel in CHANNELS:
+            turn.effects.append(UnjoinOther(channel))
         case "~join_updates", channel if channel in CHANNELS:
             turn.effects.append(ChooseUpdates(channel))
             turn.say_and_reprompt(_(UPDATES_IN.msgid, channel=CHANNELS[channel]))
@@ -139,6 +161,8 @@ def take_event(turn: TurnState, event: JoinEvent) -> None:
             _handle_finished(turn, here, other)
         case ChatUnjoined(here, other):
             _handle_unjoined(turn, here, other)
+        case OtherUnjoined(channel, is_allowed):
+            _handle_other_unjoined(turn, channel, is_allowed=is_allowed)
         case _:
             assert_never(event)
 
@@ -162,9 +186,30 @@ def _ask_to_wait(turn: TurnState, text: Text) -> None:
     turn.ask_screen(Choice(name=AWAITED, label=JOIN, text=text, among=among))
 
 
-def ask_unjoin(turn: TurnState) -> None:
-    """Ask whether to detach this chat, and say which data stays in the other chat."""
-    turn.ask_screen(UNJOIN_SCREEN)
+def ask_unjoin(turn: TurnState, channel: str = "") -> None:
+    """Ask whether to detach this chat, or the one on `channel`; name what stays in which chat."""
+    if not channel:
+        return turn.ask_screen(UNJOIN_SCREEN)
+    if channel not in CHANNELS:
+        return turn.ask()
+    text = _(UNJOIN_OTHER_TEXT.msgid, channel=CHANNELS[channel])
+    among = (NO, Option(channel, YES.label))
+    screen = Choice(
+        name=UNJOINING_OTHER, label=UNJOIN_OTHER_BUTTONS[channel], text=text, among=among
+    )
+    turn.ask_screen(screen)
+
+
+def unjoin_other_button(channel: str) -> Button:
+    """Return the button that detaches the chat on a channel from another chat."""
+    return Button(f"{UNJOIN}:{channel}", UNJOIN_OTHER_BUTTONS[channel], Kind.CONTROL)
+
+
+def _handle_other_unjoined(turn: TurnState, channel: str, *, is_allowed: bool) -> None:
+    if is_allowed:
+        turn.effects.append(EndChat(channel))
+    text = OTHER_UNJOINED if is_allowed else NOT_UNJOINED
+    turn.say_and_reprompt(_(text.msgid, channel=CHANNELS[channel]))
 
 
 def _handle_unjoined(turn: TurnState, here: str, other: str) -> None:

@@ -118,6 +118,31 @@ class LeaveConversation:
     here: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnjoinOther:
+    """Check if this chat may end the chat on another channel; the result is an `OtherUnjoined`."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class OtherUnjoined:
+    """The result of an `UnjoinOther`.
+
+    `is_allowed` is False if the other chat did not join by a code of this chat.
+    """
+
+    channel: str
+    is_allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EndChat:
+    """Detach the chat on another channel, so that it no longer opens the person's conversation."""
+
+    channel: str
+
+
 type JoinEffect = (
     IssueJoinCode
     | OfferJoin
@@ -127,7 +152,15 @@ type JoinEffect = (
     | ChooseUpdates
     | Unjoin
     | LeaveConversation
+    | UnjoinOther
+    | EndChat
 )
 type JoinEvent = (
-    JoinCodeIssued | JoinOffered | JoinAwaited | JoinRequested | JoinFinished | ChatUnjoined
+    JoinCodeIssued
+    | JoinOffered
+    | JoinAwaited
+    | JoinRequested
+    | JoinFinished
+    | ChatUnjoined
+    | OtherUnjoined
 )

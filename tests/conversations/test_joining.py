@@ -1,15 +1,18 @@
 """A second chat is linked to a person only by a one-time code and consent in both chats."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import date
 
 import pytest
 
 from bot import outbox
 from bot.budgets.table import MAX_CHAT_LOOKUPS
-from bot.conversations import receive
+from bot.conversations import receive, unjoining
 from bot.conversations import store as conversation_store
-from bot.people import identities, join_codes
+from bot.people import identities, join_codes, joined_chats
+from bot.people.joined_chats import JoinedChat
 from bot.runtime import Runtime
 from flows.engine import join_screens, pin_screens, screens
 from flows.engine.events import Pressed, Said, Say, Started
@@ -20,9 +23,11 @@ from flows.engine.state import Conversation
 from flows.engine.text import Text
 from tests.clock import ahead
 from tests.conversations.test_unsent_calls import FlakyMessenger
+from tests.database_locks import wait_for_blocked_session
 from tests.person_client import Guest
 from tests.telegram_member import Member, joined
 
+DAY = date(2026, 11, 30)
 CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 
@@ -299,3 +304,71 @@ async def test_quick_exit_deletes_messages_from_before_the_join(rt: Runtime, own
         assert await identities.find(rt, transaction, "whatsapp", "flaky")
     await chat.do(Said("выход"))
     assert {"theirs-1", "ours-1", "theirs-2", "ours-2", "theirs-5"} <= {*chat.deleted_ids}
+
+
+async def _conversation_places(rt: Runtime) -> list[tuple[str | None, str]]:
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT updates_channel, channel FROM conversations")
+        return await cursor.fetchall()
+
+
+async def test_chat_that_gave_the_code_ends_the_joined_chat(rt: Runtime, owner: Member) -> None:
+    guest = await _join(rt, owner)
+    await guest.go("web")
+    await owner.do(Said("/mydata"))
+    offered = {each.data for sent in owner.phone.received for row in sent.buttons for each in row}
+    assert {join_screens.UNJOIN, f"{join_screens.UNJOIN}:web"} <= offered
+    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    assert await _is_joined(rt, guest)
+    await _press(owner, "web")
+    assert not await _is_joined(rt, guest)
+    assert await _conversation_places(rt) == [(None, "telegram")]
+    heard = [line for each in await guest.heard() for line in each.paragraphs]
+    assert rt.languages.render(unjoining.ENDED_NOTICE, "ru") in heard
+    await guest.do(Said("/start"))
+    state = await guest.conversation()
+    assert state is not None
+    assert not state.is_persistent
+
+
+async def test_joined_chat_cannot_end_the_chat_that_gave_the_code(
+    rt: Runtime, owner: Member
+) -> None:
+    guest = await _join(rt, owner)
+    await guest.go("web")
+    await guest.do(Pressed(f"{join_screens.UNJOIN}:telegram"))
+    await guest.go("telegram")
+    assert await _is_joined(rt, guest)
+    async with rt.pool.connection() as transaction:
+        person = await identities.find(rt, transaction, "telegram", "501")
+        assert person is not None
+        assert await identities.joined_channels(transaction, person) == ["telegram", "web"]
+
+
+async def test_message_of_a_chat_is_not_applied_once_the_chat_was_ended(
+    rt: Runtime, owner: Member, admin_url: str
+) -> None:
+    guest = await _join(rt, owner)
+    await guest.go("web")
+    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    asked = (await _state(owner)).asked
+    assert asked is not None
+    async with asyncio.TaskGroup() as tasks, rt.pool.connection() as blocker:
+        await blocker.execute("SELECT FROM conversations FOR UPDATE")
+        tasks.create_task(owner.do(Pressed(f"{asked.nonce}:web")))
+        await wait_for_blocked_session(rt, admin_url)
+        tasks.create_task(guest.do(Said("/menu")))
+        await wait_for_blocked_session(rt, admin_url, 2)
+    assert not await _is_joined(rt, guest)
+    assert await _conversation_places(rt) == [(None, "telegram")]
+
+
+def test_chat_can_end_only_younger_chats_that_joined_through_it() -> None:
+    first, second = JoinedChat("telegram", None, DAY), JoinedChat("web", "telegram", DAY)
+    third = JoinedChat("whatsapp", "web", DAY)
+    chats = [first, second, third]
+    assert joined_chats.detachable(chats, "telegram") == [second, third]
+    assert joined_chats.detachable(chats, "web") == [third]
+    assert joined_chats.detachable(chats, "whatsapp") == []
+    # The web chat is newer than the chat that joined by the code of an earlier web chat.
+    assert joined_chats.detachable([first, third, second], "web") == []

@@ -35,7 +35,14 @@ from flows.engine.flow import Flow, Form, Path, path
 from flows.engine.hints import ConfirmContact, LeaveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdAnswered, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation
-from flows.engine.joining import FinishJoin, IssueJoinCode, OfferJoin, RequestJoin, Unjoin
+from flows.engine.joining import (
+    FinishJoin,
+    IssueJoinCode,
+    OfferJoin,
+    RequestJoin,
+    Unjoin,
+    UnjoinOther,
+)
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.referrals import FindReferrer
 from flows.engine.registration import (
@@ -57,6 +64,7 @@ LANGUAGES = tuple(code for code, _name in WORDS.languages())
 # Effects whose result is a later event: the assistant replies in the turn of that event.
 ANSWERED_LATER = (
     *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
+    UnjoinOther,
     CheckHouseholdCode,
     FindReferrer,
     FindInvitation,

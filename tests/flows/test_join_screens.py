@@ -11,6 +11,7 @@ from flows.engine.joining import (
     AnswerJoin,
     ChatUnjoined,
     ChooseUpdates,
+    EndChat,
     FinishJoin,
     IssueJoinCode,
     JoinAwaited,
@@ -20,8 +21,10 @@ from flows.engine.joining import (
     JoinRequested,
     LeaveConversation,
     OfferJoin,
+    OtherUnjoined,
     RequestJoin,
     Unjoin,
+    UnjoinOther,
 )
 from flows.engine.text import Text
 from tests.flows.chat import LANGUAGES, Chat
@@ -143,3 +146,33 @@ def test_unjoining_is_refused_for_the_only_chat() -> None:
     chat.takes(ChatUnjoined("web"))
     assert chat.shows(join_screens.ONLY_CHAT)
     assert not chat.effects_of(LeaveConversation)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_unjoining_another_chat_needs_a_confirmation(language: str) -> None:
+    name = join_screens.CHANNELS["web"]
+    chat = registered_chat(language).takes(Pressed(f"{join_screens.UNJOIN}:web"))
+    assert chat.shows(join_screens.UNJOIN_OTHER_TEXT, channel=name)
+    assert chat.presses("web").effects_of(UnjoinOther) == [UnjoinOther("web")]
+    assert not chat.effects_of(EndChat)
+    chat.takes(OtherUnjoined("web", is_allowed=True))
+    assert chat.effects_of(EndChat) == [EndChat("web")]
+    assert chat.shows(join_screens.OTHER_UNJOINED, channel=name)
+
+
+def test_unjoining_another_chat_is_refused_unless_it_is_allowed() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:web")).presses("web")
+    chat.takes(OtherUnjoined("web", is_allowed=False))
+    assert chat.shows(join_screens.NOT_UNJOINED, channel=join_screens.CHANNELS["web"])
+    assert not chat.effects_of(EndChat)
+
+
+def test_unjoining_another_chat_can_be_declined() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:web")).presses("no")
+    assert chat.question_key == screens.MENU
+    assert not chat.effects_of(UnjoinOther)
+
+
+def test_unjoining_a_chat_of_an_unknown_channel_repeats_the_question() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:fax"))
+    assert chat.question_key == screens.MENU

@@ -53,6 +53,8 @@ class Handle(Base):
     spoke_at: Mapped[datetime | None]
     # The version of the key with which the blind index was computed.
     index_version: Mapped[One]
+    # The channel whose code joined this channel's chat to the person; NULL for the first chat.
+    joined_by: Mapped[str | None]
 
 
 class SecureLink(Base):
