@@ -783,6 +783,27 @@ async def test_whatsapp_error_code_raises_its_exception_without_personal_data(
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "header", "delay", "wide"),
+    [
+        (130429, "90", 90, True),
+        (131056, "90", 90, False),
+        (131056, "soon", 6, False),
+        (130429, "Fri, 01 Jan 2100 00:00:00 GMT", 3600, True),
+        (130429, "Wed, 01 Jan 2020 00:00:00 GMT", 2, True),
+    ],
+)
+async def test_whatsapp_retry_after_header_delays_what_the_code_limits(
+    emulator: wa.Emulator, channel: WhatsApp, code: int, header: str, delay: float, wide: bool
+) -> None:
+    user = emulator.user(PHONE)
+    await user.say("Сәлем")
+    emulator.fail(wa.Refused(code, retry_after=header))
+    with pytest.raises(Throttled) as failed:
+        await channel.send(ChannelCall("send", user.user_id, MESSAGE))
+    assert (failed.value.delay, failed.value.wide) == (delay, wide)
+
+
 @pytest.mark.parametrize("fault", [wa.Broken(502), wa.Cut()])
 async def test_whatsapp_failed_or_lost_response_raises_unreachable(
     emulator: wa.Emulator, channel: WhatsApp, fault: Any

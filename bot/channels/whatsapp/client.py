@@ -19,11 +19,11 @@ from bot.channels import (
     Rates,
     Refused,
     SendError,
-    Throttled,
     Unreachable,
     WindowClosed,
 )
 from bot.channels.whatsapp import errors, layout, statuses, updates
+from bot.concurrency.retry_after import seconds_to_wait
 from bot.observability import logging
 from flows.engine.events import Page
 from flows.engine.language_protocol import Words
@@ -31,6 +31,8 @@ from flows.engine.language_protocol import Words
 CALL_SECONDS = 15
 MARK_SECONDS = 3
 FETCH_SECONDS = 120
+# Longest wait in seconds that a Retry-After header can demand.
+MAX_RETRY_AFTER = 3600.0
 MAX_FILE = 100 * 1024 * 1024
 CHUNK = 64 * 1024
 # Meta's size limits for files that the bot sends, in bytes by media type.
@@ -345,7 +347,8 @@ class WhatsApp:
                 raw = await response.read()
                 retry_after = response.headers.get("Retry-After", "")
                 if response.status == 429 and retry_after:
-                    raise Throttled(_seconds(retry_after), wide=True)
+                    delay = seconds_to_wait(retry_after, most=MAX_RETRY_AFTER)
+                    raise _send_error(429, raw, delay)
                 return response.status, raw
         except NO_CONNECTION:
             certain = True
@@ -360,31 +363,28 @@ class _NoVariant(NoTemplate):
     """The template does not exist in the requested language."""
 
 
-def _send_error(status: int, raw: bytes) -> SendError:
+def _send_error(status: int, raw: bytes, delay: float | None = None) -> SendError:
     """Return the SendError for an unsuccessful answer, by its error code or HTTP status.
 
-    A 5xx response without a code came from a gateway: Meta may have accepted the message.
+    `delay` is the delay in seconds that the platform named. A 5xx response without a code came
+    from a gateway: Meta may have accepted the message.
     """
     try:
         error = _ANSWER.decode(raw).error
     except (msgspec.MsgspecError, UnicodeDecodeError):
         error = None
     if error is None:
-        return Unreachable() if status < 400 or status >= 500 else _meant(-1, status)
-    return _meant(-1 if error.code is None else error.code, status)
+        return Unreachable() if status < 400 or status >= 500 else _meant(-1, status, delay)
+    return _meant(-1 if error.code is None else error.code, status, delay)
 
 
-def _meant(code: int, status: int) -> SendError:
+def _meant(code: int, status: int, delay: float | None) -> SendError:
     found = errors.fault(code, status)
     if found.alarm:
         _logger.error("whatsapp.number_refused", code=found.alarm, channel=WhatsApp.name)
     if code == errors.MISSING_TRANSLATION:
         return _NoVariant()
-    return errors.failure(found)
-
-
-def _seconds(text: str) -> float:
-    return float(text) if text.isdecimal() and len(text) < 6 else 5.0
+    return errors.failure(found, delay)
 
 
 def _not_there(status: int) -> SendError:

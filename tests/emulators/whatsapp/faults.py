@@ -8,11 +8,15 @@ from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The call is rejected with one of Meta's codes; nothing is executed."""
+    """The call is rejected with one of Meta's codes; nothing is executed.
+
+    With `retry_after`, the response has this header, and the status 429.
+    """
 
     code: int
     details: str = ""
     subcode: int | None = None
+    retry_after: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -216,8 +216,8 @@ class Emulator:
     def _run(self, method: str, values: Params, fault: Fault | None) -> Outcome:
         try:
             match fault:
-                case Refused(code, details, subcode):
-                    raise Refusal(code, details, subcode)
+                case Refused(code, details, subcode, retry_after):
+                    raise Refusal(code, details, subcode, retry_after)
             if method == "read":
                 outcome = mark_read(self.world, values)
             else:

@@ -16,17 +16,25 @@ JSON = "application/json"
 
 
 class Refusal(Exception):
-    """A rejected call: one of Meta's error codes, with a subcode in some cases."""
+    """A rejected call: one of Meta's error codes, with a subcode in some cases.
 
-    def __init__(self, code: int, details: str = "", subcode: int | None = None) -> None:
+    With the header Retry-After the status is 429.
+    """
+
+    def __init__(
+        self, code: int, details: str = "", subcode: int | None = None, retry_after: str = ""
+    ) -> None:
         super().__init__(details or details_of(code))
         self.code = code
         self.details = details or details_of(code)
         self.subcode = subcode
+        self.headers = {"Retry-After": retry_after} if retry_after else {}
 
     @property
     def status(self) -> int:
         """Return the HTTP status that belongs to the code."""
+        if self.headers:
+            return 429
         return ERRORS[self.code][0] if self.code in ERRORS else 400
 
     @property
@@ -95,6 +103,7 @@ def refused(refusal: Refusal) -> Outcome:
     """Return the outcome of a rejected call."""
     words = f"(#{refusal.code}) {title_of(refusal.code)}"
     headers = {"WWW-Authenticate": f'OAuth "Facebook Platform" "invalid_request" "{words}"'}
+    headers |= refusal.headers
     return Outcome(refusal.status, msgspec.json.encode(refusal.body), refusal.code, headers=headers)
 
 
