@@ -29,6 +29,7 @@ from bot.operations import health
 from bot.web import chat_stream
 from bot.web.app import create_app
 from bot.web.chat_rendering import EXIT, EXIT_URL
+from bot.web.chat_session import NAME_HEADER
 from bot.web.console import demo_officers, live_updates
 from bot.web.secure_page import NOT_NOW
 from flows.engine import screens
@@ -250,7 +251,8 @@ async def test_chat_stream_ends_without_an_error_when_the_database_is_down(
     stack: AppStack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(chat_stream, "unread_notes", _fail_for_lack_of_a_connection)
-    async with stack.http.get(f"{stack.url}/chat/stream") as response:
+    headers = {NAME_HEADER: "x" * 32}
+    async with stack.http.get(f"{stack.url}/chat/stream", headers=headers) as response:
         assert await response.text() == ": open\n\n"
 
 
