@@ -37,6 +37,7 @@ ALARMING = (
     ),
     *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
     *("notification.failed", "job.failed", "webhook.lane_failed", "broadcast.call_failed"),
+    "message.unreadable",
 )
 ALARMS = Counter(
     "kosh_alert_events", "Lines of the log that alarms ask for.", ("event",), registry=REGISTRY

@@ -21,7 +21,7 @@ import psycopg
 import pytest
 import yaml
 
-from bot import budgets, notifications
+from bot import budgets, notifications, outbox
 from bot import runtime as running
 from bot.budgets import Spending
 from bot.cache import Cache
@@ -180,6 +180,22 @@ async def test_alert_on_errors_fires_when_a_job_fails(rt: Runtime, prometheus: P
     before = await prometheus.scrape(rt)
     await run_waiting(app, rt)
     assert fires(rule, before, await prometheus.scrape(rt))
+
+
+async def test_alert_on_errors_fires_when_a_message_cannot_be_decrypted(
+    rt: Runtime, prometheus: Prometheus
+) -> None:
+    logging.configure("info")
+    guest = Guest(rt)
+    await guest.consent()
+    await receive.receive(rt, guest.inbound(Said("help")))
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET state = 'pending', done_at = NULL, body = 'nonsense'::bytea"
+        )
+    before = await prometheus.scrape(rt)
+    await outbox.sweep(rt)
+    assert fires(ALARMS["KoshErrors"]["expr"], before, await prometheus.scrape(rt))
 
 
 async def test_alert_on_errors_fires_when_a_webhook_cannot_be_sent(
