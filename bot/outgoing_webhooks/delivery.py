@@ -154,10 +154,10 @@ class Dispatcher:
             row = await fetch_one(transaction, statements.TARGET, endpoint=endpoint)
             if row is None:
                 return None
-            url, secret, old, until, now, *officer = row
+            url, secret, old, now, *officer = row
             owner = directory.read(tuple(officer))
             scopes = await api_tokens.scopes_of(transaction, owner.id)
-        current, former = endpoints.unseal_secrets(self._rt, endpoint, secret, old, until, now)
+        current, former = endpoints.unseal_secrets(self._rt, endpoint, secret, old, now)
         keys = (current, *(key for key, _end in former))
         readable = frozenset(each for each in EventType if may_read(owner, scopes, each))
         return Target(endpoints.unseal(self._rt, endpoint, "url", url), keys, readable)

@@ -217,36 +217,25 @@ def unseal(rt: Runtime, endpoint: UUID, column: str, sealed: bytes) -> str:
 
 
 def unseal_secrets(
-    rt: Runtime,
-    endpoint: UUID,
-    secret: bytes,
-    old: bytes | None,
-    until: datetime | None,
-    now: datetime,
+    rt: Runtime, endpoint: UUID, secret: bytes, old: bytes | None, now: datetime
 ) -> tuple[str, list[tuple[str, datetime]]]:
     """Decrypt the columns `statements.SECRETS`; return the secret, and former ones with their ends.
 
-    Former secrets that have ended are omitted. One without an end, which an earlier version of Kosh
-    stored, ends at `until`.
+    Former secrets that have ended are omitted.
     """
-    former: list[tuple[str, datetime]] = []
-    if old is not None and until is not None:
-        for word in unseal(rt, endpoint, "secret", old).split():
-            if word.startswith(signature.PREFIX):
-                former.append((word, until))
-            else:
-                former[-1] = former[-1][0], datetime.fromtimestamp(int(word), UTC)
+    words = unseal(rt, endpoint, "secret", old).split() if old else []
+    pairs = (word.split(":") for word in words)
+    former = [(key, datetime.fromtimestamp(int(end), UTC)) for key, end in pairs]
     current = unseal(rt, endpoint, "secret", secret)
     return current, [(key, end) for key, end in former if end > now]
 
 
 def _seal_former(rt: Runtime, endpoint: UUID, former: Iterable[tuple[str, datetime]]) -> bytes:
-    """Encrypt former secrets, each followed by its end in Unix seconds, separated by spaces.
+    """Encrypt former secrets, separated by spaces, each with its end in Unix seconds after a colon.
 
-    The end has twelve digits, so that it is valid Base64: a process of an earlier version takes it
-    for another secret, whose signature the receiver ignores.
+    For example `whsec_…:1798761600 whsec_…:1798675200`.
     """
-    words = (f"{key} {int(end.timestamp()):012d}" for key, end in former)
+    words = (f"{key}:{int(end.timestamp())}" for key, end in former)
     return seal(rt, endpoint, "secret", " ".join(words))
 
 

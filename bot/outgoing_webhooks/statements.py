@@ -77,7 +77,7 @@ LIST = statement(select(*ENDPOINT).where(_E.officer_id == _OFFICER).order_by(_E.
 FIND = statement(select(*ENDPOINT).where(*_OWN))
 DELETE = statement(delete(_E).where(*_OWN).returning(_E.id))
 # With the secrets, the database's time, which decides whether a former secret still signs.
-SECRETS = (_E.secret, _E.old_secret, _E.old_secret_until, NOW)
+SECRETS = (_E.secret, _E.old_secret, NOW)
 LOCK_SECRETS = statement(select(*SECRETS).where(*_OWN).with_for_update())
 ROTATE = statement(
     update(_E)

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from uuid import UUID
 
 import pytest
 
@@ -311,34 +310,6 @@ async def test_webhook_former_secret_ends_a_day_after_its_own_rotation(system: S
     await system.deliver()
     (received,) = system.receiver.received
     assert [received.is_signed_by(each) for each in secrets] == [False, True, True]
-
-
-async def test_webhook_former_secret_of_an_earlier_version_signs_until_its_end(
-    system: Subscriber,
-) -> None:
-    created = await system.subscribe()
-    old = signature.new_secret()
-    sealed = endpoints.seal(system.rt, UUID(created["id"]), "secret", old)
-    await rows(
-        system.rt,
-        "UPDATE webhook_endpoints SET old_secret = %s,"
-        " old_secret_until = kosh_now() + interval '1 hour'",
-        sealed,
-    )
-    for _delivery in range(2):
-        await system.test_event(created["id"])
-        await system.deliver()
-        await ahead(system.rt, "61 minutes")
-    assert [each.is_signed_by(old) for each in system.receiver.received] == [True, False]
-
-
-async def test_webhook_former_secrets_are_keys_to_an_earlier_version(system: Subscriber) -> None:
-    created = await system.subscribe()
-    await system.api.post(f"/webhooks/{created['id']}/rotate")
-    ((sealed,),) = await rows(system.rt, "SELECT old_secret FROM webhook_endpoints")
-    words = endpoints.unseal(system.rt, UUID(created["id"]), "secret", sealed).split()
-    assert created["secret"] in words
-    assert signature.sign(words, "msg_1", 1614265330, b"{}")
 
 
 async def test_webhook_event_is_a_dead_letter_when_its_account_lost_the_scope(rt: Runtime) -> None:
