@@ -100,9 +100,9 @@ async def claim(
         transaction, (statements.claim(len(keys)), values)
     )
     held = decrypt(rt, inbound.channel, found, now) if found[0] else None
-    if held is not None and held.is_joined:
+    if held is not None and (held.is_joined or held.home):
         # The statement read the handle before it waited for the lock. Another chat may have ended
-        # this one meanwhile.
+        # this one meanwhile, or the chat from which this page was opened.
         found_again = await identities.find(rt, transaction, inbound.channel, inbound.handle)
         held = held if found_again is not None else None
     if held is not None and fresh and is_other_thread(held.address, inbound.address):

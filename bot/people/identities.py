@@ -101,7 +101,7 @@ _COUNT_HANDLES = statement(select(func.count()).select_from(t.Handle).where(*_OF
 _DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
 _READDRESS = statement(update(t.Handle).where(*_OF_PERSON).values(address=bindparam("sealed")))
 KEY = statement(select(t.Person.key, t.Person.key_version).where(t.Person.id == _PERSON))
-_ADDRESS = statement(select(t.Handle.address).where(*_OF_PERSON).limit(1))
+_ADDRESS = statement(select(t.Handle.address).where(*_OF_PERSON, t.Handle.home.is_(None)).limit(1))
 _NOTE_ACTIVITY = statement(
     update(t.Handle)
     .where(*_OF_PERSON)
@@ -287,7 +287,10 @@ def address(person: Person, sealed: bytes, channel: str) -> str:
 
 
 async def address_on(transaction: Transaction, person: Person, channel: str) -> str | None:
-    """Return a person's address on a channel; None if they have no handle there."""
+    """Return the address of a person's chat on a channel; None if they have no chat there.
+
+    Visits of the secure page do not count.
+    """
     sealed = await fetch_value(transaction, _ADDRESS, person=person.id, at_channel=channel)
     return address(person, sealed, channel) if sealed is not None else None
 

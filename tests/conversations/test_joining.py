@@ -1,18 +1,15 @@
 """A second chat is linked to a person only by a one-time code and consent in both chats."""
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
-from datetime import date
 
 import pytest
 
 from bot import outbox
 from bot.budgets.table import MAX_CHAT_LOOKUPS
-from bot.conversations import receive, unjoining
+from bot.conversations import receive
 from bot.conversations import store as conversation_store
-from bot.people import identities, join_codes, joined_chats
-from bot.people.joined_chats import JoinedChat
+from bot.people import identities, join_codes
 from bot.runtime import Runtime
 from flows.engine import join_screens, pin_screens, screens
 from flows.engine.events import Pressed, Said, Say, Started
@@ -23,11 +20,9 @@ from flows.engine.state import Conversation
 from flows.engine.text import Text
 from tests.clock import ahead
 from tests.conversations.test_unsent_calls import FlakyMessenger
-from tests.database_locks import wait_for_blocked_session
 from tests.person_client import Guest
 from tests.telegram_member import Member, joined
 
-DAY = date(2026, 11, 30)
 CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 
 
@@ -38,7 +33,7 @@ async def owner(rt: Runtime) -> AsyncIterator[Member]:
         yield member
 
 
-async def _state(owner: Member) -> Conversation:
+async def state_of(owner: Member) -> Conversation:
     person = await owner.person()
     async with owner.rt.pool.connection() as transaction:
         held = await conversation_store.lock(owner.rt, transaction, person.id)
@@ -46,15 +41,15 @@ async def _state(owner: Member) -> Conversation:
     return held.conversation
 
 
-async def _press(owner: Member, key: str) -> None:
-    asked = (await _state(owner)).asked
+async def press(owner: Member, key: str) -> None:
+    asked = (await state_of(owner)).asked
     assert asked is not None
     await owner.do(Pressed(f"{asked.nonce}:{key}"))
 
 
 async def _code(owner: Member) -> str:
     await owner.do(Said("/menu"))
-    await _press(owner, "join")
+    await press(owner, "join")
     found = CODE.findall("\n".join(owner.texts))
     return str(found[-1])
 
@@ -71,7 +66,7 @@ async def _question_key(guest: Guest) -> str:
     return conversation.asked.key if conversation and conversation.asked else ""
 
 
-async def _is_joined(rt: Runtime, guest: Guest) -> bool:
+async def is_joined(rt: Runtime, guest: Guest) -> bool:
     async with rt.pool.connection() as transaction:
         return await identities.find(rt, transaction, "web", guest.name) is not None
 
@@ -80,10 +75,10 @@ def _shows(owner: Member, text: Text) -> bool:
     return any(owner.rt.languages.render(text, "ru") in each for each in owner.texts)
 
 
-async def _join(rt: Runtime, owner: Member) -> Guest:
+async def join(rt: Runtime, owner: Member) -> Guest:
     guest = await _start_guest(rt)
     await guest.go(await _code(owner), "yes")
-    await _press(owner, "yes")
+    await press(owner, "yes")
     await guest.go("done")
     return guest
 
@@ -95,13 +90,13 @@ async def test_joining_chats_needs_a_confirmation_in_both_chats(rt: Runtime, own
     await guest.go("yes")
     assert await _question_key(guest) == join_screens.AWAITED
     await guest.go("done")
-    assert not await _is_joined(rt, guest), "the other chat has not confirmed"
-    await _press(owner, "yes")
-    assert not await _is_joined(rt, guest), "the new chat has not finished"
+    assert not await is_joined(rt, guest), "the other chat has not confirmed"
+    await press(owner, "yes")
+    assert not await is_joined(rt, guest), "the new chat has not finished"
     await guest.go("done")
-    assert await _is_joined(rt, guest)
+    assert await is_joined(rt, guest)
     assert await _question_key(guest) == join_screens.UPDATES
-    assert (await _state(owner)).is_persistent
+    assert (await state_of(owner)).is_persistent
 
 
 async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
@@ -109,10 +104,10 @@ async def test_joining_chats_is_cancelled_when_the_other_chat_refuses(
 ) -> None:
     guest = await _start_guest(rt)
     await guest.go(await _code(owner), "yes")
-    await _press(owner, "no")
+    await press(owner, "no")
     assert _shows(owner, join_screens.REFUSED)
     await guest.go("done")
-    assert not await _is_joined(rt, guest)
+    assert not await is_joined(rt, guest)
 
 
 async def test_join_code_can_join_only_one_chat(rt: Runtime, owner: Member) -> None:
@@ -121,11 +116,11 @@ async def test_join_code_can_join_only_one_chat(rt: Runtime, owner: Member) -> N
     await first.go(code, "yes")
     await second.go(code, "yes")
     assert await _question_key(second) == screens.MENU
-    await _press(owner, "yes")
+    await press(owner, "yes")
     await second.go("done")
-    assert not await _is_joined(rt, second)
+    assert not await is_joined(rt, second)
     await first.go("done")
-    assert await _is_joined(rt, first)
+    assert await is_joined(rt, first)
     third = await _start_guest(rt)
     await third.go(code)
     assert await _question_key(third) == screens.MENU
@@ -139,9 +134,9 @@ async def test_join_code_cannot_be_used_by_a_chat_that_was_not_confirmed(
     first, intruder = await _start_guest(rt), await _start_guest(rt)
     await intruder.go(code)
     await first.go(code, "yes")
-    await _press(owner, "yes")
+    await press(owner, "yes")
     await intruder.go("yes", "done")
-    assert not await _is_joined(rt, intruder)
+    assert not await is_joined(rt, intruder)
     async with rt.pool.connection() as transaction:
         assert not await join_codes.take(rt, transaction, code, f"web:{intruder.name}")
 
@@ -150,10 +145,10 @@ async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
     guest = await _start_guest(rt)
     code = await _code(owner)
     await guest.go(code, "yes")
-    await _press(owner, "yes")
+    await press(owner, "yes")
     await ahead(rt, "11 minutes")
     await guest.go("done")
-    assert not await _is_joined(rt, guest)
+    assert not await is_joined(rt, guest)
 
 
 async def test_join_code_is_invalidated_by_a_newer_code(rt: Runtime, owner: Member) -> None:
@@ -178,7 +173,7 @@ async def test_joining_chats_is_refused_for_a_chat_with_stored_data(
 async def test_joining_chats_is_refused_for_a_second_chat_of_one_channel(
     rt: Runtime, owner: Member
 ) -> None:
-    await _join(rt, owner)
+    await join(rt, owner)
     other = await _start_guest(rt)
     await other.go(await _code(owner))
     assert await _question_key(other) == screens.MENU
@@ -186,11 +181,11 @@ async def test_joining_chats_is_refused_for_a_second_chat_of_one_channel(
 
 async def test_join_code_is_shown_only_after_the_pin(rt: Runtime, owner: Member) -> None:
     await owner.do(Said("/menu"))
-    await _press(owner, "pin")
+    await press(owner, "pin")
     await owner.do(Said("204611"))
     await owner.do(Said("/menu"))
-    await _press(owner, "join")
-    asked = (await _state(owner)).asked
+    await press(owner, "join")
+    asked = (await state_of(owner)).asked
     assert asked is not None
     assert asked.key == pin_screens.PIN
     assert not CODE.findall("\n".join(owner.texts))
@@ -219,7 +214,7 @@ async def test_join_code_is_stored_as_a_hash_only(rt: Runtime, owner: Member) ->
 async def test_joined_chats_get_status_updates_on_the_chosen_channel(
     rt: Runtime, owner: Member, place: str
 ) -> None:
-    guest = await _join(rt, owner)
+    guest = await join(rt, owner)
     await guest.go(place)
     # Write in the chat that was not chosen, so that the person wrote there last.
     await (guest.do(Said("/menu")) if place == "telegram" else owner.do(Said("/menu")))
@@ -238,9 +233,9 @@ async def test_joined_chats_get_status_updates_on_the_chosen_channel(
 async def test_joined_chats_are_both_erased_when_one_requests_deletion(
     rt: Runtime, owner: Member
 ) -> None:
-    guest = await _join(rt, owner)
+    guest = await join(rt, owner)
     await guest.go("web", "/delete", "yes")
-    assert not await _is_joined(rt, guest)
+    assert not await is_joined(rt, guest)
     async with rt.pool.connection() as transaction:
         assert await identities.find(rt, transaction, "telegram", "501") is None
         for table in ("people", "handles", "join_codes", "conversations"):
@@ -272,7 +267,7 @@ async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
 async def test_pending_officer_messages_move_to_the_other_chat_after_unjoining(
     rt: Runtime, owner: Member
 ) -> None:
-    guest = await _join(rt, owner)
+    guest = await join(rt, owner)
     await guest.go("web")
     person = await owner.person()
     rendered = outbox.rendered(rt, Say(((screens.OPEN,),), language="ru", service=True))
@@ -281,13 +276,13 @@ async def test_pending_officer_messages_move_to_the_other_chat_after_unjoining(
         ids = await outbox.enqueue(transaction, person, "web", (row,), waits=True)
     await guest.do(Pressed(join_screens.UNJOIN))
     await guest.go("yes")
-    assert not await _is_joined(rt, guest)
+    assert not await is_joined(rt, guest)
     assert await _channels_of(rt, ids) == ["telegram"]
 
 
 async def test_last_chat_cannot_be_unjoined(rt: Runtime, owner: Member) -> None:
     await owner.do(Pressed(join_screens.UNJOIN))
-    await _press(owner, "yes")
+    await press(owner, "yes")
     assert _shows(owner, join_screens.ONLY_CHAT)
     assert await owner.person()
 
@@ -298,77 +293,9 @@ async def test_quick_exit_deletes_messages_from_before_the_join(rt: Runtime, own
     await chat.do(Said("Русский"))
     await chat.do(Said(await _code(owner)))
     await chat.do(Said(chat.line(YES.label)))
-    await _press(owner, "yes")
+    await press(owner, "yes")
     await chat.do(Said(chat.line(join_screens.DONE)))
     async with rt.pool.connection() as transaction:
         assert await identities.find(rt, transaction, "whatsapp", "flaky")
     await chat.do(Said("выход"))
     assert {"theirs-1", "ours-1", "theirs-2", "ours-2", "theirs-5"} <= {*chat.deleted_ids}
-
-
-async def _conversation_places(rt: Runtime) -> list[tuple[str | None, str]]:
-    async with rt.pool.connection() as session:
-        cursor = await session.execute("SELECT updates_channel, channel FROM conversations")
-        return await cursor.fetchall()
-
-
-async def test_chat_that_gave_the_code_ends_the_joined_chat(rt: Runtime, owner: Member) -> None:
-    guest = await _join(rt, owner)
-    await guest.go("web")
-    await owner.do(Said("/mydata"))
-    offered = {each.data for sent in owner.phone.received for row in sent.buttons for each in row}
-    assert {join_screens.UNJOIN, f"{join_screens.UNJOIN}:web"} <= offered
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
-    assert await _is_joined(rt, guest)
-    await _press(owner, "web")
-    assert not await _is_joined(rt, guest)
-    assert await _conversation_places(rt) == [(None, "telegram")]
-    heard = [line for each in await guest.heard() for line in each.paragraphs]
-    assert rt.languages.render(unjoining.ENDED_NOTICE, "ru") in heard
-    await guest.do(Said("/start"))
-    state = await guest.conversation()
-    assert state is not None
-    assert not state.is_persistent
-
-
-async def test_joined_chat_cannot_end_the_chat_that_gave_the_code(
-    rt: Runtime, owner: Member
-) -> None:
-    guest = await _join(rt, owner)
-    await guest.go("web")
-    await guest.do(Pressed(f"{join_screens.UNJOIN}:telegram"))
-    await guest.go("telegram")
-    assert await _is_joined(rt, guest)
-    async with rt.pool.connection() as transaction:
-        person = await identities.find(rt, transaction, "telegram", "501")
-        assert person is not None
-        assert await identities.joined_channels(transaction, person) == ["telegram", "web"]
-
-
-async def test_message_of_a_chat_is_not_applied_once_the_chat_was_ended(
-    rt: Runtime, owner: Member, admin_url: str
-) -> None:
-    guest = await _join(rt, owner)
-    await guest.go("web")
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
-    asked = (await _state(owner)).asked
-    assert asked is not None
-    async with asyncio.TaskGroup() as tasks, rt.pool.connection() as blocker:
-        await blocker.execute("SELECT FROM conversations FOR UPDATE")
-        tasks.create_task(owner.do(Pressed(f"{asked.nonce}:web")))
-        await wait_for_blocked_session(rt, admin_url)
-        tasks.create_task(guest.do(Said("/menu")))
-        await wait_for_blocked_session(rt, admin_url, 2)
-    assert not await _is_joined(rt, guest)
-    assert await _conversation_places(rt) == [(None, "telegram")]
-
-
-def test_chat_can_end_only_younger_chats_that_joined_through_it() -> None:
-    first, second = JoinedChat("telegram", None, DAY), JoinedChat("web", "telegram", DAY)
-    third = JoinedChat("whatsapp", "web", DAY)
-    chats = [first, second, third]
-    assert joined_chats.detachable(chats, "telegram") == [second, third]
-    assert joined_chats.detachable(chats, "web") == [third]
-    assert joined_chats.detachable(chats, "whatsapp") == []
-    # The web chat is newer than the chat that joined by the code of an earlier web chat.
-    assert joined_chats.detachable([first, third, second], "web") == []
