@@ -13,6 +13,7 @@ from uuid import UUID
 from bot.cases import statements, working_hours
 from bot.cases.intake import extend_deadline, person_waits_again
 from bot.cases.model import Case, conflict
+from bot.cases.states import State
 from bot.cases.working_hours import MissionSettings
 from bot.db.connection import Transaction
 from bot.db.statements import Statement, database_time, execute, fetch_value
@@ -148,6 +149,8 @@ async def mark(
     """
     values = {"is_urgent": urgent, "chosen": sorted(set(labels))}
     await _change(transaction, statements.MARK, case, version, **values)
+    if case.state == State.QUEUED and not case.urgent:
+        await _notify_queued(transaction, replace(case, urgent=bool(urgent)))
 
 
 async def set_call_back(
@@ -183,13 +186,16 @@ async def reopen(transaction: Transaction, case: Case) -> bool:
     due = calendar.after(now, desk.first_minutes)
     resolve_due = calendar.after(now, desk.resolve_minutes)
     values = {"case": case.id, "now": now, "due": due, "resolve": resolve_due}
-    return bool(await execute(transaction, statements.REOPEN, **values))
+    if not await execute(transaction, statements.REOPEN, **values):
+        return False
+    await _notify_queued(transaction, case)
+    return True
 
 
 async def _notify_queued(transaction: Transaction, case: Case) -> None:
-    """Notify officers on shift of an urgent case in the queue as of a new case.
+    """Notify officers on shift of a case that is now urgent in the queue, as of a new case.
 
-    Only the previous owner was notified of the person's last message.
+    Only its previous owner, if any, was notified of the person's last message.
     """
     if case.urgent:
         await notify(transaction, Kind.NEW_CASE, case.id)

@@ -172,6 +172,28 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     assert await bursts.reopen(rt, lead, closed.id) == 0
 
 
+async def _take_new_case_jobs(rt: Runtime) -> list[str]:
+    """Delete the queued jobs that notify officers of a new case; return the ids of the cases."""
+    async with rt.pool.connection() as session:
+        cursor = await session.execute(
+            "DELETE FROM procrastinate_jobs WHERE args->>'kind' = 'new_case'"
+            " RETURNING args->>'subject'"
+        )
+        return [row[0] for row in await cursor.fetchall()]
+
+
+async def test_reopening_a_case_burst_notifies_officers_of_urgent_cases(
+    rt: Runtime, lead: Officer
+) -> None:
+    await _open_case(rt)
+    _guest, danger = await _open_case(rt, "danger")
+    await _close(rt, lead, with_urgent=True)
+    await _take_new_case_jobs(rt)
+    (closed,) = (await bursts.report(rt, lead)).closed
+    assert await bursts.reopen(rt, lead, closed.id) == 2
+    assert await _take_new_case_jobs(rt) == [str(danger.id)]
+
+
 async def test_reopened_case_of_a_burst_is_no_longer_escalated(rt: Runtime, lead: Officer) -> None:
     _guest, case = await _open_case(rt)
     await ahead(rt, "30 days")

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from bot import desk, notifications
 from bot.broadcasts import pausing
 from bot.content import endings
-from bot.desk import case_sweeps, limiting
+from bot.desk import case_sweeps, limiting, marking
 from bot.desk.actions import Goal, ToMission, ToOfficer, ToTopic
 from bot.embedded import Databases
 from bot.notifications import Kind, email, preferences, web_push
@@ -188,6 +188,36 @@ async def test_urgent_case_is_given_up_only_with_its_notification(
             await desk.transfer(rt, owner, case.id, version, key=key(), to=to)
     left = await now(rt, case.id)
     assert (left.owner, left.mission, left.version) == (owner.id, GENERAL, version)
+
+
+async def test_queued_case_that_an_officer_marks_as_urgent_notifies_once(office: Office) -> None:
+    rt = office.rt
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    await office.run()
+    await office.enable_notifications(await put_on_shift(rt, officer))
+    for urgent in (None, False, True, True):
+        version = (await now(rt, case.id)).version
+        await marking.mark(
+            rt, officer, case.id, version, key=key(), urgent=urgent, added=set(), removed=set()
+        )
+    assert await office.run() == [Kind.NEW_CASE]
+    assert len(await office.states()) == 2
+
+
+async def test_claimed_case_that_its_officer_marks_as_urgent_notifies_nobody(
+    office: Office,
+) -> None:
+    rt = office.rt
+    officer = await an_officer(rt)
+    case = await ask(Guest(rt))
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await office.run()
+    version = (await now(rt, case.id)).version
+    await marking.mark(
+        rt, officer, case.id, version, key=key(), urgent=True, added=set(), removed=set()
+    )
+    assert await office.run() == []
 
 
 async def test_officers_get_no_notification_when_an_ordinary_case_returns(office: Office) -> None:
