@@ -30,8 +30,10 @@ BOLD_SIGNS = 2
 # the number of letters that one of them counts as.
 SCRIPTS = {"kk": ("CYRILLIC", 1), "ru": ("CYRILLIC", 1), "uz": ("LATIN", 1), "zh_Hans": ("CJK", 3)}
 # If the letters of other scripts are more than this many times the letters of the language's
-# script, the text is in another script. A text may have names in another script.
+# script, the text is in another script. Names in another script are not counted.
 MAX_OTHERS = 2
+_WORD = re.compile(r"[^\W\d_]+")
+_MAILBOX = re.compile(r"\S+@\S+")
 UNFILLED = re.compile(r"[{}\[\]<>]|_{3,}|\b[XХ]{2,}\b|TODO|\?{3,}|\.{4,}")
 
 
@@ -71,16 +73,26 @@ def _faults(rt: Runtime, language: str, words: Words) -> Iterator[Blocker]:
 
 
 def _is_in_script(text: str, language: str) -> bool:
-    """Return False if most letters of the text, without its links, are in another script.
+    """Return False if most letters of the text are in another script, or all of them.
 
-    The text in the language's other script would then be converted from the wrong letters.
+    The text in the language's other script would then be converted from the wrong letters. Links,
+    e-mail addresses and names (words in another script that begin with a capital) do not count.
     """
     if language not in SCRIPTS:
         return True
     script, weight = SCRIPTS[language]
-    letters = [letter for letter in links.LINK.sub(" ", text) if letter.isalpha()]
-    own = sum(unicodedata.name(letter, "").startswith(script) for letter in letters)
-    return len(letters) - own <= MAX_OTHERS * weight * own
+    words = _WORD.findall(links.LINK.sub(" ", _MAILBOX.sub(" ", text)))
+    own = sum(unicodedata.name(each, "").startswith(script) for each in "".join(words))
+    if not own:
+        return not words
+    counted = sum(len(each) for each in words if not _is_name(each, script))
+    return counted - own <= MAX_OTHERS * weight * own
+
+
+def _is_name(word: str, script: str) -> bool:
+    """Return True for a capitalized word without letters of the script."""
+    has_own = any(unicodedata.name(each, "").startswith(script) for each in word)
+    return word[0].isupper() and not has_own
 
 
 def written(rt: Runtime) -> list[str]:

@@ -310,6 +310,21 @@ async def test_broadcast_text_may_contain_names_in_another_script(rt: Runtime) -
     assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
+async def test_broadcast_text_may_consist_mostly_of_names_and_addresses(rt: Runtime) -> None:
+    officers = await crew(rt)
+    await crowd(rt, 1)
+    texts = {
+        "kk": "Шақырылғандар: Aigul Testova, Bolat Testov, Gulnar Testova, ERLAN TESTOV.",
+        "ru": "Пишите: preregistration-of-families@migration.example.kz",
+        "uz": "Hujjatlar: Алматы, Астана, Шымкент, Талдыкорган, Усть-Каменогорск, Павлодар.",
+        "zh_Hans": "名单: Aigul Testova, Bolat Testov, Gulnar Testova, ERLAN TESTOV.",
+    }
+    draft = a_draft(texts={code: Words(text) for code, text in texts.items()})
+    found = await broadcasts.draft(rt, officers.editor, draft)
+    await looked_at(rt, found)
+    assert await broadcasts.blockers(rt, officers.editor, found.id) == []
+
+
 async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: Runtime) -> None:
     officers = await crew(rt)
     await crowd(rt, 1)
