@@ -145,9 +145,9 @@ MEDICAL = Fact(
 AWAY = Fact(
     key="prp.away",
     text=_(
-        "The migration police of Abai Region cancel the residence card if its holder is abroad for"
-        " more than 183 days in a calendar year. All trips count together. We have not read how the"
-        " law counts the year. To be safe, count any 12 months, and ask before a long trip."
+        "The residence card is cancelled if its holder is abroad for more than 183 days in a"
+        " calendar year. All trips count together. So says the migration police of Abai Region; we"
+        " have not read the law. To be safe, count any 12 months, and ask before a long trip."
     ),
     sources=(
         "https://spectr.com.kz/novosti/oblast-abaj/7759-10-inostranczev-v-oblasti-abaj-lishilis-vida-na-zhitelstvo.html",
