@@ -61,12 +61,12 @@ def note_suspicion(turn: TurnState, text: str) -> None:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
-    # At a question about danger, a "yes" speaks of danger.
     asks_of_danger = asked is not None and any(option.key == TOPIC for option in asked.options)
-    is_yes_or_no = turn.words.yes_no(text, turn.c.language) is not None
-    if not asks_of_danger and (is_yes_or_no or turn.words.everyday(text)):
+    is_yes = turn.words.yes_no(text, turn.c.language)
+    if not asks_of_danger and (is_yes is not None or turn.words.everyday(text)):
         return
-    if turn.c.language and turn.danger(text) is not Danger.NONE:
+    # At a question about danger, a "yes" may speak of danger, which the model cannot know.
+    if turn.c.language and ((asks_of_danger and is_yes) or turn.danger(text) is not Danger.NONE):
         turn.notes.append((ONE_SENTENCE,))
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from flows.engine import safety, screens
-from tests.flows.chat import Chat, chat_at
+from tests.flows.chat import Chat
 from tests.flows.recognizer import REAL, recognizing_chat_at
 
 
@@ -53,7 +53,12 @@ def test_no_to_the_question_who_comes_along_means_nobody(language: str, typed: s
     assert chat.says(typed).stored_answers("checklist")["family"] == "alone"
 
 
-def test_yes_to_the_question_about_danger_raises_suspicion() -> None:
-    chat = chat_at("trouble")
-    chat.understanding = REAL
-    assert chat.says("да").shows(safety.ONE_SENTENCE)
+@pytest.mark.parametrize(
+    ("language", "typed"), [("ru", "да"), ("kk", "иә"), ("uz", "ha"), ("zh_Hans", "是")]
+)
+def test_yes_to_the_question_about_danger_raises_suspicion(language: str, typed: str) -> None:
+    assert recognizing_chat_at("trouble", language).says(typed).shows(safety.ONE_SENTENCE)
+
+
+def test_no_to_the_question_about_danger_raises_no_suspicion() -> None:
+    assert not recognizing_chat_at("trouble").says("нет").shows(safety.ONE_SENTENCE)
