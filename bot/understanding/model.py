@@ -23,7 +23,7 @@ from flows.knowledge.intents import BY_ID, Kind
 FILE = Path(__file__).parent / "model.npz"
 # Increment this when skeletons, features or the file layout change, so that `load` rejects old
 # files.
-VERSION = 6
+VERSION = 7
 # Shorter texts (counted with a space at each end) have too few letters to detect a wrong keyboard
 # layout.
 MIN_EASE = 5

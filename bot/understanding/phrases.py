@@ -17,6 +17,9 @@ DERIVED = {
     "kk": ("kk_Arab", kazakh_arabic.to_arabic),
     "uz": ("uz_Cyrl", uzbek_cyrillic.to_cyrillic),
 }
+# Uzbek Cyrillic as typed on a Russian keyboard. The skeleton already unifies қ, ғ and ҳ with к, г
+# and х, but ў with о, as in Latin letters without apostrophes.
+ON_RUSSIAN_KEYS = str.maketrans("ўЎ", "уУ")
 HEADER = "intent\ttext"
 
 
@@ -56,6 +59,19 @@ def in_scripts(phrase: Phrase) -> Iterator[Phrase]:
     if phrase.language in DERIVED:
         language, convert = DERIVED[phrase.language]
         yield Phrase(language, phrase.intent, convert(phrase.text))
+
+
+def spellings(phrase: Phrase, number: int) -> Iterator[Phrase]:
+    """Yield a phrase in its scripts, and with an odd number also as typed on a Russian keyboard.
+
+    Only Uzbek is typed differently. If every phrase were learned twice, Uzbek would get too many
+    sure answers.
+    """
+    for each in in_scripts(phrase):
+        yield each
+        typed = each.text.translate(ON_RUSSIAN_KEYS)
+        if number % 2 and typed != each.text:
+            yield Phrase(each.language, each.intent, typed)
 
 
 def key(text: str) -> str:

@@ -102,10 +102,12 @@ COARSE = str.maketrans(
 VOWELS = str.maketrans("", "", "аеиоу")
 # Karakalpak writes the consonant of Kazakh `у` as `ў`, in Latin letters as `w`, always beside a
 # vowel. In Uzbek, `ў` is a vowel and not beside another one. In chats, `w` is ш, so that it counts
-# as `у` only in a text with letters of the Karakalpak Latin alphabet.
+# as `у` only in a text with letters of the Karakalpak Latin alphabet, and after a vowel in a text
+# that spells ш otherwise, as Kazakh in Latin letters does. (Before a vowel, it may be in "wechat".)
 KARAKALPAK_U = re.compile("ў(?=[аәеиоөуұүыіэ])|(?<=[аәеиоөуұүыіэ])ў")
 KARAKALPAK_W = re.compile("w(?=[aáeioóuúıy])|(?<=[aáeioóuúı])w")
 KARAKALPAK_LATIN = re.compile("[áǵıńóú]")
+W_AFTER_VOWEL = re.compile("(?<=[aeiouy])w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,8 @@ def coarse(words: Sequence[str]) -> list[str]:
     typed = STRETCHED.sub(r"\1\1", "\n".join(words))
     if "w" in typed and KARAKALPAK_LATIN.search(typed):
         typed = KARAKALPAK_W.sub("u", typed)
+    elif "w" in typed and "sh" in typed:
+        typed = W_AFTER_VOWEL.sub("u", typed)
     cyrillic = "\n".join(map(to_cyrillic, typed.split("\n")))
     if "ў" in cyrillic:
         cyrillic = KARAKALPAK_U.sub("у", cyrillic)

@@ -18,7 +18,7 @@ from bot.understanding.model import Model, Scores
 from bot.understanding.phrases import Phrase
 from flows.knowledge.intents import BY_ID, Kind
 
-FOLDS = 3
+FOLDS = 5
 SEED = 28112026
 # Phrases of one intent whose trigrams are at least this similar are put into one fold. No phrase is
 # thus tested by a model that learned a near-duplicate of it.
@@ -89,8 +89,8 @@ def gather(written: Sequence[Phrase]) -> Samples:
     near = near_duplicates(written)
     rows = [
         (each, group, number == 0)
-        for phrase, group in zip(written, near, strict=True)
-        for number, each in enumerate(phrases.in_scripts(phrase))
+        for at, (phrase, group) in enumerate(zip(written, near, strict=True))
+        for number, each in enumerate(phrases.spellings(phrase, at))
     ]
     lines = [skeleton.fold(phrase.text) for phrase, _group, _original in rows]
     teaches = [

@@ -307,7 +307,7 @@ def test_recognition_has_a_danger_intent_only_for_a_dangerous_message(text: str,
     "line",
     [
         "Укам Афғонистонда толибонларнинг қамоғида, қозоқ, қутқарса бўладими?",
-        "bu yerda yozish xavfli, o'chiring keyin",
+        "Jiyanim Rossiyada hibsda, qozoq yurtiga ko‘chmoqchi edi",
     ],
 )
 def test_recognizer_quick_certainty_check_excludes_a_line_about_danger(

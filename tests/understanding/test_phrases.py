@@ -47,6 +47,15 @@ def test_evaluation_lines_overlap_little_with_training_phrases() -> None:
     assert len(lines & written) <= 0.15 * len(lines)
 
 
+def test_every_second_uzbek_phrase_is_also_learned_in_russian_letters() -> None:
+    phrase = Phrase("uz", "documents.missing", "hujjatim yoʻq")
+    texts = [[each.text for each in phrases.spellings(phrase, number)] for number in (0, 1)]
+    assert texts[0] == ["hujjatim yoʻq", "ҳужжатим йўқ"]
+    assert texts[1] == [*texts[0], "ҳужжатим йуқ"]
+    other = Phrase("ru", "documents.missing", "нет документов")
+    assert list(phrases.spellings(other, 1)) == [other]
+
+
 def test_training_phrases_check_finds_each_fault() -> None:
     one = Phrase("ru", "life.pension", "Пенсия?")
     other_intent, again = (

@@ -27,6 +27,8 @@ SAME = [
     ("аударма уақытша", "аўдарма ўақытша"),
     ("туылған бауырым", "tuwılǵan bawırım"),
     ("whatsapp", "WhatsApp"),
+    ("шешем бауыр куйеуі істеу", "sheshem bawyr kuiewi istew"),
+    ("WeChat ШЕШЕМ", "wechat sheshem"),
 ]
 WRONG_KEYBOARD = [
     ("ghbdtn", "привет"),
