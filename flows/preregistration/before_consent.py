@@ -112,7 +112,7 @@ PASSPORT = Choice(
         Option("long", row("Over 6 months")),
         Option("short", row("1 to 6 months")),
         Option("very_short", row("Under 1 month")),
-        Option("expired", row("It has expired")),
+        Option("expired", row("Already expired")),
         Option("none", row("I have no passport")),
     ),
     rev=2,
