@@ -21,8 +21,8 @@ UNJOINED_NOTICE = _(
     "The chat on {channel} was un-joined. If it was not you, please write “person” here."
 )
 # Sent to a chat that another chat ended. It names neither the other chat nor a reason, because
-# others may read it.
-ENDED_NOTICE = _("This chat begins again. Nothing from before is shown here any more.")
+# others may read it. It does not say that earlier messages are gone, because WhatsApp keeps them.
+ENDED_NOTICE = _("This chat begins again. The earlier conversation does not go on here.")
 
 
 async def leave(
