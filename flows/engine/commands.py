@@ -41,10 +41,9 @@ MAX_RELAYED = 4000
 # Shown in place of `screens.DELETE_TEXT` and `screens.DELETED` if Kosh has no registration to
 # withdraw: none was sent, or its retention has ended.
 DELETE_UNREGISTERED = _("Delete everything that is kept about you here? This cannot be undone.")
-DELETED_UNREGISTERED = _(
-    "Everything kept about you here is deleted. To clear this chat, use “Delete chat” in your"
-    " messenger."
-)
+DELETED_UNREGISTERED = _("Everything kept about you here is deleted.")
+# The web page clears itself.
+CLEAR_CHAT = _("To clear this chat, use “Delete chat” in your messenger.")
 
 
 def run(turn: TurnState, word: Reserved) -> None:
@@ -235,7 +234,8 @@ def erase(turn: TurnState) -> None:
     text = screens.DELETED if turn.c.registration else DELETED_UNREGISTERED
     turn.effects.append(Forget())
     turn.c = Conversation(language=turn.c.language, nonce=turn.c.nonce)
-    turn.say(((text,),), (), service=True)
+    more = () if turn.page is Page.NEVER else (CLEAR_CHAT,)
+    turn.say(((text, *more),), (), service=True)
 
 
 def _exit(turn: TurnState) -> None:

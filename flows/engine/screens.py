@@ -145,7 +145,7 @@ DELETE_TEXT = _(
 DELETE_AGAIN = _("To confirm it now, press the button or write “delete” once more.")
 DELETED = _(
     "Everything kept about you here is deleted. If you had sent a registration, its withdrawal is"
-    " on its way to the registry. To clear this chat, use “Delete chat” in your messenger."
+    " on its way to the registry."
 )
 WAITING = _(
     "Your message goes to an officer. Until the officer has finished, the form is paused. "

@@ -380,6 +380,9 @@ function delivered(li, now) {
   if (now === undefined) return;
   remember(now);
   if (now === chat) return;
+  if (now && now !== VISIT && (!chat || chat === VISIT)) { // the person's data was deleted
+    list.querySelectorAll('.own').forEach(each => { if (!unsent.has(each)) each.remove(); });
+  }
   chat = now;
   listen();
 }
