@@ -35,7 +35,7 @@ class Document:
 
 
 YOURSELF = _("You write this paper yourself.")
-HOME = _("Where: from the body of your country that issues it.")
+HOME = _("Where: from the body of the country that issues it.")
 OWN = _("Where: among your own papers.")
 NOTARY = _("Where: at a notary.")
 TESTS = _("Where: we have not found where to register for this test. Ask an officer.")

@@ -111,6 +111,7 @@ PROGRAMMES = (
             Need(documents.MISSION_CONSENT, LEFT),
         ),
         facts=(kandas.FEE, kandas.VALIDITY, documents.ORIGINALS),
+        stateless=STATELESS,
     ),
     Programme(
         key="kandas_extension",
@@ -143,6 +144,7 @@ PROGRAMMES = (
             settling.SOLVENCY,
             settling.CARD,
         ),
+        stateless=STATELESS,
     ),
     Programme(
         key="citizenship_simplified",

@@ -111,7 +111,7 @@ def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> No
     assert rules["documents.photo_35x45"].lists == ("prp", VISA)
     assert rules[f"{STATUS}.fee"].lists == (STATUS,)
     assert rules["documents.originals"].lists == (STATUS,)
-    assert rules["living.legal_help"].lists == ("citizenship_simplified",)
+    assert rules["living.legal_help"].lists == (STATUS, "prp", "citizenship_simplified")
     assert rules["pilot_2026.phase"].lists == (STATUS, "kandas_extension", "prp")
     assert not rules["contacts.ucc_1414"].lists
 

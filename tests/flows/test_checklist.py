@@ -395,6 +395,24 @@ def test_checklist_asks_no_stateless_person_to_keep_a_citizenship() -> None:
             assert _shows(document_list.before, fact) != has_citizenship
 
 
+@pytest.mark.parametrize("programme", ["kandas_status", "prp", "citizenship_simplified"])
+def test_checklist_names_legal_help_to_stateless_people(programme: str) -> None:
+    for citizenship in ("stateless", "UZ"):
+        chat = Chat.start("ru", "checklist").presses(programme, citizenship, "alone")
+        if programme == "kandas_status":
+            chat.presses("yes")
+        chat.presses("origin")
+        assert chat.shows(flow.USUAL)
+        for fact in (requirements.STATELESS_TOO, living.LEGAL_HELP, living.LEGAL_BUREAU):
+            assert chat.shows(fact.text) == (citizenship == "stateless"), (citizenship, fact.key)
+
+
+def test_checklist_tells_no_stateless_person_of_their_country() -> None:
+    chat = Chat.start("ru", "checklist").presses("prp", "stateless", "alone", "origin")
+    assert chat.shows(permits.NO_RECORD.name)
+    assert "учреждении Вашей страны" not in chat.text
+
+
 def test_earlier_stored_checklist_keeps_the_extensions_application() -> None:
     answers = {"programme": "kandas_extension", "citizenship": "UZ"}
     stored = (documents.APPLICATION.key, documents.EARLIER_STATUS.key)
