@@ -46,8 +46,8 @@ NO_LIST = _(
 )
 URGENT = caution(
     _(
-        "Talk to an officer first if: your visa or stay ends within 30 days; your passport is "
-        "valid for less than 6 months; or somebody asks you for money."
+        "Talk to an officer first if: your visa or stay has ended or ends within 30 days; your "
+        "passport has expired or is valid for less than 6 months; or somebody asks you for money."
     )
 )
 LATE = _("If you do not have this paper with you, do not go back for it: ask an officer.")

@@ -407,6 +407,13 @@ def test_checklist_names_legal_help_to_stateless_people(programme: str) -> None:
             assert chat.shows(fact.text) == (citizenship == "stateless"), (citizenship, fact.key)
 
 
+def test_checklist_warns_of_a_stay_and_a_passport_that_have_ended() -> None:
+    chat = Chat.start("ru", "checklist").presses("prp", "UZ", "alone", "kazakhstan")
+    assert chat.shows(flow.URGENT)
+    assert "уже истёк" in chat.text
+    assert "паспорт просрочен" in chat.text
+
+
 def test_checklist_tells_no_stateless_person_of_their_country() -> None:
     chat = Chat.start("ru", "checklist").presses("prp", "stateless", "alone", "origin")
     assert chat.shows(permits.NO_RECORD.name)
