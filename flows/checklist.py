@@ -34,6 +34,7 @@ from flows.knowledge.origins import SAFETY_FIRST, Confirmation, origin, origin_o
 from flows.knowledge.permits import LEGALISATION, NO_RECORD
 from flows.knowledge.programmes import PROGRAMMES, Programme, programme
 from flows.knowledge.requirements import PASSPORT_DAYS
+from flows.knowledge.where_to_get import AT_MISSIONS
 from flows.situation import CHILD_PAPERS, CITIZENSHIP, FAMILY, PAPERS_NOW, PLACE
 
 USUAL = _(
@@ -116,7 +117,7 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     before = (*_before(chosen, answers, today), *programmes.endings(chosen, today, keys))
     after = tuple(_after(chosen, found, answers, today))
     facts = (
-        *(each for document in found for each in _facts(document, chosen)),
+        *(each for document in found for each in _facts(document, chosen, answers)),
         *facts_of((*before, *after)),
     )
     dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
@@ -135,15 +136,17 @@ def _paper(document: Document, chosen: Programme, answers: Answers, today: date)
         remarks.append(TRANSLATED)
     if document.confirmed and chosen.confirmed:
         remarks.append(checklist_confirmation.remark(answers, today))
-    more_facts = _facts(document, chosen)[len(document.facts) :]
+    more_facts = _facts(document, chosen, answers)[len(document.facts) :]
     remarks += [fact.on(today).text for fact in more_facts if fact.current(today)]
     return Paper(document, tuple(remarks))
 
 
-def _facts(document: Document, chosen: Programme) -> tuple[Fact, ...]:
-    """Return the facts of a document, then further facts on it for the programme."""
-    more_facts = (PASSPORT_DAYS,) if document is IDENTITY and chosen.key == "prp" else ()
-    return (*document.facts, *more_facts)
+def _facts(document: Document, chosen: Programme, answers: Answers) -> tuple[Fact, ...]:
+    """Return the facts of a document, then further facts on it for the programme and the person."""
+    days = (PASSPORT_DAYS,) if document is IDENTITY and chosen.key == "prp" else ()
+    at_home = answers.get("location") in ("origin", "unsaid")
+    missions = origin_of(answers).missions if at_home and document.where in AT_MISSIONS else ()
+    return (*document.facts, *days, *missions)
 
 
 def _where(document: Document, answers: Answers, today: date) -> tuple[Text, ...]:

@@ -38,6 +38,7 @@ class Origin:
     Citizens of a `dangerous` country are not asked to fetch papers there. `entry` facts are about
     entering Kazakhstan, `inside` facts for people already there. `exchange` facts are shown with
     the list of papers for citizenship. `ends` facts tell when a stay ends, and are shown first.
+    `missions` are facts about the missions of Kazakhstan in the country.
     `leaving` is a fact about a step that is impossible after leaving the country, shown to people
     who may still be there. `permit` facts open the list of papers for the residence permit.
     `stay_open` tells that the length of a stay was not checked.
@@ -50,6 +51,7 @@ class Origin:
     inside: tuple[Fact, ...] = ()
     exchange: tuple[Fact, ...] = ()
     ends: tuple[Fact, ...] = ()
+    missions: tuple[Fact, ...] = ()
     leaving: Fact | None = None
     permit: tuple[Fact, ...] = ()
     stay_open: Text | None = None
@@ -126,6 +128,7 @@ KNOWN = (
         entry=(entry.IR_STAY, laws.IR_MISSIONS),
         inside=(entry.IR_STAY,),
         ends=(entry.IR_STAY_ENDS,),
+        missions=(laws.IR_MISSIONS,),
         dangerous=True,
     ),
     Origin(

@@ -89,6 +89,8 @@ CARD_OFFICES = _place(
     as_of=date(2024, 4, 15),
 )
 
+# Documents that a mission in the person's country can give or accept.
+AT_MISSIONS = (APPLYING, MISSION, CONSULATE, CARD_OFFICES)
 WHERE = (
     APPLYING,
     OFFICE,

@@ -414,6 +414,23 @@ def test_checklist_warns_of_a_stay_and_a_passport_that_have_ended() -> None:
     assert "паспорт просрочен" in chat.text
 
 
+@pytest.mark.parametrize(
+    ("programme", "place"),
+    [("prp", "origin"), ("kandas_status", "origin"), ("kandas_status", "elsewhere")],
+)
+def test_checklist_for_iranians_doubts_the_missions_where_it_names_one(
+    programme: str, place: str
+) -> None:
+    for country in ("Иран", "Афганистан"):
+        chat = Chat.start("ru", "checklist").presses(programme)
+        chat.says(country).presses("alone")
+        if programme == "kandas_status":
+            chat.presses("yes")
+        chat.presses(place)
+        doubts = country == "Иран" and place == "origin"
+        assert chat.shows(laws.IR_MISSIONS.text) == doubts, country
+
+
 def test_checklist_tells_no_stateless_person_of_their_country() -> None:
     chat = Chat.start("ru", "checklist").presses("prp", "stateless", "alone", "origin")
     assert chat.shows(permits.NO_RECORD.name)
