@@ -10,7 +10,7 @@ from datetime import date
 
 from flows.engine import labels
 from flows.engine.blocks import caution, folded, more, title
-from flows.engine.conditions import Answers, holds
+from flows.engine.conditions import Answers, all_of, holds, not_
 from flows.engine.effects import Submit
 from flows.engine.flow import Flow, Outcome
 from flows.engine.text import Text, _, button
@@ -30,7 +30,7 @@ from flows.knowledge.intents.cautions import KEEP, LEFT, NO_PROOF
 from flows.knowledge.intents.permits import any_visa
 from flows.knowledge.offices import AKIMAT, MISSION, POLICE
 from flows.knowledge.origins import SAFETY_FIRST, origin_of
-from flows.knowledge.programmes import CITIZEN
+from flows.knowledge.programmes import CITIZEN as WITH_CITIZENSHIP
 from flows.knowledge.requirements import STATELESS_TOO
 from flows.paragraphs import joined, lines, numbered
 from flows.situation import (
@@ -125,6 +125,8 @@ MAY_REGISTER = _("You can be noted in the registry of ethnic Kazakhs abroad with
 ASK = _("A person can help with all of this. What you chose here is not kept.")
 
 
+# People who gave up their citizenship may still name it when asked for one.
+CITIZEN = all_of(WITH_CITIZENSHIP, not_(TROUBLE_NOW.is_("gave_up")))
 # Permits and statuses for which a person first passes the stages of the pilot project.
 AFTER_THE_PILOT = frozenset({"kandas_status", "prp"})
 

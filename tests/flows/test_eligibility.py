@@ -193,6 +193,14 @@ def test_eligibility_names_legal_help_only_to_stateless_people(purpose: str) -> 
     assert not help_facts & set(result_sentences(purpose=purpose))
 
 
+def test_eligibility_after_giving_up_citizenship_names_legal_help() -> None:
+    chat = Chat.start("ru", "eligibility").presses("move", "yes", "yes", "UZ", "no", "gave_up")
+    chat.presses("origin")
+    for fact in (STATELESS_TOO, living.LEGAL_HELP, living.LEGAL_BUREAU):
+        assert chat.shows(fact.text), fact.key
+    assert not chat.shows(KEEP), "the warning is too late"
+
+
 def test_eligibility_speaks_of_dual_citizenship_only_to_citizens() -> None:
     for citizenship in ("UZ", "stateless"):
         shown = result_sentences(citizenship=citizenship)
