@@ -79,6 +79,8 @@ WITH_CITIZENSHIP = PROGRAMME.is_(
 WITH_FAMILY = PROGRAMME.is_("kandas_status", "prp", "citizenship_simplified", "regional_quota")
 # Programmes for which no other paper replaces a missing paper that shows Kazakh ethnicity.
 UNPROVEN = frozenset({"ata_zholy", "visa_c10"})
+# Programmes that lead to citizenship, so that people may give up their own too early.
+TO_CITIZENSHIP = frozenset({"kandas_status", "citizenship_simplified"})
 WITH_PROOF = PROGRAMME.is_("kandas_status", "ata_zholy", "visa_c10")
 
 
@@ -201,7 +203,7 @@ def _danger(chosen: Programme, answers: Answers) -> Iterator[Text]:
     """Yield the warnings without which even the names of the papers can mislead."""
     if origin_of(answers).dangerous:
         yield SAFETY_FIRST
-    if chosen.key == "citizenship_simplified" and holds(programmes.CITIZEN, answers):
+    if chosen.key in TO_CITIZENSHIP and holds(programmes.CITIZEN, answers):
         yield KEEP
 
 

@@ -431,6 +431,13 @@ def test_checklist_for_iranians_doubts_the_missions_where_it_names_one(
         assert chat.shows(laws.IR_MISSIONS.text) == doubts, country
 
 
+def test_kandas_checklist_warns_citizens_not_to_give_up_citizenship() -> None:
+    for citizenship in ("UZ", "stateless"):
+        chat = Chat.start("ru", "checklist").presses("kandas_status", citizenship, "alone")
+        chat.presses("yes", "origin")
+        assert chat.shows(KEEP) == (citizenship == "UZ"), citizenship
+
+
 def test_checklist_tells_no_stateless_person_of_their_country() -> None:
     chat = Chat.start("ru", "checklist").presses("prp", "stateless", "alone", "origin")
     assert chat.shows(permits.NO_RECORD.name)

@@ -241,7 +241,7 @@ def test_stored_checklist_keeps_the_warning_of_danger_above_it(
 
 
 def test_stored_checklist_of_others_has_no_warning_of_danger() -> None:
-    chat = chat_with_saved_list()
+    chat = chat_with_saved_list(taps=("prp", "UZ", "alone", "origin"))
     assert not chat.shows(KEEP)
     assert not chat.shows(SAFETY_FIRST)
 
