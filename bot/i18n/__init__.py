@@ -106,6 +106,9 @@ class Languages:
     def everyday(self, typed: str) -> bool:
         return everyday_answers.is_everyday(typed)
 
+    def tired(self, typed: str) -> bool:
+        return everyday_answers.is_tired(typed)
+
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
         found = COMMAND.fullmatch(normalization.clean(typed))
         if found is None:

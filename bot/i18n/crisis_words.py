@@ -56,6 +56,11 @@ PHRASES = (
     "konsulxonaga borishga qoʻrqa, konsulxonaga borishga qoʻrqy, elchixonaga borishga qoʻrqa",
     "elchixonaga borishga qoʻrqy, bolalarim bilan koʻchada qol",
     "har kuni militsiya kel, militsiya har kuni kel, politsiya har kuni kel",
+    "паспортым полицияда, паспортымды полиция ал, құжатым полицияда",
+    "паспорт у полиции, паспорт забрала полиция, полиция забрала паспорт",
+    "документы у полиции, документы забрала полиция, полиция забрала документы",
+    "pasportim politsiyada, pasportimni politsiya ol, hujjatim politsiyada",
+    "护照在警察那, 护照在警察手, 护照被警察, 证件在警察那, 警察拿走了护照, 警察没收了护照",
     "不敢去领事馆, 不敢去大使馆, 怕去领事馆, 怕去大使馆, 被逼结婚, 被迫结婚, 逼我结婚, 逼我嫁人",
     "还扣护照, 护照被学校收, 护照在派出所不给, 护照在公安局不还, 回去会坐牢, 回去就坐牢",
 )

@@ -55,11 +55,24 @@ ANSWERS = (
     " 应该是, 应该不是, 没人了, 没有别人了",
 )
 
+# Whole texts of a person who is tired of a form, as in ANSWERS. They may also be about danger.
+TIRED = (
+    "шаршадым, мен шаршадым, өте шаршадым, қатты шаршадым, шаршап кеттім",
+    "charchadim, men charchadim, juda charchadim, charchab ketdim",
+    "устал, устала, я устал, я устала, очень устал, очень устала, уже устал, уже устала",
+    "累了, 我累了, 好累, 太累了, 很累, 我很累",
+)
+
+
+def is_tired(typed: str) -> bool:
+    """Return True if the whole text says that the person is tired, and of what is not said."""
+    return normalization.bare(typed) in _phrases(TIRED)
+
 
 def is_everyday(typed: str) -> bool:
     """Return True if the whole text is an everyday answer and mentions nothing else."""
     text = normalization.bare(typed)
-    if text in _answers():
+    if text in _phrases(ANSWERS):
         return True
     words = text.split()
     return bool(words) and all(word in _kin() or _kin_in_han().fullmatch(word) for word in words)
@@ -77,8 +90,8 @@ def is_half(typed: str, shown: str, language: str) -> bool:
 
 
 @cache
-def _answers() -> frozenset[str]:
-    return frozenset(normalization.bare(each) for line in _spelt(ANSWERS) for each in _split(line))
+def _phrases(lines: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(normalization.bare(each) for line in _spelt(lines) for each in _split(line))
 
 
 @cache

@@ -145,6 +145,10 @@ class Words(Protocol):
         """Return True if the whole text is an everyday answer, such as kin or "at home"."""
         ...
 
+    def tired(self, typed: str) -> bool:
+        """Return True if the whole text says that the person is tired, as in "I am tired"."""
+        ...
+
     def command(self, typed: str) -> tuple[Reserved | None, str] | None:
         """Return the reserved word and the argument of a command such as `/start word`.
 

@@ -156,7 +156,9 @@ def _may_be_plain_answer(turn: TurnState, asked: Asked, text: str) -> bool:
         return False
     if any(turn.words.reserved(word) is Reserved.HELP for word in text.split()):
         return False
-    return turn.words.everyday(text) or not turn.is_certain_danger(text)
+    # A person who is tired of the form gets only the sentence of `note_suspicion`.
+    is_plain = turn.words.everyday(text) or turn.words.tired(text)
+    return is_plain or not turn.is_certain_danger(text)
 
 
 def _goes_to_officer(turn: TurnState, asked: Asked) -> bool:

@@ -44,6 +44,54 @@ def test_everyday_answer_raises_no_suspicion_of_danger(
     assert not recognizing_chat_at(question, language).says(typed).shows(safety.ONE_SENTENCE)
 
 
+@pytest.mark.parametrize("question", ["details", "passport", "applying"])
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "устала"),
+        ("ru", "Я устал."),
+        ("kk", "шаршадым"),
+        ("uz", "charchadim"),
+        ("uz_Cyrl", "чарчадим"),
+        ("zh_Hans", "累了"),
+    ],
+)
+def test_tiredness_at_a_form_gets_only_the_safety_sentence(
+    question: str, language: str, typed: str
+) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert chat.shows(safety.ONE_SENTENCE)
+    assert not chat.shows(safety.READ_ALONE)
+    assert chat.question_key == question
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [("ru", "устала жить"), ("ru", "я устала от жизни"), ("kk", "өмірден шаршадым")],
+)
+def test_tiredness_of_life_gets_the_safety_answer(language: str, typed: str) -> None:
+    assert recognizing_chat_at("details", language).says(typed).shows(safety.READ_ALONE)
+
+
+@pytest.mark.parametrize("question", ["details", "passport", "surname"])
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "паспорт у полиции"),
+        ("ru", "мой паспорт забрала полиция"),
+        ("kk", "паспортым полицияда"),
+        ("kk", "паспортымды полиция алып қойды"),
+        ("uz", "pasportim politsiyada"),
+        ("uz_Cyrl", "паспортим полицияда"),
+        ("zh_Hans", "护照在警察那里"),
+    ],
+)
+def test_passport_with_the_police_gets_the_safety_answer(
+    question: str, language: str, typed: str
+) -> None:
+    assert recognizing_chat_at(question, language).says(typed).shows(safety.READ_ALONE)
+
+
 @pytest.mark.parametrize(
     ("language", "typed"), [("ru", "нет"), ("kk", "жоқ"), ("uz", "yoʻq"), ("zh_Hans", "没有")]
 )
