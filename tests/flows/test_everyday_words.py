@@ -57,3 +57,25 @@ def test_ethnic_group_of_a_spouse_is_stored_as_the_answer() -> None:
     chat.understanding = REAL
     key = chat.answers("adult").question_key
     assert chat.says("oʻzbek").stored_answers()[key] == "no"
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "typed", "answer"),
+    [
+        ("applying", "ru", "всех", "family"),
+        ("applying", "ru", "нас четверо", "family"),
+        ("applying", "kk", "біз", "family"),
+        ("applying", "kk", "екеуміз", "family"),
+        ("applying", "uz", "hammamiz", "family"),
+        ("applying", "uz_Cyrl", "иккаламиз", "family"),
+        ("applying", "zh_Hans", "我们全家", "family"),
+        ("applying", "zh_Hans", "我们", "family"),
+        ("purpose", "kk", "сауда", "business"),
+        ("purpose", "uz", "savdo", "business"),
+        ("purpose", "ru", "торговля", "business"),
+        ("purpose", "zh_Hans", "做买卖", "business"),
+    ],
+)
+def test_us_and_trade_are_stored(question: str, language: str, typed: str, answer: str) -> None:
+    chat = recognizing_chat_at(question, language).says(typed)
+    assert chat.stored_answers()[question] == answer
