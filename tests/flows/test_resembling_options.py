@@ -98,3 +98,22 @@ def test_danger_that_resembles_an_option_gets_the_safety_answer() -> None:
 
 def test_yes_at_a_question_for_yes_or_no_is_its_answer() -> None:
     assert recognizing_chat_at("adult").says("да").stored_answers()["adult"] == "yes"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "answer"),
+    [
+        ("ru", "ВКО", "east_kazakhstan"),
+        ("kk", "ШҚО", "east_kazakhstan"),
+        ("ru", "СКО", "north_kazakhstan"),
+        ("ru", "ЗКО", "west_kazakhstan"),
+        ("ru", "ЮКО", "turkistan"),
+        ("kk", "ОҚО", "turkistan"),
+        ("uz", "Olmaota", "almaty"),
+        ("uz", "Shimkent", "shymkent"),
+        ("uz", "Chimkent", "shymkent"),
+    ],
+)
+def test_abbreviation_of_a_region_is_stored(language: str, typed: str, answer: str) -> None:
+    chat = recognizing_chat_at("target_region", language).says(typed)
+    assert chat.stored_answers()["target_region"] == answer
