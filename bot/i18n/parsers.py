@@ -64,6 +64,17 @@ MAX_NAME = 100
 NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·······")
 
 
+# check: a native speaker must check each line
+# Words before the person's own telephone number. The number of somebody else is refused.
+PHONE_INTRODUCTION = re.compile(
+    "^(?:(?:менің|нөмірім|нөмір|телефоным|телефон|тел|мой|номер|телефона|вот|это|мое|моё"
+    "|mening|raqamim|raqam|telefonim|telefon|tel|менинг|рақамим|рақам|телефоним"
+    "|مەنىڭ|ءنومىرىم|نومىرىم|ءنومىر|تەلەفونىم|تەلەفون"
+    "|我的?|电话|手机|号码|号|是|my|phone|number|is)[ .:：,]*)++(?=[+0-9])",
+    re.IGNORECASE,
+)
+
+
 def read_date(typed: str, language: str, today: date) -> date | Refusal:
     """Return a past date, typed year first or day first, with the month in digits or words.
 
@@ -135,9 +146,11 @@ def read_text(typed: str, limit: int) -> str | Refusal:
 def read_phone(typed: str, region: str | None) -> str | Refusal:
     """Return a phone number in E.164 format, or a refusal.
 
-    `region` (ISO 3166) is assumed for a number without a country code.
+    `region` (ISO 3166) is assumed for a number without a country code. Words such as "my number"
+    may precede it.
     """
-    figures = normalization.strip_separators(typed)
+    text = PHONE_INTRODUCTION.sub("", normalization.digits(typed), count=1)
+    figures = normalization.strip_separators(text)
     if not figures:
         return Refusal.EMPTY
     if not re.fullmatch(r"\+?[0-9]+", figures):

@@ -79,3 +79,13 @@ def test_ethnic_group_of_a_spouse_is_stored_as_the_answer() -> None:
 def test_us_and_trade_are_stored(question: str, language: str, typed: str, answer: str) -> None:
     chat = recognizing_chat_at(question, language).says(typed)
     assert chat.stored_answers()[question] == answer
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [("ru", "мой номер +77010000000"), ("kk", "менің нөмірім +77010000000")],
+)
+def test_phone_number_after_words_is_stored(language: str, typed: str) -> None:
+    chat = chat_at("phone", language, contact="phone")
+    chat.understanding = REAL
+    assert chat.says(typed).stored_answers()["phone"] == "+77010000000"
