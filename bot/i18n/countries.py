@@ -74,19 +74,25 @@ ALIASES: dict[str, str] = {
     "VA": "Vatican, Holy See",
     "ZA": "ЮАР, ОАР, South African Republic",
 }
-# Regions and towns that resemble the name of a country, and regions abroad where many Kazakhs live.
-# None of them is recorded as a country: the person is asked whether the country is meant.
+# Regions and towns that resemble the name of a country, and regions and towns abroad where many
+# Kazakhs live. None of them is recorded as a country: the person is asked whether the country is
+# meant.
 PLACES: dict[str, str] = {
     "CN": "Шыңжаң, Шинжаң, Шынжаң, Синьцзян, Xinjiang, Shinjon, 新疆,"
+    " Урумчи, Үрімжі, Urumchi, Ürümqi, 乌鲁木齐, Құлжа, Кульджа, 伊宁, Алтай аймағы, 阿勒泰,"
+    " Пекин, Бейжің, Pekin, Beijing, 北京,"
     " 内蒙古, 内蒙, 特克斯, Внутренняя Монголия, Ішкі Моңғолия, Inner Mongolia",
     "KZ": "Түркістан, Түркестан, Туркестан, Туркистан, Тюркестан, Turkiston, Turkistan,"
     " Turkestan, Сырым",
-    "MN": "Баян-Өлгий, Баян-Өлгей, Баян-Улгий, Баян-Өлке, Bayan-Ulgii, Bayan-Olgii, 巴彦乌列盖",
-    "RU": "Тува, Тыва, Tuva, Tyva, 图瓦, Саха, Дагестан, Дағыстан, Dogʻiston, Мордовия,"
-    " Қалмақия, Қалмақстан, Татарстан, Сибирь, Siberia, Sibir",
-    "TR": "Кония, Конья, Konya",
-    "UZ": "Қарақалпақстан, Каракалпакстан, Каракалпакия, Qoraqalpogʻiston,"
-    " Qaraqalpaqstan, Karakalpakstan, Гулистан, Гүлістан, Guliston",
+    "MN": "Улан-Батор, Ұланбатыр, Ulan-Bator, Ulaanbaatar, 乌兰巴托, Өлгий, Улгий,"
+    " Баян-Өлгий, Баян-Өлгей, Баян-Улгий, Баян-Өлке, Bayan-Ulgii, Bayan-Olgii, 巴彦乌列盖",
+    "RU": "Москва, Мәскеу, Moskva, 莫斯科, Омск, Omsk, Тува, Тыва, Tuva, Tyva, 图瓦, Саха,"
+    " Дагестан, Дағыстан, Dogʻiston, Мордовия, Қалмақия, Қалмақстан, Татарстан,"
+    " Сибирь, Siberia, Sibir",
+    "TR": "Стамбул, Ыстамбұл, Istanbul, Анкара, Ankara, Кония, Конья, Konya",
+    "UZ": "Ташкент, Toshkent, Tashkent, 塔什干, Нукус, Нөкіс, Nukus, 努库斯, Самарканд, Самарқанд,"
+    " Samarqand, Навои, Науаи, Navoiy, Қарақалпақстан, Каракалпакстан, Каракалпакия,"
+    " Qoraqalpogʻiston, Qaraqalpaqstan, Karakalpakstan, Гулистан, Гүлістан, Guliston",
 }
 # Names of the Kazakh people, as `normalization.bare` spells them, and the countries to propose.
 # They begin names of Kazakhstan, but an ethnic Kazakh abroad who types one is no citizen of

@@ -89,3 +89,26 @@ def test_phone_number_after_words_is_stored(language: str, typed: str) -> None:
     chat = chat_at("phone", language, contact="phone")
     chat.understanding = REAL
     assert chat.says(typed).stored_answers()["phone"] == "+77010000000"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "country"),
+    [
+        ("ru", "Ташкент", "UZ"),
+        ("kk", "Нөкіс", "UZ"),
+        ("uz", "Toshkent", "UZ"),
+        ("zh_Hans", "乌鲁木齐", "CN"),
+        ("ru", "Урумчи", "CN"),
+        ("kk_Arab", "ءۇرىمجى", "CN"),
+        ("kk", "Ұланбатыр", "MN"),
+    ],
+)
+def test_town_proposes_its_country(language: str, typed: str, country: str) -> None:
+    chat = recognizing_chat_at("residence_country", language).says(typed)
+    assert [key for key in chat.keys if key.isidentifier()] == [country]
+    assert "residence_country" not in chat.stored_answers()
+
+
+def test_town_as_whereabouts_proposes_its_place() -> None:
+    chat = recognizing_chat_at("location").says("Урумчи")
+    assert [key for key in chat.keys if key.isidentifier()] == ["origin"]
