@@ -55,7 +55,10 @@ NO_NAME = (
     " фамилия фамилии хочу могу буду скажу",
     "surname patronymic father",
 )
-NO_NAME_HAN = re.compile("我|不|没有|什么|怎么|知道|护照|父[名亲称]|爸|[写叫]|名字|一样")
+# "不" alone is part of names such as 李不凡.
+NO_NAME_HAN = re.compile(
+    "我|不(?:[知想会會是要能用写寫说說愿願记記清懂行]|$)|没有|什么|怎么|知道|护照|父[名亲称]|爸|[写叫]|名字|一样"
+)
 MAX_INTRODUCTION = 3
 # Signs around a name, as at the end of a sentence; an apostrophe may belong to the name.
 AROUND = ' .,;:!"«»“”„()…。，；：！（）《》'

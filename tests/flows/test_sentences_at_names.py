@@ -28,6 +28,7 @@ from tests.flows.recognizer import recognizing_chat_at
         ("patronymic", "kk", "әкемнің аты Серік", "Серік"),
         ("patronymic", "uz_Cyrl", "отамнинг исми Серик", "Серик"),
         ("patronymic", "zh_Hans", "我爸叫塞里克", "塞里克"),
+        ("name_kk", "zh_Hans", "李不凡", "李不凡"),
         ("patronymic", "ru", "Серик кызы", "Серик кызы"),
         ("name_kk", "kk", "Тестова Гүлнар Бахытқызы", "Тестова Гүлнар Бахытқызы"),
         ("name_kk", "ru", "У Мин", "У Мин"),
