@@ -44,6 +44,10 @@ OWN = (
     "我 我是 我今年 本人 我的年龄 我今年是",
     "i iʼm am my",
 )
+# The ending of a number in "I am 65", in Kazakh (both scripts) and Uzbek (both scripts).
+OWN_ENDING = re.compile(r"(?<=\w)(?:[тд][еа]м[ыі]н|daman|даман|[تد][اە]مىن)\b")
+# A smaller number word without a word for years may count people: "я одна" means "I am alone".
+MIN_ALONE = 20
 # A number has at most one decimal: "05.2010" is a month and a year.
 PART = re.compile(r"[0-9]+(?:[.,][0-9](?![0-9]))?|[^\W\d_]+(?:[ʻʼ][^\W\d_]+)*")
 BETWEEN = re.compile(r"[\s.,()]*")
@@ -81,9 +85,12 @@ def _parts(typed: str) -> list[str]:
     if NOT_EXACT.search(typed):
         return []
     text = normalization.fold(typed.replace("两", "二"))
-    # Without a word for years, a number word may count people: "я одна" means "I am alone".
-    if any(part.startswith(tuple(_units())) for part in PART.findall(text)):
-        text = number_words.with_digits(text)
+    spelt = number_words.with_digits(OWN_ENDING.sub(" жастамын", text))
+    parts = PART.findall(spelt)
+    has_unit = any(part.startswith(tuple(_units())) for part in parts)
+    is_large = any(int(part) >= MIN_ALONE for part in parts if part.isdecimal() and len(part) < 4)
+    if has_unit or is_large:
+        text = spelt
     text = HAN_NUMBER.sub(lambda found: f"{read_number(found[0], 0, MAX_AGE)}", text)
     return PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
 

@@ -1,4 +1,4 @@
-"""Replaces number words up to 20, such as "five", by digits, in every language and script."""
+"""Replaces number words up to 99, such as "five", by digits, in every language and script."""
 
 import re
 from functools import cache
@@ -19,6 +19,12 @@ NUMBERS = (
     "одна, двое, трое, четверо, пятеро, шестеро, семеро",
     "одно, две",
 )
+# The tens from 30 on, in Kazakh, Uzbek and Russian.
+TENS = (
+    "отыз, қырық, елу, алпыс, жетпіс, сексен, тоқсан",
+    "oʻttiz, qirq, ellik, oltmish, yetmish, sakson, toʻqson",
+    "тридцать, сорок, пятьдесят, шестьдесят, семьдесят, восемьдесят, девяносто",
+)
 # The Kazakh word for ten alone, which means "he" in Russian.
 AMBIGUOUS = "он"
 
@@ -26,24 +32,36 @@ AMBIGUOUS = "он"
 def with_digits(text: str) -> str:
     """Return a text in the spelling of `normalization.fold` with digits in place of number words.
 
-    Two numbers remain two: "twenty one" becomes "20 1", which is no number.
+    Two numbers remain two: "five six" becomes "5 6", which is no number.
     """
-    return _word().sub(lambda found: str(_numbers()[found[0]]), text)
+    return _word().sub(_in_digits, text)
+
+
+def _in_digits(found: re.Match[str]) -> str:
+    tens, ones, other = (_numbers().get(word or "", 0) for word in found.groups())
+    return str(tens + ones + other)
 
 
 @cache
 def _word() -> re.Pattern[str]:
     longest_first = sorted(_numbers(), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+    tens, ones, all_words = (
+        "|".join(re.escape(word) for word in longest_first if _numbers()[word] in values)
+        for values in (range(20, 100, 10), range(1, 10), range(1, 20))
+    )
+    return re.compile(rf"\b(?:({tens})(?: ({ones}))?|({all_words}))\b")
 
 
 @cache
 def _numbers() -> dict[str, int]:
-    kazakh, uzbek, *_others = NUMBERS
+    small = {word: number for line in _spelt(NUMBERS) for number, word in enumerate(line, 1)}
+    tens = {word: 10 * ten for line in _spelt(TENS) for ten, word in enumerate(line, 3)}
+    numbers = {**small, **tens}
+    return {normalization.fold(word): numbers[word] for word in numbers if word != AMBIGUOUS}
+
+
+def _spelt(lines: tuple[str, ...]) -> list[list[str]]:
+    """Return the words of each line, and of the Kazakh and the Uzbek line in the other script."""
+    kazakh, uzbek, *_others = lines
     arabic = kazakh_arabic.to_arabic(kazakh).replace("،", ",")
-    return {
-        normalization.fold(word): number
-        for line in (*NUMBERS, arabic, uzbek_cyrillic.to_cyrillic(uzbek))
-        for number, word in enumerate(line.split(", "), 1)
-        if word != AMBIGUOUS
-    }
+    return [line.split(", ") for line in (*lines, arabic, uzbek_cyrillic.to_cyrillic(uzbek))]

@@ -24,7 +24,7 @@ REFUSED = {
     "2 человека 3 человека": Refusal.NOT_A_NUMBER, "5 или 6": Refusal.NOT_A_NUMBER,
     "一两个人": Refusal.NOT_A_NUMBER, "两三个人": Refusal.NOT_A_NUMBER,
     "三四口人": Refusal.NOT_A_NUMBER, "一家三四口": Refusal.NOT_A_NUMBER,
-    "бір адам керек": Refusal.NOT_A_NUMBER, "двадцать один": Refusal.NOT_A_NUMBER,
+    "бір адам керек": Refusal.NOT_A_NUMBER, "двадцать один": Refusal.TOO_LARGE,
     "он": Refusal.NOT_A_NUMBER, "одиннадцатый": Refusal.NOT_A_NUMBER,
     "пять или шесть": Refusal.NOT_A_NUMBER,
     "一家人": Refusal.NOT_A_NUMBER, "5000000000000000000000 адам": Refusal.TOO_LARGE,
