@@ -25,18 +25,18 @@ from flows.engine.household import CheckHouseholdCode, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
-    ChatUnjoined,
+    ChatDisconnected,
     ChooseUpdates,
+    Disconnect,
+    DisconnectOther,
     FinishJoin,
     IssueJoinCode,
     JoinCodeIssued,
     JoinFinished,
     JoinOffered,
     OfferJoin,
-    OtherUnjoined,
+    OtherDisconnected,
     RequestJoin,
-    Unjoin,
-    UnjoinOther,
 )
 from flows.engine.referrals import FindReferrer, ReferrerFound
 from flows.engine.registration import LookUpStatus
@@ -87,8 +87,8 @@ async def _result(
         case IssueJoinCode():
             place = held.home or held.channel
             return JoinCodeIssued(await join_codes.issue(rt, transaction, held.person, place))
-        case Unjoin() | UnjoinOther():
-            return await _unjoin(transaction, held, effect)
+        case Disconnect() | DisconnectOther():
+            return await _disconnect(transaction, held, effect)
         case FindReferrer() | FindInvitation():
             return await _find(rt, transaction, effect)
         case OfferJoin() | RequestJoin() | FinishJoin():
@@ -105,17 +105,19 @@ async def _result(
             return None
 
 
-async def _unjoin(
-    transaction: Transaction, held: LockedConversation, effect: Unjoin | UnjoinOther
+async def _disconnect(
+    transaction: Transaction, held: LockedConversation, effect: Disconnect | DisconnectOther
 ) -> Event:
     """Check if this chat may be detached, or may detach another one; return the result."""
     chats = await joined_chats.of_person(transaction, held.person)
-    if isinstance(effect, UnjoinOther):
+    if isinstance(effect, DisconnectOther):
         own = joined_chats.detachable(chats, held.home or held.channel)
-        return OtherUnjoined(effect.channel, any(each.channel == effect.channel for each in own))
+        return OtherDisconnected(
+            effect.channel, any(each.channel == effect.channel for each in own)
+        )
     # A visit to the secure page is not a chat that must be detached: its handle expires by itself.
     other = min((each.channel for each in chats if each.channel != held.channel), default="")
-    return ChatUnjoined(held.channel, "" if held.home else other)
+    return ChatDisconnected(held.channel, "" if held.home else other)
 
 
 async def _find(

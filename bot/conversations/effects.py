@@ -11,7 +11,7 @@ from bot.broadcasts import archive
 from bot.cases import invitations
 from bot.channels import ChannelCall, Inbound, message_ids
 from bot.channels.webchat import WebChat
-from bot.conversations import planned_hints, recorded_effects, secure_page, unjoining
+from bot.conversations import disconnecting, planned_hints, recorded_effects, secure_page
 from bot.conversations import store as conversation_store
 from bot.conversations.bursts import SPARE_SECONDS, WaitingTurn
 from bot.conversations.outside_questions import Question, question_of
@@ -48,14 +48,14 @@ from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
     AnswerJoin,
     ChooseUpdates,
+    Disconnect,
+    DisconnectOther,
     EndChat,
     FinishJoin,
     IssueJoinCode,
     LeaveConversation,
     OfferJoin,
     RequestJoin,
-    Unjoin,
-    UnjoinOther,
 )
 from flows.engine.model_events import ChooseIntent, ReportWording, Transcribe
 from flows.engine.referrals import CountReferral, FindReferrer
@@ -119,7 +119,7 @@ async def carry_out(
     """
     work = _TurnEffects(held.epoch + moved, [])
     await _apply_all(rt, transaction, held, turn, inbound, work)
-    direct = await unjoining.end_others(rt, transaction, held, turn)
+    direct = await disconnecting.end_others(rt, transaction, held, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if secure_page.returns_to_messenger(held, turn):
         language = turn.conversation.language
@@ -130,7 +130,7 @@ async def carry_out(
         written = outbox.rows(rt, notice, held.channel, work.epoch, "")
     leaves = any(isinstance(effect, LeaveConversation) for effect in turn.effects)
     if leaves:
-        await unjoining.leave(rt, transaction, held, turn.conversation)
+        await disconnecting.leave(rt, transaction, held, turn.conversation)
     if leaves or work.erased:
         sent = {} if leaves else work.sent_messages
         return _final_messages(rt, held, written, sent, turn.conversation.language, inbound)
@@ -227,7 +227,7 @@ def _final_messages(
 _OTHER_EFFECTS = (
     PrintList | ReadNews | ChooseIntent | Transcribe | ReportWording | TryPin | LookUpStatus
     | CheckHouseholdCode | LeaveConversation | IssueJoinCode | OfferJoin | RequestJoin
-    | AnswerJoin | FinishJoin | ChooseUpdates | Unjoin | UnjoinOther | EndChat
+    | AnswerJoin | FinishJoin | ChooseUpdates | Disconnect | DisconnectOther | EndChat
     | FindReferrer | FindInvitation | CountReferral | LeaveContact | ConfirmContact | RemoveContact
 )  # fmt: skip
 

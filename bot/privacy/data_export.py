@@ -206,9 +206,9 @@ async def _chats(
         else names[each.channel]
         for each in chats
     ]
-    own = Button(join_screens.UNJOIN, join_screens.UNJOIN_BUTTON, Kind.CONTROL)
+    own = Button(join_screens.DISCONNECT, join_screens.DISCONNECT_BUTTON, Kind.CONTROL)
     others = joined_chats.detachable(chats, channel)
-    buttons = [join_screens.unjoin_other_button(each.channel) for each in others]
+    buttons = [join_screens.disconnect_other_button(each.channel) for each in others]
     return [(CHATS, *lines)], (own, *buttons)
 
 

@@ -59,13 +59,13 @@ from flows.engine.hints import ContactChecked, ContactLeft
 from flows.engine.household import HouseholdAnswered, HouseholdCodeChecked, HouseholdEvent
 from flows.engine.invitations import InvitationFound, LinkEvent
 from flows.engine.joining import (
-    ChatUnjoined,
+    ChatDisconnected,
     JoinAwaited,
     JoinCodeIssued,
     JoinFinished,
     JoinOffered,
     JoinRequested,
-    OtherUnjoined,
+    OtherDisconnected,
 )
 from flows.engine.language_protocol import Refusal, Words
 from flows.engine.message_limits import LimitDecided, LimitSet
@@ -198,7 +198,7 @@ def _take(turn: TurnState, event: Event) -> None:
             _take_check(turn, event)
         case (
             JoinCodeIssued() | JoinOffered() | JoinAwaited() | JoinRequested() | JoinFinished()
-            | ChatUnjoined() | OtherUnjoined()
+            | ChatDisconnected() | OtherDisconnected()
         ):  # fmt: skip
             join_screens.take_event(turn, event)
         case _:

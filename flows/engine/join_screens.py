@@ -9,8 +9,10 @@ from flows.engine.events import Button, DeleteInput, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.joining import (
     AnswerJoin,
-    ChatUnjoined,
+    ChatDisconnected,
     ChooseUpdates,
+    Disconnect,
+    DisconnectOther,
     EndChat,
     FinishJoin,
     IssueJoinCode,
@@ -22,10 +24,8 @@ from flows.engine.joining import (
     JoinRequested,
     LeaveConversation,
     OfferJoin,
-    OtherUnjoined,
+    OtherDisconnected,
     RequestJoin,
-    Unjoin,
-    UnjoinOther,
 )
 from flows.engine.options import Option
 from flows.engine.questions import NO, YES, Choice
@@ -33,10 +33,10 @@ from flows.engine.text import Text, _, button, verbatim
 from flows.engine.turn import TurnState
 
 OFFERED, AWAITED, REQUESTED, UPDATES = "~join", "~join_wait", "~join_asked", "~join_updates"
-UNJOINING, UNJOINING_OTHER = "~join_end", "~join_end_other"
+DISCONNECTING, DISCONNECTING_OTHER = "~join_end", "~join_end_other"
 # Payload of the button that detaches this chat from the conversation. The button is shown below the
 # data stored about the person. For another chat, a colon and the chat's channel follow.
-UNJOIN = "!unjoin"
+DISCONNECT = "!disconnect"
 CODE_MINUTES = 10
 
 CODE = _(
@@ -77,36 +77,38 @@ CHANNELS = {
     "whatsapp": verbatim("WhatsApp"),
     "web": button("Web chat"),
 }
-UNJOIN_BUTTON = button("Un-join this chat")
-UNJOIN_TEXT = _(
-    "Un-join this chat? Your lists, your registration, your questions to officers and all news stay"
-    " in the other chat only. To join again, get a new code there."
+DISCONNECT_BUTTON = button("Disconnect this chat")
+DISCONNECT_TEXT = _(
+    "Disconnect this chat? Your lists, your registration, your questions to officers and all news"
+    " stay in the other chat only. To join again, get a new code there."
 )
-UNJOINED = _(
-    "This chat is un-joined. Everything stays in the other one: {channel}. Messages that are here"
-    " already stay until you delete them."
+DISCONNECTED = _(
+    "This chat is disconnected. Everything stays in the other one: {channel}. Messages that are"
+    " here already stay until you delete them."
 )
 ONLY_CHAT = _(
-    "This is your only chat, so it cannot be un-joined. To erase everything, write “delete”."
+    "This is your only chat, so it cannot be disconnected. To erase everything, write “delete”."
 )
-UNJOIN_OTHER_BUTTONS = {
-    "telegram": button("Un-join Telegram"),
-    "whatsapp": button("Un-join WhatsApp"),
-    "web": button("Un-join the web chat"),
+DISCONNECT_OTHER_BUTTONS = {
+    "telegram": button("Disconnect Telegram"),
+    "whatsapp": button("Disconnect WhatsApp"),
+    "web": button("Disconnect web chat"),
 }
-UNJOIN_OTHER_TEXT = _(
-    "Un-join the chat on {channel}? It joined by a code of this chat. Then it no longer shows this"
-    " conversation, and begins again as a new person. Everything stays here."
+DISCONNECT_OTHER_TEXT = _(
+    "Disconnect the chat on {channel}? That chat joined with a code from this chat. Then it no"
+    " longer shows this conversation, and begins again as a new person. Everything stays here."
 )
-OTHER_UNJOINED = _(
-    "The chat on {channel} is un-joined. The assistant deletes its own messages there, as far as"
+OTHER_DISCONNECTED = _(
+    "The chat on {channel} is disconnected. The assistant deletes its own messages there, as far as"
     " {channel} allows it."
 )
-NOT_UNJOINED = _(
-    "The chat on {channel} cannot be un-joined here: only the chat that gave it the code can do"
+NOT_DISCONNECTED = _(
+    "The chat on {channel} cannot be disconnected here: only the chat that gave it the code can do"
     " this. For help, write “person”."
 )
-UNJOIN_SCREEN = Choice(name=UNJOINING, label=UNJOIN_BUTTON, text=UNJOIN_TEXT, among=(NO, YES))
+DISCONNECT_SCREEN = Choice(
+    name=DISCONNECTING, label=DISCONNECT_BUTTON, text=DISCONNECT_TEXT, among=(NO, YES)
+)
 OFFER_SCREEN = Choice(name=OFFERED, label=JOIN, text=OFFER, among=(YES, NO))
 
 
@@ -133,9 +135,9 @@ def answer(turn: TurnState, screen: str, key: str) -> None:
             turn.effects.append(AnswerJoin(key == "yes"))
             turn.say_and_reprompt(CONFIRMED if key == "yes" else REFUSED)
         case "~join_end", "yes":
-            turn.effects.append(Unjoin())
+            turn.effects.append(Disconnect())
         case "~join_end_other", channel if channel in CHANNELS:
-            turn.effects.append(UnjoinOther(channel))
+            turn.effects.append(DisconnectOther(channel))
         case "~join_updates", channel if channel in CHANNELS:
             turn.effects.append(ChooseUpdates(channel))
             turn.say_and_reprompt(_(UPDATES_IN.msgid, channel=CHANNELS[channel]))
@@ -159,10 +161,10 @@ def take_event(turn: TurnState, event: JoinEvent) -> None:
             turn.ask_screen(screen)
         case JoinFinished(here, other):
             _handle_finished(turn, here, other)
-        case ChatUnjoined(here, other):
-            _handle_unjoined(turn, here, other)
-        case OtherUnjoined(channel, is_allowed):
-            _handle_other_unjoined(turn, channel, is_allowed=is_allowed)
+        case ChatDisconnected(here, other):
+            _handle_disconnected(turn, here, other)
+        case OtherDisconnected(channel, is_allowed):
+            _handle_other_disconnected(turn, channel, is_allowed=is_allowed)
         case _:
             assert_never(event)
 
@@ -186,37 +188,37 @@ def _ask_to_wait(turn: TurnState, text: Text) -> None:
     turn.ask_screen(Choice(name=AWAITED, label=JOIN, text=text, among=among))
 
 
-def ask_unjoin(turn: TurnState, channel: str = "") -> None:
+def ask_disconnect(turn: TurnState, channel: str = "") -> None:
     """Ask whether to detach this chat, or the one on `channel`; name what stays in which chat."""
     if not channel:
-        return turn.ask_screen(UNJOIN_SCREEN)
+        return turn.ask_screen(DISCONNECT_SCREEN)
     if channel not in CHANNELS:
         return turn.ask()
-    text = _(UNJOIN_OTHER_TEXT.msgid, channel=CHANNELS[channel])
+    text = _(DISCONNECT_OTHER_TEXT.msgid, channel=CHANNELS[channel])
     among = (NO, Option(channel, YES.label))
     screen = Choice(
-        name=UNJOINING_OTHER, label=UNJOIN_OTHER_BUTTONS[channel], text=text, among=among
+        name=DISCONNECTING_OTHER, label=DISCONNECT_OTHER_BUTTONS[channel], text=text, among=among
     )
     turn.ask_screen(screen)
 
 
-def unjoin_other_button(channel: str) -> Button:
+def disconnect_other_button(channel: str) -> Button:
     """Return the button that detaches the chat on a channel from another chat."""
-    return Button(f"{UNJOIN}:{channel}", UNJOIN_OTHER_BUTTONS[channel], Kind.CONTROL)
+    return Button(f"{DISCONNECT}:{channel}", DISCONNECT_OTHER_BUTTONS[channel], Kind.CONTROL)
 
 
-def _handle_other_unjoined(turn: TurnState, channel: str, *, is_allowed: bool) -> None:
+def _handle_other_disconnected(turn: TurnState, channel: str, *, is_allowed: bool) -> None:
     if is_allowed:
         turn.effects.append(EndChat(channel))
-    text = OTHER_UNJOINED if is_allowed else NOT_UNJOINED
+    text = OTHER_DISCONNECTED if is_allowed else NOT_DISCONNECTED
     turn.say_and_reprompt(_(text.msgid, channel=CHANNELS[channel]))
 
 
-def _handle_unjoined(turn: TurnState, here: str, other: str) -> None:
+def _handle_disconnected(turn: TurnState, here: str, other: str) -> None:
     if not other:
         return turn.say_and_reprompt(ONLY_CHAT)
     turn.effects.append(LeaveConversation(here))
-    turn.say(((_(UNJOINED.msgid, channel=CHANNELS[other]),),), (), service=True)
+    turn.say(((_(DISCONNECTED.msgid, channel=CHANNELS[other]),),), (), service=True)
 
 
 def _handle_finished(turn: TurnState, here: str, other: str) -> None:

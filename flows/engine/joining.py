@@ -96,13 +96,13 @@ class ChooseUpdates:
 
 
 @dataclass(frozen=True, slots=True)
-class Unjoin:
-    """Check if this chat can be detached from its conversation; the result is a `ChatUnjoined`."""
+class Disconnect:
+    """Check if this chat can be detached from its conversation; returns a `ChatDisconnected`."""
 
 
 @dataclass(frozen=True, slots=True)
-class ChatUnjoined:
-    """The result of an `Unjoin`: this channel, and the channel that keeps the conversation.
+class ChatDisconnected:
+    """The result of an `Disconnect`: this channel, and the channel that keeps the conversation.
 
     `other` is "" if this chat is the person's only one.
     """
@@ -119,15 +119,15 @@ class LeaveConversation:
 
 
 @dataclass(frozen=True, slots=True)
-class UnjoinOther:
-    """Check if this chat may end the chat on another channel; the result is an `OtherUnjoined`."""
+class DisconnectOther:
+    """Check if this chat may end the chat on another channel; returns an `OtherDisconnected`."""
 
     channel: str
 
 
 @dataclass(frozen=True, slots=True)
-class OtherUnjoined:
-    """The result of an `UnjoinOther`.
+class OtherDisconnected:
+    """The result of an `DisconnectOther`.
 
     `is_allowed` is False if the other chat did not join by a code of this chat.
     """
@@ -150,9 +150,9 @@ type JoinEffect = (
     | AnswerJoin
     | FinishJoin
     | ChooseUpdates
-    | Unjoin
+    | Disconnect
     | LeaveConversation
-    | UnjoinOther
+    | DisconnectOther
     | EndChat
 )
 type JoinEvent = (
@@ -161,6 +161,6 @@ type JoinEvent = (
     | JoinAwaited
     | JoinRequested
     | JoinFinished
-    | ChatUnjoined
-    | OtherUnjoined
+    | ChatDisconnected
+    | OtherDisconnected
 )

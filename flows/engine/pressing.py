@@ -32,8 +32,8 @@ def handle_press(turn: TurnState, payload: str) -> None:
         return None if turn.c.update_waits else turn.ask()
     if payload == checklist_screens.CONTROL:
         return checklist_screens.open_list(turn)
-    if payload.partition(":")[0] == join_screens.UNJOIN:
-        return join_screens.ask_unjoin(turn, payload.partition(":")[2])
+    if payload.partition(":")[0] == join_screens.DISCONNECT:
+        return join_screens.ask_disconnect(turn, payload.partition(":")[2])
     if payload.startswith("!"):
         return _press_command(turn, payload[1:])
     if payload[:1] in LASTING:

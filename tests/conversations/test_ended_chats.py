@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from bot.conversations import unjoining
+from bot.conversations import disconnecting
 from bot.people import identities, joined_chats, secure_links
 from bot.people.joined_chats import JoinedChat
 from bot.runtime import Runtime
@@ -38,14 +38,14 @@ async def test_chat_that_gave_the_code_ends_the_joined_chat(rt: Runtime, owner: 
     await guest.go("web")
     await owner.do(Said("/mydata"))
     offered = {each.data for sent in owner.phone.received for row in sent.buttons for each in row}
-    assert {join_screens.UNJOIN, f"{join_screens.UNJOIN}:web"} <= offered
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    assert {join_screens.DISCONNECT, f"{join_screens.DISCONNECT}:web"} <= offered
+    await owner.do(Pressed(f"{join_screens.DISCONNECT}:web"))
     assert await is_joined(rt, guest)
     await press(owner, "web")
     assert not await is_joined(rt, guest)
     assert await _conversation_places(rt) == [(None, "telegram")]
     heard = [line for each in await guest.heard() for line in each.paragraphs]
-    assert rt.languages.render(unjoining.ENDED_NOTICE, "ru") in heard
+    assert rt.languages.render(disconnecting.ENDED_NOTICE, "ru") in heard
     await guest.do(Said("/start"))
     state = await guest.conversation()
     assert state is not None
@@ -57,7 +57,7 @@ async def test_joined_chat_cannot_end_the_chat_that_gave_the_code(
 ) -> None:
     guest = await join(rt, owner)
     await guest.go("web")
-    await guest.do(Pressed(f"{join_screens.UNJOIN}:telegram"))
+    await guest.do(Pressed(f"{join_screens.DISCONNECT}:telegram"))
     await guest.go("telegram")
     assert await is_joined(rt, guest)
     async with rt.pool.connection() as transaction:
@@ -71,7 +71,7 @@ async def test_message_of_a_chat_is_not_applied_once_the_chat_was_ended(
 ) -> None:
     guest = await join(rt, owner)
     await guest.go("web")
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    await owner.do(Pressed(f"{join_screens.DISCONNECT}:web"))
     asked = (await state_of(owner)).asked
     assert asked is not None
     async with asyncio.TaskGroup() as tasks, rt.pool.connection() as blocker:
@@ -100,7 +100,7 @@ async def test_message_of_a_page_is_not_applied_once_its_chat_was_ended(
     guest = await join(rt, owner)
     await guest.go("web")
     page = await _open_page(rt, owner, "web")
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    await owner.do(Pressed(f"{join_screens.DISCONNECT}:web"))
     asked = (await state_of(owner)).asked
     assert asked is not None
     async with asyncio.TaskGroup() as tasks, rt.pool.connection() as blocker:
@@ -119,10 +119,10 @@ async def test_ended_chat_gets_the_notice_also_while_the_page_is_open(
     page = await _open_page(rt, owner, "telegram")
     guest = await join(rt, owner)
     await guest.go("web")
-    await owner.do(Pressed(f"{join_screens.UNJOIN}:web"))
+    await owner.do(Pressed(f"{join_screens.DISCONNECT}:web"))
     await press(owner, "web")
     assert not await is_joined(rt, guest)
-    notice = rt.languages.render(unjoining.ENDED_NOTICE, "ru")
+    notice = rt.languages.render(disconnecting.ENDED_NOTICE, "ru")
     assert notice in [line for each in await guest.heard() for line in each.paragraphs]
     assert notice not in [line for each in await page.heard() for line in each.paragraphs]
 

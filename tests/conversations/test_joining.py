@@ -264,7 +264,7 @@ async def _channels_of(rt: Runtime, ids: list[int]) -> list[str]:
         return [each[0] for each in await cursor.fetchall()]
 
 
-async def test_pending_officer_messages_move_to_the_other_chat_after_unjoining(
+async def test_pending_officer_messages_move_to_the_chat_that_remains(
     rt: Runtime, owner: Member
 ) -> None:
     guest = await join(rt, owner)
@@ -274,14 +274,14 @@ async def test_pending_officer_messages_move_to_the_other_chat_after_unjoining(
     async with rt.pool.connection() as transaction:
         row = outbox.Row("send", rendered)
         ids = await outbox.enqueue(transaction, person, "web", (row,), waits=True)
-    await guest.do(Pressed(join_screens.UNJOIN))
+    await guest.do(Pressed(join_screens.DISCONNECT))
     await guest.go("yes")
     assert not await is_joined(rt, guest)
     assert await _channels_of(rt, ids) == ["telegram"]
 
 
-async def test_last_chat_cannot_be_unjoined(rt: Runtime, owner: Member) -> None:
-    await owner.do(Pressed(join_screens.UNJOIN))
+async def test_last_chat_cannot_be_disconnected(rt: Runtime, owner: Member) -> None:
+    await owner.do(Pressed(join_screens.DISCONNECT))
     await press(owner, "yes")
     assert _shows(owner, join_screens.ONLY_CHAT)
     assert await owner.person()

@@ -36,12 +36,12 @@ from flows.engine.hints import ConfirmContact, LeaveContact
 from flows.engine.household import CheckHouseholdCode, HouseholdAnswered, HouseholdCodeChecked
 from flows.engine.invitations import FindInvitation
 from flows.engine.joining import (
+    Disconnect,
+    DisconnectOther,
     FinishJoin,
     IssueJoinCode,
     OfferJoin,
     RequestJoin,
-    Unjoin,
-    UnjoinOther,
 )
 from flows.engine.model_events import IntentChosen, Transcribed
 from flows.engine.referrals import FindReferrer
@@ -63,8 +63,8 @@ WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())
 # Effects whose result is a later event: the assistant replies in the turn of that event.
 ANSWERED_LATER = (
-    *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Unjoin),
-    UnjoinOther,
+    *(TryPin, LookUpStatus, IssueJoinCode, OfferJoin, RequestJoin, FinishJoin, Disconnect),
+    DisconnectOther,
     CheckHouseholdCode,
     FindReferrer,
     FindInvitation,

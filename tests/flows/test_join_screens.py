@@ -9,8 +9,10 @@ from flows.engine import join_screens, pin_screens, screens
 from flows.engine.events import DeleteInput, PinTried, Pressed
 from flows.engine.joining import (
     AnswerJoin,
-    ChatUnjoined,
+    ChatDisconnected,
     ChooseUpdates,
+    Disconnect,
+    DisconnectOther,
     EndChat,
     FinishJoin,
     IssueJoinCode,
@@ -21,10 +23,8 @@ from flows.engine.joining import (
     JoinRequested,
     LeaveConversation,
     OfferJoin,
-    OtherUnjoined,
+    OtherDisconnected,
     RequestJoin,
-    Unjoin,
-    UnjoinOther,
 )
 from flows.engine.text import Text
 from tests.flows.chat import LANGUAGES, Chat
@@ -126,53 +126,53 @@ def test_person_with_joined_chats_chooses_the_channel_for_updates(channel: str) 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_unjoining_a_chat_needs_a_confirmation(language: str) -> None:
-    chat = registered_chat(language).takes(Pressed(join_screens.UNJOIN))
-    assert chat.shows(join_screens.UNJOIN_TEXT)
-    assert chat.presses("yes").effects_of(Unjoin) == [Unjoin()]
-    chat.takes(ChatUnjoined("web", "telegram"))
+def test_disconnecting_a_chat_needs_a_confirmation(language: str) -> None:
+    chat = registered_chat(language).takes(Pressed(join_screens.DISCONNECT))
+    assert chat.shows(join_screens.DISCONNECT_TEXT)
+    assert chat.presses("yes").effects_of(Disconnect) == [Disconnect()]
+    chat.takes(ChatDisconnected("web", "telegram"))
     assert chat.effects_of(LeaveConversation) == [LeaveConversation("web")]
-    assert chat.shows(join_screens.UNJOINED, channel=join_screens.CHANNELS["telegram"])
+    assert chat.shows(join_screens.DISCONNECTED, channel=join_screens.CHANNELS["telegram"])
 
 
-def test_unjoining_a_chat_can_be_declined() -> None:
-    chat = registered_chat().takes(Pressed(join_screens.UNJOIN)).presses("no")
+def test_disconnecting_a_chat_can_be_declined() -> None:
+    chat = registered_chat().takes(Pressed(join_screens.DISCONNECT)).presses("no")
     assert chat.question_key == screens.MENU
-    assert not chat.effects_of(Unjoin)
+    assert not chat.effects_of(Disconnect)
 
 
-def test_unjoining_is_refused_for_the_only_chat() -> None:
-    chat = registered_chat().takes(Pressed(join_screens.UNJOIN)).presses("yes")
-    chat.takes(ChatUnjoined("web"))
+def test_disconnecting_is_refused_for_the_only_chat() -> None:
+    chat = registered_chat().takes(Pressed(join_screens.DISCONNECT)).presses("yes")
+    chat.takes(ChatDisconnected("web"))
     assert chat.shows(join_screens.ONLY_CHAT)
     assert not chat.effects_of(LeaveConversation)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_unjoining_another_chat_needs_a_confirmation(language: str) -> None:
+def test_disconnecting_another_chat_needs_a_confirmation(language: str) -> None:
     name = join_screens.CHANNELS["web"]
-    chat = registered_chat(language).takes(Pressed(f"{join_screens.UNJOIN}:web"))
-    assert chat.shows(join_screens.UNJOIN_OTHER_TEXT, channel=name)
-    assert chat.presses("web").effects_of(UnjoinOther) == [UnjoinOther("web")]
+    chat = registered_chat(language).takes(Pressed(f"{join_screens.DISCONNECT}:web"))
+    assert chat.shows(join_screens.DISCONNECT_OTHER_TEXT, channel=name)
+    assert chat.presses("web").effects_of(DisconnectOther) == [DisconnectOther("web")]
     assert not chat.effects_of(EndChat)
-    chat.takes(OtherUnjoined("web", is_allowed=True))
+    chat.takes(OtherDisconnected("web", is_allowed=True))
     assert chat.effects_of(EndChat) == [EndChat("web")]
-    assert chat.shows(join_screens.OTHER_UNJOINED, channel=name)
+    assert chat.shows(join_screens.OTHER_DISCONNECTED, channel=name)
 
 
-def test_unjoining_another_chat_is_refused_unless_it_is_allowed() -> None:
-    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:web")).presses("web")
-    chat.takes(OtherUnjoined("web", is_allowed=False))
-    assert chat.shows(join_screens.NOT_UNJOINED, channel=join_screens.CHANNELS["web"])
+def test_disconnecting_another_chat_is_refused_unless_allowed() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.DISCONNECT}:web")).presses("web")
+    chat.takes(OtherDisconnected("web", is_allowed=False))
+    assert chat.shows(join_screens.NOT_DISCONNECTED, channel=join_screens.CHANNELS["web"])
     assert not chat.effects_of(EndChat)
 
 
-def test_unjoining_another_chat_can_be_declined() -> None:
-    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:web")).presses("no")
+def test_disconnecting_another_chat_can_be_declined() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.DISCONNECT}:web")).presses("no")
     assert chat.question_key == screens.MENU
-    assert not chat.effects_of(UnjoinOther)
+    assert not chat.effects_of(DisconnectOther)
 
 
-def test_unjoining_a_chat_of_an_unknown_channel_repeats_the_question() -> None:
-    chat = registered_chat().takes(Pressed(f"{join_screens.UNJOIN}:fax"))
+def test_disconnecting_a_chat_of_an_unknown_channel_asks_again() -> None:
+    chat = registered_chat().takes(Pressed(f"{join_screens.DISCONNECT}:fax"))
     assert chat.question_key == screens.MENU

@@ -6,8 +6,8 @@ Status updates go to the chat that the person chooses; erasure covers both chats
 import re
 from functools import partial
 
+from bot.conversations import disconnecting
 from bot.conversations import store as conversation_store
-from bot.conversations import unjoining
 from bot.people import identities
 from bot.privacy import data_export
 from flows.engine import join_screens, screens
@@ -139,7 +139,7 @@ async def test_web_chat_stays_anonymous_when_joining_is_declined_on_telegram(
         assert list(visitor.session.cookie_jar) == []
 
 
-async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(
+async def test_data_export_lists_joined_channels_and_disconnects_web_chat(
     stack: AppStack,
 ) -> None:
     user = await _consented_user(stack, 8204)
@@ -151,13 +151,13 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(
         assert "Telegram" in data.text
         assert web in data.text
         assert "8204" not in data.text
-        assert join_screens.UNJOIN in data.buttons.values()
-        await visitor.send("pressed", payload=join_screens.UNJOIN)
-        await _wait_for_text(visitor, _render(stack, join_screens.UNJOIN_TEXT)[:40])
+        assert join_screens.DISCONNECT in data.buttons.values()
+        await visitor.send("pressed", payload=join_screens.DISCONNECT)
+        await _wait_for_text(visitor, _render(stack, join_screens.DISCONNECT_TEXT)[:40])
         await visitor.press("yes")
-        await _wait_for_text(visitor, _render(stack, join_screens.UNJOINED).partition("{")[0])
+        await _wait_for_text(visitor, _render(stack, join_screens.DISCONNECTED).partition("{")[0])
         assert await _handles(stack) == ["telegram"]
-        there = _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0]
+        there = _render(stack, disconnecting.DISCONNECTED_NOTICE).partition("{")[0]
         await user.wait(lambda chat: any(there in without_marks(each.text) for each in chat))
         reply = await visitor.say("/mydata")
         assert _render(stack, screens.NOTHING_KEPT) in reply.text
@@ -165,11 +165,11 @@ async def test_data_export_lists_joined_channels_and_web_chat_can_be_unjoined(
     assert stack.telegram.journal.mistakes() == []
 
 
-def _has_unjoin(message: Message) -> bool:
-    return any(each.data == join_screens.UNJOIN for row in message.buttons for each in row)
+def _has_disconnect(message: Message) -> bool:
+    return any(each.data == join_screens.DISCONNECT for row in message.buttons for each in row)
 
 
-async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
+async def test_telegram_chat_can_be_disconnected_and_updates_go_to_web_chat(
     stack: AppStack,
 ) -> None:
     user = await _consented_user(stack, 8205)
@@ -177,12 +177,14 @@ async def test_telegram_chat_can_be_unjoined_and_updates_go_to_the_web_chat(
         await _join(stack, user, visitor)
         assert await _updates_channel(stack) == "telegram"
         await telegram_chat.wait_for_reply(user, partial(user.say, "/mydata"))
-        await user.wait(lambda chat: any(_has_unjoin(each) for each in chat))
-        await telegram_chat.wait_for_reply(user, lambda: user.press(join_screens.UNJOIN))
+        await user.wait(lambda chat: any(_has_disconnect(each) for each in chat))
+        await telegram_chat.wait_for_reply(user, lambda: user.press(join_screens.DISCONNECT))
         await telegram_chat.press(user, "yes")
         assert await _handles(stack) == ["web"]
         assert await _updates_channel(stack) is None
-        await _wait_for_text(visitor, _render(stack, unjoining.UNJOINED_NOTICE).partition("{")[0])
+        await _wait_for_text(
+            visitor, _render(stack, disconnecting.DISCONNECTED_NOTICE).partition("{")[0]
+        )
         await visitor.say("/mydata")
         await visitor.say("/delete")
         while not any(each.endswith(":yes") for each in visitor.newest.buttons.values()):

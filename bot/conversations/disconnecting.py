@@ -17,8 +17,8 @@ from flows.engine.joining import EndChat
 from flows.engine.state import Conversation, Turn
 from flows.engine.text import _
 
-UNJOINED_NOTICE = _(
-    "The chat on {channel} was un-joined. If it was not you, please write “person” here."
+DISCONNECTED_NOTICE = _(
+    "The chat on {channel} was disconnected. If it was not you, please write “person” here."
 )
 # Sent to a chat that another chat ended. It names neither the other chat nor a reason, because
 # others may read it. It does not say that earlier messages are gone, because WhatsApp keeps them.
@@ -35,7 +35,7 @@ async def leave(
     moved = replace(held, channel=other)
     await conversation_store.save_state(rt, transaction, moved, replace(conversation, asked=None))
     await outbox.move_unsent(transaction, person.id, channel, other)
-    text = _(UNJOINED_NOTICE.msgid, channel=join_screens.CHANNELS[channel])
+    text = _(DISCONNECTED_NOTICE.msgid, channel=join_screens.CHANNELS[channel])
     say = Say(((text,),), language=conversation.language, service=True)
     row = outbox.Row("send", outbox.rendered(rt, say))
     await outbox.enqueue(transaction, person, other, (row,))
