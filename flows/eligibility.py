@@ -91,9 +91,7 @@ STUDY = _("a study grant or a preparatory place")
 FIRST_STEP = _("Your first step: {step}")
 STEPS = _("All steps, in order:")
 GET_IIN = _("Get an individual identification number (IIN) at a State Corporation office.")
-ASK_FIRST = _(
-    "Before you travel, ask an officer or a mission of Kazakhstan how to begin from abroad."
-)
+ASK_FIRST = _("Before you travel, ask an officer how to begin from abroad.")
 APPLY = _("Apply with your papers. Make your list under “{my_papers}”.", my_papers=labels.MY_PAPERS)
 AFTERWARDS = _(
     "After that you apply for the residence permit and for citizenship. An officer can tell "

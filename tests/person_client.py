@@ -75,6 +75,11 @@ class Guest:
         await self.consent()
         await self.go(*AFTER_CONSENT, "submit")
 
+    async def register_again(self) -> None:
+        """Open the form after a withdrawal, consent to the same answers, and send them."""
+        await self.do(Started())
+        await self.go("preregistration", "yes", "submit")
+
     async def conversation(self) -> Conversation | None:
         async with self.rt.pool.connection() as session:
             held, _fresh, now = await conversation_store.claim(

@@ -133,7 +133,6 @@ async def _send_photo(browser: Any, office: AppStack, visitor: Visitor) -> None:
     await form.locator("input[type=file]").set_input_files(
         {"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()}
     )
-    await form.locator("button").click()
     await page.get_by_text(render_kk(_("Received and readable: {count}."), count=1)).wait_for(
         timeout=60_000
     )

@@ -73,6 +73,11 @@ def test_name_typed_after_the_word_no_is_deleted_from_the_chat() -> None:
     assert chat_at("birth_year").says("нет, не хочу").question_key == "birth_year"
 
 
+def test_name_after_the_word_no_is_stored_after_a_refused_answer() -> None:
+    chat = chat_at("given_name").says("123").says("нет, TESTOVSKAYA")
+    assert chat.stored_answers()["given_name"] == "TESTOVSKAYA"
+
+
 @pytest.mark.parametrize("text", ["да", "нет", "согласна", "1"])
 def test_typed_yes_or_no_to_a_consent_is_answered_with_the_buttons(text: str) -> None:
     chat = chat_at("consent_registration")

@@ -168,7 +168,11 @@ def test_disconnecting_another_chat_is_refused_unless_allowed() -> None:
 
 
 def test_disconnecting_another_chat_can_be_declined() -> None:
-    chat = registered_chat().takes(Pressed(f"{join_screens.DISCONNECT}:web")).presses("no")
+    chat = (
+        registered_chat()
+        .takes(Pressed(join_screens.disconnect_other_button("web").payload))
+        .presses("no")
+    )
     assert chat.question_key == screens.MENU
     assert not chat.effects_of(DisconnectOther)
 

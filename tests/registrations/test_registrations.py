@@ -183,7 +183,7 @@ async def test_retention_keeps_a_new_registration_after_a_withdrawn_one(rt: Runt
     await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
-    await guest.register()
+    await guest.register_again()
     await ahead(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) == "TESTOVA"

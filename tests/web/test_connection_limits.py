@@ -24,6 +24,7 @@ from bot.cli.servers import serve
 from bot.embedded.server_process import free_port
 from bot.web import chat_stream, connection_limits, request_parsing
 from bot.web.app import create_app
+from bot.web.chat_session import NAME_HEADER
 from bot.web.connection_limits import MAX_PER_ADDRESS
 from tests.app_stack import AppStack, lent, serving
 
@@ -156,7 +157,13 @@ def endless_streams(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.requirement("S-89")
 @pytest.mark.usefixtures("endless_streams")
 async def test_event_streams_of_one_address_are_limited(stack: AppStack) -> None:
-    ask = b"GET /chat/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.7\r\n\r\n"
+    lines = (
+        "GET /chat/stream HTTP/1.1",
+        "Host: 127.0.0.1",
+        "X-Forwarded-For: 203.0.113.7",
+        f"{NAME_HEADER}: {'x' * 32}",
+    )
+    ask = "\r\n".join((*lines, "", "")).encode()
     async with _serve(stack) as url, _connect(url, MAX_PER_ADDRESS, ask) as readers:
         for reader in readers:
             assert b"200" in await asyncio.wait_for(reader.readline(), WAIT_SECONDS)
