@@ -17,6 +17,7 @@ import aiohttp
 import psycopg
 import uvicorn
 from psycopg.sql import SQL, Identifier
+from psycopg_pool import AsyncConnectionPool
 from pydantic_settings import BaseSettings
 from pydantic_settings import PydanticBaseSettingsSource as Source
 
@@ -25,11 +26,13 @@ from bot.config.settings import Settings, read
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from bot.registrations import registry_codes
+from bot.registry import sandbox as sandbox_package
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.registry.sandbox import tables as sandbox_tables
 from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.worker import main
+from tests.database_reuse import ReusedConnection
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator, Pace, User
 
@@ -49,6 +52,7 @@ MAX_INTERVAL = 60.0
 # connections. Each connection takes 2 ms of PostgreSQL's CPU time.
 POOL_SIZE = 4
 _every = main._every
+_reusing_pool = partial(AsyncConnectionPool, connection_class=ReusedConnection)
 
 
 class Server(uvicorn.Server):
@@ -238,6 +242,7 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
         _for_the_sandbox(admin_url) as (sandbox_url, has_tables),
         patch.object(main, "_every", _often),
         patch.object(registry_codes, "verify_codes", _without_check),
+        patch.object(sandbox_package, "AsyncConnectionPool", _reusing_pool),
     ):
         async with (
             _serving_sandbox(registry(sandbox_url), has_tables) as sandbox,

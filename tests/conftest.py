@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -16,12 +16,19 @@ from hypothesis import HealthCheck, settings
 from psycopg.sql import SQL
 
 from bot import embedded
+from bot import runtime as bot_runtime
 from bot.config.settings import Settings
+from bot.db.connection import Connection
 from bot.db.migrations import migrate
 from bot.embedded import Databases, servers
 from bot.runtime import Runtime, runtime
 from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.clock import CLOCK
+from tests.database_reuse import (
+    ReusedConnection,
+    close_unused_connections,
+    reused_database,
+)
 
 # Settings that save time. Without fsync a crash may lose data, but crash tests use other servers.
 # Passwords are hashed in one round, because each test opens a dozen connections.
@@ -168,10 +175,20 @@ def admin_session(admin_url: str) -> Iterator[psycopg.Connection[tuple[object, .
 def databases(
     admin_url: str, template: str, admin_session: psycopg.Connection[tuple[object, ...]]
 ) -> Iterator[Databases]:
-    """Yield a database for this test only."""
-    name = f"kosh_{uuid4().hex[:12]}"
-    yield embedded.create_database(admin_url, name, template=template, opened=admin_session)
-    embedded.drop_database(admin_url, name, opened=admin_session)
+    """Yield a database that no other test uses at the same time."""
+    with (
+        patch.object(bot_runtime, "Connection", ReusedConnection),
+        reused_database(admin_url, template, admin_session) as urls,
+    ):
+        yield urls
+
+
+@pytest.fixture
+def closed_connections(databases: Databases) -> Iterator[None]:
+    """Let pools close their connections, for a test that requires a database without sessions."""
+    close_unused_connections()
+    with patch.object(bot_runtime, "Connection", Connection):
+        yield
 
 
 @pytest.fixture

@@ -103,6 +103,7 @@ async def _check_served(rt: Runtime, author: Officer, last: int) -> None:
     assert await _numbers(rt, rt.content) == {number}, "every process serves the same"
 
 
+@pytest.mark.usefixtures("closed_connections")
 async def test_backup_restore_recovers_published_content(chosen: Settings, tmp_path: Path) -> None:
     async with runtime(chosen) as rt:
         author, second = await editor(rt), await approver(rt)

@@ -77,6 +77,7 @@ def database_files(databases: Databases, admin_url: str, services_home: Path) ->
 
 
 @pytest.mark.requirement("S-33", "S-73", "S-31")
+@pytest.mark.usefixtures("closed_connections")
 async def test_erased_person_does_not_return_with_a_restored_backup(
     chosen: Settings,
     databases: Databases,
@@ -124,6 +125,7 @@ async def copied(rt: Runtime, tmp_path: Path) -> AsyncIterator[Path]:
     yield operation_backup.back_up(rt.settings, rt.vault, tmp_path / "backups")
 
 
+@pytest.mark.usefixtures("closed_connections")
 async def test_restore_waits_for_database_sessions_that_are_ending(
     chosen: Settings, databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -148,6 +150,7 @@ async def test_backup_cannot_be_restored_without_its_key_version(
 
 
 @pytest.mark.requirement("S-73")
+@pytest.mark.usefixtures("closed_connections")
 async def test_backup_whose_index_key_was_destroyed_is_refused(
     chosen: Settings, tmp_path: Path
 ) -> None:
