@@ -392,6 +392,36 @@ async def test_scheduled_broadcast_page_says_when_it_begins(office: Office) -> N
     assert ru("begun") not in screen.text
 
 
+async def test_broadcast_page_shows_the_text_to_every_reader_after_the_start(
+    office: Office,
+) -> None:
+    path = await office.start()
+    screen = await office.timur.get(path)
+    for words in TEXTS.values():
+        assert words.body in screen.text
+    assert "سىناق" in screen.text, "the texts in the other scripts are shown too"
+    assert ru("audience_title") in screen.text
+
+
+async def test_scheduled_broadcast_page_leads_an_editor_to_the_text(office: Office) -> None:
+    path = await office.write()
+    await office.send_tests(path)
+    await office.marat.get(f"{path}/write/time")
+    await office.marat.submit("/time", not_before="2099-01-01T09:00", any_hour="1")
+    await office.marat.get(path)
+    await office.marat.submit("/ask")
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    screen = await office.marat.submit("/start")
+    assert (await _first_broadcast(office.stack)).state is State.SCHEDULED
+    assert f'href="{path}/write/text"' in screen.html
+    assert f'href="{path}/write/text"' not in (await office.timur.get(path)).html
+    await office.marat.get(f"{path}/write/text")
+    await office.marat.submit("/text", **TEXT_FIELDS | {"text_ru": "Проба: теперь в воскресенье."})
+    assert (await _first_broadcast(office.stack)).state is State.DRAFT, "the approval is void"
+
+
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
     """Check a page number and a version that exceed PostgreSQL's integers."""
     path, long = await office.request_approval(), "9" * 20

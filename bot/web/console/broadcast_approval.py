@@ -84,7 +84,7 @@ async def approval_page(
         summary=list(summary(context, found.draft)),
         estimate=broadcasts.estimate(context.rt, found.draft, count),
         wrong=await blockers_of(context, found),
-        samples=list(_samples(context, found)),
+        samples=list(samples(context, found)),
         changes=await _changes(context, found),
         problem=problem,
     )
@@ -112,7 +112,8 @@ class Sample:
     built: tuple["Sample", ...] = ()
 
 
-def _samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
+def samples(context: RequestContext, found: Broadcast) -> Iterator[Sample]:
+    """Yield the announcement's text in each language in which an author wrote it."""
     messages = broadcasts.samples(context.rt, found.draft)
     own = dict(context.rt.languages.languages())
 

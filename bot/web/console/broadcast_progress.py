@@ -23,7 +23,7 @@ from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.security.audit_log import Entry
 from bot.web.console import labels as console_labels
-from bot.web.console.broadcast_approval import approval_page, may, title
+from bot.web.console.broadcast_approval import approval_page, may, samples, title
 from bot.web.console.broadcast_audience import summary
 from bot.web.console.broadcast_editor import path_of
 from bot.web.console.broadcast_steps import refusal
@@ -134,6 +134,7 @@ async def _progress_page(
         history=_history(context, await broadcasts.history(context.rt, context.officer, found.id)),
         language_names=dict(context.rt.languages.languages()),
         summary=list(summary(context, found.draft)),
+        samples=list(samples(context, found)),
         problem=problem,
     )
 
