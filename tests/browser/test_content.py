@@ -67,6 +67,21 @@ async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
     assert min(widths) >= MIN_WIDTH
 
 
+async def test_content_list_gives_each_fact_the_width_of_a_phone(
+    browser: Any, stack: AppStack
+) -> None:
+    await demo_officers.enter(stack.rt)
+    editor = await Officer.at_work(browser, stack, EDITOR, "kk")
+    await editor.page.set_viewport_size({"width": 390, "height": 844})
+    await editor.page.goto(f"{stack.url}/console/content")
+    narrow = await editor.page.eval_on_selector_all(
+        ".rows li > span:first-child",
+        "all => all.map(each => each.getBoundingClientRect())"
+        ".filter(each => each.width < 200 && each.height > 60).length",
+    )
+    assert narrow == 0, "a sentence of several lines is in a narrow column"
+
+
 async def _is_served(stack: AppStack, published: bool = True) -> bool:
     return bool(stack.rt.content.snapshot.bodies) is published
 

@@ -158,6 +158,19 @@ async def test_content_page_creates_a_notice_under_a_new_name(desk: Desk) -> Non
     assert screen.status == 404
 
 
+async def test_content_page_search_shows_only_what_it_finds(desk: Desk) -> None:
+    await desk.save()
+    screen = await desk.editor.get("/console/content")
+    assert screen.html.index('role="search"') < screen.html.index('id="waiting"')
+    assert ru("content_due") in screen.text
+    screen = await desk.editor.get("/console/content?find=tr.stay")
+    assert f'href="{PATH}"' in screen.html
+    for other in ("content_due", "content_waiting", "content_live", "content_notice_new"):
+        assert ru(other) not in screen.text
+    screen = await desk.editor.get("/console/content?find=Жильё")
+    assert f'href="{HOUSING}"' in screen.html
+
+
 async def test_content_page_of_an_unknown_fact_is_not_found(desk: Desk) -> None:
     assert (await desk.editor.get("/console/content/fact:no.such")).status == 404
     assert (await desk.editor.get("/console/content/nothing")).status == 404
