@@ -135,6 +135,15 @@ def may_roll_back(officer: Officer, item: str) -> bool:
     return any(isinstance(each, permissions.Allowed) for each in found)
 
 
+def may_discard(officer: Officer, item: str) -> bool:
+    """Return True if the officer may discard the draft of the content item.
+
+    These are the officers who may write drafts of the item, and those who may approve them.
+    """
+    approval = permissions.check(officer, Action.CONTENT_APPROVE, Subject(""))
+    return may_edit(officer, item) or isinstance(approval, permissions.Allowed)
+
+
 def _require_roll_back(officer: Officer, item: str) -> None:
     kind_of(item)
     if not may_roll_back(officer, item):
@@ -209,10 +218,7 @@ async def approve(
     kind = kind_of(item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)
-        versions = await _versions(transaction, item)
-        draft = next((each for each in versions if each.state == DRAFT), None)
-        if draft is None:
-            raise Refused(Refusal.STATE)
+        draft = _draft_of(await _versions(transaction, item))
         if (draft.number, draft.content_hash) != (number, content_hash):
             raise Refused(Refusal.CHANGED)
         if draft.author == officer.id:
@@ -227,6 +233,23 @@ async def approve(
         )
         await _record_publication(transaction, officer, "content.published", item, number)
     await live.announce(rt.live)
+
+
+async def discard(rt: Runtime, officer: Officer, item: str, number: int) -> None:
+    """Discard the draft of a content item if it has this number; published content is unchanged.
+
+    Raises Refused if there is no draft, or only a newer one.
+    """
+    kind_of(item)
+    if not may_discard(officer, item):
+        raise Forbidden(DenialReason.ROLE)
+    async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, statements.LOCK, of_item=item)
+        draft = _draft_of(await _versions(transaction, item))
+        if draft.number != number:
+            raise Refused(Refusal.CHANGED)
+        await execute(transaction, statements.DISCARD, of_item=item)
+        await _note(transaction, officer, "content.discarded", item, number)
 
 
 async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
@@ -277,6 +300,14 @@ async def _versions(transaction: Transaction, item: str) -> list[Version]:
 def _version(row: tuple[Any, ...]) -> Version:
     item, number, state, body, *rest = row
     return Version(item, number, state, msgspec.convert(body, Body), *rest)
+
+
+def _draft_of(versions: list[Version]) -> Version:
+    """Return the draft among an item's versions. Raises Refused if there is none."""
+    draft = next((each for each in versions if each.state == DRAFT), None)
+    if draft is None:
+        raise Refused(Refusal.STATE)
+    return draft
 
 
 def _newest(versions: list[Version]) -> int:

@@ -144,6 +144,25 @@ async def test_content_page_refuses_approval_when_a_newer_version_exists(desk: D
     assert refusal_text("changed") in screen.text
 
 
+async def test_content_page_discards_a_draft_that_the_approver_refuses(desk: Desk) -> None:
+    await desk.save()
+    await desk.approver.get(PATH)
+    stale = desk.approver.screen.form("/discard")
+    await desk.save(until=(desk.today + timedelta(days=9)).isoformat())
+    screen = await desk.approver.send(stale)
+    assert screen.status == 409
+    assert refusal_text("changed") in screen.text
+    screen = await desk.approver.submit("/discard")
+    assert ru("done_content_discarded") in screen.text
+    assert not {"approve", "discard"} & screen.actions
+    assert ru("content_waiting") not in (await desk.editor.get("/console/content")).text
+    screen = await desk.approver.send(stale)
+    assert screen.status == 409
+    assert refusal_text("state") in screen.text
+    await desk.save()
+    assert ru("done_content_discarded") in (await desk.editor.submit("/discard")).text
+
+
 async def test_content_page_creates_a_notice_under_a_new_name(desk: Desk) -> None:
     await desk.editor.get("/console/content")
     screen = await desk.editor.submit("/notice", name="border_closed")

@@ -166,6 +166,20 @@ async def approve(
     return redirect(f"/content/{item}", "content_live")
 
 
+@router.post("/{item}/discard")
+async def discard(
+    context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)],
+    item: str,
+    number: Annotated[int, Form()],
+) -> Response:
+    """Discard the draft that the page showed; 409 if the draft was changed after that."""
+    try:
+        await drafts.discard(context.rt, context.officer, item, number)
+    except Refused as refused:
+        return await _page(context, item, 409, [Blocker(refused.why)])
+    return redirect(f"/content/{item}", "content_discarded")
+
+
 @router.post("/{item}/roll-back")
 async def roll_back(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)],
@@ -270,6 +284,7 @@ def _rights(
         "edits": drafts.may_edit(context.officer, item),
         "approves": context.may(Action.CONTENT_APPROVE),
         "announces": _may_announce(context, kind, current),
+        "discards": drafts.may_discard(context.officer, item),
         "rolls_back": drafts.may_roll_back(context.officer, item),
         "is_shipped": kind in SHIPPED_KINDS,
     }

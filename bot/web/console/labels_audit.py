@@ -93,6 +93,7 @@ LOGGED: dict[str, Text] = {
     "canned.changed": PERMISSION_LABELS[Action.CANNED_EDIT],
     "canned.dropped": _("Remove a ready answer"),
     "content.drafted": _("A draft of content was written"),
+    "content.discarded": _("A draft of content was discarded"),
     "content.published": _("Content was published"),
     "content.rolled_back": _("Earlier content was published again"),
     "content.withdrawn": _("Content was taken back"),

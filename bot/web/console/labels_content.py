@@ -80,6 +80,8 @@ CONTENT: dict[str, Text] = {
     "content_agreed_by": _("approved by {name}, {time}"),
     "content_preview": _("As people will see it"),
     "content_approve": button("Approve, publish"),
+    "content_discard": button("Discard the draft"),
+    "content_discard_sure": _("The draft is not published. What people read does not change."),
     "content_own": _("You wrote this draft. Somebody else has to approve it."),
     "content_differences": _("What changes"),
     # Translators: heading above the earlier versions of an entry.
@@ -91,6 +93,7 @@ CONTENT: dict[str, Text] = {
     "content_restored": _("repeats version {number}"),
     "content_not_saved": _("Not saved yet"),
     "done_content_saved": _("Saved. Somebody else can approve it now."),
+    "done_content_discarded": _("Discarded. What people read has not changed."),
     "done_content_live": _("Published. Everybody reads it within 5 seconds."),
     "done_content_back": _("Taken back. Everybody reads the earlier text within 5 seconds."),
 }

@@ -84,6 +84,7 @@ THE_CONTENT = Section(
         CONTENT["content_approve"]: _(
             "Publishes a colleague's draft. Everybody reads it within 5 seconds."
         ),
+        CONTENT["content_discard"]: CONTENT["content_discard_sure"],
         CONTENT["content_again"]: _("Publishes an earlier version once more."),
         CONTENT["content_withdraw"]: CONTENT["content_withdraw_sure"],
         CONTENT["content_announce"]: CONTENT["content_announce_hint"],
