@@ -80,6 +80,14 @@ class SentinelServers:
         with self._sentinel(0) as connection:
             connection.execute_command("SENTINEL", "FAILOVER", NAME)
 
+    def swap(self) -> None:
+        """Make the replica the primary and the primary its replica; all connections stay open."""
+        for number, primary in ((1, ("NO", "ONE")), (0, ("127.0.0.1", str(self.ports[1])))):
+            with Redis(
+                port=self.ports[number], username="sentinel", password=PASSWORD, protocol=2
+            ) as server:
+                server.execute_command("REPLICAOF", *primary)
+
     def await_agreement(self) -> None:
         """Wait until each sentinel knows the replica and the other sentinels."""
         _await(lambda: all(map(self._knows_all, range(SENTINELS))))

@@ -5,9 +5,11 @@ from typing import Any, Final
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from redis.asyncio import BlockingConnectionPool
+from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelManagedConnection
 from redis.backoff import NoBackoff
+from redis.exceptions import ReadOnlyError
 
 _CONNECTIONS: Final = 16
 _SENTINEL_PORT: Final = 26379
@@ -22,7 +24,10 @@ def connection_pool(url: str, seconds: float) -> BlockingConnectionPool:
     options = _options(seconds) | {"max_connections": _CONNECTIONS, "timeout": seconds}
     if urlsplit(url).scheme == "redis+sentinel":
         return _sentinel_pool(url, seconds, options)
-    return BlockingConnectionPool.from_url(url, **options)
+    pool = BlockingConnectionPool.from_url(url, **options)
+    kind = pool.connection_class
+    pool.connection_class = type(kind.__name__, (_WritableConnection, kind), {})
+    return pool
 
 
 def _options(seconds: float) -> dict[str, Any]:
@@ -32,6 +37,21 @@ def _options(seconds: float) -> dict[str, Any]:
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
     }
+
+
+class _WritableConnection(AbstractConnection):
+    """Part of a connection class: closes the connection if the server has become a replica.
+
+    After a failover, a new connection to the same address can lead to the new primary.
+    """
+
+    async def read_response(self, *args: Any, **options: Any) -> Any:
+        """Return the next response. Raises ReadOnlyError, after closing the connection."""
+        try:
+            return await super().read_response(*args, **options)
+        except ReadOnlyError:
+            await self.disconnect(nowait=True)
+            raise
 
 
 class _PrimaryPool(BlockingConnectionPool):

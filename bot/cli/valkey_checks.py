@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import ReadOnlyError, RedisError, ResponseError
 
 from bot import budgets
 from bot.cache import Cache, CacheUnavailable, connection_pool
@@ -33,8 +33,7 @@ async def valkey(settings: Settings) -> AsyncIterator[Finding]:
     finally:
         await client.aclose()
     if refusal:
-        fix = "see runbook KoshLiveAway; give it memory, or restart it empty"
-        yield wrong("valkey", f"refuses writes ({refusal})", fix)
+        yield wrong("valkey", f"refuses writes ({type(refusal).__name__})", _fix(refusal))
     version = info.get("valkey_version") or info.get("redis_version")
     if info.get("maxmemory_policy") != "noeviction":
         fix = "set maxmemory-policy noeviction: rates and just-ask state must not vanish singly"
@@ -46,16 +45,22 @@ async def valkey(settings: Settings) -> AsyncIterator[Finding]:
     yield good("valkey", f"version {version}")
 
 
-async def _refusal(client: Redis) -> str:
-    """Write a key that expires after a second; return the name of Valkey's error, or "".
+def _fix(refusal: ResponseError) -> str:
+    if isinstance(refusal, ReadOnlyError):
+        return "it is a replica; set KOSH_REDIS_URL to the primary, or see runbook KoshLiveAway"
+    return "see runbook KoshLiveAway; give it memory, or restart it empty"
+
+
+async def _refusal(client: Redis) -> ResponseError | None:
+    """Write a key that expires after a second; return Valkey's error, or None.
 
     A server that has reached its memory limit rejects writes but still answers reads.
     """
     try:
         await client.set("doctor", b"1", ex=1)
     except ResponseError as error:
-        return type(error).__name__
-    return ""
+        return error
+    return None
 
 
 async def web_budgets(settings: Settings) -> AsyncIterator[Finding]:

@@ -4,9 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -25,6 +23,7 @@ from bot.cache import (
 )
 from bot.embedded import valkey
 from bot.web import chat_stream
+from tests.cache.valkey_proxy import proxied
 
 TIMEOUT_SECONDS = 60
 
@@ -55,76 +54,6 @@ async def alone(tmp_path: Path) -> AsyncIterator[tuple[Cache, Redis]]:
 @pytest.fixture
 def key() -> str:
     return uuid4().hex
-
-
-class Proxy:
-    """A TCP proxy before Valkey that can be slow, silent, or cut."""
-
-    def __init__(self, url: str) -> None:
-        self._target = urlsplit(url)
-        self._lines: set[asyncio.StreamWriter] = set()
-        self.delay: Callable[[], float] = float
-        self.silent = False
-        self._stuck: set[asyncio.StreamWriter] = set()
-        self.closed = False
-        self.cut_at: bytes | None = None
-        self.accepted = 0
-
-    async def serve(
-        self, client: asyncio.StreamReader, client_writer: asyncio.StreamWriter
-    ) -> None:
-        self.accepted += 1
-        if self.closed:
-            client_writer.close()
-            return
-        host, port = self._target.hostname, self._target.port
-        server, server_writer = await asyncio.open_connection(host, port)
-        self._lines |= {client_writer, server_writer}
-        await asyncio.gather(
-            self._pass_on(client, server_writer), self._pass_on(server, client_writer, slow=True)
-        )
-
-    async def _pass_on(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, slow: bool = False
-    ) -> None:
-        try:
-            while data := await source.read(65536):
-                if self.cut_at and self.cut_at in data:
-                    break
-                if slow:
-                    await asyncio.sleep(self.delay())
-                if not self.silent and sink not in self._stuck:
-                    sink.write(data)
-        except OSError:
-            pass
-        sink.close()
-
-    def make_silent(self) -> None:
-        """Make the current connections silent; new connections still work."""
-        self._stuck |= self._lines
-
-    def cut(self) -> None:
-        for line in self._lines:
-            line.close()
-        self._lines.clear()
-
-
-@asynccontextmanager
-async def proxied(url: str, *, seconds: float = 2) -> AsyncIterator[tuple[Cache, Proxy]]:
-    proxy = Proxy(url)
-    listening = await asyncio.start_server(proxy.serve, "127.0.0.1", 0)
-    port = listening.sockets[0].getsockname()[1]
-    parts = urlsplit(url)
-    through = Cache.at(
-        parts._replace(netloc=parts.netloc.replace(str(parts.port), str(port))).geturl(),
-        seconds=seconds,
-    )
-    try:
-        yield through, proxy
-    finally:
-        await through.close()
-        proxy.cut()
-        listening.close()
 
 
 async def eventually[T](ask: Callable[[], Awaitable[T]], is_it: Callable[[T], bool]) -> T:

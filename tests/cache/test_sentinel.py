@@ -10,6 +10,7 @@ import pytest
 from bot.cache import MISSED, Cache, CacheUnavailable, Notification
 from bot.cli import valkey_checks
 from bot.config.settings import settings
+from tests.cache.valkey_proxy import proxied
 from tests.sentinels import SentinelServers, watched
 
 TIMEOUT_SECONDS = 30
@@ -73,6 +74,19 @@ async def test_cache_follows_the_primary_after_a_failover(group: SentinelServers
             assert await anext(subscription) == Notification("topic", b"news")
 
 
+async def test_cache_follows_an_address_to_the_new_primary(group: SentinelServers) -> None:
+    # A managed Valkey has an address that leads to its primary, and needs no sentinels.
+    for sentinel in group.sentinels:
+        sentinel.kill()
+    async with proxied(group.address(0)) as (live, address):
+        await live.allow("bucket", rate=1, burst=9)
+        await asyncio.to_thread(group.swap)
+        address.lead_to(group.address(1))
+        with pytest.raises(CacheUnavailable):
+            await live.allow("bucket", rate=1, burst=9)
+        assert await live.allow("bucket", rate=1, burst=9) == 0.0
+
+
 async def test_cache_asks_the_next_sentinel_when_the_first_is_silent(
     group: SentinelServers,
 ) -> None:
@@ -87,3 +101,12 @@ async def test_doctor_checks_the_primary_behind_the_sentinels(group: SentinelSer
     chosen = settings(redis_url=group.url, demo=True)
     found = [finding async for finding in valkey_checks.valkey(chosen)]
     assert [each.said.partition(" ")[0] for each in found if each.what == "valkey"] == ["version"]
+
+
+async def test_doctor_asks_for_the_primary_when_valkey_is_a_replica(
+    group: SentinelServers,
+) -> None:
+    await asyncio.to_thread(group.await_agreement)
+    chosen = settings(redis_url=group.address(1), demo=True)
+    found = [finding async for finding in valkey_checks.valkey(chosen)]
+    assert "primary" in found[0].fix
