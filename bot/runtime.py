@@ -264,8 +264,9 @@ class DatabaseUnavailable(ConfigError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"PostgreSQL let nobody in within {DATABASE_SECONDS} seconds. See whether it runs, and"
-            " whether the addresses and passwords in KOSH_DATABASE_… are right"
+            f"PostgreSQL let nobody in within {DATABASE_SECONDS} seconds. See whether it runs and"
+            " has free connections, and whether the addresses and passwords in KOSH_DATABASE_…"
+            " are right"
         )
 
 

@@ -19,6 +19,7 @@ from bot.channels.whatsapp.client import WhatsApp
 from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, demo_folder, print_json, running_servers
 from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
+from bot.cli.setting_checks import setting_names
 from bot.cli.time_zone_checks import time_zones
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.clients import platforms, registry_of
@@ -27,7 +28,13 @@ from bot.config.installation import Role
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
 from bot.db import tables as t
-from bot.db.server_statements import CLOCK, COLUMNS, IS_DURABLE, IS_PRIVILEGED
+from bot.db.server_statements import (
+    CLOCK,
+    COLUMNS,
+    IS_DURABLE,
+    IS_PRIVILEGED,
+    TAKE_TRANSACTION_ID,
+)
 from bot.db.statements import fetch_all, fetch_value, fetch_values
 from bot.i18n import Languages
 from bot.officers.directory import ANSWERING
@@ -50,7 +57,7 @@ RATES = ("telegram_rate", "whatsapp_rate")
 
 @app.command()
 def doctor(as_json: AsJson = False, data: Data = None) -> None:
-    """Check database, Valkey, registry, webhooks, rates, clock, zones, versions, disk and keys."""
+    """Check settings, servers, registry, webhooks, rates, clock, zones, versions, disk, keys."""
     demo = demo_folder(data)
     if demo is not None:
         typer.echo(f"These are the findings of the demo in {demo}.", err=True)
@@ -152,7 +159,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
                     yield each
         except psycopg.Error as error:
             kind = type(error).__name__
-            fix = "is the server up, is it reached from here, is the password right?"
+            fix = "is it up, reached from here, with free connections, and the password right?"
             yield wrong("database", f"kosh_{role} cannot connect ({kind})", fix)
 
 
@@ -184,6 +191,9 @@ async def _server(
     if not await fetch_value(session, IS_DURABLE):
         fix = "switch them on: the promises rest on them"
         yield wrong("database", "fsync or synchronous_commit is off", fix)
+    if await fetch_value(session, TAKE_TRANSACTION_ID) is None:
+        fix = "see runbook KoshDatabaseAway: is it a standby, or protected as its disk is full?"
+        yield wrong("database", "accepts no writes", fix)
     async for each in _schema(session, number):
         yield each
 
@@ -367,6 +377,6 @@ async def _channels(settings: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 
 type Check = Callable[[Settings], AsyncIterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _versions, _keys, _disk, _database, valkey, web_budgets, _clock, time_zones, _rates, _telegram,
-    _whatsapp, _registry, _officers, content_checks.facts,
+    _versions, setting_names, _keys, _disk, _database, valkey, web_budgets, _clock, time_zones,
+    _rates, _telegram, _whatsapp, _registry, _officers, content_checks.facts,
 )  # fmt: skip

@@ -117,7 +117,8 @@ for _each in ALARMING:
 for _each in ("telegram", "whatsapp", "web"):
     LAG.labels(_each)
     POSTERS.labels(_each)
-ANSWERS.labels("webhooks", "503")
+for _of in ("webhooks", "chat"):
+    ANSWERS.labels(_of, "503")
 for _each in ("chat", "person", "case", "submission", "lookup"):
     for _outcome in ("granted", "asked", "waits"):
         WEB_BUDGETS.labels(_each, _outcome)

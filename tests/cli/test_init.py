@@ -16,6 +16,7 @@ from select import select
 import aiohttp
 import psycopg
 import pytest
+from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 
 from bot.cli import time_zone_checks
@@ -226,7 +227,7 @@ async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settin
     assert [each.said for each in found if each.what == "keys"] == [f"{files} key files"]
     assert {each.what for each in found} == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry", "officers", "budgets", "facts", "time_zones",
+        "registry", "officers", "budgets", "facts", "time_zones", "settings",
     }  # fmt: skip
 
 
@@ -290,6 +291,35 @@ async def test_doctor_reports_each_fault_with_a_fix(
     assert what in wrong
     assert fix in wrong[what][1]
     assert "1000000009" not in str(wrong)
+
+
+async def test_doctor_warns_of_a_misspelt_setting(
+    healthy: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KOSH_ROTATE_KEYS_MONTLY", SECRET)
+    monkeypatch.setenv("KOSH_DOMAIN", "kosh.example")  # a variable of the proxy
+    monkeypatch.setenv("KOSH_TELEGRAM_TOKEN_FILE", "/nowhere")
+    (found,) = [each for each in await examine(healthy) if each.what == "settings"]
+    assert (found.grade, found.said.split()[0]) == (Grade.DOUBTFUL, "KOSH_ROTATE_KEYS_MONTLY")
+    assert "KOSH_ROTATE_KEYS_MONTHLY" in found.fix
+    assert SECRET not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "cause"),
+    [
+        ("SET default_transaction_read_only = on", "standby"),
+        ("CONNECTION LIMIT 0", "free connections"),
+    ],
+)
+async def test_doctor_names_the_cause_when_the_database_refuses(
+    change: str, cause: str, healthy: Settings, databases: Databases, admin_url: str
+) -> None:
+    name = databases.app.rsplit("/", 1)[1]
+    with psycopg.connect(admin_url, autocommit=True) as admin:
+        admin.execute(SQL("ALTER DATABASE {} " + change).format(Identifier(name)))
+    found = [each for each in await examine(healthy) if each.grade is Grade.WRONG]
+    assert any(cause in each.fix for each in found if each.what == "database")
 
 
 async def test_doctor_detects_an_old_schema_and_a_superuser(

@@ -212,6 +212,17 @@ async def test_alert_on_errors_fires_when_a_webhook_cannot_be_sent(
     assert fires(rule, before, await prometheus.scrape(rt))
 
 
+async def test_alert_on_refusals_fires_when_the_web_chat_answers_503(
+    rt: Runtime, databases: Databases, prometheus: Prometheus
+) -> None:
+    before = await prometheus.scrape(rt)
+    broken = await database_away(rt, databases)
+    async with _web(broken) as url, aiohttp.ClientSession(cookies={"kosh": "x" * 43}) as http:
+        answers = await asyncio.gather(*(http.get(f"{url}/chat") for _ in range(11)))
+        assert {each.status for each in answers} == {503}
+    assert fires(ALARMS["KoshRefusing"]["expr"], before, await prometheus.scrape(rt))
+
+
 @pytest.mark.parametrize("name", ["KoshUnsent", "KoshRegistrationsWait", "KoshUnprocessed"])
 async def test_alert_rules_read_only_existing_metrics(
     name: str, rt: Runtime, prometheus: Prometheus
