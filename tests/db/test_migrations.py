@@ -40,6 +40,19 @@ def test_migration_is_retried_only_after_a_deadlock_or_lock_timeout(
     assert len(attempts) == tries
 
 
+def test_migration_error_says_what_to_do_when_a_lock_stays(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def upgrade(_config: object, _to: str) -> None:
+        raise Raised("ALTER TABLE people", {}, LockNotAvailable())
+
+    monkeypatch.setattr(command, "upgrade", upgrade)
+    monkeypatch.setattr(migrations, "_current", lambda _url: "")
+    monkeypatch.setattr(migrations, "_PAUSE_SECONDS", 0)
+    with pytest.raises(migrations.MigrationError, match=r"E_MIGRATION_LOCKED: .*KoshRefusing"):
+        migrations.migrate("postgresql+psycopg://")
+
+
 def test_previous_version_keeps_the_schema_of_a_newer_version(databases: Databases) -> None:
     url = databases.owner.replace("postgresql", "postgresql+psycopg", 1)
     assert migrations.migrate(url)

@@ -10,6 +10,11 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 _LOCK_ERRORS = (DeadlockDetected, LockNotAvailable)
 _TRIES, _PAUSE_SECONDS = 10, 1.0
+_LOCKED = (
+    f"E_MIGRATION_LOCKED: another session held a lock during {_TRIES} attempts, so a migration is"
+    " missing. Find that session with the query of the runbook KoshRefusing, end it, and repeat"
+    " `./kosh migrate`"
+)
 _VERSIONS = Path(__file__).parent / "versions"
 _FORMER = re.compile(r"\d{4}")
 
@@ -41,8 +46,10 @@ def migrate(owner_url: str) -> bool:
             command.upgrade(config, "head")
             break
         except (OperationalError, *_LOCK_ERRORS) as error:
-            if not left or not isinstance(getattr(error, "orig", error), _LOCK_ERRORS):
+            if not isinstance(getattr(error, "orig", error), _LOCK_ERRORS):
                 raise
+            if not left:
+                raise MigrationError(_LOCKED) from error
         time.sleep(_PAUSE_SECONDS)
     return True
 
