@@ -110,9 +110,11 @@ async def _keys(settings: Settings) -> AsyncIterator[Finding]:
 
 
 async def _disk(settings: Settings) -> AsyncIterator[Finding]:
-    folder = settings.data_dir
-    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(place).free / GIGABYTE
+    folders = (settings.data_dir, settings.erasure_journal.parent)
+    places = [
+        next(path for path in (each, *each.absolute().parents) if path.exists()) for each in folders
+    ]
+    free = min(shutil.disk_usage(place).free for place in places) / GIGABYTE
     description = f"{free:.1f} GB free"
     if free < 1:
         yield wrong("disk", description, "make room: a full disk lets nothing be accepted")

@@ -112,6 +112,11 @@ def _write(path: Path, numbers: Numbers) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # Use a unique name, since processes in different containers can have the same process id.
     opened, draft = tempfile.mkstemp(prefix=".high-water-mark.", dir=path.parent)
-    with os.fdopen(opened, "w", encoding="ascii") as file:
-        file.writelines(f"{name} {number}\n" for name, number in numbers.items())
-    Path(draft).replace(path)
+    try:
+        with os.fdopen(opened, "w", encoding="ascii") as file:
+            file.writelines(f"{name} {number}\n" for name, number in numbers.items())
+        Path(draft).replace(path)
+    except OSError:
+        # On a full disk, each try would leave a file.
+        Path(draft).unlink()
+        raise

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pty
+import shutil
 import stat
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 from select import select
+from types import SimpleNamespace
 
 import aiohttp
 import psycopg
@@ -303,6 +305,20 @@ async def test_doctor_warns_of_a_misspelt_setting(
     assert (found.grade, found.said.split()[0]) == (Grade.DOUBTFUL, "KOSH_ROTATE_KEYS_MONTLY")
     assert "KOSH_ROTATE_KEYS_MONTHLY" in found.fix
     assert SECRET not in str(found)
+
+
+async def test_doctor_reports_a_full_disk_of_the_erasure_journal(
+    healthy: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage, journal = shutil.disk_usage, tmp_path / "other disk" / "erased"
+    journal.parent.mkdir()
+
+    def full(place: Path) -> object:
+        return SimpleNamespace(free=0) if place == journal.parent else usage(place)
+
+    monkeypatch.setattr(shutil, "disk_usage", full)
+    wrong = await _wrong_findings(healthy.model_copy(update={"erasure_journal": journal}))
+    assert wrong["disk"][0] == "0.0 GB free"
 
 
 @pytest.mark.parametrize(

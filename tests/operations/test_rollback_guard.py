@@ -52,6 +52,14 @@ async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
     await rollback_guard.refuse_older(rt)
 
 
+async def test_database_rollback_guard_leaves_no_draft_when_writing_fails(rt: Runtime) -> None:
+    path = rt.settings.erasure_journal.with_name("high-water-mark")
+    path.mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        await rollback_guard.accept_current(rt)
+    assert [*path.parent.glob(".high-water-mark*")] == []
+
+
 async def test_database_rollback_guard_stores_counters_only_at_its_next_call(
     rt: Runtime, databases: Databases
 ) -> None:
