@@ -190,7 +190,7 @@ async def _post(request: Request, form: ChatForm, event: Event) -> Response:
     event_id = form.id or uuid4().hex
     unsent = Unsent(form.text, event_id)
     try:
-        session = await posting_session(request, form.chat, event_id, form.last)
+        session = await posting_session(request, form.chat, form.id, form.last)
         answered = Answered(form.seal, form.answer) if form.seal else None
         own = None if _by_script(request) else await _own_words(rt, session, form, event_id, event)
         delivery, session = await _receive(request, session, event_id, event, answered)
@@ -278,10 +278,11 @@ async def _acknowledge(
     rt: Runtime = request.app.state.rt
     if _by_script(request):
         background = BackgroundTask(deliver_or_defer, rt, delivery)
-        answer = {"ok": True, "chat": session.page_name}
+        answer = {"ok": True, "chat": session.page_name, "ended": session.ended}
         return JSONResponse(answer, 202, background=background)
     await receive.deliver(rt, delivery)
-    return render_page(rt, session, await unread_notes(rt, session, ""), own=own)
+    browser = browser_language(rt, request) or ""
+    return render_page(rt, session, await unread_notes(rt, session, ""), own=own, browser=browser)
 
 
 async def _receive(

@@ -57,6 +57,15 @@ LABELS: dict[str, Text] = {
     "retry": button("Try again"),
     "offline": _("No connection. What you write is kept on this page."),
     "online": _("The connection is back."),
+    "chat_ended": _(
+        "This browser no longer opens your chat: the chat has ended, or the browser keeps no data"
+        " of this site. You can begin again here. If this happens again, please allow this site to"
+        " store data in the settings of the browser."
+    ),
+    "visit_ended": _(
+        "This secure page has ended: it is open for 30 minutes. What you sent earlier has arrived."
+        " To go on, write in your messenger. For a new page, write “new link” there."
+    ),
     "skip_to_chat": _("Go to the writing field"),
     "menu": button("Menu"),
     "print": button("Print"),
@@ -113,6 +122,7 @@ def render_page(
 ) -> Response:
     """Return the chat page; with `unsent`, return 503 and put the unsent text into the input field.
 
+    If the browser can no longer open the chat that the page showed, the page says so.
     `browser` is the browser's preferred language. Until the person chooses a language, the page
     uses this one, and its button is the first one in the choice of languages.
     """
@@ -121,6 +131,9 @@ def render_page(
     shown = language or browser or rt.settings.languages[0]
     for each in bubbles:
         each["buttons"].sort(key=lambda row: row[0].get("lang") != tag(browser))
+    told = trouble(rt, language) if unsent else ""
+    if session.ended and not unsent:
+        told = rt.languages.render(LABELS["visit_ended" if session.visit else "chat_ended"], shown)
     html = templates.get_template("chat.html").render(
         **language_values(rt, shown),
         shown=shown,
@@ -129,7 +142,7 @@ def render_page(
         chat=session.page_name,
         form_id=unsent.id if unsent else uuid4().hex,
         typed=unsent.text if unsent else own.typed if own else "",
-        trouble=trouble(rt, language) if unsent else "",
+        banner=told,
         demo=rt.settings.demo,
         stream="/chat/stream",
         exit_url=EXIT_URL,

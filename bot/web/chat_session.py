@@ -47,6 +47,7 @@ class ChatSession:
     `name` is the chat's secret name. `by_cookie`: the request had a chat cookie. `first_name` is
     the chat's name before the consent; it is set only if the request retries the post that gave
     consent. `framed`: the page is in a frame of another site. `visit`: the page belongs to a visit.
+    `ended`: the page showed the chat of a known person, which this browser can no longer open.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ChatSession:
     first_name: str = ""
     framed: bool = False
     visit: bool = False
+    ended: bool = False
 
     @property
     def marked_name(self) -> str:
@@ -138,6 +140,8 @@ async def find_session(
 async def posting_session(request: Request, name: str, event_id: str, last: str) -> ChatSession:
     """Return the chat of a posted form; record `last`, the last message that the page has shown.
 
+    Only the page of a known person posts an id and no name. Without that person, the chat has
+    ended: its time is over, or the browser refused or deleted its cookie.
     A post that gave consent may be retried, because the response that sets the cookie can get lost.
     The retry contains the chat's old secret name. The chat is then found under the new name, which
     `consent_names` derives from the old one.
@@ -151,6 +155,8 @@ async def posting_session(request: Request, name: str, event_id: str, last: str)
                 if await identities.is_new_at(rt, transaction, WebChat.name, each, CONSENT_MINUTES):
                     person = await identities.find(rt, transaction, WebChat.name, each)
                     session = replace(session, name=each, person=person, first_name=name)
+    if session.person is None and event_id and not name:
+        session = replace(session, ended=True)
     await note_shown(rt, session, last)
     return session
 

@@ -312,7 +312,7 @@ def web(talk: Talk) -> str:
         links=(),
         exit_words=(),
         **dict.fromkeys(("shown", "chat", "stream", "exit_url", "exit_payload", "form_id"), ""),
-        **dict.fromkeys(("typed", "trouble"), ""),
+        **dict.fromkeys(("typed", "banner"), ""),
     )
 
 

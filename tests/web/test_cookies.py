@@ -5,6 +5,7 @@ Erasure and quick exit delete the chat's cookie. An anonymous chat's cookie expi
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 from http.cookies import Morsel
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +17,7 @@ from psycopg_pool import PoolTimeout
 from bot.config.settings import Settings
 from bot.people import identities, secure_links
 from bot.web import chat_session
-from bot.web.chat_rendering import LEAVING
+from bot.web.chat_rendering import LABELS, LEAVING
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
 from tests.console_client import Console, Screen
@@ -49,6 +50,11 @@ async def _post(
     async with stack.http.post(url, data=form, headers=headers) as answer:
         assert answer.status == 200
         return await answer.text(), answer.cookies.get(place)
+
+
+def _banner(page: str) -> str:
+    (text,) = re.findall(r'id="banner" role="status">([^<]*)<', page)
+    return unescape(text)
 
 
 def _is_deleted(cookie: Morsel[str] | None) -> bool:
@@ -143,3 +149,21 @@ async def test_chat_page_answers_when_the_database_cannot_renew_the_cookie(
     assert "payload" in page
     assert cookie is None
     assert (await guest.rows())[-1][2] == "sent"
+
+
+@pytest.mark.parametrize(("chat", "label"), [("", "chat_ended"), ("visit:", "visit_ended")])
+async def test_page_without_script_explains_that_its_chat_has_ended(
+    stack: AppStack, chat: str, label: str
+) -> None:
+    form = {"chat": chat, "id": uuid4().hex, "text": "TESTOVA"}
+    headers = {"Accept-Language": "ru"}
+    async with stack.http.post(f"{stack.url}/chat/said", data=form, headers=headers) as answer:
+        page = await answer.text()
+    assert _banner(page) == stack.rt.languages.render(LABELS[label], "ru")
+    assert '<html lang="ru"' in page
+
+
+async def test_page_of_an_invitation_does_not_say_that_a_chat_has_ended(stack: AppStack) -> None:
+    async with stack.http.post(f"{stack.url}/chat/said", data={"text": "KOSH"}) as answer:
+        page = await answer.text()
+    assert _banner(page) == ""

@@ -261,9 +261,16 @@ function hide(li) {
 function tell(name) {
   clearTimeout(calm);
   banner.dataset.state = name;
-  banner.replaceChildren(...(name ? [word(name)] : []));
+  // In the language of this moment: a page that shows a new chat takes the browser's language.
+  banner.replaceChildren(...(name ? [make('span', { lang: root.lang, dir: root.dir }, labels[name] || '')] : []));
   if (name === 'online') calm = setTimeout(tell, 3000, '');
 }
+
+/* Say that this browser can no longer open the person's chat: its time is over, or the cookie is gone. */
+const tellEnded = () => tell(chat === VISIT ? 'visit_ended' : 'chat_ended');
+
+/* Return true for the name on the page of a person who has consented; a cookie has the chat's secret name. */
+const byCookie = name => !name || name === VISIT;
 
 /* Quick exit: clear this page and the chat's other tabs, and replace the history entry, so that Back does not return. */
 function leave(url, payload) {
@@ -313,6 +320,7 @@ function mark(li, state, message) {
 function utter(url, words, fields) {
   const id = uuid(), li = bubble({ id, own: true, paragraphs: [words] });
   unsent.set(li, [url, { id, ...fields }]);
+  if (banner.dataset.state !== 'offline') tell('');
   following = true;
   news = false;
   list.append(li);
@@ -350,7 +358,7 @@ async function deliver(li) {
     said = answer.json ? await answer.json().catch(() => ({})) : {};
     if (exited) return;
     if (said.leave) return leave(said.leave);
-    if (answer.ok) return delivered(li, said.chat);
+    if (answer.ok) return delivered(li, said);
     if (said.as_page) return askAsPage(li);
     if (answer.status === 429) break;
     if (answer.status && answer.status < 500) return refused(li, said.message);
@@ -374,13 +382,19 @@ function askAsPage(li) {
   form.submit();
 }
 
-function delivered(li, now) {
+function delivered(li, { chat: now, ended }) {
   unsent.delete(li);
   mark(li, 'sent');
   if (now === undefined) return;
   remember(now);
   if (now === chat) return;
-  if (now && now !== VISIT && (!chat || chat === VISIT)) { // the person's data was deleted
+  if (ended) {
+    tellEnded();
+    chat = now;
+    events.resync().finally(listen); // not awaited: the next message must not wait for the stream
+    return;
+  }
+  if (byCookie(chat) && !byCookie(now)) { // the person's data was deleted
     list.querySelectorAll('.own').forEach(each => { if (!unsent.has(each)) each.remove(); });
   }
   chat = now;
@@ -501,6 +515,7 @@ const events = {
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const { dataset } = page.body, { lang, dir } = page.documentElement;
     list.replaceChildren(...page.getElementById('list').children, ...unsent.keys());
+    if (byCookie(chat) && !byCookie(dataset.chat)) tellEnded();
     chat = dataset.chat;
     speak(lang, dir, JSON.parse(dataset.labels));
     begin();
@@ -561,7 +576,7 @@ function lost() {
   if (broken) broken.abort();
   clearTimeout(warn);
   clearTimeout(reconnect);
-  if (banner.dataset.state !== 'offline') warn = setTimeout(tell, navigator.onLine ? 3000 : 0, 'offline');
+  if (!banner.dataset.state) warn = setTimeout(tell, navigator.onLine ? 3000 : 0, 'offline');
   reconnect = setTimeout(listen, pause * (0.5 + Math.random()));
   pause = Math.min(pause * 2, 30000);
 }
@@ -610,7 +625,7 @@ addEventListener('pageshow', event => { if (event.persisted) events.resync(); })
 document.addEventListener('visibilitychange', () => { if (!document.hidden) listen(); });
 
 begin();
-const known = !chat || chat === VISIT, held = !known && store && store.getItem(NAME);
-if (known) remember('');
+const held = !byCookie(chat) && store && store.getItem(NAME);
+if (byCookie(chat)) remember('');
 if (held) chat = held;
 if (held) events.resync().finally(listen); else listen();
