@@ -62,8 +62,8 @@ NO_CHILD_PAPER = caution(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
-# Keys that documents have in checklists stored by earlier versions.
-FORMER_KEYS = {EXTENSION_APPLICATION.key: APPLICATION.key}
+# Present keys of documents, by the keys in checklists stored by earlier versions.
+PRESENT_KEYS = {APPLICATION.key: EXTENSION_APPLICATION.key}
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
 PROGRAMME = Choice(
@@ -114,7 +114,8 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
     keys = _current(keys) or chosen.keys(answers)
-    found = [document for document in chosen.documents(today) if document.key in keys]
+    valid = {document.key: document for document in chosen.documents(today)}
+    found = [valid[key] for key in keys if key in valid]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
     before = (*_before(chosen, answers, today), *programmes.endings(chosen, today, keys))
     after = tuple(_after(chosen, found, answers, today))
@@ -128,8 +129,8 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
 
 
 def _current(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return stored keys together with the present keys of the documents that they named."""
-    return (*keys, *(key for key, former in FORMER_KEYS.items() if former in keys))
+    """Return stored keys, each with the present key of the document that it named."""
+    return tuple(each for key in keys for each in dict.fromkeys((key, PRESENT_KEYS.get(key, key))))
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:

@@ -54,7 +54,7 @@ IIN = Document(
     name=_("Individual identification number (IIN)"),
     fact=Fact(
         key="documents.iin",
-        text=_("The IIN is a first step. You need it to apply online."),
+        text=_("You need the IIN to apply online."),
         sources=(
             "https://oq.gov.kz/en/movein",
             "https://ru.ult.kz/2022/05/13/teper-status-kandas-mozhno-poluchit-cherez-portal-egov-kz",
@@ -175,8 +175,7 @@ ETHNICITY = Document(
     fact=Fact(
         key="documents.nationality_proof",
         text=_(
-            "For example a birth certificate, a passport or another official paper of your"
-            " country that states it."
+            "For example a birth certificate, a passport or another official paper that states it."
         ),
         sources=(
             "https://www.inform.kz/ru/v-kazahstane-uprostyat-protseduru-prisvoeniya-statusa-kandasa-070083",

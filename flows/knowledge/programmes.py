@@ -33,6 +33,7 @@ AT_HOME = Is("location", frozenset({"origin"}))
 STAMPED = all_of(Is("citizenship", frozenset({"TR"})), AT_HOME)
 LEGALISED = all_of(Is("citizenship", frozenset({"IR", "AF"})), AT_HOME)
 LEFT = Is("location", frozenset({"kazakhstan", "elsewhere", "unsaid"}))
+IN_KAZAKHSTAN = Is("location", frozenset({"kazakhstan"}))
 
 LEFT_OUT = _(
     "Some papers are not on this list, because we have not checked them again. Ask an officer"
@@ -99,7 +100,7 @@ PROGRAMMES = (
         key="kandas_status",
         name=row("Kandas status"),
         needs=(
-            *needs(documents.IIN),
+            Need(documents.IIN, IN_KAZAKHSTAN),
             *TEST_FIRST,
             *needs(documents.APPLICATION, documents.AUTOBIOGRAPHY),
             *needs(documents.IDENTITY, documents.TRANSLATION),
@@ -109,6 +110,8 @@ PROGRAMMES = (
             Need(documents.KINSHIP, FAMILY),
             *needs(documents.PURPOSE, documents.HOME_CONSENT),
             Need(documents.MISSION_CONSENT, LEFT),
+            # Only offices in Kazakhstan give this number, so people abroad get it last.
+            Need(documents.IIN, not_(IN_KAZAKHSTAN)),
         ),
         facts=(kandas.FEE, kandas.VALIDITY, documents.ORIGINALS),
         stateless=STATELESS,

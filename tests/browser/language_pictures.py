@@ -136,7 +136,7 @@ def eligibility(talk: Talk) -> None:
 
 def checklist(talk: Talk) -> None:
     talk.presses("checklist", "kandas_status", "CN", "both", "unsure", "yes", "origin", "keep")
-    talk.presses("yes", "tick", "documents.iin")
+    talk.presses("yes", "tick", "documents.kaztest_certificate")
 
 
 def preregistration(talk: Talk) -> None:

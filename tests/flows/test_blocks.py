@@ -7,7 +7,7 @@ from flows.engine.blocks import Caution, Item, More, Receipt, Row, Source, Tick
 from flows.engine.events import Pressed
 from flows.engine.registration import Acknowledged
 from flows.engine.text import Text
-from flows.knowledge.documents import IIN
+from flows.knowledge.documents import KAZTEST
 from tests.flows.chat import WORDS, Chat, chat_at
 
 LISTED = ("kandas_status", "UZ", "both", "yes", "yes", "origin")
@@ -41,15 +41,15 @@ def test_saved_checklist_has_the_documents_that_were_shown(citizenship: str, pla
 def test_checklist_box_ticks_and_unticks_a_document() -> None:
     chat = Chat.start("ru", "checklist").presses(*LISTED, "keep", "yes")
     boxes = [box.payload for box in _shapes(chat, Tick)]
-    assert f"{screens.TICK}{IIN.key}" in boxes
+    assert f"{screens.TICK}{KAZTEST.key}" in boxes
     assert all(len(payload) <= 64 for payload in boxes)
     for _again in range(2):
-        chat.takes(Pressed(f"{screens.TICK}{IIN.key}"))
+        chat.takes(Pressed(f"{screens.TICK}{KAZTEST.key}"))
         assert chat.conversation.saved_list is not None
-        assert chat.conversation.saved_list.ticked == (IIN.key,)
+        assert chat.conversation.saved_list.ticked == (KAZTEST.key,)
         assert chat.question_key == checklist_screens.Screen.MINE
         assert all(say.replaces for say in chat.last_messages)
-    chat.takes(Pressed(f"{screens.UNTICK}{IIN.key}"))
+    chat.takes(Pressed(f"{screens.UNTICK}{KAZTEST.key}"))
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.ticked == ()
 

@@ -255,6 +255,14 @@ def test_checklist_includes_papers_of_child_and_spouse() -> None:
     assert [key for key in both if key not in alone] == more
 
 
+@pytest.mark.parametrize("place", PLACES)
+def test_kandas_checklist_ends_with_the_iin_for_people_abroad(place: str) -> None:
+    found = document_keys(checklist(situation("kandas_status", "UZ", place, "both"), TODAY))
+    assert found.count("iin") == 1
+    # Only offices in Kazakhstan give the number, so people abroad collect their papers first.
+    assert found.index("iin") == (0 if place == "kazakhstan" else len(found) - 1)
+
+
 @pytest.mark.parametrize(
     ("papers", "due"),
     [
@@ -442,6 +450,13 @@ def test_checklist_tells_no_stateless_person_of_their_country() -> None:
     chat = Chat.start("ru", "checklist").presses("prp", "stateless", "alone", "origin")
     assert chat.shows(permits.NO_RECORD.name)
     assert "учреждении Вашей страны" not in chat.text
+
+
+@pytest.mark.parametrize("programme", ["kandas_status", "ata_zholy", "visa_c10"])
+def test_checklist_names_no_country_of_their_own_to_stateless_people(programme: str) -> None:
+    made = checklist(situation(programme, "stateless", "kazakhstan", "alone"), TODAY)
+    (proof,) = (paper for paper in made.papers if paper.document is documents.ETHNICITY)
+    assert "your country" not in " ".join(WORDS.render(each, "en") for each in proof.remarks)
 
 
 def test_earlier_stored_checklist_keeps_the_extensions_application() -> None:

@@ -31,7 +31,7 @@ from flows.engine.model_events import WatchList
 from flows.engine.state import Conversation
 from flows.engine.text import Text
 from flows.knowledge import documents, pilot_2026, quota
-from flows.knowledge.documents import APPLICATION, ETHNICITY, IDENTITY, IIN
+from flows.knowledge.documents import APPLICATION, ETHNICITY, IDENTITY, KAZTEST
 from flows.knowledge.intents.cautions import KEEP
 from flows.knowledge.origins import SAFETY_FIRST
 from tests.flows.chat import LANGUAGES, TODAY, Chat
@@ -121,13 +121,13 @@ def test_checklist_consent_stores_answers_but_not_location(language: str) -> Non
 
 
 def test_checklist_ticks_are_counted_and_can_be_removed() -> None:
-    chat = chat_with_saved_list().presses("tick", IIN.key)
-    assert ticked_documents(chat) == (IIN.key,)
+    chat = chat_with_saved_list().presses("tick", KAZTEST.key)
+    assert ticked_documents(chat) == (KAZTEST.key,)
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
     assert chat.question_key == checklist_screens.Screen.TICK
     chat.says("1")
     assert ticked_documents(chat) == ()
-    chat.presses(">").presses(">", IIN.key, "!list")
+    chat.presses(">").presses(">", KAZTEST.key, "!list")
     assert chat.question_key == checklist_screens.Screen.MINE
     assert chat.shows(checklist_screens.READY_SO_FAR, ready=1)
 
@@ -152,13 +152,13 @@ def test_checklist_menu_option_opens_the_saved_list() -> None:
 
 
 def test_new_checklist_replaces_the_old_one_and_its_ticks() -> None:
-    chat = chat_with_saved_list().presses("tick", IIN.key, "!list", "again").presses(*CHINESE)
+    chat = chat_with_saved_list().presses("tick", KAZTEST.key, "!list", "again").presses(*CHINESE)
     assert chat.question_key == checklist_screens.Screen.LIST
     chat.presses("keep")
     assert chat.question_key == checklist_screens.Screen.MINE, "the consent was given before"
     assert chat.conversation.saved_list is not None
     assert chat.conversation.saved_list.answers["citizenship"] == "CN"
-    assert ticked_documents(chat) == (IIN.key,)
+    assert ticked_documents(chat) == (KAZTEST.key,)
 
 
 def test_ticked_application_for_the_status_is_not_ready_for_the_extension() -> None:
@@ -169,9 +169,9 @@ def test_ticked_application_for_the_status_is_not_ready_for_the_extension() -> N
 
 
 def test_saved_checklist_prints_its_ticks_but_not_location() -> None:
-    chat = chat_with_saved_list().presses("tick", IIN.key, "!list", "print")
+    chat = chat_with_saved_list().presses("tick", KAZTEST.key, "!list", "print")
     sheet = chat.effects_of(PrintList)[-1]
-    assert sheet.ready == (IIN.key,)
+    assert sheet.ready == (KAZTEST.key,)
     assert "location" not in sheet.answers
     assert [button.kind for button in chat.last_messages[0].buttons] == [Kind.LINK, Kind.EXIT]
 

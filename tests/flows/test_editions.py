@@ -17,7 +17,7 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, eligibility, support
-from flows.checklist import FORMER_KEYS, LISTING, Checklist, checklist
+from flows.checklist import LISTING, PRESENT_KEYS, Checklist, checklist
 from flows.checklist_confirmation import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
@@ -251,7 +251,7 @@ def test_checklist_says_that_a_withdrawn_paper_is_left_out() -> None:
 
 
 def test_earlier_stored_checklist_says_that_the_application_is_left_out() -> None:
-    ((new, former),) = FORMER_KEYS.items()
+    ((former, new),) = PRESENT_KEYS.items()
     answers = {"programme": "kandas_extension"}
     keys = tuple(former if key == new else key for key in LISTING.keys(answers))
     day = published(**{f"fact_{new}": SILENT})

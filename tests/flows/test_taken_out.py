@@ -32,7 +32,7 @@ def _without_flow(chat: Chat, name: str) -> Chat:
         (chat_with_saved_list, "tick"),
         (chat_with_saved_list, "print"),
         (chat_with_saved_list, "again"),
-        (lambda: chat_with_saved_list().presses("tick"), "iin"),
+        (lambda: chat_with_saved_list().presses("tick"), "kaztest_certificate"),
     ],
     ids=["offered", "asked for consent", "kept", "printed", "made anew", "ticked"],
 )

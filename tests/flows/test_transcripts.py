@@ -72,7 +72,9 @@ def my_papers(chat: Chat) -> None:
 def kept_list(chat: Chat) -> None:
     chat.presses("checklist", "kandas_status", "UZ", "both", "yes", "yes", "unsaid", "keep")
     chat.presses("refuse").presses("checklist", "kandas_status", "UZ", "alone", "yes", "unsaid")
-    chat.presses("keep", "yes", "tick", "documents.iin").says("2").presses("!list", "print")
+    chat.presses("keep", "yes", "tick", "documents.kaztest_certificate").says("2").presses(
+        "!list", "print"
+    )
     chat.presses("remind", "silent", "drop")
 
 

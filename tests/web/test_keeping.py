@@ -15,7 +15,7 @@ from flows.engine import checklist_screens
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.screens import OPEN
 from flows.engine.text import Text
-from flows.knowledge.documents import IIN
+from flows.knowledge.documents import KAZTEST
 from tests.app_stack import AppStack
 from tests.clock import ahead_to
 from tests.visitor import Bubble, Visitor
@@ -60,7 +60,7 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(stack: AppStack)
         reply = await _save_checklist(visitor)
         assert render(checklist_screens.KEPT) in reply.text
         await visitor.press("tick")
-        await visitor.press(IIN.key)
+        await visitor.press(KAZTEST.key)
         assert b"kandas" not in await _stored_state(stack.rt)
         async with stack.rt.pool.connection() as session:
             cursor = await session.execute("SELECT purpose FROM consents")
@@ -72,7 +72,7 @@ async def test_saved_checklist_is_encrypted_exported_and_erased(stack: AppStack)
         text = "\n".join(bubble.text for bubble in visitor.bubbles[-2:])
         assert render(data_export.LIST) in text
         assert render(data_export.PURPOSES["checklist"]) in text
-        assert render(IIN.name) in text
+        assert render(KAZTEST.name) in text
 
         await visitor.say("/delete")
         await visitor.press("yes")
@@ -105,7 +105,7 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(stack:
         assert len(visitor.bubbles) == count + 1
 
         reply = await visitor.press("!list")
-        assert render(IIN.name) in reply.text
+        assert render(KAZTEST.name) in reply.text
 
 
 @pytest.mark.requirement("S-38")

@@ -29,7 +29,7 @@ from bot.worker import sweeps
 from flows.engine import screens
 from flows.engine.events import Notice
 from flows.engine.text import _
-from flows.knowledge.documents import IIN
+from flows.knowledge.documents import KAZTEST
 from tests.app_stack import AppStack
 from tests.clock import ahead_to
 from tests.desk.desks import key
@@ -163,7 +163,7 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     notice = _text(stack, Notice.REMINDER)
     await user.wait(lambda chat: _count(user, notice) == 1)
     await _press_button(user)
-    name = stack.rt.languages.render(IIN.name, "ru")
+    name = stack.rt.languages.render(KAZTEST.name, "ru")
     count = _count(user, name)
     await user.wait(lambda chat: name in user.last.text)
     assert _count(user, notice) == 1
