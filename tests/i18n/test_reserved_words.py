@@ -228,6 +228,12 @@ def test_crisis_words_are_detected_in_every_script(typed: str) -> None:
         "elchixonaga borishga qoʻrqyapman",
         "害怕去领事馆",
         "她是不是被逼结婚",
+        "丈夫打我，孩子还小，我能自己申请吗",
+        "меня разыскивает Китай, если приеду, выдадут?",
+        "завтра суд за просрочку, боюсь, депортируют в Синьцзян",
+        "нас вышлют в Китай",
+        "мені Қытайға қайтарып жібере ме деп қорқамын",
+        "Xitoyga qaytarib yuborishadi",
     ],
 )
 def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
@@ -274,6 +280,10 @@ def test_crisis_words_are_detected_in_plain_phrases(typed: str) -> None:
         "домогаются денег за подпись",
         "har kuni militsiya kelmaydi",
         "милиция ҳар куни келмайди",
+        "丈夫打我电话没接到",
+        "老公打我的手机说没收到短信",
+        "документы вышлют в Китай по почте?",
+        "меня ищет начальник в Китае",
     ],
 )
 def test_crisis_words_do_not_match_questions_names_and_places(typed: str) -> None:
