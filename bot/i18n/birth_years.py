@@ -4,7 +4,14 @@ import re
 from datetime import date
 from functools import cache
 
-from bot.i18n import ages, kazakh_arabic, normalization, parsers, uzbek_cyrillic
+from bot.i18n import (
+    ages,
+    kazakh_arabic,
+    normalization,
+    parsers,
+    spelled_years,
+    uzbek_cyrillic,
+)
 from flows.engine.language_protocol import Refusal
 
 # check: a native speaker must check each line
@@ -48,12 +55,19 @@ def read_year(typed: str, language: str, today: date) -> int | Refusal:
         return found.year
     if found is not Refusal.NOT_A_DATE:
         return found
-    if shorter := _without_words(typed):
+    if shorter := _with_digits(typed) or _without_words(typed):
         return read_year(shorter, language, today)
     if year := _year_with_a_month(typed):
         return parsers.past_year(year, today)
     is_age = ages.read_age(typed, is_own=True) is not None
     return Refusal.TWO_DIGIT_YEAR if is_age else found
+
+
+def _with_digits(typed: str) -> str:
+    """Return a text with digits in place of a year in words; "" if it has none."""
+    text = normalization.fold(typed)
+    spelt = spelled_years.with_digits(text)
+    return spelt if spelt != text else ""
 
 
 def _without_words(typed: str) -> str:

@@ -1,6 +1,5 @@
 """Finds countries by a typed name in any language, also if it is misspelled or abbreviated."""
 
-import re
 from functools import cache
 
 from babel.core import get_global
@@ -81,7 +80,7 @@ PLACES: dict[str, str] = {
     "CN": "Шыңжаң, Шинжаң, Шынжаң, Синьцзян, Xinjiang, Shinjon, 新疆,"
     " Урумчи, Үрімжі, Urumchi, Ürümqi, 乌鲁木齐, Құлжа, Кульджа, 伊宁, Алтай аймағы, 阿勒泰,"
     " Пекин, Бейжің, Pekin, Beijing, 北京,"
-    " 内蒙古, 内蒙, 特克斯, Внутренняя Монголия, Ішкі Моңғолия, Inner Mongolia",
+    " 内蒙古, 内蒙, 特克斯, 伊犁, Внутренняя Монголия, Ішкі Моңғолия, Inner Mongolia",
     "KZ": "Түркістан, Түркестан, Туркестан, Туркистан, Тюркестан, Turkiston, Turkistan,"
     " Turkestan, Сырым",
     "MN": "Улан-Батор, Ұланбатыр, Ulan-Bator, Ulaanbaatar, 乌兰巴托, Өлгий, Улгий,"
@@ -90,7 +89,8 @@ PLACES: dict[str, str] = {
     " Дагестан, Дағыстан, Dogʻiston, Мордовия, Қалмақия, Қалмақстан, Татарстан,"
     " Сибирь, Siberia, Sibir",
     "TR": "Стамбул, Ыстамбұл, Istanbul, Анкара, Ankara, Кония, Конья, Konya",
-    "UZ": "Ташкент, Toshkent, Tashkent, 塔什干, Нукус, Нөкіс, Nukus, 努库斯, Самарканд, Самарқанд,"
+    "UZ": "Ташкент, Тәшкент, Toshkent, Tashkent, 塔什干,"
+    " Нукус, Нөкіс, Nukus, 努库斯, Самарканд, Самарқанд,"
     " Samarqand, Навои, Науаи, Navoiy, Қарақалпақстан, Каракалпакстан, Каракалпакия,"
     " Qoraqalpogʻiston, Qaraqalpaqstan, Karakalpakstan, Гулистан, Гүлістан, Guliston",
 }
@@ -104,9 +104,15 @@ KAZAKHS: dict[str, tuple[str, ...]] = {
 }
 # Words such as "republic" in official names, and "in", as `normalization.bare` spells them. A
 # country is also found without them.
-STATE_WORDS = "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of в во in"
-# Endings of the case of a place in Kazakh and Uzbek.
-LOCATIVE = re.compile("(?<=...)(?:[дт][ае]|da|[دت][اە])$")
+STATE_WORDS = (
+    "республика республикаси respublika respublikasi رەسپۋبليكاسي republic the of в во из in from"
+)
+# Endings of the cases of a place, as `normalization.bare` spells them: "in", "from" and "to".
+CASES = (
+    *("да", "де", "та", "те", "дан", "ден", "тан", "тен", "нан", "нен", "га", "ге", "ка", "ке"),
+    *("دا", "دە", "تا", "تە", "دان", "دەن", "تان", "تەن", "نان", "نەن", "عا", "گە", "قا", "كە"),
+    *("da", "dan", "ga", "е", "а", "у"),
+)
 
 
 def identify(typed: str, language: str) -> str | tuple[str, ...]:
@@ -137,12 +143,19 @@ def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
     short = _without_state(name)
     if exact := _index().get(name) or _from_code(typed) or _index().get(short):
         return exact, True
-    if place := _places().get(name) or _places().get(short):
+    stems = [short, *_stems(short)]
+    if place := next((_places()[each] for each in (name, *stems) if each in _places()), ""):
         return (place,), False
     for found in (_with_prefix(short, language), _near(short, language)):
         if found[0]:
             return found
-    return _index().get(LOCATIVE.sub("", short), ()), False
+    return next((_index()[each] for each in stems if each in _index()), ()), False
+
+
+def _stems(name: str) -> list[str]:
+    """Return a name without each of CASES that it may end with, if three letters are left."""
+    stems = [name.removesuffix(case) for case in CASES if name.endswith(case)]
+    return [stem for stem in stems if len(stem) >= 3]
 
 
 def _is_reply(typed: str, language: str) -> bool:

@@ -38,26 +38,27 @@ def with_digits(text: str) -> str:
 
 
 def _in_digits(found: re.Match[str]) -> str:
-    tens, ones, other = (_numbers().get(word or "", 0) for word in found.groups())
+    tens, ones, other = (numbers().get(word or "", 0) for word in found.groups())
     return str(tens + ones + other)
 
 
 @cache
 def _word() -> re.Pattern[str]:
-    longest_first = sorted(_numbers(), key=len, reverse=True)
+    longest_first = sorted(numbers(), key=len, reverse=True)
     tens, ones, all_words = (
-        "|".join(re.escape(word) for word in longest_first if _numbers()[word] in values)
+        "|".join(re.escape(word) for word in longest_first if numbers()[word] in values)
         for values in (range(20, 100, 10), range(1, 10), range(1, 20))
     )
     return re.compile(rf"\b(?:({tens})(?: ({ones}))?|({all_words}))\b")
 
 
 @cache
-def _numbers() -> dict[str, int]:
+def numbers() -> dict[str, int]:
+    """Return the number words, in the spelling of `normalization.fold`, with their numbers."""
     small = {word: number for line in _spelt(NUMBERS) for number, word in enumerate(line, 1)}
     tens = {word: 10 * ten for line in _spelt(TENS) for ten, word in enumerate(line, 3)}
-    numbers = {**small, **tens}
-    return {normalization.fold(word): numbers[word] for word in numbers if word != AMBIGUOUS}
+    found = {**small, **tens}
+    return {normalization.fold(word): found[word] for word in found if word != AMBIGUOUS}
 
 
 def _spelt(lines: tuple[str, ...]) -> list[list[str]]:

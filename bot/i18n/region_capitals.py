@@ -45,7 +45,31 @@ QUESTIONS = (
     "target_region",
     *("region_north_east", "region_west", "region_south", "region_centre"),
 )
+# Endings of the cases of a place in Kazakh and Uzbek: "in" and "to".
+KAZAKH_CASES, UZBEK_CASES = (
+    ("", *["ға", "ге", "қа", "ке", "да", "де", "та", "те"]),
+    ("", "ga", "da"),
+)
+
+
+def _in_cases(kazakh: str, uzbek: str, russian: str, *others: str) -> tuple[str, ...]:
+    """Return the names of a region together with the forms that mean "in" or "to" it."""
+
+    def ending(names: str, cases: tuple[str, ...]) -> str:
+        return ", ".join(name + case for name in names.split(", ") for case in cases)
+
+    to = ", ".join(f"в {name}" for name in russian.split(", "))
+    return (
+        ending(kazakh, KAZAKH_CASES),
+        ending(uzbek, UZBEK_CASES),
+        f"{russian}, {to}",
+        *others,
+    )
+
+
 # The same names, by the name of the question and the key of the region.
 OPTION_WORDS = {
-    (question, key): lines for question in QUESTIONS for key, lines in REGION_CAPITALS.items()
+    (question, key): _in_cases(*lines)
+    for question in QUESTIONS
+    for key, lines in REGION_CAPITALS.items()
 }

@@ -130,13 +130,19 @@ UNSURE = Option("unsure", button("Not sure"))
 class YesNo(Choice):
     """A question to answer with yes or no; `UNSURE` can be a third option.
 
-    With `from_age`, the person's own typed age is an answer, too: yes from this age on.
+    With `from_age`, the person's own typed age is an answer, too: yes from this age on. With
+    `within_days`, a typed period of at most so many days means yes.
     """
 
     among: tuple[Option, ...] = (YES, NO)
     from_age: int | None = None
+    within_days: int | None = None
 
     def read(self, typed: str, reading: Reading) -> TypedAnswer:
+        if self.within_days is not None:
+            days = reading.words.duration(typed)
+            if days is not None and days <= self.within_days:
+                return "yes"
         # The digits 1 and 2 also mean yes and no, by the position of these options.
         if not self.by_position and any(map(str.isdigit, typed)):
             return Refusal.NOT_LISTED

@@ -93,6 +93,7 @@ STAY = YesNo(
     when=LOCATION.is_("kazakhstan"),
     persisted=False,
     by_position=False,
+    within_days=30,
 )
 STAY_ENDS = HandoffOffer(
     name="gate_stay",

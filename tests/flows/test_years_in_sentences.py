@@ -29,6 +29,18 @@ from tests.flows.recognizer import recognizing_chat_at
         ("uz", "bahorda, 1961 yil"),
         ("uz", "yo'q, noto'g'ri, 1961 yilda tug'ilganman"),
         ("uz_Cyrl", "йўқ, нотўғри, 1961 йил"),
+        ("ru", "шестьдесят первый"),
+        ("ru", "в шестьдесят первом"),
+        ("ru", "я родилась в шестьдесят первом году"),
+        ("ru", "тысяча девятьсот шестьдесят первый"),
+        ("ru", "тысяча девятьсот шестьдесят один"),
+        ("kk", "алпыс бірінші жыл"),
+        ("kk", "мың тоғыз жүз алпыс бір"),
+        ("kk", "бір мың тоғыз жүз алпыс бірінші жылы туғанмын"),
+        ("kk_Arab", "الپىس ءبىرىنشى جىل"),
+        ("uz", "oltmish birinchi yil"),
+        ("uz", "bir ming to'qqiz yuz oltmish bir"),
+        ("uz_Cyrl", "минг тўққиз юз олтмиш биринчи йил"),
     ],
 )
 def test_year_of_birth_beside_other_words_is_stored(language: str, typed: str) -> None:
@@ -49,6 +61,29 @@ def test_age_in_place_of_the_year_is_answered_with_a_request_for_the_year(
     assert not any(key.startswith("?") for key in chat.keys)
 
 
-@pytest.mark.parametrize("typed", ["1961 или 1962", "паспорт 2015 года", "мать 1961", "3 4 1961 5"])
+@pytest.mark.parametrize(
+    ("typed", "year"),
+    [
+        ("шестидесятый", "1960"),
+        ("семидесятого года", "1970"),
+        ("тысяча девятьсот пятый", "1905"),
+        ("тысяча девятьсот восьмидесятый год", "1980"),
+        ("двухтысячный", "2000"),
+        ("две тысячи третий", "2003"),
+        ("екі мың үшінші", "2003"),
+        ("тоқсаныншы жыл", "1990"),
+    ],
+)
+def test_year_of_birth_in_words_is_stored(typed: str, year: str) -> None:
+    assert recognizing_chat_at("birth_year").says(typed).stored_answers()["birth_year"] == year
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        *("1961 или 1962", "паспорт 2015 года", "мать 1961", "3 4 1961 5"),
+        *("пятый", "двадцатый", "шестьдесят один", "шестьдесят первый или второй", "первый раз"),
+    ],
+)
 def test_year_that_may_be_another_one_is_not_stored(typed: str) -> None:
     assert "birth_year" not in recognizing_chat_at("birth_year").says(typed).stored_answers()
