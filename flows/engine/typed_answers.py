@@ -6,12 +6,15 @@ from flows.engine.flow import Consent, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
 from flows.engine.options import Option, Reading, TypedAnswer
 from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
+from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.turn import MAX_AT_ONCE, PAGE, TurnState
 from flows.engine.word_count import count_words
 
 # Maximum number of typed words that may be the label of an option in another grammatical form.
 MAX_LABEL_WORDS = 3
+# Maximum number of words in which a person names a wrong answer at the review of all answers.
+MAX_NAMING_WORDS = 6
 
 # Screens that ask for a consent. Only the label of a button counts as an answer there, because a
 # typed "yes" or number is no explicit consent.
@@ -72,6 +75,18 @@ def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
     return is_no or bool(turn.words.after_no(typed, asked.language))
 
 
+def _names_answer(turn: TurnState, asked: Asked, typed: str) -> bool:
+    """Return True if a few words have the label of an answer, as in "year of birth 1962"."""
+    flow_path = turn.path()
+    if flow_path is None or count_words(typed) > MAX_NAMING_WORDS or turn.words.asks(typed):
+        return False
+    if turn.danger(typed) is not Danger.NONE:
+        return False
+    items = [step.item for step in flow_path[1].steps if screens.can_change(step)]
+    labels = [turn.words.render(item.label, asked.language) for item in items]
+    return any(label.casefold() in typed.casefold() for label in labels)
+
+
 def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> TypedAnswer:
     """Return the answer in the words after "yes" or "no", as voice input writes it: without commas.
 
@@ -101,7 +116,9 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
     if labels or question is None or isinstance(question, Consent):
         return labels[0] if labels else ""
-    if isinstance(question, Review) and _says_wrong(turn, asked, typed):
+    if isinstance(question, Review) and (
+        _says_wrong(turn, asked, typed) or _names_answer(turn, asked, typed)
+    ):
         return "edit"
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]

@@ -17,10 +17,22 @@ from tests.flows.recognizer import REAL, recognizing_chat_at
         ("zh_Hans", "不对"),
         ("uz", "notoʻgʻri"),
         ("uz_Cyrl", "йўқ"),
+        ("ru", "год рождения 1962"),
+        ("ru", "фамилия не та"),
+        ("kk", "туған жылым 1962 болу керек"),
+        ("kk", "тегім дұрыс емес"),
+        ("zh_Hans", "出生年份错了"),
+        ("uz", "familiyam boshqa"),
+        ("uz_Cyrl", "туғилган йилим 1962"),
     ],
 )
 def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) -> None:
     assert recognizing_chat_at("review", language).says(typed).question_key == screens.EDIT
+
+
+@pytest.mark.parametrize("typed", ["зачем вам фамилия?", "телефон отобрали и бьют", "документы"])
+def test_text_that_corrects_no_answer_stays_at_the_review(typed: str) -> None:
+    assert recognizing_chat_at("review").says(typed).question_key == "review"
 
 
 @pytest.mark.parametrize("question", ["review", "risk", "consent_registration"])
