@@ -112,6 +112,7 @@ async def redirect(transaction: Transaction, case: Case, mission: str) -> None:
     time since when the person waits. If the case is late, it is escalated again.
     """
     await execute(transaction, statements.REDIRECT, to_mission=mission, case=case.id)
+    await _notify_queued(transaction, case)
 
 
 async def snooze(

@@ -220,6 +220,29 @@ async def test_claimed_case_that_its_officer_marks_as_urgent_notifies_nobody(
     assert await office.run() == []
 
 
+@pytest.mark.parametrize("danger", [True, False])
+async def test_urgent_case_of_a_mission_without_officers_notifies_the_next_team(
+    office: Office, danger: bool
+) -> None:
+    rt = office.rt
+    beijing = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    guest = Guest(rt)
+    await guest.consent()
+    await guest.go("yes", "TESTOVA", "GULNAR", "1990", "CN")
+    case = await ask(guest)
+    if danger:
+        await guest.do(Said("мне угрожают"))
+    await office.run()
+    await office.enable_notifications(await put_on_shift(rt, await an_officer(rt)))
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE officers SET active = false WHERE id = %s", (beijing.id,))
+    for _sweep in range(2):
+        await case_sweeps.sweep_cases(rt)
+    assert (await now(rt, case.id)).mission == GENERAL
+    assert await office.run() == ([Kind.NEW_CASE] if danger else [])
+    assert len(await office.states()) == (2 if danger else 0)
+
+
 async def test_officers_get_no_notification_when_an_ordinary_case_returns(office: Office) -> None:
     rt = office.rt
     owner = await an_officer(rt, "Officer Absent")
