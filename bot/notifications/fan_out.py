@@ -145,14 +145,17 @@ async def _of_case(
     case = await fetch_one(transaction, statements.CASE, case=case_id)
     if case is None:
         return []
-    mission, topic, language, owner = case
+    mission, topic, language, owner, is_urgent = case
+    leads = [each for each in everyone if each.leads(mission)]
     if kind is Kind.NEW_CASE:
         team = (each for each in everyone if each.mission == mission and each.is_on_shift)
-        return [each for each in team if each.reads(language, topic)]
+        fit = [each for each in team if each.reads(language, topic)]
+        # If no officer on shift can take an urgent case, it must not wait until it is late.
+        return fit or (leads if is_urgent else [])
     owners = [each for each in everyone if each.id == owner]
     if kind in (Kind.NEW_WORDS, Kind.HANDED_OVER):
         return owners
-    return [*owners, *(each for each in everyone if each.leads(mission) and each.id != owner)]
+    return [*owners, *(each for each in leads if each.id != owner)]
 
 
 async def _of_broadcast(

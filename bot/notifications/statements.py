@@ -38,7 +38,7 @@ _SUBJECT = bindparam("of_subject", type_=Text())
 # Statements that find the subject and the recipients of a notification.
 
 CASE = statement(
-    select(t.Case.mission, t.Case.topic, t.Case.language, t.Case.owner).where(
+    select(t.Case.mission, t.Case.topic, t.Case.language, t.Case.owner, t.Case.urgent).where(
         t.Case.id == bindparam("case", type_=Uuid()), t.Case.state != "resolved"
     )
 )

@@ -87,6 +87,26 @@ async def test_new_case_notifies_only_eligible_officers_on_shift(office: Office)
     assert await office.states() == []
 
 
+async def test_urgent_case_that_no_officer_on_shift_can_take_notifies_leads(
+    office: Office,
+) -> None:
+    rt = office.rt
+    papers = await an_officer(rt, "Officer Papers", topics=frozenset({"papers"}))
+    for each in (await put_on_shift(rt, papers), await an_officer(rt, "Officer Absent")):
+        await office.enable_notifications(each)
+    lead = await an_officer(rt, "Officer Lead", roles=(Role.LEAD,))
+    await office.enable_notifications(lead)
+    guest = Guest(rt)
+    await ask(guest)
+    assert await office.run() == [Kind.NEW_CASE]
+    assert await office.states() == []
+    await guest.do(Said("мне угрожают"))
+    assert await office.run() == [Kind.NEW_CASE]
+    async with rt.pool.connection() as session:
+        cursor = await session.execute("SELECT DISTINCT officer_id FROM officer_notifications")
+        assert await cursor.fetchall() == [(lead.id,)]
+
+
 async def test_danger_in_a_message_to_an_unclaimed_case_notifies_officers(office: Office) -> None:
     officer = await put_on_shift(office.rt, await an_officer(office.rt))
     await office.enable_notifications(officer)
