@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    BigInteger,
     Boolean,
     ColumnElement,
     DateTime,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     any_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal,
@@ -322,7 +324,15 @@ REPLIED = _change(
     IS_OPEN,
     moves=0,
 )
-RESOLVE = _change({t.Case.state: State.RESOLVED.value, **_NO_DEADLINES}, _BY_HOLDER, IS_OPEN)
+# A message of the person that is newer than the last message on the officer's page.
+_UNSEEN = exists().where(
+    t.CaseMessage.case_id == t.Case.id,
+    t.CaseMessage.officer.is_(None),
+    t.CaseMessage.id > bindparam("seen", type_=BigInteger()),
+)
+RESOLVE = _change(
+    {t.Case.state: State.RESOLVED.value, **_NO_DEADLINES}, _BY_HOLDER, IS_OPEN, ~_UNSEEN
+)
 CLOSE_UNREAD = _change(
     {
         t.Case.state: State.RESOLVED.value,

@@ -84,7 +84,7 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
 
 
 async def wake(transaction: Transaction, case: Case) -> None:
-    """End the snooze of a case: return it to its owner, or to the queue if it has no owner."""
+    """End the snooze or the pause of a case: return it to its owner, or to the queue."""
     await person_waits_again(transaction, case)
 
 
@@ -164,9 +164,15 @@ async def set_call_back(
     await _change(transaction, statements.CALL_BACK, case, version, at=at)
 
 
-async def resolve(transaction: Transaction, case: Case, officer: UUID, version: int) -> None:
-    """Close a case that the officer owns; the owner remains stored."""
-    await _change(transaction, statements.RESOLVE, case, version, officer=officer)
+async def resolve(
+    transaction: Transaction, case: Case, officer: UUID, version: int, seen: int | None = None
+) -> None:
+    """Close a case that the officer owns; the owner remains stored.
+
+    `seen` is the id of the last message that the officer saw. CaseConflict is raised if the person
+    has written since then, because no officer would read that message.
+    """
+    await _change(transaction, statements.RESOLVE, case, version, officer=officer, seen=seen)
 
 
 async def close_unread(transaction: Transaction, case: Case, burst: UUID, version: int) -> None:

@@ -289,6 +289,7 @@ async def resolve(
     key: str,
     where: str = "",
     intent: str = "",
+    seen: int | None = None,
 ) -> ActionResult:
     """Close the case. The bot's next message asks the person if the officer helped.
 
@@ -296,7 +297,8 @@ async def resolve(
 
     `where` is the name of the flow with which the bot continues, `menu`, or '' for the question
     that the case interrupted. `intent` is the officer's classification of the person's question: it
-    is counted by language in a metric and not stored.
+    is counted by language in a metric and not stored. `seen` is the id of the last message on the
+    officer's page; CaseConflict is raised if the person has written since then.
     """
 
     async def apply(at: ActionContext) -> AfterCommit | None:
@@ -309,7 +311,7 @@ async def resolve(
         # read the conversation.
         hidden = officer_turns.is_hidden(at.held, at.case)
         delivery = None if hidden else await at.turn(Resolved(where), moved=True)
-        await cases.resolve(at.transaction, at.case, officer.id, version)
+        await cases.resolve(at.transaction, at.case, officer.id, version, seen)
         if intent:
             metrics.CASE_INTENTS.labels(intent, at.held.conversation.language).inc()
         return delivery

@@ -271,6 +271,26 @@ async def _has_bubble(visitor: Visitor, words: str) -> bool:
     return any(words in bubble.text for bubble in visitor.bubbles)
 
 
+async def test_case_is_not_closed_over_words_that_its_page_did_not_show(
+    desk: AppStack, waiting: Visitor
+) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await _claim(console)
+        page, path = console.screen, console.screen.path
+        await waiting.send("said", text="Маған қауіп төніп тұр")
+        await desk.until(lambda: _shows(console, path, "қауіп"))
+        screen = await console.send(page.form("/resolve"), where="")
+        assert screen.status == 409
+        assert ru("changed_meanwhile") in screen.text
+        assert "қауіп" in screen.text
+        await console.submit("/resolve", where="")
+        assert ru("done_resolved") in console.screen.text
+
+
+async def _shows(console: Console, path: str, words: str) -> bool:
+    return words in (await console.get(path)).text
+
+
 async def test_console_form_submitted_twice_runs_once(desk: AppStack, waiting: Visitor) -> None:
     async with Console.signed_in(desk.url, AIGUL) as console:
         await _claim(console)

@@ -327,6 +327,7 @@ async def resolve(
             key=form.key,
             where=form.where,
             intent=form.intent,
+            seen=form.seen,
         )
 
     return await run_action(context, case_id, form, reason, "resolved", action)

@@ -39,11 +39,13 @@ class ResolveForm(CaseForm):
     """A form that closes a case.
 
     `where` is the place where the bot continues: a flow's name, "menu", or "" for the place where
-    the person was. `intent` is the officer's classification of the person's question.
+    the person was. `intent` is the officer's classification of the person's question. `seen` is the
+    id of the last message on the page.
     """
 
     where: str = ""
     intent: str = ""
+    seen: Number = -1
 
 
 class FillForm(CaseForm):
