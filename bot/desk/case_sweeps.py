@@ -13,6 +13,7 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
+    exists,
     func,
     literal,
     not_,
@@ -42,6 +43,7 @@ _logger = logging.get()
 # The action that a case needs; the first match counts. `astray` redirects a case of a mission
 # without officers. `clock` sets the missing answer deadline of a case that another mission
 # transferred: the transferring officer could not read the working hours of this mission.
+# `undelivered` ends the wait for a person whom the officer's answer did not reach.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 # Conditions that join a case and an officer; `roles` are those that may answer people.
 ANSWERS_IN_MISSION = (
@@ -54,6 +56,12 @@ HANDLES_TOPIC = or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any
 _MAY_ANSWER = ANSWERS_IN_MISSION & (
     HANDLES_TOPIC | (literal(Role.LEAD.value) == any_(t.Officer.roles))
 )
+_IS_UNDELIVERED = exists().where(
+    t.CaseMessage.case_id == t.Case.id,
+    t.Message.id == t.CaseMessage.message_id,
+    t.Message.state.in_(["failed", "undeliverable"]),
+    t.Message.done_at > t.Case.state_at,
+)
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
     (t.Case.owner.is_not(None) & not_(_MAY_ANSWER), "return"),
@@ -62,6 +70,7 @@ _WHY = when(
         "return",
     ),
     ((t.Case.state == "queued") & (t.Case.mission != all_(_STAFFED)), "astray"),
+    ((t.Case.state == "waiting_person") & _IS_UNDELIVERED, "undelivered"),
     (t.Case.answer_due.is_(None) & t.Case.waiting_since.is_not(None), "clock"),
     (
         t.Case.escalated_at.is_(None)
@@ -129,7 +138,7 @@ async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id
         return
     why = due[0][2]
     match why:
-        case "wake":
+        case "wake" | "undelivered":
             await cases.wake(transaction, case)
         case "return":
             await cases.release(transaction, case, case.version, by_itself=True)

@@ -530,6 +530,31 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
         assert woken.waiting_since is not None
 
 
+@pytest.mark.parametrize("state", ["failed", "undeliverable"])
+async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
+    rt: Runtime, state: str
+) -> None:
+    officer, case = await an_officer(rt), await ask(Guest(rt))
+    await desk.claim(rt, officer, case.id, case.version, key=key())
+    version = (await now(rt, case.id)).version
+    await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
+    assert await case_sweeps.sweep_cases(rt) == 0
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE messages SET state = %s, done_at = kosh_now() WHERE case_id = %s",
+            (state, case.id),
+        )
+    await case_sweeps.sweep_cases(rt)
+    back = await now(rt, case.id)
+    assert (back.state, back.owner, back.version) == (State.CLAIMED, officer.id, version)
+    assert back.answer_due is not None
+    assert ("duty", "case.undelivered", "") in await audited(rt)
+    assert await case_sweeps.sweep_cases(rt) == 0
+    await desk.ask_document(rt, officer, case.id, version, key=key(), document="identity")
+    assert await case_sweeps.sweep_cases(rt) == 0
+    assert (await now(rt, case.id)).state == State.WAITING
+
+
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=77)
     beijing_officer = await an_officer(rt, "Officer Beijing", "cn_beijing")

@@ -113,6 +113,7 @@ LOGGED: dict[str, Text] = {
     "case.given": _("Given to an officer automatically"),
     "case.unmasked": CASE["unmask"],
     "case.wake": _("Came back after being put off"),
+    "case.undelivered": _("Came back because the answer did not reach the person"),
     "case.return": RUNNING["came_back"],
     "case.astray": _("Moved to the general team"),
     "case.escalate": INBOX["escalated"],
