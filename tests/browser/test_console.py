@@ -1,5 +1,6 @@
 """Tests of the console in a browser: a whole case, live updates, keyboard, sign-in."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -465,6 +466,35 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
             assert await officer.page.title() == title
             await office.until(officer.is_up_to_date, 60)
             assert await officer.page.input_value(".notes textarea") == ""
+    await leave(visitor)
+
+
+async def test_console_asks_before_it_leaves_a_page_with_unsent_text(
+    browser: Any, office: AppStack
+) -> None:
+    visitor, officer = await _open_case(browser, office)
+    page, asked = officer.page, asyncio.Queue[str]()
+
+    async def stay(dialog: Any) -> None:
+        await dialog.dismiss()
+        asked.put_nowait(dialog.type)
+
+    page.on("dialog", stay)
+    await page.focus("#words")
+    await page.keyboard.type("half an answer")
+    path = page.url
+    await page.keyboard.press("Alt+KeyB")
+    assert await asyncio.wait_for(asked.get(), 60) == "beforeunload"
+    assert (page.url, await page.input_value("#words")) == (path, "half an answer")
+    await officer.click("#reply-place button[formaction]")
+    await page.wait_for_selector("#preview")
+    await page.keyboard.press("Alt+KeyB")
+    assert await asyncio.wait_for(asked.get(), 60) == "beforeunload"
+    await officer.click("#preview .primary")
+    await officer.wait_for_text(ru("done_replied"))
+    await page.keyboard.press("Alt+KeyB")
+    await page.wait_for_url("**/console/inbox*")
+    assert asked.empty()
     await leave(visitor)
 
 

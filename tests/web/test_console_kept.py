@@ -17,6 +17,7 @@ from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen, ru
 from tests.crowd import TEXTS, TOPIC
 from tests.officer_names import AIGUL, MARAT
+from tests.web.database_faults import stopped_database
 from tests.web.journey import ANSWERS
 
 PRESSED = ("/next", "/shift", "/find")
@@ -61,6 +62,27 @@ async def test_expired_session_keeps_a_reply_for_resubmission(desk: AppStack) ->
         return any("the third door" in each.text for each in visitor.bubbles)
 
     await desk.until(has_answer)
+    await leave(visitor)
+
+
+async def test_answer_is_kept_for_resubmission_while_the_database_is_down(
+    desk: AppStack, admin_url: str
+) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        form, _case = await _answering(console)
+        with stopped_database(admin_url, desk.rt.settings.database().rsplit("/", 1)[1]):
+            for _again in range(2):
+                screen = await console.send(form, words=ANSWER)
+                assert (screen.status, _kept_texts(screen)) == (503, {"words": ANSWER})
+                assert ru("off") in screen.text
+                form = screen.form("/reply")
+
+        async def is_sent() -> bool:
+            await console.send(form, **_kept_texts(screen))
+            return ru("done_replied") in console.screen.text
+
+        await desk.until(is_sent, 60)
     await leave(visitor)
 
 

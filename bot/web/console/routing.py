@@ -3,6 +3,7 @@
 Each route declares its permission with `require`. A form contains a CSRF token that is derived from
 the session, so other sites cannot send a valid form. A form whose session has ended has no effect.
 If such a form contains text, the officer gets a page from which to send it again after signing in.
+The same page keeps the text while the database is unavailable.
 """
 
 import hmac
@@ -33,6 +34,7 @@ from bot.web.console.request_context import (
     authenticate,
     require_permission,
 )
+from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import FORM, CheckedRequest, Handler, Pairs, Refused
 
 NO_FIELDS: dict[str, Any] = {"form_action": "", "permission": "", "kept": []}
@@ -104,6 +106,15 @@ class ConsoleRoute(APIRoute):
         return timed
 
     async def _answer(self, request: Request, handler: Handler) -> Response:
+        try:
+            return await self._process(request, handler)
+        except UNAVAILABLE_ERRORS:
+            fields = await self._unsaved(request) if request.method == "POST" else NO_FIELDS
+            if not fields["kept"]:
+                raise
+            return signed_out_page(request, "resend_form.html", 503, note="off", **fields)
+
+    async def _process(self, request: Request, handler: Handler) -> Response:
         context = await authenticate(request)
         if isinstance(context, Response):
             is_form = request.method == "POST"
@@ -122,13 +133,19 @@ class ConsoleRoute(APIRoute):
         If the form cannot be read, return `answer`, which is the response that asks to sign in.
         """
         try:
-            pairs = await self._read(request)
+            fields = await self._unsaved(request)
         except Refused:
             return answer
         if request.url.path == SIGN_OUT:
             return RedirectResponse(f"{SIGN_IN}?why=out", 303)
-        fields = self._resent_fields(request, pairs) | {"csrf": _token(pairs)}
-        return signed_out_page(request, "resend_form.html", answer.status_code, out=True, **fields)
+        return signed_out_page(
+            request, "resend_form.html", answer.status_code, note="kept_out", **fields
+        )
+
+    async def _unsaved(self, request: Request) -> dict[str, Any]:
+        """Return the template values of a form whose officer could not be authenticated."""
+        pairs = await self._read(request)
+        return self._resent_fields(request, pairs) | {"csrf": _token(pairs)}
 
     async def _check_form(self, context: RequestContext) -> Request | Response:
         """Return the request with its parsed fields, or a page if the form is of another session.
@@ -148,10 +165,19 @@ class ConsoleRoute(APIRoute):
         own = any(_same(tag, each) for each in context.form_tags)
         await _note_denied(context, self.action, "stale" if own else "foreign")
         fields = self._resent_fields(context.request, pairs) if own else NO_FIELDS
-        return page(context, "resend_form.html", 403, out=False, **fields)
+        return page(context, "resend_form.html", 403, note="kept_again", **fields)
 
     async def _read(self, request: Request) -> Pairs:
-        """Return the fields of a posted form; if it has a file, only the fields before the file."""
+        """Return the fields of a posted form; if it has a file, only the fields before the file.
+
+        The body can be read only once, so a second call returns the same fields.
+        """
+        if not hasattr(request.state, "pairs"):
+            request.state.pairs = await self._fields(request)
+        pairs: Pairs = request.state.pairs
+        return pairs
+
+    async def _fields(self, request: Request) -> Pairs:
         request.state.upload = _nothing()
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not self.permission.file or kind == FORM:

@@ -209,6 +209,16 @@ document.addEventListener('visibilitychange', back);
 /* A page from the back/forward cache is covered until the server confirms the officer. */
 addEventListener('pageshow', event => { if (event.persisted) { over(); soon(0); } });
 
+// ---- text that was typed and not sent: the browser asks before it leaves the page ----
+
+let sending = null; // the form that is being sent
+
+addEventListener('beforeunload', event => {
+  const sent = new Set([...(sending?.elements || [])].map(field => field.value));
+  const typed = [...main().querySelectorAll('textarea')].filter(field => answer || changed(field));
+  if (!covered() && typed.some(({ value }) => value.trim() && !sent.has(value))) event.preventDefault();
+});
+
 // ---- a page in the background: a number in its title, and a tone if the officer wants one ----
 
 const TELLING = new Set(['case', 'words', 'paper']);
@@ -296,7 +306,8 @@ document.addEventListener('submit', event => {
   if (event.target.method !== 'post') return;
   if (event.target.dataset.sent) { event.preventDefault(); return; }
   event.target.dataset.sent = 'yes';
-  setTimeout(() => { delete event.target.dataset.sent; }, 8000);
+  sending = event.target;
+  setTimeout(() => { delete event.target.dataset.sent; sending = null; }, 8000);
 });
 
 /* Count an announcement's recipients after each change; one request at a time, because a count may be slow. */
