@@ -151,22 +151,23 @@ async def by_name(transaction: Transaction, name: str) -> Officer:
 
 
 def team(mission: str) -> Call:
-    """Return the statement that selects a mission's active officers, ordered by name.
+    """Return the statement that selects a mission's active officers who answer people, by name.
 
     Convert its rows with `read`.
     """
-    return statements.TEAM, {"mission": mission}
+    return statements.TEAM, {"mission": mission, "roles": ANSWERING}
 
 
 async def colleagues(rt: Runtime, officer: Officer) -> list[Officer]:
-    """Return the other active officers of the officer's mission, by name."""
+    """Return the other active officers of the mission who answer people, by name."""
     (rows,) = await fetch_many(rt, officer, team(officer.mission))
     return [each for each in map(read, rows) if each.id != officer.id]
 
 
 async def has_other_lead(transaction: Transaction, officer: Officer) -> bool:
     """Return True if the officer's mission has another active lead (supervisor)."""
-    found = map(read, await fetch_all(transaction, statements.TEAM, mission=officer.mission))
+    _team, values = team(officer.mission)
+    found = map(read, await fetch_all(transaction, statements.TEAM, **values))
     return any(each.id != officer.id and Role.LEAD in each.roles for each in found)
 
 

@@ -64,22 +64,16 @@ SET_OFFICER = statement(
 )
 FIND = statement(select(*OFFICER).where(t.Officer.id == _ID))
 BY_NAME = statement(select(*OFFICER).where(t.Officer.name == bindparam("name"), t.Officer.active))
+_ANSWERS = t.Officer.active & t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text)))
 TEAM = statement(
     select(*OFFICER)
-    .where(t.Officer.mission == bindparam("mission"), t.Officer.active)
+    .where(t.Officer.mission == bindparam("mission"), _ANSWERS)
     .order_by(t.Officer.name)
 )
 EVERYONE = statement(
     select(*OFFICER).order_by(t.Officer.active.desc(), t.Officer.mission, t.Officer.name)
 )
-STAFFED = statement(
-    select(t.Officer.mission)
-    .where(
-        t.Officer.active,
-        t.Officer.roles.op("&&")(bindparam("roles", type_=ARRAY(Text))),
-    )
-    .distinct()
-)
+STAFFED = statement(select(t.Officer.mission).where(_ANSWERS).distinct())
 ADMINISTRATORS = statement(
     select(func.count())
     .select_from(t.Officer)
