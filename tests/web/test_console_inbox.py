@@ -13,7 +13,7 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
-from tests.officer_names import AIGUL, BERIK, MARAT, SAULE
+from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
 
 
 @pytest.fixture
@@ -188,6 +188,43 @@ async def test_case_stays_on_the_call_back_list_until_called_back(desk: AppStack
         await console.get(path)
         await console.submit("/call-back", **{"for": ""})
         assert await _numbers(console, "queue=call_back") == []
+
+
+async def test_case_and_inbox_show_that_an_urgent_case_waits(desk: AppStack) -> None:
+    first = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        await console.get("/console/inbox")
+        path = (await console.submit("/next")).path
+        second = await ask_officer(desk, "ru", "general", "Testova too")
+        assert "urgent-waits" not in (await console.get(path)).html
+        await second.send("said", text="мне угрожают")
+        waits = ru("urgent_waits").format(count=1)
+
+        async def is_shown() -> bool:
+            return waits in (await console.get(path)).text
+
+        await desk.until(is_shown, 60)
+        assert waits in (await console.get("/console/inbox?queue=mine")).text
+        await console.get("/console/inbox")
+        await console.submit("/next")
+        assert "urgent-waits" not in console.screen.html
+    await leave(first)
+    await leave(second)
+
+
+async def test_case_is_offered_only_to_colleagues_who_answer_people(desk: AppStack) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with (
+        Console.signed_in(desk.url, AIGUL) as console,
+        Console.signed_in(desk.url, MARAT) as lead,
+    ):
+        await console.get("/console/inbox")
+        case, inbox = await console.submit("/next"), await console.get("/console/inbox?queue=mine")
+        team = await lead.get("/console/now")
+    for screen in (case, inbox, team):
+        assert BERIK in screen.html
+        assert [each for each in (DANA, SAULE) if each in screen.html] == []
+    await leave(visitor)
 
 
 async def test_inbox_filters_by_country_and_language(desk: AppStack) -> None:

@@ -58,7 +58,8 @@ class Page:
     """A page of at most 25 cases; `after` is the cursor of the next page, empty on the last page.
 
     `counts` and `oldest` (start of the longest wait) are given for each list of open cases. `at` is
-    the id of the last change that the page includes; pass it to `events`.
+    the id of the last change that the page includes; pass it to `events`. `urgent` is the number of
+    urgent cases in the list `UNCLAIMED`.
     """
 
     lines: tuple[CaseRow, ...]
@@ -66,6 +67,7 @@ class Page:
     at: int = 0
     counts: Mapping[Queue, int] = field(default_factory=dict)
     oldest: Mapping[Queue, datetime | None] = field(default_factory=dict)
+    urgent: int = 0
 
 
 UNCLAIMED = Filter()
@@ -100,7 +102,7 @@ def listing_calls(officer: Officer, query: Filter, after: str) -> tuple[Call, ..
 
 def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
     """Return the page of a case list from the rows of the statements of `listing_calls`."""
-    last, found, ((*counted,),) = rows
+    last, found, ((urgent, *counted),) = rows
     lines = tuple(row_of(rt, row) for row in found)
     return Page(
         lines[:PAGE],
@@ -108,6 +110,7 @@ def read_listing(rt: Runtime, rows: Sequence[Rows]) -> Page:
         last[0][0],
         dict(zip(OPEN_QUEUES, counted[::2], strict=True)),
         dict(zip(OPEN_QUEUES, counted[1::2], strict=True)),
+        urgent,
     )
 
 

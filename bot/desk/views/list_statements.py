@@ -174,6 +174,7 @@ LISTED = {
 }
 COUNTED: Statement[*tuple[Any, ...]] = statement(
     select(
+        func.count().filter(OPEN_QUEUES[Queue.UNCLAIMED], t.Case.urgent),
         *(
             column
             for each in OPEN_QUEUES.values()
@@ -181,7 +182,7 @@ COUNTED: Statement[*tuple[Any, ...]] = statement(
                 func.count().filter(each),
                 func.min(t.Case.waiting_since).filter(each),
             )
-        )
+        ),
     )
     .select_from(t.Case)
     .where(_IS_OPEN, _MAY_SEE_TOPIC)

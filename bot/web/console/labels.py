@@ -71,6 +71,7 @@ INBOX: dict[str, Text] = {
     "topic": button("Topic"),
     "case": _("Case {number}"),
     "urgent": button("Urgent"),
+    "urgent_waits": _("Urgent cases that wait for an officer: {count}"),
     "waits": _("waits {time}"),
     "answer_in": _("answer in {time}"),
     "late_by": _("late by {time}"),
