@@ -40,12 +40,12 @@ class ResolveForm(CaseForm):
 
     `where` is the place where the bot continues: a flow's name, "menu", or "" for the place where
     the person was. `intent` is the officer's classification of the person's question. `seen` is the
-    id of the last message on the page.
+    id of the last message on the page; None for a page of a version of Kosh that did not send it.
     """
 
     where: str = ""
     intent: str = ""
-    seen: Number = -1
+    seen: Number | None = None
 
 
 class FillForm(CaseForm):
