@@ -10,6 +10,8 @@ from bot.config.settings import Settings
 from bot.i18n import Languages
 from bot.registry.client import Registry
 from bot.registry.client_certificate import ClientCertificate
+from bot.understanding import translation
+from bot.understanding.endpoint import Endpoint, authorization
 from bot.understanding.external_model import ExternalModel
 from bot.understanding.transcription import Transcriber
 from bot.understanding.translation import Translator
@@ -66,40 +68,31 @@ def external_model_of(settings: Settings, http: aiohttp.ClientSession) -> Extern
     """Return the client of the external language model, or None if it is not configured."""
     if settings.external_model_url is None:
         return None
-    return ExternalModel(
-        http,
-        settings.external_model_url,
-        settings.external_model_name or "",
-        _revealed(settings.external_model_key),
-        seconds=settings.external_model_seconds,
-    )
+    headers = authorization(_revealed(settings.external_model_key))
+    seconds = settings.external_model_seconds
+    endpoint = Endpoint(http, settings.external_model_url, headers, seconds=seconds)
+    return ExternalModel(endpoint, settings.external_model_name or "")
 
 
 def transcriber_of(settings: Settings, http: aiohttp.ClientSession) -> Transcriber | None:
     """Return the client of the speech-to-text service, or None if it is not configured."""
     if settings.transcription_url is None:
         return None
-    return Transcriber(
-        http,
-        settings.transcription_url,
-        settings.transcription_model or "",
-        _revealed(settings.transcription_key),
-        seconds=settings.transcription_seconds,
-    )
+    headers = authorization(_revealed(settings.transcription_key))
+    seconds = settings.transcription_seconds
+    endpoint = Endpoint(http, settings.transcription_url, headers, seconds=seconds)
+    return Transcriber(endpoint, settings.transcription_model or "")
 
 
 def translator_of(settings: Settings, http: aiohttp.ClientSession) -> Translator | None:
     """Return the client of the machine translation service, or None if it is not configured."""
-    if settings.translation is None or settings.translation_url is None:
+    program, url = settings.translation, settings.translation_url
+    if program is None or url is None:
         return None
-    return Translator(
-        http,
-        settings.translation,
-        settings.translation_url,
-        _revealed(settings.translation_key),
-        name=settings.translation_model,
-        seconds=settings.translation_seconds,
-    )
+    key = _revealed(settings.translation_key)
+    seconds = settings.translation_seconds
+    endpoint = Endpoint(http, url, translation.headers(program, key), seconds=seconds)
+    return Translator(endpoint, program, key, name=settings.translation_model)
 
 
 def _revealed(secret: SecretStr | None) -> str:

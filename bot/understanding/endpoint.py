@@ -5,7 +5,7 @@ breaker). Errors never contain any part of a request or a response.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 from typing import Any
@@ -44,8 +44,13 @@ class CallFailed(Exception):
         self.outcome, self.status = outcome, status
 
 
+def authorization(key: str, scheme: str = "Bearer") -> dict[str, str]:
+    """Return the header that authenticates with an API key; none if no key is configured."""
+    return {"Authorization": f"{scheme} {key}"} if key else {}
+
+
 class Endpoint:
-    """The URL and API key of an endpoint, with its count of consecutive failures.
+    """The base URL and headers of an endpoint, with its count of consecutive failures.
 
     There is one object per endpoint and process.
     """
@@ -54,29 +59,28 @@ class Endpoint:
         self,
         session: ClientSession,
         url: str,
-        key: str,
+        headers: Mapping[str, str],
         *,
-        scheme: str = "Bearer",
         seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._session = session
-        self._url = url
-        self._headers = {"Authorization": f"{scheme} {key}"} if key else {}
+        self._url = url.rstrip("/")
+        self._headers = headers
         self._timeout = ClientTimeout(total=seconds)
         self._clock = clock
         self._failures = 0
         self._rests_until = 0.0
 
-    async def post(self, **body: Any) -> bytes:
+    async def post(self, path: str, **body: Any) -> bytes:
         """Send a POST request; return the body of the response, at most MAX_ANSWER_BYTES.
 
-        The arguments are those of aiohttp's `post`. Raises `CallFailed` for a timeout, a broken
+        `body` are arguments of aiohttp's `post`. Raises `CallFailed` for a timeout, a broken
         connection or a status other than 200.
         """
         try:
             async with self._session.post(
-                self._url,
+                self._url + path,
                 headers=self._headers,
                 timeout=self._timeout,
                 allow_redirects=False,

@@ -4,10 +4,8 @@ The endpoint follows OpenAI's API for chat completions, with structured output. 
 an id of the list; no text of the model is ever shown. A call is never retried.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.observability import logging, metrics
@@ -48,21 +46,10 @@ class _Chosen(_Strict):
 
 
 class ExternalModel:
-    """Client of the model `name` at the base URL `url`; there is one object per process."""
+    """Client of the model `name`; there is one object per process."""
 
-    def __init__(
-        self,
-        session: ClientSession,
-        url: str,
-        name: str,
-        key: str,
-        *,
-        seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        address = f"{url.rstrip('/')}/chat/completions"
-        self._endpoint = Endpoint(session, address, key, seconds=seconds, clock=clock)
-        self._name = name
+    def __init__(self, endpoint: Endpoint, name: str) -> None:
+        self._endpoint, self._name = endpoint, name
 
     async def choose(self, text: str, topics: Mapping[str, str]) -> str | None:
         """Return the id of the topic that the model chose; None for no topic or a failed call.
@@ -72,7 +59,7 @@ class ExternalModel:
         try:
             with self._endpoint.guard(), metrics.time_call("model"):
                 body = _body(self._name, text, topics)
-                chosen = _read(await self._endpoint.post(json=body), topics)
+                chosen = _read(await self._endpoint.post("/chat/completions", json=body), topics)
         except CallFailed as failure:
             count(failure.outcome)
             if failure.outcome is not Outcome.RESTING:

@@ -5,10 +5,7 @@ person sees the transcribed text and confirms it before it is used. A failed cal
 retried.
 """
 
-import time
-from collections.abc import Callable
-
-from aiohttp import ClientSession, FormData
+from aiohttp import FormData
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bot.observability import logging, metrics
@@ -28,21 +25,10 @@ class _Transcription(BaseModel):
 
 
 class Transcriber:
-    """Client of the speech model `name` of the server at `url`; there is one client per process."""
+    """Client of the speech model `name`; there is one client per process."""
 
-    def __init__(
-        self,
-        session: ClientSession,
-        url: str,
-        name: str,
-        key: str,
-        *,
-        seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        address = f"{url.rstrip('/')}/audio/transcriptions"
-        self._endpoint = Endpoint(session, address, key, seconds=seconds, clock=clock)
-        self._name = name
+    def __init__(self, endpoint: Endpoint, name: str) -> None:
+        self._endpoint, self._name = endpoint, name
 
     async def transcribe(self, recording: bytes, language: str) -> str:
         """Return the text spoken in an Ogg Opus recording; "" without speech or if the call failed.
@@ -52,7 +38,8 @@ class Transcriber:
         """
         try:
             with self._endpoint.guard(), metrics.time_call("transcription"):
-                text = _read(await self._endpoint.post(data=self._form(recording, language)))
+                form = self._form(recording, language)
+                text = _read(await self._endpoint.post("/audio/transcriptions", data=form))
         except CallFailed as failure:
             count(failure.outcome)
             if failure.outcome is not Outcome.RESTING:

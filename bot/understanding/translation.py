@@ -4,15 +4,13 @@ The console shows a translation beside the original text and marks it as made by
 call is never retried.
 """
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
-from aiohttp import ClientSession
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.observability import logging, metrics
-from bot.understanding.endpoint import CallFailed, Endpoint, Outcome
+from bot.understanding.endpoint import CallFailed, Endpoint, Outcome, authorization
 
 type Program = Literal["deepl", "libretranslate", "openai"]
 
@@ -59,30 +57,21 @@ class _Completion(_Answer):
     choices: tuple[_Choice, ...] = Field(min_length=1, max_length=1, strict=False)
 
 
+def headers(program: Program, key: str) -> dict[str, str]:
+    """Return the headers of requests; LibreTranslate expects its API key in the body instead."""
+    if program == "libretranslate":
+        return {}
+    return authorization(key, "DeepL-Auth-Key" if program == "deepl" else "Bearer")
+
+
 class Translator:
-    """Client of a translation program at the base URL `url`; there is one client per process.
+    """Client of a translation program; there is one client per process.
 
     `name` is the language model's name, which only OpenAI's API needs.
     """
 
-    def __init__(
-        self,
-        session: ClientSession,
-        program: Program,
-        url: str,
-        key: str,
-        *,
-        name: str = "",
-        seconds: float,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        # LibreTranslate expects its API key in the request's body, not in a header.
-        header = "" if program == "libretranslate" else key
-        scheme = "DeepL-Auth-Key" if program == "deepl" else "Bearer"
-        address = url.rstrip("/") + PATHS[program]
-        self._endpoint = Endpoint(
-            session, address, header, scheme=scheme, seconds=seconds, clock=clock
-        )
+    def __init__(self, endpoint: Endpoint, program: Program, key: str, *, name: str = "") -> None:
+        self._endpoint = endpoint
         self._program, self._name, self._key = program, name, key
 
     async def translate(self, text: str, target: str) -> str:
@@ -93,8 +82,8 @@ class Translator:
         """
         try:
             with self._endpoint.guard(), metrics.time_call("translation"):
-                body = self._body(text, target)
-                found = _read(self._program, await self._endpoint.post(json=body))
+                path, body = PATHS[self._program], self._body(text, target)
+                found = _read(self._program, await self._endpoint.post(path, json=body))
         except CallFailed as failure:
             count(failure.outcome)
             if failure.outcome is not Outcome.RESTING:

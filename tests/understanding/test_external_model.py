@@ -4,14 +4,15 @@ Also the check of which texts may be sent to the model.
 """
 
 import io
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiohttp import ClientSession
 
 from bot.observability import logging, metrics
 from bot.understanding import evaluation, external_model, phrases
-from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Outcome
+from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Endpoint, Outcome, authorization
 from bot.understanding.engine_adapter import EngineRecognizer
 from bot.understanding.external_model import ExternalModel
 from flows.knowledge.intents import BY_ID, Kind
@@ -45,6 +46,18 @@ async def http() -> AsyncIterator[ClientSession]:
         yield http
 
 
+def model_at(
+    http: ClientSession,
+    url: str,
+    *,
+    key: str = KEY,
+    seconds: float = 60,
+    clock: Callable[[], float] = time.monotonic,
+) -> ExternalModel:
+    endpoint = Endpoint(http, url, authorization(key), seconds=seconds, clock=clock)
+    return ExternalModel(endpoint, MODEL)
+
+
 def counted(outcome: Outcome) -> float:
     labels = {"outcome": outcome.value}
     return metrics.REGISTRY.get_sample_value("kosh_model_choices_total", labels) or 0.0
@@ -53,7 +66,7 @@ def counted(outcome: Outcome) -> float:
 async def test_external_model_returns_an_intent_of_the_list(
     server: LanguageModel, http: ClientSession
 ) -> None:
-    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
+    model = model_at(http, server.url)
     server.chosen = "life.pension"
     assert await model.choose(TEXT, TOPICS) == "life.pension"
     assert (server.asked, server.mistakes) == ([TEXT], [])
@@ -64,7 +77,7 @@ async def test_external_model_can_return_no_intent(
     server: LanguageModel, http: ClientSession
 ) -> None:
     before = counted(Outcome.NONE)
-    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60)
+    model = model_at(http, server.url)
     assert await model.choose(TEXT, TOPICS) is None
     assert counted(Outcome.NONE) == before + 1
 
@@ -76,7 +89,7 @@ async def test_external_model_failure_returns_none_and_logs_no_text(
     server.fault, server.chosen = fault, "life.pension"
     before, lines = counted(OUTCOMES[fault]), io.StringIO()
     seconds = 0.2 if fault == "slow" else 60
-    model = ExternalModel(http, server.url, MODEL, KEY, seconds=seconds)
+    model = model_at(http, server.url, seconds=seconds)
     logging.configure("debug", to=lines)
     try:
         assert await model.choose(TEXT, TOPICS) is None
@@ -91,13 +104,13 @@ async def test_external_model_failure_returns_none_and_logs_no_text(
 async def test_external_model_with_a_wrong_api_key_returns_none(
     server: LanguageModel, http: ClientSession
 ) -> None:
-    model = ExternalModel(http, server.url, MODEL, "", seconds=60)
+    model = model_at(http, server.url, key="")
     assert await model.choose(TEXT, TOPICS) is None
     assert (server.asked, server.mistakes) == ([], ["authorization"])
 
 
 async def test_external_model_that_is_unreachable_returns_none(http: ClientSession) -> None:
-    model = ExternalModel(http, "http://127.0.0.1:9/v1", MODEL, KEY, seconds=60)
+    model = model_at(http, "http://127.0.0.1:9/v1")
     before = counted(Outcome.UNREACHABLE)
     assert await model.choose(TEXT, TOPICS) is None
     assert counted(Outcome.UNREACHABLE) == before + 1
@@ -107,7 +120,7 @@ async def test_external_model_is_paused_after_failures_and_retried_later(
     server: LanguageModel, http: ClientSession
 ) -> None:
     now = [0.0]
-    model = ExternalModel(http, server.url, MODEL, KEY, seconds=60, clock=lambda: now[0])
+    model = model_at(http, server.url, clock=lambda: now[0])
     server.fault = "500"
     for _each in range(MAX_FAILURES + 3):
         await model.choose(TEXT, TOPICS)

@@ -1,13 +1,14 @@
 """Kosh's client of a transcription API for voice messages, with a strict HTTP emulator."""
 
 import io
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 from aiohttp import ClientSession
 
 from bot.observability import logging, metrics
-from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Outcome
+from bot.understanding.endpoint import MAX_FAILURES, REST_SECONDS, Endpoint, Outcome, authorization
 from bot.understanding.transcription import Transcriber
 from tests.attachments.opus_files import voice
 from tests.emulators.transcription import FAULTS, KEY, MODEL, Transcription, transcription
@@ -38,6 +39,17 @@ async def http() -> AsyncIterator[ClientSession]:
         yield http
 
 
+def transcriber_at(
+    http: ClientSession,
+    url: str,
+    *,
+    seconds: float = 60,
+    clock: Callable[[], float] = time.monotonic,
+) -> Transcriber:
+    endpoint = Endpoint(http, url, authorization(KEY), seconds=seconds, clock=clock)
+    return Transcriber(endpoint, MODEL)
+
+
 def counted(outcome: Outcome) -> float:
     labels = {"outcome": outcome.value}
     return metrics.REGISTRY.get_sample_value("kosh_transcriptions_total", labels) or 0.0
@@ -46,7 +58,7 @@ def counted(outcome: Outcome) -> float:
 async def test_transcription_request_conforms_to_the_api(
     server: Transcription, http: ClientSession
 ) -> None:
-    transcriber = Transcriber(http, f"{server.url}/", MODEL, KEY, seconds=60)
+    transcriber = transcriber_at(http, f"{server.url}/")
     assert await transcriber.transcribe(voice(), "kk") == TEXT
     assert (server.heard, server.mistakes) == ([(voice(), "kk")], [])
 
@@ -55,7 +67,7 @@ async def test_transcription_of_a_silent_recording_is_empty(
     server: Transcription, http: ClientSession
 ) -> None:
     server.text, before = " \n", counted(Outcome.NONE)
-    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=60)
+    transcriber = transcriber_at(http, server.url)
     assert await transcriber.transcribe(voice(), "ru") == ""
     assert counted(Outcome.NONE) == before + 1
 
@@ -66,7 +78,7 @@ async def test_transcription_failure_returns_an_empty_text_and_logs_no_content(
 ) -> None:
     server.fault = fault
     before, lines = counted(OUTCOMES[fault]), io.StringIO()
-    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=0.2 if fault == "slow" else 60)
+    transcriber = transcriber_at(http, server.url, seconds=0.2 if fault == "slow" else 60)
     logging.configure("debug", to=lines)
     try:
         assert await transcriber.transcribe(voice(), "ru") == ""
@@ -81,7 +93,7 @@ async def test_transcription_is_paused_after_failures_and_retried_later(
     server: Transcription, http: ClientSession
 ) -> None:
     now = [0.0]
-    transcriber = Transcriber(http, server.url, MODEL, KEY, seconds=60, clock=lambda: now[0])
+    transcriber = transcriber_at(http, server.url, clock=lambda: now[0])
     server.fault = "500"
     for _each in range(MAX_FAILURES + 3):
         await transcriber.transcribe(voice(), "ru")

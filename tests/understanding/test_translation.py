@@ -7,7 +7,8 @@ import pytest
 from aiohttp import ClientSession
 
 from bot.observability import logging
-from bot.understanding.translation import Program, Translator
+from bot.understanding.endpoint import Endpoint
+from bot.understanding.translation import Program, Translator, headers
 from tests.emulators.translation import FAULTS, KEY, MODEL, Translation, translation
 
 TARGETS = {"deepl": "ZH-HANS", "libretranslate": "zh", "openai": "Simplified"}
@@ -30,7 +31,8 @@ async def http() -> AsyncIterator[ClientSession]:
 def translator(
     http: ClientSession, server: Translation, program: Program, seconds: float = 60
 ) -> Translator:
-    return Translator(http, program, server.url, KEY, name=MODEL, seconds=seconds)
+    endpoint = Endpoint(http, server.url, headers(program, KEY), seconds=seconds)
+    return Translator(endpoint, program, KEY, name=MODEL)
 
 
 @pytest.mark.parametrize("program", ["deepl", "libretranslate", "openai"])
