@@ -43,11 +43,6 @@ class Agreement:
     def share(self) -> float:
         return 1 - len(self.missed) / len(self.pairs)
 
-    @property
-    def own_errors(self) -> tuple[tuple[str, str], ...]:
-        """Return the pairs that the rules convert wrongly, without those with an error of CLDR."""
-        return tuple(pair for pair in self.missed if pair not in CLDR_ERRORS)
-
 
 @cache
 def with_cldr() -> Mapping[str, Agreement]:

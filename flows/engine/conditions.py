@@ -15,12 +15,6 @@ class Is:
 
 
 @dataclass(frozen=True, slots=True)
-class AtLeast:
-    question: str
-    minimum: int
-
-
-@dataclass(frozen=True, slots=True)
 class Answered:
     question: str
 
@@ -40,7 +34,7 @@ class Not:
     part: "Condition"
 
 
-type Condition = Is | AtLeast | Answered | AllOf | AnyOf | Not
+type Condition = Is | Answered | AllOf | AnyOf | Not
 
 ALWAYS: Condition = AllOf(())
 
@@ -64,9 +58,6 @@ def holds(condition: Condition, answers: Answers) -> bool:
             return all(holds(part, answers) for part in parts)
         case Is(question, values):
             return answers.get(question) in values
-        case AtLeast(question, minimum):
-            value = answers.get(question)
-            return value is not None and int(value) >= minimum
         case Answered(question):
             return answers.get(question) is not None
         case AnyOf(parts):
@@ -107,7 +98,7 @@ def _outcomes(condition: Condition, answers: Answers, unknown: Container[str]) -
 def reads(condition: Condition) -> frozenset[str]:
     """Return the names of the questions whose answers the condition reads."""
     match condition:
-        case Is(question) | AtLeast(question) | Answered(question):
+        case Is(question) | Answered(question):
             return frozenset({question})
         case AllOf(parts) | AnyOf(parts):
             return frozenset[str]().union(*(reads(part) for part in parts))
@@ -122,8 +113,6 @@ def describe(condition: Condition) -> str:
     match condition:
         case Is(question, values):
             return f"{question} is {' or '.join(sorted(values))}"
-        case AtLeast(question, minimum):
-            return f"{question} ≥ {minimum}"
         case Answered(question):
             return f"{question} answered"
         case AllOf(parts):

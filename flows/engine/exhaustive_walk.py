@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from flows.engine.conditions import AllOf, Answered, AnyOf, AtLeast, Condition, Is, Not, reads
+from flows.engine.conditions import AllOf, Answered, AnyOf, Condition, Is, Not, reads
 from flows.engine.flow import (
     Answer,
     Consent,
@@ -177,8 +177,8 @@ def _without_ephemeral(flow: Flow, form: Form) -> Form:
 def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str]:
     """Return the answers that the walk tries for a question.
 
-    These are the question's options; for a number, the minimum, the maximum and the limits in
-    conditions; for other typed answers, a sample and the values that conditions require.
+    These are the question's options; for a typed answer, a sample (for a number, the minimum and
+    the maximum) and the values that conditions require.
     """
     conditions = [atom for each in every(flow) for atom, _negated in atoms(each.when)]
     tested = {value for atom in conditions if isinstance(atom, Is) for value in atom.values
@@ -200,11 +200,7 @@ def _values(flow: Flow, item: Question, offered: tuple[Option, ...]) -> list[str
         case IdentityNumber() | PassportNumber() | Mrz():
             return [item.example]
         case Number():
-            edges = {atom.minimum for atom in conditions if isinstance(atom, AtLeast)}
-            near = {item.minimum, item.maximum, *edges, *(edge - 1 for edge in edges)}
-            return [
-                str(number) for number in sorted(near) if item.minimum <= number <= item.maximum
-            ]
+            return sorted({str(item.minimum), str(item.maximum), *tested})
         case _:
             return sorted({*tested, SAMPLES[type(item)]})
 
@@ -240,9 +236,7 @@ def looks_at(item: Item) -> set[str]:
     return {*reads(item.when), *names}
 
 
-def atoms(
-    condition: Condition, negated: bool = False
-) -> Iterator[tuple[Is | AtLeast | Answered, bool]]:
+def atoms(condition: Condition, negated: bool = False) -> Iterator[tuple[Is | Answered, bool]]:
     """Yield the atomic parts of a condition, each with True if it is negated.
 
     Two negations of `not_` cancel each other.

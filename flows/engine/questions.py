@@ -5,7 +5,7 @@ from datetime import date
 from functools import reduce
 
 from flows.engine import labels
-from flows.engine.conditions import ALWAYS, Answered, AtLeast, Condition, Is
+from flows.engine.conditions import ALWAYS, Answered, Condition, Is
 from flows.engine.identity_numbers import (
     ANY_PASSPORT,
     PASSPORTS,
@@ -236,9 +236,6 @@ class Number(Question):
 
     def accepts(self, value: str) -> bool:
         return value.isdecimal() and self.minimum <= int(value) <= self.maximum
-
-    def at_least(self, minimum: int) -> Condition:
-        return AtLeast(self.name, minimum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

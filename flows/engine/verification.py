@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TypedDict
 
 from flows.engine import announcement_screens, screens
-from flows.engine.conditions import AtLeast, Is
+from flows.engine.conditions import Is
 from flows.engine.exhaustive_walk import atoms, every, looks_at, walk
 from flows.engine.flow import (
     Consent,
@@ -22,7 +22,7 @@ from flows.engine.flow import (
 )
 from flows.engine.language_protocol import Reserved, Words
 from flows.engine.options import Option
-from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Number, Question
+from flows.engine.questions import Choice, CountryQuestion, MultiChoice, Question
 from flows.engine.text import Country, Label, Text, button
 
 # Keys of options. A button's payload consists of a nonce and the key, and Telegram allows 64 bytes
@@ -97,12 +97,10 @@ def _order(flow: Flow) -> _Found:
 
 
 def _conditions(flow: Flow) -> _Found:
-    """Yield a problem for each condition on a missing option, or on the size of a non-number."""
+    """Yield a problem for each condition on a missing option."""
     for item, before in _scopes(flow):
         for atom, _negated in atoms(item.when):
             asked = before.get(atom.question)
-            if isinstance(atom, AtLeast) and not isinstance(asked, Number | RepeatingGroup):
-                yield item.name, f"counts {atom.question}, which is not a number"
             if isinstance(atom, Is) and isinstance(asked, Choice):
                 for value in sorted(atom.values - {option.key for option in asked.options}):
                     yield item.name, f"waits for {atom.question} to be {value}, which is no option"

@@ -5,7 +5,6 @@ from its beginning. The copy of a long page may be cut at the end. For pages wit
 first words identify an article.
 """
 
-import re
 from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
@@ -169,9 +168,6 @@ FIRST_WORDS: Mapping[str, str] = {
     ),
 }
 
-_HOME = re.compile(r"https?://[^/]+/?(?:[a-z]{2}/?)?")
-_LIST = re.compile(r"/(?:tag/[^/]+|page/\d+)/?$")
-
 
 class Seen(StrEnum):
     """The part of a source that was seen: the opened page, or only an excerpt."""
@@ -188,12 +184,3 @@ def seen(source: str) -> Seen:
 def read_on(source: str, collected: date) -> date:
     """Return the day on which the source was read; for an excerpt, the day of collecting it."""
     return PAGES.get(source, collected)
-
-
-def is_exact(source: str) -> bool:
-    """Return True if a source identifies one article.
-
-    Return False for a home page, and for a page of many articles whose first words are not in
-    FIRST_WORDS.
-    """
-    return not _HOME.fullmatch(source) and (not _LIST.search(source) or source in FIRST_WORDS)

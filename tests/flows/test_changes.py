@@ -284,7 +284,7 @@ def test_temporary_answer_of_a_renamed_question_is_deleted_at_consent() -> None:
 def test_earlier_answer_is_not_offered_when_the_question_type_changed() -> None:
     chat = chat_at("review")
     school = Number(name="education", label=button("Years"), text=_("Years at school?"), rev=2)
-    more = replace(OCCUPATION, when=school.at_least(1))
+    more = replace(OCCUPATION, when=school.answered())
     new: dict[Item, Item] = {EDUCATION: school, OCCUPATION: more}
     chat.flows = with_items(tuple(new.get(item, item) for item in FLOWS[NAME].items))
     chat.presses("submit")

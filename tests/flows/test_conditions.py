@@ -23,17 +23,17 @@ MANY = Number(name="many", label=button("Phone"), text=_("How many?"))
     ("condition", "words", "true", "false"),
     [
         (PETS.is_("yes", "no"), "pets is no or yes", {"pets": "yes"}, {}),
-        (MANY.at_least(2), "many ≥ 2", {"many": "2"}, {"many": "1"}),
+        (MANY.is_("2"), "many is 2", {"many": "2"}, {"many": "1"}),
         (PETS.answered(), "pets answered", {"pets": "no"}, {}),
         (
-            all_of(PETS.is_("yes"), MANY.at_least(2)),
-            "pets is yes and many ≥ 2",
+            all_of(PETS.is_("yes"), MANY.is_("3")),
+            "pets is yes and many is 3",
             {"pets": "yes", "many": "3"},
             {"many": "3"},
         ),
         (
-            any_of(PETS.is_("yes"), MANY.at_least(2)),
-            "(pets is yes or many ≥ 2)",
+            any_of(PETS.is_("yes"), MANY.is_("3")),
+            "(pets is yes or many is 3)",
             {"many": "3"},
             {"pets": "no"},
         ),
@@ -58,10 +58,10 @@ def test_empty_condition_is_always_true() -> None:
         (PETS.is_("yes"), ("pets",), True),
         (PETS.is_("yes"), (), False),
         (not_(PETS.is_("yes")), (), True),
-        (not_(any_of(PETS.is_("no"), MANY.at_least(2))), ("many",), False),
-        (all_of(PETS.is_("no"), MANY.at_least(2)), ("many",), True),
-        (all_of(PETS.is_("yes"), MANY.at_least(2)), ("many",), False),
-        (any_of(PETS.is_("yes"), MANY.at_least(2)), ("many",), True),
+        (not_(any_of(PETS.is_("no"), MANY.is_("3"))), ("many",), False),
+        (all_of(PETS.is_("no"), MANY.is_("3")), ("many",), True),
+        (all_of(PETS.is_("yes"), MANY.is_("3")), ("many",), False),
+        (any_of(PETS.is_("yes"), MANY.is_("3")), ("many",), True),
     ],
 )
 def test_condition_can_become_true_while_answers_are_missing(

@@ -19,7 +19,7 @@ from flows.engine.conditions import all_of, not_
 from flows.engine.exhaustive_walk import walk
 from flows.engine.flow import Derived, Flow, Item
 from flows.engine.options import Option
-from flows.engine.questions import CountryQuestion, FreeText, Number
+from flows.engine.questions import CountryQuestion, FreeText
 from flows.engine.text import Label, Text, _, button, row, verbatim
 from flows.officer import OFFICER
 from flows.preregistration import PREREGISTRATION
@@ -91,10 +91,6 @@ BROKEN: dict[str, tuple[tuple[Item, ...], str]] = {
     "a condition of a member on an option that is not there": (
         (*GOOD[:4], replace(FAMILY, items=(replace(RELATION, when=PETS.is_("maybe")),)), REVIEW),
         "relation: waits for pets to be maybe, which is no option",
-    ),
-    "a count of what is no number": (
-        (*GOOD[:4], replace(MANY_PETS, when=Number.at_least(PETS, 1)), REVIEW),  # type: ignore[arg-type]
-        "many: counts pets, which is not a number",
     ),
     "a later condition on what is forgotten": (
         (*GOOD[:4], replace(MANY_PETS, when=FLEETING.is_("yes")), REVIEW),

@@ -68,7 +68,7 @@ def test_kazakh_arabic_words_agree_with_cldr_except_for_a_known_error() -> None:
         kazakh_arabic_report.with_cldr()["sign"],
     )
     assert words.share >= 0.97
-    assert sign.own_errors == ()
+    assert set(sign.missed) <= set(kazakh_arabic_report.CLDR_ERRORS)
     assert len(words.pairs) > 80
     assert len(sign.pairs) > 100
 
