@@ -4,8 +4,9 @@ import re
 from functools import cache
 from itertools import pairwise
 
-from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
+from bot.i18n import normalization, number_words
 from bot.i18n.parsers import HAN_NUMBER, read_number
+from bot.i18n.word_lists import folded_words
 
 MAX_AGE = 120
 MONTHS_PER_YEAR = 12
@@ -98,15 +99,10 @@ def _parts(typed: str) -> list[str]:
 @cache
 def _units() -> dict[str, int]:
     """Return the number of months of each unit of time, by its words."""
-    return dict.fromkeys(_words(MONTHS), 1) | dict.fromkeys(_words(YEARS), MONTHS_PER_YEAR)
+    months, years = folded_words(MONTHS), folded_words(YEARS)
+    return dict.fromkeys(months, 1) | dict.fromkeys(years, MONTHS_PER_YEAR)
 
 
 @cache
 def _beside(*, is_own: bool) -> frozenset[str]:
-    return frozenset(_words(BESIDE) | _words(OWN if is_own else OTHERS))
-
-
-def _words(lines: tuple[str, ...]) -> set[str]:
-    kazakh, uzbek, *_others = lines
-    converted = (kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
-    return {normalization.fold(word) for line in (*lines, *converted) for word in line.split()}
+    return folded_words(BESIDE) | folded_words(OWN if is_own else OTHERS)

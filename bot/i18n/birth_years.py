@@ -4,14 +4,8 @@ import re
 from datetime import date
 from functools import cache
 
-from bot.i18n import (
-    ages,
-    kazakh_arabic,
-    normalization,
-    parsers,
-    spelled_years,
-    uzbek_cyrillic,
-)
+from bot.i18n import ages, normalization, parsers, spelled_years
+from bot.i18n.word_lists import bare_words
 from flows.engine.language_protocol import Refusal
 
 # check: a native speaker must check each line
@@ -95,7 +89,4 @@ def _year_with_a_month(typed: str) -> str:
 
 @cache
 def _words() -> frozenset[str]:
-    spelt = [*BORN, *CORRECTED]
-    for kazakh, uzbek, *_others in (BORN, CORRECTED):
-        spelt += [kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek)]
-    return frozenset(normalization.bare(word) for line in spelt for word in line.split())
+    return bare_words(BORN) | bare_words(CORRECTED)

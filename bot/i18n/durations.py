@@ -3,9 +3,10 @@
 import re
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
+from bot.i18n import normalization, number_words
 from bot.i18n.ages import NOT_EXACT
 from bot.i18n.parsers import HAN_NUMBER, read_number
+from bot.i18n.word_lists import folded_words, in_all_scripts
 
 DAY, WEEK, MONTH, YEAR = 1, 7, 30, 360
 MAX_FIGURES, MAX_HAN = 2, 99
@@ -44,7 +45,7 @@ def read_days(typed: str) -> int | None:
     A number without a unit names none, because it may be the number of a button.
     """
     parts = [] if NOT_EXACT.search(typed) else _parts(typed)
-    known = [part for part in parts if part not in _beside()]
+    known = [part for part in parts if part not in folded_words(BESIDE)]
     if len(known) == 1 and known[0] in ALONE.split():
         known = ["1", *known]
     if len(known) != 2 or not known[0].isdecimal() or len(known[0]) > MAX_FIGURES:
@@ -56,7 +57,7 @@ def read_days(typed: str) -> int | None:
 def _parts(typed: str) -> list[str]:
     """Return the numbers, in digits, and the words of a text; nothing if it has other signs."""
     text = normalization.fold(typed.replace("两", "二"))
-    for phrase in _spelt(HALF_YEAR):
+    for phrase in in_all_scripts(HALF_YEAR):
         text = text.replace(normalization.fold(phrase), " 6 месяцев ")
     text = HAN_BESIDE.sub(" ", number_words.with_digits(text))
     text = HAN_NUMBER.sub(lambda found: f" {read_number(found[0], 0, MAX_HAN)} ", text)
@@ -66,20 +67,4 @@ def _parts(typed: str) -> list[str]:
 @cache
 def _units() -> dict[str, int]:
     """Map each word for a unit to its number of days."""
-    return {
-        normalization.fold(word): days
-        for days, lines in UNITS.items()
-        for line in _spelt(lines)
-        for word in line.split()
-    }
-
-
-@cache
-def _beside() -> frozenset[str]:
-    return frozenset(normalization.fold(word) for line in _spelt(BESIDE) for word in line.split())
-
-
-def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
-    kazakh, uzbek, *_others = lines
-    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
+    return {word: days for days, lines in UNITS.items() for word in folded_words(lines)}

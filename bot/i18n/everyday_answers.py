@@ -6,7 +6,8 @@ The recognizer of danger knows words such as "son" mostly from messages about da
 import re
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import normalization
+from bot.i18n.word_lists import bare_words, in_all_scripts
 from flows.engine.word_count import count_words
 
 # "Or" between two names for one option, as in "Son or daughter". The Kazakh word means "not" in
@@ -75,7 +76,9 @@ def is_everyday(typed: str) -> bool:
     if text in _phrases(ANSWERS):
         return True
     words = text.split()
-    return bool(words) and all(word in _kin() or _kin_in_han().fullmatch(word) for word in words)
+    return bool(words) and all(
+        word in bare_words(KIN) or _kin_in_han().fullmatch(word) for word in words
+    )
 
 
 def is_half(typed: str, shown: str, language: str) -> bool:
@@ -91,12 +94,9 @@ def is_half(typed: str, shown: str, language: str) -> bool:
 
 @cache
 def _phrases(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(normalization.bare(each) for line in _spelt(lines) for each in _split(line))
-
-
-@cache
-def _kin() -> frozenset[str]:
-    return frozenset(normalization.bare(word) for line in _spelt(KIN) for word in line.split())
+    return frozenset(
+        normalization.bare(each) for line in in_all_scripts(lines) for each in _split(line)
+    )
 
 
 @cache
@@ -107,9 +107,3 @@ def _kin_in_han() -> re.Pattern[str]:
 
 def _split(line: str) -> list[str]:
     return re.split("[,،] ?", line)
-
-
-def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
-    kazakh, uzbek, *_others = lines
-    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))

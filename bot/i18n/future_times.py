@@ -4,7 +4,8 @@ import re
 from datetime import date, timedelta
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, parsers, uzbek_cyrillic
+from bot.i18n import normalization, parsers
+from bot.i18n.word_lists import folded_words
 
 MAX_YEARS = 30
 # check: a native speaker must check each line
@@ -49,7 +50,7 @@ def read_days_until(typed: str, today: date) -> tuple[int, int] | None:
     text = normalization.fold(HAN_WORD.sub(lambda found: f" {found[0]} ", typed))
     for phrase, later in _phrases().items():
         text = re.sub(rf"(?<!\w){phrase}(?!\w)", str(today.year + later), text)
-    words = [word for word in parsers.date_words(text) if word not in _words(BESIDE)]
+    words = [word for word in parsers.date_words(text) if word not in folded_words(BESIDE)]
     years = [int(word) for word in words if len(word) == 4 and word.isdecimal()]
     months = [month for word in words if (month := _first_month(word))]
     if len(years) + len(months) != len(words) or not words or len(years) > 1 or len(months) > 1:
@@ -75,7 +76,7 @@ def _first_day(year: int, month: int) -> date:
 def _first_month(word: str) -> tuple[int, int] | None:
     """Return the first month and the number of months of the season or month that a word names."""
     for month, lines in SEASONS.items():
-        if word in _words(lines):
+        if word in folded_words(lines):
             return month, 3
     found = parsers.month_or_unit(word)
     return (found, 1) if isinstance(found, int) else None
@@ -87,12 +88,5 @@ def _phrases() -> dict[str, int]:
     return {
         re.escape(phrase.replace("_", " ")): years
         for years, lines in enumerate((THIS_YEAR, NEXT_YEAR))
-        for phrase in _words(lines)
+        for phrase in folded_words(lines)
     }
-
-
-@cache
-def _words(lines: tuple[str, ...]) -> frozenset[str]:
-    kazakh, uzbek, *_others = lines
-    spelt = (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
-    return frozenset(normalization.fold(word) for line in spelt for word in line.split())

@@ -5,10 +5,10 @@ va oilam" (myself and my family).
 """
 
 import re
-from functools import cache
 from itertools import takewhile
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import normalization
+from bot.i18n.word_lists import bare_words
 from flows.engine.word_count import HAN
 
 # Minimum number of equal first letters of two words, and maximum number of letters of an ending.
@@ -52,15 +52,7 @@ def resembles(typed: str, label: str) -> bool:
 def _denies(text: str) -> bool:
     """Return True if a text, as `normalization.bare` spells it, has a negation."""
     has_part = NEGATION_HAN.search(text) or NEGATED_VERB.search(text)
-    return bool(has_part) or any(word in _negations() for word in text.split())
-
-
-@cache
-def _negations() -> frozenset[str]:
-    kazakh, uzbek, *_others = NEGATIONS
-    converted = (kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
-    lines = (*NEGATIONS, *converted)
-    return frozenset(normalization.bare(word) for line in lines for word in line.split())
+    return bool(has_part) or any(word in bare_words(NEGATIONS) for word in text.split())
 
 
 def _is_form(word: str, other: str) -> bool:

@@ -1,10 +1,10 @@
 """Recognizes words beside a name, as in "my surname is Testova", and sentences without a name."""
 
 import re
-from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, parsers, uzbek_cyrillic
+from bot.i18n import normalization, parsers
 from bot.i18n.reserved_words import fold_phrases
+from bot.i18n.word_lists import bare_words, in_all_scripts
 from flows.engine.language_protocol import Letters, Refusal
 
 # check: a native speaker must check each line
@@ -75,14 +75,14 @@ def is_absent(typed: str) -> bool:
     text = normalization.bare(typed)
     if ABSENT_HAN.fullmatch(text):
         return True
-    words, absent = set(text.split()), _words(ABSENT)
-    return bool(words & absent) and words <= absent | _words(ABOUT)
+    words, absent = set(text.split()), bare_words(ABSENT)
+    return bool(words & absent) and words <= absent | bare_words(ABOUT)
 
 
 def _without_introduction(typed: str) -> str:
     text = typed.strip(AROUND)
     text = INTRODUCING_HAN.sub("", text, count=1) or text
-    words, phrases = text.split(), fold_phrases(_spelt(INTRODUCING))
+    words, phrases = text.split(), fold_phrases(in_all_scripts(INTRODUCING))
     for count in range(min(len(words) - 1, MAX_INTRODUCTION), 0, -1):
         if normalization.fold(" ".join(words[:count])) in phrases:
             return " ".join(words[count:])
@@ -93,15 +93,4 @@ def _without_introduction(typed: str) -> str:
 
 def _is_sentence(text: str) -> bool:
     bare = normalization.bare(text)
-    return bool(NO_NAME_HAN.search(bare)) or not _words(NO_NAME).isdisjoint(bare.split())
-
-
-@cache
-def _words(lines: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(normalization.bare(word) for line in _spelt(lines) for word in line.split())
-
-
-def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
-    kazakh, uzbek, *_others = lines
-    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
+    return bool(NO_NAME_HAN.search(bare)) or not bare_words(NO_NAME).isdisjoint(bare.split())

@@ -3,7 +3,8 @@
 import re
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
+from bot.i18n import normalization
+from bot.i18n.word_lists import in_all_scripts
 
 # check: a native speaker must check each line
 # The numbers from 1 on. The first line is Kazakh, the second one is Uzbek; each also counts in its
@@ -63,6 +64,4 @@ def numbers() -> dict[str, int]:
 
 def _spelt(lines: tuple[str, ...]) -> list[list[str]]:
     """Return the words of each line, and of the Kazakh and the Uzbek line in the other script."""
-    kazakh, uzbek, *_others = lines
-    arabic = kazakh_arabic.to_arabic(kazakh).replace("،", ",")
-    return [line.split(", ") for line in (*lines, arabic, uzbek_cyrillic.to_cyrillic(uzbek))]
+    return [line.replace("،", ",").split(", ") for line in in_all_scripts(lines)]

@@ -10,12 +10,11 @@ from functools import cache
 from bot.i18n import (
     details_words,
     ethnic_words,
-    kazakh_arabic,
     normalization,
     region_capitals,
     situation_words,
-    uzbek_cyrillic,
 )
+from bot.i18n.word_lists import in_all_scripts
 
 # Whole answers, by the name of the question and the key of the option. The words under ANY count at
 # every question that has an option with this key, but never at a consent. The first line of each is
@@ -326,13 +325,7 @@ def _options() -> dict[tuple[str, str], frozenset[str]]:
     """Map the name of a question and a whole answer, spelt by `normalization.bare`, to options."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for (question, key), lines in EVERY.items():
-        for line in _spelt(lines):
+        for line in in_all_scripts(lines):
             for phrase in re.split("[,،] ?", line):
                 found[question, normalization.bare(phrase)].add(key)
     return {place: frozenset(keys) for place, keys in found.items()}
-
-
-def _spelt(lines: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
-    kazakh, uzbek, *_others = lines
-    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))

@@ -1,11 +1,11 @@
 """Reads a typed number of people, such as "5" or "5 people", in every language and script."""
 
 import re
-from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
+from bot.i18n import normalization, number_words
 from bot.i18n.ages import NOT_EXACT
 from bot.i18n.parsers import HAN_NUMBER, read_number
+from bot.i18n.word_lists import folded_words
 from flows.engine.language_protocol import Refusal
 
 # Words that may occur beside the number of people. Words for children only are left out, and words
@@ -38,12 +38,5 @@ def _figures(typed: str) -> str:
     text = number_words.with_digits(text)
     parts = PART.findall(text) if BETWEEN.fullmatch(PART.sub("", text)) else []
     figures = [part for part in parts if part[0].isdecimal()]
-    is_known = all(part in _beside() for part in parts if part not in figures)
+    is_known = all(part in folded_words(BESIDE) for part in parts if part not in figures)
     return figures[0] if is_known and len(figures) == 1 else ""
-
-
-@cache
-def _beside() -> frozenset[str]:
-    kazakh, uzbek, *_others = BESIDE
-    lines = (*BESIDE, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
-    return frozenset(normalization.fold(word) for line in lines for word in line.split())

@@ -4,7 +4,8 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from bot.i18n import kazakh_arabic, normalization, number_words, uzbek_cyrillic
+from bot.i18n import normalization, number_words
+from bot.i18n.word_lists import in_all_scripts
 
 # check: a native speaker must check each line
 # The ordinals from 1 to 9 and of the tens from 20 on. The first line of each is Kazakh, the second
@@ -86,7 +87,5 @@ def _ordinals() -> dict[str, int]:
 
 def _spelt(lines: tuple[str, ...]) -> list[list[str]]:
     """Return the words of each line, and of the Kazakh and the Uzbek line in the other script."""
-    kazakh, uzbek, *_others = lines
-    arabic = kazakh_arabic.to_arabic(kazakh).replace("،", ",")
-    spelt = (*lines, arabic, uzbek_cyrillic.to_cyrillic(uzbek))
-    return [[normalization.fold(word) for word in line.split(",")] for line in spelt]
+    spelt = in_all_scripts(lines)
+    return [[normalization.fold(word) for word in re.split("[,،]", line)] for line in spelt]
