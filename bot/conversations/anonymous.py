@@ -9,6 +9,7 @@ import dataclasses
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
+from typing import NamedTuple
 from uuid import uuid4
 
 import msgspec
@@ -75,6 +76,18 @@ class AnonymousSession(msgspec.Struct, frozen=True):
     seen: tuple[str, ...] = ()
     sent: tuple[str, ...] = ()
     unsent: tuple[UnsentCall, ...] = ()
+
+
+class OpenSession(NamedTuple):
+    """A session with its Valkey key; `token` holds its lock, or is "" while Valkey is unavailable.
+
+    `known` is True if the person's data has meanwhile been stored in the database.
+    """
+
+    key: str
+    token: str
+    ask: AnonymousSession
+    known: bool = False
 
 
 _decode = msgspec.json.Decoder(AnonymousSession).decode
@@ -192,25 +205,23 @@ def at_beginning(
 async def answer(
     rt: Runtime,
     inbound: Inbound,
-    ask: AnonymousSession,
+    session: OpenSession,
     turn: Turn,
-    key: str,
-    token: str,
     waiting: WaitingTurn | None = None,
 ) -> AnonymousSession:
     """Send the bot's messages; return the session with their ids and the unsent calls.
 
-    The session of `key` is locked by `token`, or not locked if `token` is empty. During the calls
-    the lock is renewed. If `waiting` is given, nothing is sent: all calls stay unsent until it is
-    decided whether this turn's answer is sent or retracted (see `bursts`).
+    During the calls the session's lock is renewed. If `waiting` is given, nothing is sent: all
+    calls stay unsent until it is decided whether this turn's answer is sent or retracted (see
+    `bursts`).
     """
-    pressed = inbound.message_id if inbound.press_id else ""
+    ask, pressed = session.ask, inbound.message_id if inbound.press_id else ""
     deletable_ids, calls, notices = await _apply_effects(rt, inbound, ask, turn, pressed)
     says = (*await _messages(rt, turn), *notices)
     calls += map(unsent_calls.of_row, outbox.rows(rt, says, inbound.channel, 0, pressed))
     left, ids = tuple(calls), list[str]()
     if waiting is None:
-        async with LockRenewal(rt, key, token):
+        async with LockRenewal(rt, session.key, session.token):
             left, ids = await unsent_calls.send(rt, inbound.channel, inbound.address, calls)
     else:
         waiting.calls = left[len(ask.unsent) :]

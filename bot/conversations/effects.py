@@ -94,8 +94,9 @@ class AfterCommit:
 class _TurnEffects:
     """Rows, messages and deletions that the effects of a turn cause, collected while applied."""
 
+    inbound: Inbound | None
     epoch: int
-    rows: list[outbox.Row]
+    rows: list[outbox.Row] = field(default_factory=list)
     says: list[Say] = field(default_factory=list)
     erased: bool = False
     silent: bool = False
@@ -117,8 +118,9 @@ async def carry_out(
 
     `notice` or `waiting` delay the messages; `moved` drops unsent ones of the previous owner.
     """
-    work = _TurnEffects(held.epoch + moved, [])
-    await _apply_all(rt, transaction, held, turn, inbound, work)
+    work = _TurnEffects(inbound, held.epoch + moved)
+    await _apply_all(rt, transaction, held, turn, work)
+    held = replace(held, epoch=work.epoch)
     direct = await disconnecting.end_others(rt, transaction, held, turn)
     pressed = inbound.message_id if inbound and inbound.press_id else ""
     if secure_page.returns_to_messenger(held, turn):
@@ -127,7 +129,7 @@ async def carry_out(
     written, sheet = await _write_messages(rt, transaction, held, turn, work, pressed)
     if notice:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
-        written = outbox.rows(rt, notice, held.channel, work.epoch, "")
+        written = outbox.rows(rt, notice, held.channel, held.epoch, "")
     leaves = any(isinstance(effect, LeaveConversation) for effect in turn.effects)
     if leaves:
         await disconnecting.leave(rt, transaction, held, turn.conversation)
@@ -138,10 +140,8 @@ async def carry_out(
     await planned_hints.note(transaction, held, turn, inbound, notice)
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
-    delivery = await _queue_messages(
-        rt, transaction, held, turn, inbound, work.epoch, written, sheet
-    )
-    return replace(delivery, direct=direct)
+    after = await _queue_messages(rt, transaction, held, turn, inbound, written)
+    return replace(after, direct=direct, sheet=sheet)
 
 
 async def _write_messages(
@@ -166,18 +166,16 @@ async def _queue_messages(
     held: LockedConversation,
     turn: Turn,
     inbound: Inbound | None,
-    epoch: int,
     written: Sequence[outbox.Row],
-    sheet: share_links.Sheet | None,
 ) -> AfterCommit:
     """Save the turn and queue its messages, to be sent after the commit."""
     note = conversation_store.deletable_note(rt, held, turn, inbound) if inbound else None
     message = await conversation_store.save(
-        rt, transaction, held, turn.conversation, epoch, written, note=note, last=bool(inbound)
+        rt, transaction, held, turn.conversation, written, note=note, last=bool(inbound)
     )
     question = question_of(turn, inbound, held.person.id)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
-    return AfterCommit(held.person, message, sheet=sheet, question=question, counted=counted)
+    return AfterCommit(held.person, message, question=question, counted=counted)
 
 
 async def _delay_messages(
@@ -237,12 +235,11 @@ async def _apply_all(
     transaction: Transaction,
     held: LockedConversation,
     turn: Turn,
-    inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
     """Apply the turn's effects in their order, then those that depend on several of them."""
     for effect in turn.effects:
-        await _apply(rt, transaction, held, turn.conversation, effect, inbound, work)
+        await _apply(rt, transaction, held, turn.conversation, effect, work)
     await referrers.count(transaction, turn.effects)
     if any(isinstance(effect, OpenCase | Submit) for effect in turn.effects):
         await cases.note_mission(transaction, held.person.id, turn.conversation.forms)
@@ -254,7 +251,6 @@ async def _apply(
     held: LockedConversation,
     conversation: Conversation,
     effect: Effect,
-    inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
     """Apply one effect in the turn's transaction; collect its results in `work`."""
@@ -263,20 +259,20 @@ async def _apply(
         return
     match effect:
         case OpenCase():
-            await _open_case(rt, transaction, person, conversation, effect, inbound, work)
+            await _open_case(rt, transaction, person, conversation, effect, work)
         case CancelCase():
             await cases.cancel(transaction, person.id)
             work.epoch += 1
         case Forget():
-            await _erase(rt, transaction, held, inbound, work)
+            await _erase(rt, transaction, held, work)
         case Export():
             work.rows += await _export_rows(rt, transaction, held, conversation)
         case DeleteInput():
-            typed = message_ids.of_event(inbound) if inbound else ()
+            typed = message_ids.of_event(work.inbound) if work.inbound else ()
             deletion = outbox.deletion(rt, held.channel, typed)
             work.rows += await secure_page.queue_for_page(transaction, held, deletion)
         case QuickExit():
-            await _leave_chat(rt, transaction, held, conversation.language, inbound, work)
+            await _leave_chat(rt, transaction, held, conversation.language, work)
         case SetPin(new_pin):
             await pin.set_pin(transaction, person, new_pin)
         case NotUnderstood(language, step):
@@ -293,11 +289,10 @@ async def _open_case(
     person: Person,
     conversation: Conversation,
     case: OpenCase,
-    inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
     """Open a case, which takes the conversation over; queue the promise of an answer, if any."""
-    language, network = conversation.language, inbound.network if inbound else b""
+    language, network = conversation.language, work.inbound.network if work.inbound else b""
     opened = await invitations.open_case(
         rt, transaction, person, case, language, conversation.forms, network=network
     )
@@ -308,15 +303,11 @@ async def _open_case(
 
 
 async def _erase(
-    rt: Runtime,
-    transaction: Transaction,
-    held: LockedConversation,
-    inbound: Inbound | None,
-    work: _TurnEffects,
+    rt: Runtime, transaction: Transaction, held: LockedConversation, work: _TurnEffects
 ) -> None:
     """Erase the person's data; keep the ids of the messages in their chats, to delete them."""
     work.sent_messages = await outbox.find_all(transaction, held.person)
-    others = await _take_deletable(transaction, held, inbound)
+    others = await _take_deletable(transaction, held, work.inbound)
     for (channel, _address), external_ids in work.sent_messages.items():
         external_ids.extend(others.get(channel, ()))
     await erasure.erase(rt, transaction, held.person)
@@ -338,11 +329,10 @@ async def _leave_chat(
     transaction: Transaction,
     held: LockedConversation,
     language: str,
-    inbound: Inbound | None,
     work: _TurnEffects,
 ) -> None:
     """Delete the chat's messages as far as the channel allows, and the handle of a web chat."""
-    person = held.person
+    person, inbound = held.person, work.inbound
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
     others = await _take_deletable(transaction, held, inbound, held.channel)

@@ -112,7 +112,8 @@ async def _answer_anonymous(rt: Runtime, key: str, inbound: Inbound, result: Mod
         # The message's id is omitted, because the turn of this message has already noted the id for
         # deletion.
         without_message_id = dataclasses.replace(inbound, message_id="")
-        sent = await anonymous.answer(rt, without_message_id, ask, turn, key, token)
+        session = anonymous.OpenSession(key, token, ask)
+        sent = await anonymous.answer(rt, without_message_id, session, turn)
         ask = msgspec.structs.replace(sent, conversation=turn.conversation)
     finally:
         await anonymous.keep(rt, key, token, ask)

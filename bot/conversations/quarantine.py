@@ -93,7 +93,7 @@ async def _apologize(rt: Runtime, inbound: Inbound) -> AfterCommit | None:
             message = apology(rt, held.conversation.language)
             row = outbox.Row("send", message)
             claimed_message = await conversation_store.save(
-                rt, transaction, held, held.conversation, held.epoch, (row,)
+                rt, transaction, held, held.conversation, (row,)
             )
             return AfterCommit(held.person, claimed_message)
     act = ChannelCall("send", inbound.address, apology(rt, ""))

@@ -42,7 +42,7 @@ from bot.conversations import (
     session_lookup,
 )
 from bot.conversations import store as conversation_store
-from bot.conversations.anonymous import Overloaded
+from bot.conversations.anonymous import OpenSession, Overloaded
 from bot.conversations.batched_turns import Committed, NeedsOwnTransaction
 from bot.conversations.bursts import Burst, Place, WaitingTurn
 from bot.conversations.duty_groups import is_duty_group
@@ -157,7 +157,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
     try:
         return await rt.lines(f"{inbound.channel}:{inbound.handle}", process)
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
-        await _clear_what_is_known(rt, inbound)
+        await _delete_exit_message(rt, inbound)
         raise
     except budgets.BudgetNeeded:
         raise
@@ -167,8 +167,8 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
         return await handle_failure(rt, inbound, error)
 
 
-async def _clear_what_is_known(rt: Runtime, inbound: Inbound) -> None:
-    """While the database is down, delete only the message that asks to clear the chat (quick exit).
+async def _delete_exit_message(rt: Runtime, inbound: Inbound) -> None:
+    """Delete a message that asks to clear the chat (quick exit), while the database is down.
 
     The chat's other messages are deleted when the platform delivers the update again.
     """
@@ -289,7 +289,8 @@ async def _anonymous_turn(
     The second result is True if the person's data has meanwhile been stored in the database. Then
     no turn was processed, and the caller must process the update as that of a stored person.
     """
-    key, token, ask, is_known = await session_lookup.open_session(rt, inbound, now)
+    session = await session_lookup.open_session(rt, inbound, now)
+    key, token, ask, is_known = session
     if is_known and not is_retry:
         await anonymous.mark_known(rt, key)
         return None, True
@@ -297,7 +298,7 @@ async def _anonymous_turn(
         if inbound.external_id in ask.seen:
             await anonymous.keep(rt, key, token, ask)
             return None, False
-        return await _step_anonymous(rt, inbound, now, ask, key, token, burst)
+        return await _step_anonymous(rt, inbound, now, session, burst)
     except BaseException:
         await anonymous.keep(rt, key, token, ask)
         raise
@@ -307,17 +308,15 @@ async def _step_anonymous(
     rt: Runtime,
     inbound: Inbound,
     now: datetime,
-    ask: anonymous.AnonymousSession,
-    key: str,
-    token: str,
+    session: OpenSession,
     burst: Burst | None,
 ) -> tuple[AfterCommit | None, bool]:
-    page = rt.channels[inbound.channel].page
+    ask, page = session.ask, rt.channels[inbound.channel].page
     opens_chat = ask == anonymous.AnonymousSession()
     today = rt.content.on(now.date())
     ask = anonymous.at_beginning(rt, ask, inbound.event, today, page)
 
-    if burst is not None and not token:
+    if burst is not None and not session.token:
         # Without the session's lock, the answer cannot wait for further text messages.
         burst.waits = 0
 
@@ -334,28 +333,28 @@ async def _step_anonymous(
     )
     budgets.require_drawn(inbound.drawn_budgets, turn.effects, opens_chat=opens_chat)
     if (joined := await joining.finish(rt, inbound, ask, turn)) is not None:
-        await anonymous.mark_known(rt, key)
+        await anonymous.mark_known(rt, session.key)
         return joined, False
     turn = await checked_input.resolve_anonymous(rt, inbound, turn, step_from)
+    session = session._replace(ask=ask)
     if any(isinstance(effect, ConsentGiven) for effect in turn.effects):
-        return await _begin(rt, inbound, ask, turn, now, key, token)
+        return await _begin(rt, inbound, session, turn, now)
     waiting = burst.waiting if burst else None
-    return await _answer_anonymous(rt, inbound, ask, turn, key, token, waiting), False
+    return await _answer_anonymous(rt, inbound, session, turn, waiting), False
 
 
 async def _answer_anonymous(
     rt: Runtime,
     inbound: Inbound,
-    ask: anonymous.AnonymousSession,
+    session: OpenSession,
     turn: Turn,
-    key: str,
-    token: str,
     waiting: WaitingTurn | None,
 ) -> AfterCommit | None:
     """Send the turn's messages and keep the session; return the work that is left, if any."""
-    sent = await anonymous.answer(rt, inbound, ask, turn, key, token, waiting)
+    key = session.key
+    sent = await anonymous.answer(rt, inbound, session, turn, waiting)
     after = anonymous.add_id(msgspec.structs.replace(sent, conversation=turn.conversation), inbound)
-    await anonymous.keep(rt, key, token, after)
+    await anonymous.keep(rt, key, session.token, after)
     question = outside_questions.question_of(turn, inbound, None, key)
     counted = wording_reports.reported_sentence(turn.effects, inbound)
     if not after.unsent and question is None and waiting is None and counted is None:
@@ -367,13 +366,12 @@ async def _answer_anonymous(
 async def _begin(
     rt: Runtime,
     inbound: Inbound,
-    ask: anonymous.AnonymousSession,
+    session: OpenSession,
     turn: Turn,
     now: datetime,
-    key: str,
-    token: str,
 ) -> tuple[AfterCommit | None, bool]:
     """Create the person's row, and process this turn in the database in the same transaction."""
+    key, ask = session.key, session.ask
     handle = inbound.consent_handle or inbound.handle
     address = inbound.consent_handle or inbound.address
     async with rt.pool.connection() as transaction:

@@ -1,26 +1,13 @@
 """Finds the session of an anonymous chat, also after midnight UTC, when its Valkey key changes."""
 
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import uuid4
 
 from bot.channels import Inbound
 from bot.conversations import anonymous
-from bot.conversations.anonymous import AnonymousSession
+from bot.conversations.anonymous import AnonymousSession, OpenSession
 from bot.conversations.lock_renewal import LockRenewal
 from bot.runtime import Runtime
-
-
-class OpenSession(NamedTuple):
-    """A session with its Valkey key; `token` holds its lock, or is "" while Valkey is unavailable.
-
-    `known` is True if the person's data has meanwhile been stored in the database.
-    """
-
-    key: str
-    token: str
-    ask: AnonymousSession
-    known: bool
 
 
 async def open_session(rt: Runtime, inbound: Inbound, now: datetime) -> OpenSession:

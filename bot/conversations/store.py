@@ -192,7 +192,7 @@ async def save_state(
     rt: Runtime, transaction: Transaction, held: LockedConversation, conversation: Conversation
 ) -> None:
     """Save a conversation without queuing messages."""
-    await save(rt, transaction, held, conversation, held.epoch, ())
+    await save(rt, transaction, held, conversation, ())
 
 
 def deletable_note(
@@ -226,7 +226,6 @@ async def save(
     transaction: Transaction,
     held: LockedConversation,
     conversation: Conversation,
-    epoch: int,
     written: Sequence[outbox.Row],
     *,
     note: str | None = None,
@@ -237,7 +236,7 @@ async def save(
     Returns the first message if this process has claimed it and may send it after the commit.
     """
     end = pipeline.commit if last else pipeline.execute_pipeline
-    values = _values(held, conversation, epoch, written, note)
+    values = _values(held, conversation, written, note)
     (rows,) = await end(transaction, (statements.save(len(written)), values))
     return claimed_message(rt, held, written, rows)
 
@@ -256,7 +255,7 @@ async def save_delayed(
     This also commits, in the same round trip.
     """
     note = deletable_note(rt, held, turn, inbound)
-    values = _values(held, turn.conversation, held.epoch, written, note)
+    values = _values(held, turn.conversation, written, note)
     values["delay"] = seconds
     call = (statements.save(len(written), delayed=bool(written)), values)
     (rows,) = await pipeline.commit(transaction, call)
@@ -288,7 +287,7 @@ def save_statement(
 ) -> pipeline.Call:
     """Return the statement that saves a turn of a batch; a duplicate update yields no row."""
     note = deletable_note(rt, held, turn, inbound)
-    values = _values(held, turn.conversation, held.epoch, written, note)
+    values = _values(held, turn.conversation, written, note)
     values["noted"] = update_keys(rt, inbound.channel, inbound.external_id)[0]
     return statements.save(len(written), noting=True), values
 
@@ -296,7 +295,6 @@ def save_statement(
 def _values(
     held: LockedConversation,
     conversation: Conversation,
-    epoch: int,
     written: Sequence[outbox.Row],
     note: str | None,
 ) -> dict[str, Any]:
@@ -308,7 +306,7 @@ def _values(
         "channel": held.channel,
         "language_now": conversation.language,
         "is_quiet": conversation.muted,
-        "ownership": epoch,
+        "ownership": held.epoch,
         "stays": note,
         "most": deletable_messages.MAX_KEPT,
         "lease": outbox.LEASE_SECONDS,
