@@ -226,7 +226,7 @@ def report() -> None:
 def _describe_mismatch(pair: tuple[str, str]) -> str:
     one, other = pair
     cldr_form = kazakh_arabic_report.CLDR_ERRORS.get(pair)
-    own = f", a slip of CLDR, which has {cldr_form} where it says it in full" if cldr_form else ""
+    own = f", where CLDR contradicts itself: its full form is {cldr_form}" if cldr_form else ""
     return f"{one} is {other} there{own}"
 
 

@@ -85,13 +85,13 @@ class Platform:
 
 @dataclass
 class Worker:
-    """A nursery process, which forks workers, and the id of its current worker."""
+    """A process of `worker_forks`, and the id of its current worker."""
 
     process: subprocess.Popen[bytes]
     pid: int = 0
 
     def watch(self) -> None:
-        """Set `pid` to the process id of each new worker that the nursery reports.
+        """Set `pid` to the process id of each new worker that the process reports.
 
         A worker also ends by itself if PostgreSQL is down at its start.
         """
@@ -100,7 +100,7 @@ class Worker:
             self.pid = int(line)
 
     def kill(self) -> None:
-        """Kill the current worker, and wait until the nursery has forked the next worker."""
+        """Kill the current worker, and wait until the next worker is forked."""
         # Signalling process 0 would kill our whole process group.
         while not (before := self.pid):
             time.sleep(0.005)
@@ -202,7 +202,7 @@ def _workers(rt: Runtime, folder: Path, mutant: str) -> Iterator[list[Worker]]:
         "KOSH_TELEGRAM_API": chosen.telegram_api,
         "KOSH_TELEGRAM_RATE": str(chosen.telegram_rate),
     }
-    words = [sys.executable, "-m", "tests.chaos.nursery", *([mutant] if mutant else [])]
+    words = [sys.executable, "-m", "tests.chaos.worker_forks", *([mutant] if mutant else [])]
     with ExitStack() as stack:
         workers = []
         for number in range(WORKERS):

@@ -69,7 +69,7 @@ def judged(
         _judge_words(report, story, taken, words)
         sent = _judge_replies(report, story, own, faults)
         _judge_answers(report, story, taken, own, sent, relayed=len(words[1:]))
-        _judge_strangers(report, story)
+        _judge_anonymous(report, story)
         report.submitted += _submitted(story, taken)
         _judge_registration(report, story, taken, ledger)
         report.note(story.person.chat, before)
@@ -348,7 +348,7 @@ def _keys(call: Call) -> dict[str, str]:
     return keys(call.params.get("reply_markup"))
 
 
-def _judge_strangers(report: Report, story: Story) -> None:
+def _judge_anonymous(report: Report, story: Story) -> None:
     """Check that no message contains the name of another person."""
     for _place, call in story.calls:
         report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.person.canary})

@@ -34,7 +34,7 @@ async def _work(request: Request, raw: bytes) -> None:
         await answer.background()
 
 
-def forget_what_was_seen() -> None:
+def disable_deduplication() -> None:
     """Process a repeated delivery as a new update."""
     recorded = b"EXISTS (SELECT fresh.key \nFROM fresh)"
     for keys in (1, 2, 3):
@@ -45,5 +45,5 @@ def forget_what_was_seen() -> None:
 
 MUTANTS: dict[str, Callable[[], None]] = {
     "ack-first": acknowledge_first,
-    "no-dedupe": forget_what_was_seen,
+    "no-dedupe": disable_deduplication,
 }

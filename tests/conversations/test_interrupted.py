@@ -188,7 +188,7 @@ IGNORES_CANCEL = """
 import asyncio
 from bot.cli.environment import run_until_signal
 
-async def deaf() -> None:
+async def ignore_cancellation() -> None:
     print("begun", flush=True)
     while True:
         try:
@@ -196,7 +196,7 @@ async def deaf() -> None:
         except asyncio.CancelledError:
             pass
 
-run_until_signal(deaf, within=0.1)
+run_until_signal(ignore_cancellation, within=0.1)
 """
 
 

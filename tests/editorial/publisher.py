@@ -20,7 +20,7 @@ from bot.embedded import Databases
 from bot.officers import directory
 from bot.runtime import Runtime, runtime
 from tests.app_stack import stack_settings
-from tests.chaos.nursery import DIE_WITH_PARENT
+from tests.chaos.worker_forks import DIE_WITH_PARENT
 from tests.editorial.editors import ITEM, TEXTS, publish
 
 ENDED = "ended"

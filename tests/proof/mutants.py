@@ -52,7 +52,7 @@ def acknowledge_first() -> None:
 
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_update_repeated_100_times_is_applied_once")
-def no_dedupe_of_strangers() -> None:
+def no_dedupe_of_anonymous() -> None:
     """Process a repeated update again if the person has not given consent yet."""
     from bot.conversations import anonymous
 
@@ -69,9 +69,9 @@ def no_dedupe_of_strangers() -> None:
 )
 def no_dedupe() -> None:
     """Process a repeated update again."""
-    from tests.chaos.mutants import forget_what_was_seen
+    from tests.chaos.mutants import disable_deduplication
 
-    forget_what_was_seen()
+    disable_deduplication()
 
 
 @noticed_by("tests/web/test_hostile.py::test_webhook_answers_403_without_a_body_for_a_wrong_secret")

@@ -1,7 +1,7 @@
 """Process that forks a broadcast worker, and another one as soon as the worker is killed.
 
-Forking avoids the time of importing. Usage: `python -m tests.chaos.nursery [mutant]`. Each line on
-standard output is the process id of a new worker.
+Forking avoids the time of importing. Usage: `python -m tests.chaos.worker_forks [mutant]`. Each
+line on standard output is the process id of a new worker.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from bot.worker import main as worker_main
 DIE_WITH_PARENT = 1
 
 
-def send_again_what_is_in_doubt() -> None:
+def retry_in_doubt() -> None:
     """Break the workers: repeat a message whose lease expired, although it may have been sent."""
     doubt = b"SET state='in_doubt', reason='crash'"
     assert doubt in sending_statements.DOUBT_CRASHED.text
@@ -29,7 +29,7 @@ def send_again_what_is_in_doubt() -> None:
     sending_statements.DOUBT_CRASHED.text = text.replace(doubt, b"SET state='planned', reason=''")
 
 
-def note_first() -> None:
+def mark_sent_first() -> None:
     """Break the workers: mark a message as sent before sending it."""
     claimed = b"SET state = split_part(j.fate, ' ', 1)"
     returning = b"RETURNING r.seq, r.attempt, r.state,"
@@ -43,8 +43,8 @@ def note_first() -> None:
 
 
 MUTANTS: dict[str, Callable[[], None]] = {
-    "lease-planned": send_again_what_is_in_doubt,
-    "note-first": note_first,
+    "lease-planned": retry_in_doubt,
+    "note-first": mark_sent_first,
 }
 
 
