@@ -26,7 +26,7 @@ from bot.config.settings import Settings, read
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from bot.registrations import registry_codes
-from bot.registry import sandbox as sandbox_package
+from bot.registry.sandbox import Sandbox, state
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.registry.sandbox import tables as sandbox_tables
 from bot.runtime import Runtime, runtime
@@ -231,7 +231,7 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
     assert chosen.registry_callback_secret
     callback = f"http://127.0.0.1:{(port := free_port())}/callbacks/registry"
     registry = partial(
-        create_sandbox,
+        Sandbox,
         client_id="kosh",
         client_secret=chosen.registry_client_secret.get_secret_value(),
         callback_url=callback,
@@ -242,10 +242,10 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
         _for_the_sandbox(admin_url) as (sandbox_url, has_tables),
         patch.object(main, "_every", _often),
         patch.object(registry_codes, "verify_codes", _without_check),
-        patch.object(sandbox_package, "AsyncConnectionPool", _reusing_pool),
+        patch.object(state, "AsyncConnectionPool", _reusing_pool),
     ):
         async with (
-            _serving_sandbox(registry(sandbox_url), has_tables) as sandbox,
+            _serving_sandbox(create_sandbox(registry(sandbox_url)), has_tables) as sandbox,
             Emulator(
                 token=chosen.telegram_token.get_secret_value() if chosen.telegram_token else "",
                 limits=False,

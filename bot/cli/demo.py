@@ -83,12 +83,14 @@ async def _demo(settings: Settings, sandbox_database: str) -> None:
         "registry_callback_secret": token_hex(32),
     }
     registry = sandbox.create_app(
-        sandbox_database,
-        client_id=keys["registry_client_id"],
-        client_secret=keys["registry_client_secret"],
-        callback_url=f"http://{settings.host}:{settings.port}/callbacks/registry",
-        callback_secret=keys["registry_callback_secret"],
-        with_people=True,
+        sandbox.Sandbox(
+            sandbox_database,
+            client_id=keys["registry_client_id"],
+            client_secret=keys["registry_client_secret"],
+            callback_url=f"http://{settings.host}:{settings.port}/callbacks/registry",
+            callback_secret=keys["registry_callback_secret"],
+            with_people=True,
+        )
     )
     overrides = {"broadcast_testers": TESTER} | keys
     joined = read(**(settings.model_dump(exclude_none=True) | overrides))

@@ -23,6 +23,7 @@ from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from bot.observability import logging
 from bot.people import identities
+from bot.registry.sandbox import Sandbox
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from flows.engine.state import Conversation
@@ -96,11 +97,13 @@ async def _beside(chosen: Settings, sandbox: Databases, port: int) -> AsyncItera
     assert chosen.telegram_token
     assert chosen.whatsapp_token
     asgi = create_sandbox(
-        sandbox.owner,
-        client_id="kosh",
-        client_secret=chosen.registry_client_secret.get_secret_value(),
-        callback_url=f"http://127.0.0.1:{port}/callbacks/registry",
-        callback_secret=chosen.registry_callback_secret.get_secret_value(),
+        Sandbox(
+            sandbox.owner,
+            client_id="kosh",
+            client_secret=chosen.registry_client_secret.get_secret_value(),
+            callback_url=f"http://127.0.0.1:{port}/callbacks/registry",
+            callback_secret=chosen.registry_callback_secret.get_secret_value(),
+        )
     )
     async with (
         serving(asgi) as registry,

@@ -24,6 +24,7 @@ import psycopg
 
 from bot import broadcasts
 from bot.config.settings import Settings, settings
+from bot.registry.sandbox import Sandbox
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.web.console import demo_officers
@@ -305,11 +306,11 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
         emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, TIMEOUT_SECONDS))
         await emulator.start()
         cleanup.push_async_callback(emulator.stop)
-        app = create_sandbox(
+        app = create_sandbox(Sandbox(
             registry_database, client_id="kosh", client_secret=stack.registry_secret,
             callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
             callback_secret=stack.callback_secret, delay=1.0,
-        )  # fmt: skip
+        ))  # fmt: skip
         sandbox = await cleanup.enter_async_context(serving(app))
         async with (
             aiohttp.ClientSession() as http,

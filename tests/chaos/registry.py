@@ -7,7 +7,7 @@ import uvicorn
 from pydantic import SecretStr
 
 from bot.config.settings import settings
-from bot.registry.sandbox import create_app
+from bot.registry.sandbox import Sandbox, create_app
 
 DECIDES_AFTER = 0.3
 RESTART_SECONDS = 1.0
@@ -30,12 +30,14 @@ def _serve() -> None:
     """Serve until killed; KOSH_DATABASE_OWNER_URL is here the URL of the sandbox's database."""
     chosen = settings()
     app = create_app(
-        chosen.database("owner"),
-        client_id=chosen.registry_client_id or "",
-        client_secret=_plain_text(chosen.registry_client_secret),
-        callback_url=f"{chosen.public_url}/callbacks/registry",
-        callback_secret=_plain_text(chosen.registry_callback_secret),
-        delay=DECIDES_AFTER,
+        Sandbox(
+            chosen.database("owner"),
+            client_id=chosen.registry_client_id or "",
+            client_secret=_plain_text(chosen.registry_client_secret),
+            callback_url=f"{chosen.public_url}/callbacks/registry",
+            callback_secret=_plain_text(chosen.registry_callback_secret),
+            delay=DECIDES_AFTER,
+        )
     )
     uvicorn.run(app, port=urlsplit(chosen.registry_url or "").port or 0, log_level="warning")
 

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from bot import embedded
 from bot.registry.client import Registry
-from bot.registry.sandbox import create_app
+from bot.registry.sandbox import create_app, state
 from tests.app_stack import serving
 
 CLIENT_ID = "kosh"
@@ -116,14 +116,16 @@ def sandbox_app(
     It decides on each registration after `delay` seconds.
     """
     return create_app(
-        database_url,
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
-        callback_url=callback_url,
-        callback_secret=CALLBACK_SECRET,
-        delay=delay,
-        embed_from="http://127.0.0.1:8080",
-        with_people=with_people,
+        state.Sandbox(
+            database_url,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            callback_url=callback_url,
+            callback_secret=CALLBACK_SECRET,
+            delay=delay,
+            embed_from="http://127.0.0.1:8080",
+            with_people=with_people,
+        )
     )
 
 

@@ -29,7 +29,7 @@ from bot.registry.client import Registry
 from bot.registry.client_certificate import ClientCertificate, thumbprint
 from bot.registry.contract import Token
 from bot.registry.errors import Misconfigured
-from bot.registry.sandbox import create_app
+from bot.registry.sandbox import create_app, state
 from bot.registry.scopes import SCOPES, Scope, scope_of
 from tests.app_stack import serving
 from tests.registry.conftest import CALLBACK_SECRET, CLIENT_ID, CLIENT_SECRET
@@ -124,13 +124,15 @@ async def _serve_mutual_tls(
     """
     authority.issue("server")
     app = create_app(
-        database_url,
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
-        client_thumbprints=frozenset(each.identity().thumbprint for each in known),
-        client_scopes=frozenset(scopes),
-        callback_url=None,
-        callback_secret=CALLBACK_SECRET,
+        state.Sandbox(
+            database_url,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            client_thumbprints=frozenset(each.identity().thumbprint for each in known),
+            client_scopes=frozenset(scopes),
+            callback_url=None,
+            callback_secret=CALLBACK_SECRET,
+        )
     )
     tls: dict[str, Any] = {
         "ssl_certfile": authority.folder / "server.pem",

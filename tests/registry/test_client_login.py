@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from bot.registry.client import Registry
 from bot.registry.errors import Misconfigured
-from bot.registry.sandbox import create_app
+from bot.registry.sandbox import create_app, state
 from tests.app_stack import serving
 from tests.registry.conftest import CALLBACK_SECRET, CLIENT_ID, CLIENT_SECRET, Sandbox
 from tests.registry.example import new_key, pre_registration
@@ -44,12 +44,14 @@ async def _token(session: ClientSession, url: str, assertion: str) -> tuple[int,
 
 def _with_keys(database_url: str, url: str) -> Any:
     return create_app(
-        database_url,
-        client_id=CLIENT_ID,
-        client_secret=CLIENT_SECRET,
-        client_keys=(OLD.as_dict(private=False), NEW.as_dict(private=False)),
-        callback_url=None,
-        callback_secret=CALLBACK_SECRET,
+        state.Sandbox(
+            database_url,
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            client_keys=(OLD.as_dict(private=False), NEW.as_dict(private=False)),
+            callback_url=None,
+            callback_secret=CALLBACK_SECRET,
+        )
     )
 
 

@@ -1,7 +1,7 @@
 """Sandbox registry: a server that implements the contract and injects faults on request."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,6 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from fastapi.telemetry import TelemetryConfig
-from psycopg_pool import AsyncConnectionPool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import BaseRoute
@@ -39,9 +38,8 @@ from bot.registry.sandbox.errors import (
 from bot.registry.sandbox.faults import FaultMiddleware
 from bot.registry.sandbox.openapi import DocumentedApp
 from bot.registry.sandbox.state import Sandbox
-from bot.registry.scopes import SCOPES, Scope
 
-__all__ = ["create_app", "openapi"]
+__all__ = ["Sandbox", "create_app", "openapi"]
 
 CALLBACK_SECONDS = 5.0
 NO_TELEMETRY: TelemetryConfig = {
@@ -53,40 +51,8 @@ NO_TELEMETRY: TelemetryConfig = {
 }
 
 
-def create_app(
-    database_url: str,
-    *,
-    client_id: str,
-    client_secret: str,
-    callback_url: str | None,
-    callback_secret: str,
-    client_keys: tuple[Mapping[str, Any], ...] = (),
-    client_thumbprints: frozenset[str] = frozenset(),
-    client_scopes: frozenset[Scope] = frozenset(SCOPES),
-    delay: float = 2.0,
-    embed_from: str = "'self'",
-    with_people: bool = False,
-) -> ASGIApp:
-    """Return the sandbox as an ASGI application; its tables are in the schema `registry_sandbox`.
-
-    `delay` is in seconds, from receiving a registration to deciding on it. `embed_from` is the CSP
-    source (an origin) of pages that may show the sandbox in a frame. `client_keys` are the client's
-    public keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates. `with_people` adds
-    invented registrations, which only the planning figures show.
-    """
-    sandbox = Sandbox(
-        pool=AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False),
-        client_id=client_id,
-        client_secret=client_secret,
-        client_keys=client_keys,
-        client_thumbprints=client_thumbprints,
-        client_scopes=client_scopes,
-        callback_url=callback_url,
-        callback_secret=callback_secret,
-        embed_from=embed_from,
-        delay=delay,
-        with_people=with_people,
-    )
+def create_app(sandbox: Sandbox) -> ASGIApp:
+    """Return the sandbox as an ASGI application."""
     app = _application(_routes(with_page=True))
     app.state.sandbox = sandbox
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"))

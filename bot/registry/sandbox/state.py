@@ -5,7 +5,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any
 
 from fastapi import Request
@@ -39,15 +39,21 @@ class _Issued:
 
 @dataclass
 class Sandbox:
-    """The state of one sandbox; `delay` is the seconds from a registration to its decision."""
+    """The settings and the state of one sandbox; its tables are in the schema `registry_sandbox`.
 
-    pool: AsyncConnectionPool[AsyncConnection[Any]]
+    `delay` is in seconds, from receiving a registration to deciding on it. `embed_from` is the CSP
+    source (an origin) of pages that may show the sandbox in a frame. `client_keys` are the client's
+    public keys (JWK), `client_thumbprints` the `x5t#S256` of its certificates. `with_people` adds
+    invented registrations, which only the planning figures show.
+    """
+
+    database_url: InitVar[str]
     client_id: str
     client_secret: str
     callback_url: str | None
     callback_secret: str
-    embed_from: str
-    delay: float
+    embed_from: str = "'self'"
+    delay: float = 2.0
     with_people: bool = False
     client_keys: tuple[Mapping[str, Any], ...] = ()
     client_thumbprints: frozenset[str] = frozenset()
@@ -55,9 +61,13 @@ class Sandbox:
     faults: Faults = field(default_factory=Faults)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     decided: asyncio.Event = field(default_factory=asyncio.Event)
+    pool: AsyncConnectionPool[AsyncConnection[Any]] = field(init=False)
     _tokens: dict[str, _Issued] = field(default_factory=dict, repr=False)
     _token_key: OctKey = field(default_factory=lambda: OctKey.generate_key(256), repr=False)
     _assertions: dict[str, float] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self, database_url: str) -> None:
+        self.pool = AsyncConnectionPool(database_url, min_size=1, max_size=8, open=False)
 
     def knows_client(self, client_id: str, client_secret: str) -> bool:
         """Return True if id and secret are the client's, compared in constant time."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import aiohttp
 import psycopg
 
+from bot.registry.sandbox import Sandbox
 from bot.registry.sandbox import create_app as create_sandbox
 from tests.app_stack import serving
 from tests.chaos.independent import evidence as outside
@@ -148,12 +149,14 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         cleanup.push_async_callback(emulator.stop)
         http = await cleanup.enter_async_context(aiohttp.ClientSession())
         app = create_sandbox(
-            registry_database,
-            client_id="kosh",
-            client_secret=stack.registry_secret,
-            callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
-            callback_secret=stack.callback_secret,
-            delay=DECISION_SECONDS,
+            Sandbox(
+                registry_database,
+                client_id="kosh",
+                client_secret=stack.registry_secret,
+                callback_url=f"http://127.0.0.1:{stack.port}/callbacks/registry",
+                callback_secret=stack.callback_secret,
+                delay=DECISION_SECONDS,
+            )
         )
         sandbox = await cleanup.enter_async_context(serving(app))
         telegram = TelegramGate(
