@@ -59,7 +59,6 @@ class RecipientStatus(StrEnum):
 
 
 OPEN = (RecipientStatus.PLANNED, RecipientStatus.HELD, RecipientStatus.CLAIMED)
-ARRIVED = (RecipientStatus.ACCEPTED, RecipientStatus.DELIVERED, RecipientStatus.READ)
 
 
 class Refusal(StrEnum):

@@ -75,7 +75,6 @@ class Body(msgspec.Struct, frozen=True, kw_only=True):
 
 
 encode = msgspec.json.Encoder(order="sorted").encode
-decode = msgspec.json.Decoder(Body).decode
 
 
 def digest(key: str, body: Body) -> bytes:

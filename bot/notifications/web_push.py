@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from bot.notifications.errors import Gone, NotificationRefused, NotSent
 
 CURVE = ec.SECP256R1()
-KEY_BYTES, AUTH_BYTES, SALT_BYTES = 65, 16, 16
+AUTH_BYTES, SALT_BYTES = 16, 16
 # Record size in bytes (RFC 8188). A payload is a single record, so its size is limited to this.
 RECORD_BYTES = 4096
 # Push services reject VAPID tokens that are valid for more than 24 hours (RFC 8292).

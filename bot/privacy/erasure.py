@@ -24,14 +24,11 @@ from bot.db.statements import (
     fetch_values,
     statement,
 )
-from bot.observability import logging
 from bot.people import identities
 from bot.people.identities import Person
 from bot.registrations import submissions
 from bot.runtime import Runtime
 from bot.security import audit_log
-
-_logger = logging.get()
 
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 # Transactions may commit in an order other than that of their timestamps. Therefore tombstones are

@@ -17,7 +17,6 @@ from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.i18n import tag
-from bot.observability import logging
 from bot.people.identities import Person
 from bot.registrations import repeated_details, statements
 from bot.registrations.registry_codes import CODES, LANGUAGES, one_line, payload
@@ -33,8 +32,6 @@ from flows.engine.registration import AnswerRegistry
 from flows.engine.state import Conversation
 
 TASK = "registrations.write"
-
-_logger = logging.get()
 
 
 async def queue(

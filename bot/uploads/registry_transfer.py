@@ -27,7 +27,6 @@ from bot.uploads.intake import PIECE
 from flows.engine.effects import OpenCase
 
 SEND_TASK = "uploads.send"
-LEASE_SECONDS = 120
 MAX_BACKOFF = 600
 
 _logger = logging.get()

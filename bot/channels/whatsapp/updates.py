@@ -22,7 +22,6 @@ from bot.channels import (
 from bot.channels import json_decoding as decoding
 from bot.channels.whatsapp import account_events, statuses
 from bot.channels.whatsapp.statuses import MAX_ID, Id, seconds
-from bot.observability import logging
 from flows.engine import events
 
 NAME = statuses.NAME
@@ -55,7 +54,6 @@ _UNSUPPORTED = (
 UNSUPPORTED = frozenset(_UNSUPPORTED.split())
 FILES = {"image": "photo", "document": "document", "audio": "voice"}
 _IGNORED = Ignored(NAME)
-_logger = logging.get()
 _encode = msgspec.json.Encoder().encode
 
 
