@@ -32,7 +32,7 @@ WINDOW_SECONDS: Final = 3600
 BUDGETS: Final[Mapping[Spending, Budget]] = {
     # The first message of a chat, which stores a session in Valkey.
     Spending.CHAT: Budget(free=60, limit=600, together=3000),
-    # A consent, which stores a person in the database.
+    # A consent, which adds a person to the database.
     Spending.PERSON: Budget(free=30, limit=200, together=800),
     # A case, which an officer has to read.
     Spending.CASE: Budget(free=12, limit=60, together=200),

@@ -104,7 +104,7 @@ async def _join(transaction: Transaction, case: Case, opened: OpenCase, language
     elif opened.urgent:
         await execute(transaction, statements.MARK_URGENT, case=case.id)
     desk, now = await person_waits_again(transaction, case)
-    # NEW_WORDS notifies only the owner of a case.
+    # A NEW_WORDS notification goes only to the owner of the case.
     kind = Kind.NEW_CASE if is_unclaimed and opened.urgent else Kind.NEW_WORDS
     await notify(transaction, kind, case.id)
     staffed = await directory.staffed_missions(transaction)
@@ -172,7 +172,7 @@ async def relay(
             await recordings.begin(
                 transaction, person, case.id, message_id, channel, relayed.recording
             )
-        # NEW_WORDS notifies only the owner of a case.
+        # A NEW_WORDS notification goes only to the owner of the case.
         is_news = case.owner is None and relayed.urgent and not case.urgent
         await notify(transaction, Kind.NEW_CASE if is_news else Kind.NEW_WORDS, case.id)
 

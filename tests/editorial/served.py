@@ -24,7 +24,7 @@ PAGE = next(
 NUMBERS = re.compile(r"(?<!\d)([2-9]\d\d|1\d{3})(?!\d) ?(?:дней|天|күнге|kungacha|кунгача|كۇنگە)")
 SOURCE = re.compile(r"gov\.kz/example/(\d+)")
 SECONDS = 10
-# Settings that a process gets if the test has chosen them; all others keep their defaults.
+# Settings of the test that its processes get too; all other settings keep their defaults.
 PASSED_SETTINGS = (
     "database_url", "database_owner_url", "database_retention_url", "database_console_url",
     "redis_url", "data_dir", "key_dir", "telegram_token", "telegram_secret", "telegram_rate",

@@ -263,7 +263,7 @@ def test_urgent_matters_are_never_narrowed_to_one(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["pohitili", "dushit", "pomogite", "tahdid"])
-def test_one_word_of_danger_is_stored_as_no_name(typed: str) -> None:
+def test_one_word_of_danger_is_not_stored_as_a_name(typed: str) -> None:
     assert "surname" not in recognizing_chat_at("surname", "ru").says(typed).stored_answers()
 
 
