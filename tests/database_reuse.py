@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from select import POLLIN, poll
 from typing import Any, LiteralString, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -55,9 +56,11 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
   AND pid <> pg_backend_pid() AND pid <> ALL(%s)
 """
 
-
+# Maximum number of unused connections with the same address and options. The server has 100 for all
+# test processes.
+MAX_IDLE = 4
+# Open connections that no test uses, by process, address and options.
 _idle = defaultdict[object, list[Any]](list)
-"""Open connections that no test uses, by process, address and options."""
 
 
 class ReusedConnection(Connection):
@@ -73,7 +76,7 @@ class ReusedConnection(Connection):
         key = (os.getpid(), conninfo, repr(sorted(options.items())))
         while idle := _idle[key]:
             known: Self = idle.pop()
-            if known.info.transaction_status == TransactionStatus.IDLE:
+            if _is_open(known):
                 known.lock = asyncio.Lock()  # because each test has its own event loop
                 return known
         opened = await super().connect(conninfo, **kwargs)
@@ -82,7 +85,8 @@ class ReusedConnection(Connection):
 
     async def close(self) -> None:
         """Keep the connection for a later test; close it if it is inside a transaction."""
-        if self._key is None or self.info.transaction_status != TransactionStatus.IDLE:
+        is_idle = self.info.transaction_status == TransactionStatus.IDLE
+        if not is_idle or len(_idle[self._key]) >= MAX_IDLE:
             await super().close()
             return
         autocommit, self.silence = self.autocommit, None
@@ -94,6 +98,13 @@ class ReusedConnection(Connection):
             await super().close()
         else:
             _idle[self._key].append(self)
+
+
+def _is_open(connection: Connection) -> bool:
+    """Return False if the server has ended the session: its last message then waits."""
+    waiting = poll()
+    waiting.register(connection, POLLIN)
+    return not waiting.poll(0)
 
 
 def close_unused_connections() -> None:
@@ -173,6 +184,7 @@ def _take(admin_url: str, admin: Session) -> _ReusedDatabase | None:
         database = unused.pop()
         if database.restore():
             return database
+        close_unused_connections()
         embedded.drop_database(admin_url, database.name, opened=admin)
     return None
 

@@ -72,3 +72,15 @@ async def test_connection_inside_a_transaction_is_not_used_again(
         await first.execute("SELECT 1")
         await first.close()
         assert first.closed
+
+
+async def test_connection_that_the_server_ended_is_not_used_again(
+    admin_url: str, template: str, admin_session: Session
+) -> None:
+    with reused_database(admin_url, template, admin_session) as urls:
+        first = await ReusedConnection.connect(urls.app)
+        await first.close()
+        admin_session.execute("SELECT pg_terminate_backend(%s, 5000)", (first.info.backend_pid,))
+        second = await ReusedConnection.connect(urls.app)
+        assert second is not first
+        await second.close()
