@@ -310,8 +310,10 @@ def _for_the_sandbox(admin_url: str) -> Iterator[tuple[str, bool]]:
     else:
         url = embedded.create_database(admin_url, f"sandbox_{token_hex(6)}").owner
         session = _session(url)
-    yield url, has_tables
-    free.append((url, session, os.getpid()))
+    try:
+        yield url, has_tables
+    finally:
+        free.append((url, session, os.getpid()))
 
 
 def _session(url: str) -> _Session:

@@ -5,6 +5,7 @@ reads the catalogs again. Emptying a database takes about 5 ms.
 """
 
 import asyncio
+import atexit
 import os
 from collections import defaultdict
 from collections.abc import Iterator
@@ -56,17 +57,16 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
   AND pid <> pg_backend_pid() AND pid <> ALL(%s)
 """
 
-# Maximum number of unused connections with the same address and options. The server has 100 for all
-# test processes.
-MAX_IDLE = 4
-# Open connections that no test uses, by process, address and options.
-_idle = defaultdict[object, list[Any]](list)
+# Maximum number of unused connections of a test process. The server has 100 for all processes.
+MAX_IDLE = 12
+# Open connections that no test uses, the least recently used first.
+_idle = list[Any]()
 
 
 class ReusedConnection(Connection):
     """A connection that stays open when it is closed, so that a later test can use it."""
 
-    _key: object = None
+    key: object = None
 
     @classmethod
     async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
@@ -74,19 +74,19 @@ class ReusedConnection(Connection):
         # The pool shortens the timeout of a connection attempt as its own timeout passes.
         options = {name: value for name, value in kwargs.items() if name != "connect_timeout"}
         key = (os.getpid(), conninfo, repr(sorted(options.items())))
-        while idle := _idle[key]:
-            known: Self = idle.pop()
+        for known in [each for each in reversed(_idle) if each.key == key]:
+            _idle.remove(known)
             if _is_open(known):
                 known.lock = asyncio.Lock()  # because each test has its own event loop
-                return known
+                reused: Self = known
+                return reused
         opened = await super().connect(conninfo, **kwargs)
-        opened._key = key
+        opened.key = key
         return opened
 
     async def close(self) -> None:
         """Keep the connection for a later test; close it if it is inside a transaction."""
-        is_idle = self.info.transaction_status == TransactionStatus.IDLE
-        if not is_idle or len(_idle[self._key]) >= MAX_IDLE:
+        if self.info.transaction_status != TransactionStatus.IDLE:
             await super().close()
             return
         autocommit, self.silence = self.autocommit, None
@@ -96,8 +96,10 @@ class ReusedConnection(Connection):
             await self.set_autocommit(autocommit)
         except psycopg.Error:
             await super().close()
-        else:
-            _idle[self._key].append(self)
+            return
+        _idle.append(self)
+        if len(_idle) > MAX_IDLE:
+            _idle.pop(0).pgconn.finish()
 
 
 def _is_open(connection: Connection) -> bool:
@@ -109,9 +111,11 @@ def _is_open(connection: Connection) -> bool:
 
 def close_unused_connections() -> None:
     """Close the connections that wait for a later test."""
-    for group in _idle.values():
-        while group:
-            group.pop().pgconn.finish()
+    while _idle:
+        _idle.pop().pgconn.finish()
+
+
+atexit.register(close_unused_connections)
 
 
 @dataclass
@@ -152,7 +156,7 @@ class _ReusedDatabase:
             return False
 
     def _restore(self) -> bool:
-        idle = [each.info.backend_pid for group in _idle.values() for each in group]
+        idle = [each.info.backend_pid for each in _idle]
         self.session.execute(_OTHER_SESSIONS, (idle,))
         if self._fetch(_SCHEMA) != self.schema:
             return False
@@ -194,4 +198,5 @@ def _create(admin_url: str, template: str, admin: Session) -> _ReusedDatabase:
     urls = embedded.create_database(admin_url, name, template=template, opened=admin)
     url = urlsplit(admin_url)._replace(path=f"/{name}").geturl()
     session = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+    atexit.register(session.close)
     return _ReusedDatabase(name, urls, session)
