@@ -36,8 +36,12 @@ _CATALOGS = (
     "pg_class", "pg_attribute", "pg_proc", "pg_trigger", "pg_constraint", "pg_policy",
     "pg_namespace", "pg_type",
 )  # fmt: skip
-# Each part changes with any change of its catalog, and the last with the settings of the database.
-_SCHEMA = SQL("SELECT {}, (SELECT max(setconfig::text) FROM pg_db_role_setting)").format(
+# Each part changes with any change of its catalog, and the last two with changes of the database
+# itself, such as its limit of connections, and of its settings.
+_SCHEMA = SQL(
+    "SELECT {}, (SELECT xmin::text FROM pg_database WHERE datname = current_database()),"
+    " (SELECT max(setconfig::text) FROM pg_db_role_setting)"
+).format(
     SQL(", ").join(
         SQL("(SELECT (count(*), sum(xmin::text::bigint))::text FROM {})").format(Identifier(name))
         for name in _CATALOGS

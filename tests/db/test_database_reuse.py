@@ -31,14 +31,21 @@ def test_reused_database_holds_what_the_template_holds(
             assert session.execute("SELECT count(*) FROM content_items").fetchone() == 0
 
 
-def test_database_is_not_used_again_when_its_schema_changed(
-    admin_url: str, template: str, admin_session: Session
+@pytest.mark.parametrize(
+    "change",
+    [
+        "ALTER TABLE content_items ALTER COLUMN key SET STATISTICS 10",
+        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' CONNECTION LIMIT 9'; END $$",
+    ],
+)
+def test_database_is_not_used_again_when_it_was_changed(
+    admin_url: str, template: str, admin_session: Session, change: LiteralString
 ) -> None:
     with (
         reused_database(admin_url, template, admin_session) as first,
         psycopg.connect(first.owner, autocommit=True) as session,
     ):
-        session.execute("ALTER TABLE content_items ALTER COLUMN key SET STATISTICS 10")
+        session.execute(change)
     with reused_database(admin_url, template, admin_session) as second:
         assert second != first
 
