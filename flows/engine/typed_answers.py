@@ -1,5 +1,7 @@
 """Reads a typed text as an answer to the last question."""
 
+import re
+
 from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, screens
 from flows.engine.checklist_screens import Screen
 from flows.engine.flow import Consent, RepeatingGroup, Review
@@ -9,12 +11,14 @@ from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
 from flows.engine.recognition import Danger
 from flows.engine.state import Asked
 from flows.engine.turn import MAX_AT_ONCE, PAGE, TurnState
-from flows.engine.word_count import count_words
+from flows.engine.word_count import HAN, count_words
 
 # Maximum number of typed words that may be the label of an option in another grammatical form.
 MAX_LABEL_WORDS = 3
 # Maximum number of words in which a person names a wrong answer at the review of all answers.
 MAX_NAMING_WORDS = 6
+# Chinese characters before the label "name" that are not part of another word: my, this, change.
+HAN_BEFORE_LABEL = "我的这改"
 
 # Screens that ask for a consent. Only the label of a button counts as an answer there, because a
 # typed "yes" or number is no explicit consent.
@@ -76,15 +80,29 @@ def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
 
 
 def _names_answer(turn: TurnState, asked: Asked, typed: str) -> bool:
-    """Return True if a few words have the label of an answer, as in "year of birth 1962"."""
-    flow_path = turn.path()
-    if flow_path is None or count_words(typed) > MAX_NAMING_WORDS or turn.words.asks(typed):
+    """Return True if a few words have the label of an answer, as in "year of birth 1962".
+
+    Return False after "yes", as in "yes, the year of birth is right".
+    """
+    flow_path, words = turn.path(), turn.words
+    if flow_path is None or count_words(typed) > MAX_NAMING_WORDS or words.asks(typed):
         return False
-    if turn.danger(typed) is not Danger.NONE:
+    after = words.after_yes_or_no(typed, asked.language)
+    if (after is not None and after[0]) or turn.danger(typed) is not Danger.NONE:
         return False
     items = [step.item for step in flow_path[1].steps if screens.can_change(step)]
-    labels = [turn.words.render(item.label, asked.language) for item in items]
-    return any(label.casefold() in typed.casefold() for label in labels)
+    labels = [words.render(item.label, asked.language) for item in items]
+    return any(_begins_word(typed.casefold(), label.casefold()) for label in labels)
+
+
+def _begins_word(typed: str, label: str) -> bool:
+    """Return True if a text has a label at the beginning of a word.
+
+    In Chinese, a label of several characters may be anywhere, because there are no spaces.
+    """
+    if HAN.match(label) and len(label) > 1:
+        return label in typed
+    return bool(re.search(rf"(?<![^\W{HAN_BEFORE_LABEL}]){re.escape(label)}", typed))
 
 
 def _after_yes_or_no(turn: TurnState, asked: Asked, typed: str, reading: Reading) -> TypedAnswer:

@@ -22,6 +22,9 @@ from tests.flows.recognizer import REAL, recognizing_chat_at
         ("kk", "туған жылым 1962 болу керек"),
         ("kk", "тегім дұрыс емес"),
         ("zh_Hans", "出生年份错了"),
+        ("zh_Hans", "我的姓错了"),
+        ("zh_Hans", "请修改国籍"),
+        ("kk", "менің атым қате"),
         ("uz", "familiyam boshqa"),
         ("uz_Cyrl", "туғилган йилим 1962"),
     ],
@@ -33,6 +36,21 @@ def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) 
 @pytest.mark.parametrize("typed", ["зачем вам фамилия?", "телефон отобрали и бьют", "документы"])
 def test_text_that_corrects_no_answer_stays_at_the_review(typed: str) -> None:
     assert recognizing_chat_at("review").says(typed).question_key == "review"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("zh_Hans", "我要报名"),
+        ("zh_Hans", "可以签名了"),
+        ("kk", "Алматыдан жаздым"),
+        ("kk", "жұмыс жүріп жатыр"),
+        ("ru", "да, имя верное"),
+        ("uz", "ha, familiyam shunday"),
+    ],
+)
+def test_words_that_contain_a_label_correct_no_answer(language: str, typed: str) -> None:
+    assert recognizing_chat_at("review", language).says(typed).question_key != screens.EDIT
 
 
 @pytest.mark.parametrize("question", ["review", "risk", "consent_registration"])
