@@ -566,17 +566,25 @@ function take(part) {
 function heard() {
   pause = 1000;
   clearTimeout(warn);
+  warn = 0;
   if (banner.dataset.state === 'offline') tell('online');
   for (const li of unsent.keys()) if (li.dataset.state === 'failed') queue(li);
+}
+
+/* Say that the connection is lost, unless the banner says that the chat has ended. */
+function warning() {
+  clearTimeout(warn);
+  warn = 0;
+  if (!banner.dataset.state || banner.dataset.state === 'online') tell('offline');
 }
 
 function lost() {
   const broken = source;
   source = undefined;
   if (broken) broken.abort();
-  clearTimeout(warn);
   clearTimeout(reconnect);
-  if (!banner.dataset.state) warn = setTimeout(tell, navigator.onLine ? 3000 : 0, 'offline');
+  if (!navigator.onLine) warning();
+  else warn = warn || setTimeout(warning, 3000); // a failed retry must not restart the time
   reconnect = setTimeout(listen, pause * (0.5 + Math.random()));
   pause = Math.min(pause * 2, 30000);
 }

@@ -1,0 +1,27 @@
+"""Tests of the chat page on a line that is lost for a time."""
+
+from typing import Any
+
+import pytest
+
+from tests.app_stack import AppStack
+
+pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+# JavaScript in which the event stream fails at once and the page retries as soon as it may.
+WITHOUT_STREAM = """Math.random = () => 0;
+const online = fetch;
+fetch = (url, ...more) =>
+  String(url).includes('/chat/stream') ? Promise.reject(new TypeError()) : online(url, ...more);"""
+BANNER = "() => document.getElementById('banner').dataset.state || ''"
+
+
+async def test_chat_page_warns_of_a_lost_stream_in_three_seconds(
+    browser: Any, stack: AppStack
+) -> None:
+    page = await browser.new_page()
+    await page.clock.install()
+    await page.add_init_script(WITHOUT_STREAM)
+    await page.goto(f"{stack.url}/chat")
+    await page.clock.run_for(3100)
+    assert await page.evaluate(BANNER) == "offline"
