@@ -354,18 +354,23 @@ def _option(rt: Runtime, options: Sequence[Option], value: str) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-async def _colleague(at: ActionContext, other: UUID) -> None:
-    """Raise Refused unless the officer `other` may claim the case.
+def may_receive(officer: Officer, case: cases.Case, now: datetime) -> bool:
+    """Return True if a case may be transferred to the officer.
 
-    That officer must be active, in the case's mission, and serve its topic. After the end of that
+    The officer must be active, in the case's mission, and serve its topic. After the end of the
     officer's shift, a sweep would at once return a case that awaits an answer.
     """
+    claimable = permissions.Subject(case.mission, case.topic, permissions.QUEUED)
+    if isinstance(permissions.check(officer, Action.CASE_CLAIM, claimable), Denied):
+        return False
+    is_off_shift = officer.shift_until is not None and officer.shift_until <= now
+    return not is_off_shift or case.state == cases.State.WAITING
+
+
+async def _colleague(at: ActionContext, other: UUID) -> None:
+    """Raise Refused unless the case may be transferred to the officer `other`."""
     found = await directory.find(at.transaction, other)
-    claimable = permissions.Subject(at.case.mission, at.case.topic, permissions.QUEUED)
-    if found is None or isinstance(permissions.check(found, Action.CASE_CLAIM, claimable), Denied):
-        raise Refused(Refusal.NO_OFFICER)
-    is_off_shift = found.shift_until is not None and found.shift_until <= at.held.now
-    if is_off_shift and at.case.state != cases.State.WAITING:
+    if found is None or not may_receive(found, at.case, at.held.now):
         raise Refused(Refusal.NO_OFFICER)
 
 

@@ -391,9 +391,11 @@ async def test_case_can_be_handed_to_a_colleague_who_signs_in_after_a_shift(
     async with Console.signed_in(desk.url, AIGUL) as aigul:
         await _claim(aigul)
         path, officer = aigul.screen.path, await _officer_id(desk, BERIK)
+        assert officer not in aigul.screen.html
         assert (await aigul.send(_transfer_form(aigul), officer=officer)).status == 422
         async with Console.signed_in(desk.url, BERIK):
             await aigul.get(path)
+            assert officer in aigul.screen.html
             await aigul.send(_transfer_form(aigul), officer=officer)
         assert ru("done_transferred") in aigul.screen.text
 

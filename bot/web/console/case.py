@@ -210,11 +210,13 @@ def _surroundings(
     first = len(found) - len(calls)
     list_page = views.read_listing(context.rt, found[:first])
     by_action = dict(zip(calls, found[first:], strict=True))
+    case, now = view.line.case, context.now
     team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
+    receivers = (each for each in team if desk.may_receive(each, case, now))
     names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
     known = names | {*view.line.case.labels} if Action.CASE_MARK in view.may else names
     choices = case_choices.choices(context) | {
-        "colleagues": [(str(each.id), each.name) for each in team if each.id != officer.id],
+        "colleagues": [(str(each.id), each.name) for each in receivers if each.id != officer.id],
         "labels": [(name, name) for name in sorted(known)],
         "forms": case_choices.forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
     }
