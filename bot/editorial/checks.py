@@ -103,9 +103,11 @@ def _date_blockers(kind: Kind, body: Body, today: date) -> Iterator[Blocker]:
         yield Blocker(Refusal.DATES)
     # Publishing a fact or card ends the previous version at once. Until a first day in the future,
     # people would get neither of the two.
-    began = (body.since,) if kind in (Kind.FACT, Kind.CARD) else ()
-    for day in (body.as_of, body.checked, *began):
-        if day > today:
+    if kind in (Kind.FACT, Kind.CARD) and body.since > today:
+        yield Blocker(Refusal.FUTURE, detail=body.since.isoformat())
+    # `today` is the date in UTC. In zones east of it, the next day has begun already.
+    for day in (body.as_of, body.checked):
+        if day > today + timedelta(days=1):
             yield Blocker(Refusal.FUTURE, detail=day.isoformat())
     if body.checked < body.as_of:
         yield Blocker(Refusal.DATES, detail=body.checked.isoformat())

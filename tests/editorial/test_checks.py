@@ -65,10 +65,15 @@ async def test_content_check_covers_the_derived_arabic_script(rt: Runtime) -> No
 async def test_content_check_rejects_past_future_and_reversed_dates(rt: Runtime) -> None:
     today, day = await database_day(rt), timedelta(days=1)
     assert await reasons(rt, until=today - day) >= {("expired", "")}
-    assert await reasons(rt, checked=today + day) >= {("future", "")}
-    assert await reasons(rt, as_of=today + day) >= {("future", "")}
+    assert await reasons(rt, checked=today + 2 * day) >= {("future", "")}
+    assert await reasons(rt, as_of=today + 2 * day) >= {("future", "")}
     assert await reasons(rt, since=today + 200 * day) >= {("dates", "")}
     assert await reasons(rt, checked=today - 9 * day) >= {("dates", "")}
+
+
+async def test_content_check_accepts_todays_date_east_of_utc(rt: Runtime) -> None:
+    tomorrow = await database_day(rt) + timedelta(days=1)
+    assert await reasons(rt, as_of=tomorrow, checked=tomorrow) == set()
 
 
 async def test_content_check_accepts_a_future_first_day_only_for_notices(rt: Runtime) -> None:
