@@ -67,16 +67,25 @@ async def invalid_request(request: Request, error: Exception) -> Response:
 
 async def internal_error(request: Request, error: Exception) -> Response:
     """Return 500, with the security headers that `RequestGuard` does not add to this response."""
-    answer = error_response(request, 500, security_headers())
+    answer = kept_form(request) or error_response(request, 500)
+    answer.headers.update(security_headers())
     count_response(request.url.path, answer.status_code)
     return answer
 
 
 async def unavailable(request: Request, error: Exception) -> Response:
     """Return 503 with Retry-After if PostgreSQL or Valkey is unavailable; nothing was stored."""
-    answer = _page(request, 503) or JSONResponse({"error": "E_UNAVAILABLE"}, 503)
+    answer = (
+        kept_form(request) or _page(request, 503) or JSONResponse({"error": "E_UNAVAILABLE"}, 503)
+    )
     answer.headers["Retry-After"] = str(RETRY_SECONDS)
     return answer
+
+
+def kept_form(request: Request) -> Response | None:
+    """Return the console's page from which to send a form again that failed with the request."""
+    found: Response | None = getattr(request.state, "kept_form", None)
+    return found
 
 
 def error_response(
@@ -101,11 +110,11 @@ def _page(request: Request, status: int) -> Response | None:
     """Return the page for this error status if a browser asks for one.
 
     The texts of most pages address people in the chat. Therefore the console has a page only for an
-    unknown address and for an unavailable database.
+    unknown address, for the address of a form, and for an unavailable database.
     """
     if "text/html" not in request.headers.get("accept", ""):
         return None
-    if request.url.path.startswith("/console") and status not in (404, 503):
+    if request.url.path.startswith("/console") and status not in (404, 405, 503):
         return None
     return secure_page.error_page(request, status)
 

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from bot import desk as desk_actions
 from bot.officers import directory
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
@@ -83,6 +84,29 @@ async def test_answer_is_kept_for_resubmission_while_the_database_is_down(
             return ru("done_replied") in console.screen.text
 
         await desk.until(is_sent, 60)
+    await leave(visitor)
+
+
+async def test_answer_is_kept_for_resubmission_after_an_unexpected_error(
+    desk: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    visitor = await ask_officer(desk, "ru", "general", "Testova asks")
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        form, _case = await _answering(console)
+
+        async def fail(*_args: object, **_options: object) -> None:
+            raise ZeroDivisionError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(desk_actions, "reply", fail)
+            screen = await console.send(form, words=ANSWER)
+        assert (screen.status, _kept_texts(screen)) == (500, {"words": ANSWER})
+        assert ru("off") in screen.text
+        form, texts = screen.form("/reply"), _kept_texts(screen)
+        # The server closed the connection. Unlike a GET, a POST is not repeated on a new one.
+        await console.get("/console/inbox")
+        await console.send(form, **texts)
+        assert ru("done_replied") in console.screen.text
     await leave(visitor)
 
 

@@ -106,6 +106,7 @@ async def test_not_found_page_is_in_the_browsers_language(
     [
         ("GET", f"/{CANARY}", 404, "По этому адресу страницы нет"),
         ("GET", "/chat/said", 405, "По этому адресу страницы нет"),
+        ("GET", "/console/content/fact:x/save", 405, "По этому адресу страницы нет"),
         ("GET", f"/chat/files/{CANARY}", 422, "По этому адресу страницы нет"),
         ("GET", f"/chat/files/{UUID(int=0)}", 404, "По этому адресу страницы нет"),
         ("GET", f"/failure?value={CANARY}", 500, "У нас произошёл сбой"),

@@ -3,7 +3,7 @@
 Each route declares its permission with `require`. A form contains a CSRF token that is derived from
 the session, so other sites cannot send a valid form. A form whose session has ended has no effect.
 If such a form contains text, the officer gets a page from which to send it again after signing in.
-The same page keeps the text while the database is unavailable.
+The same page keeps the text if the database is unavailable or an unexpected error occurs.
 """
 
 import hmac
@@ -15,6 +15,7 @@ from typing import Any
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from bot.desk.views import ReasonNeeded
@@ -108,11 +109,17 @@ class ConsoleRoute(APIRoute):
     async def _answer(self, request: Request, handler: Handler) -> Response:
         try:
             return await self._process(request, handler)
-        except UNAVAILABLE_ERRORS:
+        except (Refused, HTTPException):
+            raise
+        except Exception as error:
+            # The error's handler in `bot.web.errors` returns this page.
             fields = await self._unsaved(request) if request.method == "POST" else NO_FIELDS
-            if not fields["kept"]:
-                raise
-            return signed_out_page(request, "resend_form.html", 503, note="off", **fields)
+            if fields["kept"]:
+                status = 503 if isinstance(error, UNAVAILABLE_ERRORS) else 500
+                request.state.kept_form = signed_out_page(
+                    request, "resend_form.html", status, note="off", **fields
+                )
+            raise
 
     async def _process(self, request: Request, handler: Handler) -> Response:
         context = await authenticate(request)
