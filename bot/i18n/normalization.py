@@ -4,6 +4,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+from bot.i18n.traditional_han import SIMPLIFIED
+
 MAX_MARKS = 4
 # Size of the cache of `fold`: large enough for the words with which one incoming text is compared,
 # and so small that people's texts are soon evicted.
@@ -108,12 +110,13 @@ def apostrophes(text: str) -> str:
 def fold(typed: str) -> str:
     """Return the form of a text in which words and labels are compared; never store or show it.
 
-    Differences of case, digits, apostrophes and Kazakh spelling are removed, as are punctuation
-    marks around the text. A text without any letter or digit keeps its marks.
+    Differences of case, digits, apostrophes, Kazakh spelling and traditional Chinese characters are
+    removed, as are punctuation marks around the text. A text without any letter or digit keeps its
+    marks.
     """
     text = digits(typed).casefold()
     if not text.isascii():
-        text = unicodedata.normalize("NFC", text).translate(UZBEK_2026)
+        text = unicodedata.normalize("NFC", text).translate(UZBEK_2026).translate(SIMPLIFIED)
         text = BORROWED.sub(lambda found: found[0].translate(KAZAKH_OWN), text)
     text = apostrophes(text)
     if ARABIC.search(text):

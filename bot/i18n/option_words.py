@@ -12,6 +12,7 @@ from bot.i18n import (
     ethnic_words,
     normalization,
     region_capitals,
+    relation_words,
     situation_words,
 )
 from bot.i18n.word_lists import in_all_scripts
@@ -20,7 +21,7 @@ from bot.i18n.word_lists import in_all_scripts
 # every question that has an option with this key, but never at a consent. The first line of each is
 # Kazakh, the second one is Uzbek; each also counts in its other script.
 # check: a native speaker must check each line
-ANY = ""
+ANY, FAMILY = "", "family"
 OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     (ANY, "yes"): ("әрине, иә әрине", "albatta, ha albatta", "конечно, да конечно", "当然, 当然是"),
     (ANY, "no"): (
@@ -233,32 +234,32 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "нельзя, не надо, не пишите, не нужно",
         "不要, 别写, 别发, 不用",
     ),
-    ("family", "spouse"): (
+    (FAMILY, "spouse"): (
         "әйеліммен, күйеуіммен, жұбайыммен, әйелім, күйеуім, жұбайым",
         "xotinim, erim, xotinim bilan, erim bilan, turmush oʻrtogʻim",
         "жена, муж, с женой, с мужем, с супругой, с супругом",
         "老婆, 老公, 妻子, 丈夫, 和老婆, 和老公, 跟老婆, 跟老公",
     ),
-    ("family", "children"): (
+    (FAMILY, "children"): (
         "балам, балаларым, баламмен, балаларыммен, балалармен",
         "bolam, bolalarim, bolam bilan, bolalarim bilan, bolalar bilan",
         "дети, с детьми, с ребёнком, с дочерью, с сыном, только дети, только с детьми",
         "孩子, 带孩子, 和孩子, 跟孩子, 只有孩子",
     ),
-    ("family", "both"): (
+    (FAMILY, "both"): (
         "әйелім мен балаларым, күйеуім мен балаларым, жұбайыммен және балаларыммен, бала шағаммен",
         "xotinim va bolalarim, erim va bolalarim, xotinim va bolalarim bilan,"
         " erim va bolalarim bilan, bola chaqam bilan",
         "жена и дети, муж и дети, с женой и детьми, с мужем и детьми, с мужем и детками",
         "老婆孩子, 老婆和孩子, 老公和孩子, 带老婆孩子, 妻子和孩子, 丈夫和孩子",
     ),
-    ("family", "relatives"): (
+    (FAMILY, "relatives"): (
         "ата анаммен, анаммен, әкеммен, туыстармен, бауырларыммен",
         "ota onam bilan, onam bilan, otam bilan, qarindoshlarim bilan, akam bilan",
         "с родителями, с мамой, с отцом, с братом, с сестрой, с родственниками, родители",
         "父母, 和父母, 跟父母, 跟亲戚, 和亲戚",
     ),
-    ("family", "alone"): (
+    (FAMILY, "alone"): (
         "жалғыз, жалғызбын, өзім, жалғыз өзім, ешкім, ешкім жоқ, жоқ",
         "yolgʻiz, yolgʻizman, bir oʻzim, oʻzim, hech kim, yoʻq",
         "один, одна, сам, сама, я один, я одна, никто, никого, нет",
@@ -311,6 +312,16 @@ EVERY = (
     | ethnic_words.OPTION_WORDS
     | details_words.OPTION_WORDS
     | situation_words.OPTION_WORDS
+    | relation_words.OPTION_WORDS
+)
+# Words of a person who names those who come along instead of choosing to add one.
+EVERY[FAMILY, "add"] = tuple(
+    ", ".join(lines)
+    for lines in zip(
+        *relation_words.OPTION_WORDS.values(),
+        *(OPTION_WORDS[FAMILY, key] for key in ("spouse", "children", "both", "relatives")),
+        strict=True,
+    )
 )
 
 

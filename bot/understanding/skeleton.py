@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from bot.i18n import kazakh_arabic, normalization
 from bot.i18n.keyboard_layouts import TO_KAZAKH, TO_LATIN, TO_RUSSIAN
-from bot.understanding.traditional_han import SIMPLIFIED
+from bot.i18n.traditional_han import SIMPLIFIED
 
 # The middle of a message over this length is cut out, because the beginning of a message usually
 # has its topic, and the end its question.

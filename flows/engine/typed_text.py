@@ -20,6 +20,7 @@ from flows.engine import (
     screens,
     suggestion_screens,
     typed_answers,
+    typed_members,
     typed_screens,
     voice_messages,
 )
@@ -180,7 +181,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
             return external_model.consider(turn, text)
         return answering.refuse(turn, asked, refusal)
     if isinstance(reading, str):
-        return answering.answer(turn, asked, reading, typed=True)
+        return typed_members.answer(turn, asked, reading, text)
     answering.narrow(turn, asked, reading)
 
 

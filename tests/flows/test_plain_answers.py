@@ -270,7 +270,6 @@ def test_one_word_of_danger_is_not_stored_as_a_name(typed: str) -> None:
 @pytest.mark.parametrize(
     ("question", "language", "typed"),
     [
-        ("relation", "zh_Hans", "女儿"),
         ("location", "zh_Hans", "在家"),
         ("location", "kk", "үйдемін"),
         ("location", "uz", "uydaman"),
@@ -284,7 +283,6 @@ def test_one_word_of_danger_is_not_stored_as_a_name(typed: str) -> None:
         ("former_citizen", "uz", "yoʻq deb oʻylayman"),
         ("residence_country", "ru", "Синьцзян"),
         ("occupation", "ru", "торговля"),
-        ("family", "ru", "муж и дети"),
         ("family", "ru", "больше никого"),
         ("family", "ru", "Все, больше никого."),
         ("family", "zh_Hans", "没人了"),
