@@ -41,7 +41,17 @@ KIN = (
     " ребёнка ребёнком дети детей детьми младенец семья семью семьёй меня себя я мы сам сама свою"
     " только не и с со",
     "我 我们 自己 本人 我自己 就 只 我的 儿子 女儿 孩子 孩子们 小孩 婴儿 大人 老公 丈夫 老婆 妻子"
+    " 爱人 太太 先生"
     " 爸爸 妈妈 爸 妈 父亲 母亲 爷爷 奶奶 哥哥 弟弟 姐姐 妹妹 孙子 孙女 家人 全家 和 跟 与 不是",
+)
+# Words of KIN for "not", "only", "I" and "we", which do not say who lives with the person.
+NOT_KIN = ("тек емес ғана", "faqat emas", "я мы только не")
+# Words of a text that says with which relatives a person lives. None means "alone" or "not",
+# and "I" is missing, so that the age in the text is that of somebody else.
+WITH_ME = (
+    "өз менімен бізбен бірге тұрады тұрамын тұрамыз бар қолымда қасымда жаста жасар",
+    "birga yashaydi yashayman yashaymiz bor yonimda yoshda yoshli yashar",
+    "живёт живут живу живём вместе со мной мной нами у есть рядом лет год года",
 )
 # Whole answers, as in KIN.
 ANSWERS = (
@@ -76,9 +86,18 @@ def is_everyday(typed: str) -> bool:
     if text in _phrases(ANSWERS):
         return True
     words = text.split()
-    return bool(words) and all(
-        word in bare_words(KIN) or _kin_in_han().fullmatch(word) for word in words
+    return bool(words) and (
+        all(word in bare_words(KIN) or _kin_in_han().fullmatch(word) for word in words)
+        or _lives_with(words)
     )
+
+
+def _lives_with(words: list[str]) -> bool:
+    """Return True if words only say which relative, of which age, lives with the person."""
+    kin, beside = bare_words(KIN) - bare_words(NOT_KIN), bare_words(WITH_ME)
+    others = [word for word in words if word not in kin]
+    is_plain = all(word in beside or word.isdecimal() for word in others)
+    return is_plain and len(others) < len(words) and bool(beside & set(others))
 
 
 def is_half(typed: str, shown: str, language: str) -> bool:

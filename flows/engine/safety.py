@@ -53,7 +53,9 @@ def is_clear(turn: TurnState, text: str) -> bool:
         return turn.is_certain_danger(text)
     if turn.danger(text) is not Danger.CLEAR:
         return False
-    return asked is None or not _is_answer(turn, asked, text)
+    if asked is None or asked.key.startswith("~"):
+        return turn.words.danger(text) or not turn.words.everyday(text)
+    return not _is_answer(turn, asked, text)
 
 
 def note_suspicion(turn: TurnState, text: str) -> None:
@@ -61,7 +63,7 @@ def note_suspicion(turn: TurnState, text: str) -> None:
     asked = turn.c.asked
     if asked is not None and (_is_label(turn, asked, text) or _goes_to_officer(turn, asked)):
         return
-    asks_of_danger = asked is not None and any(option.key == TOPIC for option in asked.options)
+    asks_of_danger = asked is not None and _asks_of_danger(turn, asked)
     is_yes = turn.words.yes_no(text, turn.c.language)
     if not asks_of_danger and (is_yes is not None or turn.words.everyday(text)):
         return
@@ -152,13 +154,26 @@ def _may_be_plain_answer(turn: TurnState, asked: Asked, text: str) -> bool:
     """
     if isinstance(turn.question(asked), HandoffOffer):
         return False
-    if any(option.key == TOPIC for option in asked.options) or count_words(text) > MAX_PLAIN_WORDS:
+    if any(option.key == TOPIC for option in asked.options):
+        return False
+    if turn.words.everyday(text):
+        return True
+    if count_words(text) > MAX_PLAIN_WORDS:
         return False
     if any(turn.words.reserved(word) is Reserved.HELP for word in text.split()):
         return False
     # A person who is tired of the form gets only the sentence of `note_suspicion`.
-    is_plain = turn.words.everyday(text) or turn.words.tired(text)
-    return is_plain or not turn.is_certain_danger(text)
+    return turn.words.tired(text) or not turn.is_certain_danger(text)
+
+
+def _asks_of_danger(turn: TurnState, asked: Asked) -> bool:
+    """Return True if a question names danger, except the question for an officer's topic.
+
+    Its "yes" only confirms the wish for an officer, and its first option is danger.
+    """
+    flow = turn.flows.get(asked.flow)
+    hands_over = flow is not None and flow.hands_over
+    return not hands_over and any(option.key == TOPIC for option in asked.options)
 
 
 def _goes_to_officer(turn: TurnState, asked: Asked) -> bool:

@@ -4,7 +4,7 @@ import re
 
 from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, screens
 from flows.engine.checklist_screens import Screen
-from flows.engine.flow import Consent, RepeatingGroup, Review
+from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
 from flows.engine.options import Option, Reading, TypedAnswer
 from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
@@ -20,6 +20,8 @@ MAX_NAMING_WORDS = 6
 # Chinese characters before the label "name" that are not part of another word: my, this, change.
 HAN_BEFORE_LABEL = "我的这改"
 
+# The year in a text that corrects a year of birth. A longer number may be a telephone number.
+YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 # Screens that ask for a consent. Only the label of a button counts as an answer there, because a
 # typed "yes" or number is no explicit consent.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
@@ -80,7 +82,7 @@ def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
 
 
 def _names_answer(turn: TurnState, asked: Asked, typed: str) -> bool:
-    """Return True if a few words have the label of an answer, as in "year of birth 1962".
+    """Return True if a few words have the label of an answer or a year, as in "it is 1962".
 
     Return False after "yes", as in "yes, the year of birth is right".
     """
@@ -92,7 +94,8 @@ def _names_answer(turn: TurnState, asked: Asked, typed: str) -> bool:
         return False
     items = [step.item for step in flow_path[1].steps if screens.can_change(step)]
     labels = [words.render(item.label, asked.language) for item in items]
-    return any(_begins_word(typed.casefold(), label.casefold()) for label in labels)
+    has_year = YEAR.search(typed) is not None
+    return has_year or any(_begins_word(typed.casefold(), each.casefold()) for each in labels)
 
 
 def _begins_word(typed: str, label: str) -> bool:
@@ -138,6 +141,8 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
         _says_wrong(turn, asked, typed) or _names_answer(turn, asked, typed)
     ):
         return "edit"
+    if isinstance(question, HandoffOffer):
+        return _take_offer(turn, asked, typed)
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
     language = asked.language
@@ -153,6 +158,12 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     # elsewhere, but here it may be an answer, such as a period.
     is_only = len(asked.options) == 1 and _may_narrow(question) and not typed.strip().isdecimal()
     return asked.options[0].key if is_only and turn.words.yes_no(typed, language) else ""
+
+
+def _take_offer(turn: TurnState, asked: Asked, typed: str) -> str:
+    """Return the option that "yes" or "no" to the offer of an officer means; "" for other texts."""
+    is_yes = None if typed.strip().isdecimal() else turn.words.yes_no(typed, asked.language)
+    return "" if is_yes is None else "person" if is_yes else "go_on"
 
 
 def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:

@@ -35,7 +35,8 @@ def test_reused_database_holds_what_the_template_holds(
     "change",
     [
         "ALTER TABLE content_items ALTER COLUMN key SET STATISTICS 10",
-        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' CONNECTION LIMIT 9'; END $$",
+        "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || current_database() || ' CONNECTION LIMIT 9';"
+        " END $$",
     ],
 )
 def test_database_is_not_used_again_when_it_was_changed(

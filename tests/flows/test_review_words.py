@@ -27,6 +27,9 @@ from tests.flows.recognizer import REAL, recognizing_chat_at
         ("kk", "менің атым қате"),
         ("uz", "familiyam boshqa"),
         ("uz_Cyrl", "туғилган йилим 1962"),
+        ("kk", "1962 болу керек"),
+        ("ru", "должно быть 1962"),
+        ("zh_Hans", "应该是1962"),
     ],
 )
 def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) -> None:
