@@ -17,9 +17,7 @@ from flows.engine.questions import Choice
 from flows.engine.text import Text, _, button
 from flows.knowledge import programmes
 from flows.knowledge.documents import (
-    APPLICATION,
     ETHNICITY,
-    EXTENSION_APPLICATION,
     HOME,
     IDENTITY,
     IIN,
@@ -62,8 +60,6 @@ NO_CHILD_PAPER = caution(
 )
 SPOUSE = _("For a husband or wife who is not Kazakh other rules apply. An officer can explain.")
 RULES = _("The rules behind this list")
-# Present keys of documents, by the keys in checklists stored by earlier versions.
-PRESENT_KEYS = {APPLICATION.key: EXTENSION_APPLICATION.key}
 ASK = _("Is something missing or unclear? A person can help. What you chose here is not kept.")
 
 PROGRAMME = Choice(
@@ -113,7 +109,7 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     """
     answers = {"location": "unsaid", **answers}
     chosen = programme(answers.get("programme") or "kandas_status")
-    keys = _current(keys) or chosen.keys(answers)
+    keys = keys or chosen.keys(answers)
     valid = {document.key: document for document in chosen.documents(today)}
     found = [valid[key] for key in keys if key in valid]
     papers = tuple(_paper(document, chosen, answers, today) for document in found)
@@ -126,11 +122,6 @@ def checklist(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> Chec
     dates = (sources([fact.on(today) for fact in facts if fact.current(today)]),) if found else ()
     rules = part_texts(after, today)
     return Checklist(chosen, part_texts(before, today), papers, (*rules, *dates))
-
-
-def _current(keys: tuple[str, ...]) -> tuple[str, ...]:
-    """Return stored keys, each with the present key of the document that it named."""
-    return tuple(each for key in keys for each in dict.fromkeys((key, PRESENT_KEYS.get(key, key))))
 
 
 def _paper(document: Document, chosen: Programme, answers: Answers, today: date) -> Paper:
@@ -300,7 +291,7 @@ def warnings(answers: Answers, today: date, keys: tuple[str, ...] = ()) -> tuple
     made = checklist(answers, today, keys)
     empty = () if made.papers else (lead(made),)
     danger = _danger(made.programme, answers)
-    ends = programmes.endings(made.programme, today, _current(keys) or _keys(answers))
+    ends = programmes.endings(made.programme, today, keys or _keys(answers))
     return (*empty, *danger, *ends)
 
 

@@ -52,8 +52,7 @@ class MadeList:
     """A checklist that a flow made: answers that may be stored, ticked entries, reminder day.
 
     `entries` are the keys of the entries that fit the answers, also of those that were not valid
-    when the checklist was made; empty if an older version made it. `watched`: the person wants to
-    be notified of changed rules.
+    when the checklist was made. `watched`: the person wants to be notified of changed rules.
     """
 
     flow: str

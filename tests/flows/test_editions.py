@@ -17,7 +17,7 @@ from bot.content.model import WRITTEN
 from bot.i18n import Languages
 from bot.understanding.engine_adapter import EngineRecognizer
 from flows import FLOWS, eligibility, support
-from flows.checklist import LISTING, PRESENT_KEYS, Checklist, checklist
+from flows.checklist import LISTING, Checklist, checklist
 from flows.checklist_confirmation import CONFIRMED, LATE_CONFIRMED, NO_TRAVEL, SEE_BELOW
 from flows.engine.conversation import step
 from flows.engine.edition import Edition
@@ -248,15 +248,6 @@ def test_checklist_says_that_a_withdrawn_paper_is_left_out() -> None:
     assert LEFT_OUT in LISTING.warnings(situation, day, ())
     assert LEFT_OUT not in checklist({**situation, "programme": "visa_c10"}, day).before
     assert LEFT_OUT not in checklist(situation, TODAY).before
-
-
-def test_earlier_stored_checklist_says_that_the_application_is_left_out() -> None:
-    ((former, new),) = PRESENT_KEYS.items()
-    answers = {"programme": "kandas_extension"}
-    keys = tuple(former if key == new else key for key in LISTING.keys(answers))
-    day = published(**{f"fact_{new}": SILENT})
-    assert LEFT_OUT in LISTING.warnings(answers, day, keys)
-    assert LEFT_OUT not in LISTING.warnings(answers, TODAY, keys)
 
 
 @pytest.mark.parametrize("day", [date(2026, 11, 28), date(2026, 12, 20)], ids=str)
