@@ -6,7 +6,6 @@ from html import unescape
 
 import pytest
 
-from bot.desk import saved_views
 from bot.officers import directory
 from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
@@ -259,18 +258,6 @@ async def test_inbox_view_saved_on_a_later_page_begins_at_the_first_page(desk: A
         assert await _numbers(console, f"queue=all&after={numbers[0]}") == numbers[1:]
         screen = await console.submit("/views", name="Everything")
         link = re.search(r'<a class="chip" href="([^"]+)">Everything<', screen.html)
-        assert link is not None
-        assert await _numbers(console, unescape(link[1]).partition("?")[2]) == numbers
-
-
-async def test_inbox_view_stored_with_a_page_begins_at_the_first_page(desk: AppStack) -> None:
-    async with desk.rt.pool.connection() as transaction:
-        officer = await directory.by_name(transaction, AIGUL)
-    async with Console.signed_in(desk.url, AIGUL) as console:
-        numbers = await _numbers(console, "queue=all")
-        await saved_views.save(desk.rt, officer, "Old", f"queue=all&after={numbers[0]}")
-        screen = await console.get("/console/inbox")
-        link = re.search(r'<a class="chip" href="([^"]+)">Old<', screen.html)
         assert link is not None
         assert await _numbers(console, unescape(link[1]).partition("?")[2]) == numbers
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
 from typing import Annotated, Any, Self
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request
@@ -148,17 +148,12 @@ async def inbox_page(
         labels=[(name, name) for name in await marking.labels(rt, officer)],
         edits_labels=context.may(Action.LABELS_EDIT),
         saved=[
-            (name, f"{ROOT}/inbox{_first_page(saved)}")
+            (name, f"{ROOT}/inbox?{saved}")
             for name, saved in await saved_views.listing(rt, officer)
         ],
         hands_over=query.queue is not Queue.RESOLVED,
         goals=await _goals(context),
     )
-
-
-def _first_page(saved: str) -> str:
-    """Return a saved view's query without `after`, which earlier versions of Kosh also saved."""
-    return query_text({name: value for name, value in parse_qsl(saved) if name != "after"})
 
 
 async def _goals(context: RequestContext) -> list[tuple[str, str]]:
