@@ -167,33 +167,17 @@ class PlanningQuery(_Base):
     release: Mapped[int]
 
 
-_ADDED = {
-    Household.__tablename__: ("code_until",),
-    Entry.__tablename__: ("question", "step", "household", "details"),
-    Milestone.__tablename__: ("seq", "transaction"),
-}
-"""Columns that the tables of an earlier version of the sandbox lack."""
-
-
 @cache
 def creation() -> tuple[Statement[()], ...]:
-    """Return the statements that create missing schema, tables, columns and indexes.
+    """Return the statements that create the missing schema, tables and indexes.
 
     They are cached, because compiling them takes a third of the time of executing them.
     """
-    # Imported here because importing Alembic takes 0.25 s.
-    from alembic.ddl.base import AddColumn
-
     tables = _Base.metadata.sorted_tables
-    added = [(table, table.c[name]) for table in tables for name in _ADDED.get(table.name, ())]
     indexes = [index for table in tables for index in sorted(table.indexes, key=_name)]
     return (
         statement(CreateSchema(SCHEMA, if_not_exists=True)),
         *(statement(CreateTable(each, if_not_exists=True)) for each in tables),
-        *(
-            statement(AddColumn(table.name, each, SCHEMA, if_not_exists=True))
-            for table, each in added
-        ),
         *(statement(CreateIndex(each, if_not_exists=True)) for each in indexes),
     )
 
