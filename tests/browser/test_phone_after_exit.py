@@ -3,7 +3,6 @@
 docs/explanation/for-people.md lists what may remain.
 """
 
-import re
 from typing import Any
 
 import pytest
@@ -204,25 +203,6 @@ async def test_quick_exit_of_a_visit_ends_it_when_its_request_is_lost(
             return await identities.find(stack.rt, transaction, "web", secret) is None
 
     await stack.until(has_ended)
-
-
-async def test_script_works_on_a_page_of_the_previous_version(
-    browser: Any, stack: AppStack
-) -> None:
-    phone = await open_phone(browser, stack)
-
-    async def without_exit_words(route: Any) -> None:
-        answer = await route.fetch()
-        html, count = re.subn(r" data-exit-words='[^']*'", "", await answer.text())
-        assert count == 1
-        await route.fulfill(response=answer, body=html)
-
-    await phone.page.route("**/chat", without_exit_words)
-    await phone.page.reload()
-    await phone.answer("ru")
-    assert phone.errors == []
-    await phone.page.click("button.leave")
-    await phone.page.wait_for_url(f"**{EXIT_URL}")
 
 
 # JavaScript that acts like a browser whose user blocks all cookies.

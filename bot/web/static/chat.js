@@ -23,7 +23,7 @@ const VISIT = 'visit:'; // the name of a page that a one-time link opened; as in
 const framed = window.top !== window;
 const FROM = { 'X-Requested-With': 'kosh', ...(framed && { 'X-Kosh-Framed': '1' }) };
 
-const exitWords = JSON.parse(document.body.dataset.exitWords || '[]'); // older pages have none
+const exitWords = JSON.parse(document.body.dataset.exitWords);
 
 let labels = JSON.parse(document.body.dataset.labels);
 let chat = document.body.dataset.chat;
