@@ -21,14 +21,13 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import case as when
-from sqlalchemy.orm import aliased
 
 from bot import cases
 from bot.concurrency import isolation
 from bot.conversations import store as conversation_store
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import NOW, ago, fetch_all, statement
+from bot.db.statements import NOW, fetch_all, statement
 from bot.desk.duty_group import _FIRST
 from bot.observability import logging
 from bot.officers import directory
@@ -44,8 +43,7 @@ _logger = logging.get()
 # The action that a case needs; the first match counts. `astray` redirects a case of a mission
 # without officers. `clock` sets the missing answer deadline of a case that another mission
 # transferred: the transferring officer could not read the working hours of this mission.
-# `undelivered` ends the wait for a person whom the officer's answer did not reach, also if the case
-# was closed within the last days.
+# `undelivered` ends the wait for a person whom the officer's answer did not reach.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 # Conditions that join a case and an officer; `roles` are those that may answer people.
 ANSWERS_IN_MISSION = (
@@ -62,16 +60,9 @@ _IS_UNDELIVERED = exists().where(
     t.CaseMessage.case_id == t.Case.id,
     t.Message.id == t.CaseMessage.message_id,
     t.Message.state.in_(["failed", "undeliverable"]),
-    t.Message.done_at > t.Case.paused_at,
+    t.Message.done_at > t.Case.state_at,
 )
-_OTHER = aliased(t.Case)
-_HAS_NEWER_CASE = exists().where(
-    _OTHER.person_id == t.Case.person_id, _OTHER.opened_at > t.Case.opened_at
-)
-_IS_CLOSED = t.Case.state == "resolved"
-_MAY_COME_BACK = (t.Case.state_at > ago(days=7)) & _IS_UNDELIVERED & not_(_HAS_NEWER_CASE)
 _WHY = when(
-    (_IS_UNDELIVERED, "undelivered"),
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
     (t.Case.owner.is_not(None) & not_(_MAY_ANSWER), "return"),
     (
@@ -79,6 +70,7 @@ _WHY = when(
         "return",
     ),
     ((t.Case.state == "queued") & (t.Case.mission != all_(_STAFFED)), "astray"),
+    ((t.Case.state == "waiting_person") & _IS_UNDELIVERED, "undelivered"),
     (t.Case.answer_due.is_(None) & t.Case.waiting_since.is_not(None), "clock"),
     (
         t.Case.escalated_at.is_(None)
@@ -95,7 +87,7 @@ _REASONS = (
     .select_from(t.Case)
     .outerjoin(t.Officer, t.Officer.id == t.Case.owner)
     .where(
-        or_(not_(_IS_CLOSED), _MAY_COME_BACK),
+        t.Case.state != "resolved",
         or_(_ID.is_(None), t.Case.id == _ID),
         t.Case.id > bindparam("after"),
     )

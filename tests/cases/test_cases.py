@@ -555,51 +555,6 @@ async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
     assert (await now(rt, case.id)).state == State.WAITING
 
 
-async def _fail_answers(rt: Runtime, case: cases.Case) -> None:
-    async with rt.pool.connection() as session:
-        await session.execute(
-            "UPDATE messages SET state = 'failed', done_at = kosh_now() WHERE case_id = %s",
-            (case.id,),
-        )
-
-
-@pytest.mark.parametrize("closed_first", [True, False])
-async def test_closed_case_comes_back_when_the_answer_is_not_delivered(
-    rt: Runtime, closed_first: bool
-) -> None:
-    officer, case = await an_officer(rt), await ask(Guest(rt))
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    version = (await now(rt, case.id)).version
-    await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
-    if closed_first:
-        await desk.resolve(rt, officer, case.id, version, key=key())
-        assert await case_sweeps.sweep_cases(rt) == 0
-        await _fail_answers(rt, case)
-    else:
-        await _fail_answers(rt, case)
-        await desk.resolve(rt, officer, case.id, version, key=key())
-    await case_sweeps.sweep_cases(rt)
-    back = await now(rt, case.id)
-    assert (back.state, back.owner) == (State.CLAIMED, officer.id)
-    assert back.answer_due is not None
-    await desk.resolve(rt, officer, case.id, back.version, key=key())
-    assert await case_sweeps.sweep_cases(rt) == 0
-    assert (await now(rt, case.id)).state == State.RESOLVED
-
-
-async def test_closed_case_stays_closed_when_the_person_has_asked_again(rt: Runtime) -> None:
-    officer, guest = await an_officer(rt), Guest(rt)
-    case = await ask(guest)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    version = (await now(rt, case.id)).version
-    await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
-    await desk.resolve(rt, officer, case.id, version, key=key())
-    await _fail_answers(rt, case)
-    assert (await ask(guest)).id != case.id
-    assert await case_sweeps.sweep_cases(rt) == 0
-    assert (await now(rt, case.id)).state == State.RESOLVED
-
-
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=77)
     beijing_officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
