@@ -459,13 +459,6 @@ def test_checklist_names_no_country_of_their_own_to_stateless_people(programme: 
     assert "your country" not in " ".join(WORDS.render(each, "en") for each in proof.remarks)
 
 
-def test_earlier_stored_checklist_keeps_the_extensions_application() -> None:
-    answers = {"programme": "kandas_extension", "citizenship": "UZ"}
-    stored = (documents.APPLICATION.key, documents.EARLIER_STATUS.key)
-    papers = [paper.document for paper in checklist(answers, TODAY, stored).papers]
-    assert papers == [documents.EXTENSION_APPLICATION, documents.EARLIER_STATUS]
-
-
 def test_checklist_asks_for_a_renunciation_only_after_a_written_request() -> None:
     written = {"kk": "жазбаша", "ru": "письменно", "uz": "yozma", "zh_Hans": "书面"}
     for language, word in written.items():

@@ -7,7 +7,6 @@ from functools import partial
 from itertools import pairwise
 from typing import Any, get_args
 
-import psycopg
 import pytest
 from aiohttp import ClientSession
 
@@ -20,7 +19,7 @@ from bot.registry.contract import (
 )
 from bot.registry.errors import InProgress, Refused
 from bot.registry.problems import Problem
-from bot.registry.sandbox import openapi, store
+from bot.registry.sandbox import openapi
 from tests.app_stack import serving
 from tests.registry.conftest import (
     CALLBACK_SECRET,
@@ -456,25 +455,3 @@ async def test_sandbox_controls_reject_an_unknown_fault(
 ) -> None:
     async with sandbox.session.post(sandbox.url + "/_faults", json=body) as answer:
         assert answer.status == 422
-
-
-async def test_sandbox_database_of_an_earlier_version_is_migrated(database_url: str) -> None:
-    async def columns() -> list[tuple[Any, ...]]:
-        found = await connection.execute(
-            "SELECT table_name, column_name, data_type, is_nullable, column_default, is_identity"
-            " FROM information_schema.columns WHERE table_schema = 'registry_sandbox' ORDER BY 1, 2"
-        )
-        return await found.fetchall()
-
-    async with await psycopg.AsyncConnection.connect(database_url) as connection:
-        await store.create_tables(connection)
-        new = await columns()
-        await connection.execute(
-            "ALTER TABLE registry_sandbox.entries DROP question, DROP step, DROP household,"
-            " DROP details"
-        )
-        await connection.execute(
-            "ALTER TABLE registry_sandbox.milestones DROP seq, DROP transaction"
-        )
-        await store.create_tables(connection)
-        assert await columns() == new
