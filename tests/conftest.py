@@ -27,6 +27,7 @@ from tests.clock import CLOCK
 from tests.database_reuse import (
     ReusedConnection,
     close_unused_connections,
+    drop_unused_databases,
     reused_database,
 )
 
@@ -181,6 +182,12 @@ def databases(
         reused_database(admin_url, template, admin_session) as urls,
     ):
         yield urls
+
+
+@pytest.fixture
+def new_database(admin_url: str, admin_session: psycopg.Connection[tuple[object, ...]]) -> None:
+    """Give the test a new database, because deleted rows of earlier tests change its figures."""
+    drop_unused_databases(admin_url, admin_session)
 
 
 @pytest.fixture

@@ -187,13 +187,18 @@ def reused_database(admin_url: str, template: str, admin: Session) -> Iterator[D
     _unused[os.getpid()].append(database)
 
 
+def drop_unused_databases(admin_url: str, admin: Session) -> None:
+    """Drop the databases that wait for a later test, so that the next test gets a new one."""
+    close_unused_connections()
+    while unused := _unused[os.getpid()]:
+        embedded.drop_database(admin_url, unused.pop().name, opened=admin)
+
+
 def _take(admin_url: str, admin: Session) -> _ReusedDatabase | None:
     while unused := _unused[os.getpid()]:
-        database = unused.pop()
-        if database.restore():
-            return database
-        close_unused_connections()
-        embedded.drop_database(admin_url, database.name, opened=admin)
+        if unused[-1].restore():
+            return unused.pop()
+        drop_unused_databases(admin_url, admin)
     return None
 
 

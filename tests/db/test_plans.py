@@ -11,6 +11,8 @@ from bot.embedded import Databases
 from bot.outbox import delivery_reports
 from bot.outbox import statements as outbox
 
+pytestmark = pytest.mark.usefixtures("new_database")
+
 # Enough rows that the planner reads no table sequentially for being small.
 PEOPLE: tuple[LiteralString, ...] = (
     "INSERT INTO people (id, key, key_version)"

@@ -553,6 +553,7 @@ WHERE relname = 'broadcast_recipients'
 """
 
 
+@pytest.mark.usefixtures("new_database")
 async def test_broadcast_scheduler_reads_one_row_per_shard(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
