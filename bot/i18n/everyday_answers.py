@@ -114,7 +114,7 @@ def is_half(typed: str, shown: str, language: str) -> bool:
 @cache
 def _phrases(lines: tuple[str, ...]) -> frozenset[str]:
     return frozenset(
-        normalization.bare(each) for line in in_all_scripts(lines) for each in _split(line)
+        normalization.bare(each) for line in in_all_scripts(lines) for each in line.split(", ")
     )
 
 
@@ -122,7 +122,3 @@ def _phrases(lines: tuple[str, ...]) -> frozenset[str]:
 def _kin_in_han() -> re.Pattern[str]:
     """Return a pattern for Chinese words of KIN, which no spaces separate."""
     return re.compile(f"(?:{'|'.join(KIN[-1].split())})+")
-
-
-def _split(line: str) -> list[str]:
-    return re.split("[,،] ?", line)

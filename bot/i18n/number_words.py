@@ -64,4 +64,4 @@ def numbers() -> dict[str, int]:
 
 def _spelt(lines: tuple[str, ...]) -> list[list[str]]:
     """Return the words of each line, and of the Kazakh and the Uzbek line in the other script."""
-    return [line.replace("،", ",").split(", ") for line in in_all_scripts(lines)]
+    return [line.split(", ") for line in in_all_scripts(lines)]

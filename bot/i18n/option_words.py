@@ -3,7 +3,6 @@
 People who type an answer rarely repeat the label of an option.
 """
 
-import re
 from collections import defaultdict
 from functools import cache
 
@@ -337,6 +336,6 @@ def _options() -> dict[tuple[str, str], frozenset[str]]:
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
     for (question, key), lines in EVERY.items():
         for line in in_all_scripts(lines):
-            for phrase in re.split("[,،] ?", line):
+            for phrase in line.split(", "):
                 found[question, normalization.bare(phrase)].add(key)
     return {place: frozenset(keys) for place, keys in found.items()}

@@ -24,11 +24,11 @@ TENS = (
 ENDINGS = ("ый", "ой", "ого", "ом", "ий", "ьего", "ьем")
 # The words of a year before its last two digits, and the year 2000 as an ordinal.
 CENTURIES = {
-    1900: ("мың тоғыз жүз,бір мың тоғыз жүз", "ming toʻqqiz yuz,bir ming toʻqqiz yuz",
+    1900: ("мың тоғыз жүз, бір мың тоғыз жүз", "ming toʻqqiz yuz, bir ming toʻqqiz yuz",
            "тысяча девятьсот"),
     2000: ("екі мың", "ikki ming", "две тысячи"),
 }  # fmt: skip
-NEW_CENTURY = ("екі мыңыншы", "ikki minginchi", "двухтысячный,двухтысячного,двухтысячном")
+NEW_CENTURY = ("екі мыңыншы", "ikki minginchi", "двухтысячный, двухтысячного, двухтысячном")
 # An ordinal without a century belongs to LAST_CENTURY from MIN_YEAR on; a smaller one is not clear.
 LAST_CENTURY, MIN_YEAR = 1900, 27
 
@@ -80,7 +80,7 @@ def _ordinals() -> dict[str, int]:
     for lines, first, step in ((ONES, 1, 1), (TENS, 20, 10)):
         *others, russian = (line.split() for line in lines)
         russian_words = [[stem + ending for stem in russian] for ending in ENDINGS]
-        spelt = _spelt(tuple(",".join(words) for words in (*others, *russian_words)))
+        spelt = _spelt(tuple(", ".join(words) for words in (*others, *russian_words)))
         found |= {word: first + step * at for line in spelt for at, word in enumerate(line)}
     return found
 
@@ -88,4 +88,4 @@ def _ordinals() -> dict[str, int]:
 def _spelt(lines: tuple[str, ...]) -> list[list[str]]:
     """Return the words of each line, and of the Kazakh and the Uzbek line in the other script."""
     spelt = in_all_scripts(lines)
-    return [[normalization.fold(word) for word in re.split("[,،]", line)] for line in spelt]
+    return [[normalization.fold(word) for word in line.split(", ")] for line in spelt]

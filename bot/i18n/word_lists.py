@@ -1,6 +1,7 @@
 """Lists of words in several languages: the first line is Kazakh, and the second line is Uzbek.
 
 Both are written in one script in the list, and each also counts in the language's other script.
+Spaces separate the words of a line, or ", " its phrases.
 """
 
 from functools import cache
@@ -11,7 +12,8 @@ from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 def in_all_scripts(lines: tuple[str, ...]) -> tuple[str, ...]:
     """Return the lines together with the Kazakh and the Uzbek line in their other scripts."""
     kazakh, uzbek, *_others = lines
-    return (*lines, kazakh_arabic.to_arabic(kazakh), uzbek_cyrillic.to_cyrillic(uzbek))
+    arabic = kazakh_arabic.to_arabic(kazakh).replace("،", ",")
+    return (*lines, arabic, uzbek_cyrillic.to_cyrillic(uzbek))
 
 
 @cache

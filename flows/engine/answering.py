@@ -26,7 +26,7 @@ from flows.engine.turn import PAGE, TurnState
 
 def answer(turn: TurnState, asked: Asked, value: str | None, *, typed: bool) -> None:
     turn.c = replace(turn.c, not_understood=0) if turn.c.not_understood else turn.c
-    if asked.key.startswith("~"):
+    if asked.is_screen:
         return screen_answers.answer(turn, asked, value or "")
     place = recording.place_of(turn, asked)
     if place is None:

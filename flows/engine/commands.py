@@ -145,7 +145,7 @@ def _back(turn: TurnState) -> None:
     flow_path, asked = turn.path(), turn.c.asked
     if asked is not None and asked.key == Screen.TICK:
         return checklist_screens.open_list(turn)
-    if flow_path is None or asked is None or asked.key.startswith("~"):
+    if flow_path is None or asked is None or asked.is_screen:
         return turn.ask()
     earlier = flow_path[1].before(asked.key)
     while earlier and isinstance(earlier.item, (Notice, HandoffOffer, Consent)):
@@ -162,7 +162,7 @@ def _cancel(turn: TurnState) -> None:
     The answers of the form are kept.
     """
     asked = turn.c.asked
-    if asked is not None and asked.key.startswith("~") and turn.c.flow in turn.flows:
+    if asked is not None and asked.is_screen and turn.c.flow in turn.flows:
         return turn.ask()
     menu(turn)
 

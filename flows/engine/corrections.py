@@ -46,9 +46,7 @@ def _go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
     one is shown, and the person answers again.
     """
     flow_path = turn.path()
-    earlier = (
-        flow_path[1].before(asked.key) if flow_path and not asked.key.startswith("~") else None
-    )
+    earlier = flow_path[1].before(asked.key) if flow_path and not asked.is_screen else None
     if earlier is None or isinstance(earlier.item, NOT_TYPED):
         return False
     if fits and (asked.tries or type(earlier.item) is not type(turn.question(asked))):

@@ -102,7 +102,7 @@ class Disconnect:
 
 @dataclass(frozen=True, slots=True)
 class ChatDisconnected:
-    """The result of an `Disconnect`: this channel, and the channel that keeps the conversation.
+    """The result of a `Disconnect`: this channel, and the channel that keeps the conversation.
 
     `other` is "" if this chat is the person's only one.
     """
@@ -127,7 +127,7 @@ class DisconnectOther:
 
 @dataclass(frozen=True, slots=True)
 class OtherDisconnected:
-    """The result of an `DisconnectOther`.
+    """The result of a `DisconnectOther`.
 
     `is_allowed` is False if the other chat did not join by a code of this chat.
     """

@@ -40,7 +40,7 @@ def handle_press(turn: TurnState, payload: str) -> None:
         return _press_lasting(turn, payload)
     nonce, _colon, key = payload.partition(":")
     asked = turn.c.asked
-    if turn.c.with_officer and not (asked and asked.key.startswith("~")):
+    if turn.c.with_officer and not (asked and asked.is_screen):
         return turn.ask()
     if asked is None or nonce != str(asked.nonce):
         return screen_answers.old_button(turn)

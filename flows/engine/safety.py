@@ -53,7 +53,7 @@ def is_clear(turn: TurnState, text: str) -> bool:
         return turn.is_certain_danger(text)
     if turn.danger(text) is not Danger.CLEAR:
         return False
-    if asked is None or asked.key.startswith("~"):
+    if asked is None or asked.is_screen:
         return turn.words.danger(text) or not turn.words.everyday(text)
     return not _is_answer(turn, asked, text)
 

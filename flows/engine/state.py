@@ -46,6 +46,11 @@ class Asked:
     tries: int = 0
     suggests: str = ""
 
+    @property
+    def is_screen(self) -> bool:
+        """Return True if the engine asks on a screen of its own, and not a question of a flow."""
+        return self.key.startswith("~")
+
 
 @dataclass(frozen=True)
 class MadeList:

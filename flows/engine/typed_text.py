@@ -123,7 +123,7 @@ def _declines(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -
 
     A number is no answer here, but a message to the officer.
     """
-    if not asked.key.startswith("~") or asked.key == limit_screens.LIMIT:
+    if not asked.is_screen or asked.key == limit_screens.LIMIT:
         return False
     says_no = turn.words.yes_no(text, asked.language) is False and not text.strip().isdecimal()
     return says_no or word in (Reserved.BACK, Reserved.CANCEL)

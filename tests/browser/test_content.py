@@ -52,15 +52,21 @@ async def test_published_fact_appears_in_an_open_chat_until_withdrawal(
     await _check_layout(browser, stack)
 
 
+async def _editor_on_a_phone(browser: Any, stack: AppStack, path: str) -> Any:
+    """Return a page of the console on a narrow screen, in Kazakh."""
+    await demo_officers.enter(stack.rt)
+    editor = await Officer.at_work(browser, stack, EDITOR, "kk")
+    await editor.page.set_viewport_size({"width": 390, "height": 844})
+    await editor.page.goto(f"{stack.url}/console/{path}")
+    return editor.page
+
+
 @pytest.mark.release
 async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
     browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(stack.rt)
-    editor = await Officer.at_work(browser, stack, EDITOR, "kk")
-    await editor.page.set_viewport_size({"width": 390, "height": 844})
-    await editor.page.goto(f"{stack.url}/console/texts")
-    widths = await editor.page.eval_on_selector_all(
+    page = await _editor_on_a_phone(browser, stack, "texts")
+    widths = await page.eval_on_selector_all(
         "[role=search] .field", "all => all.map(each => each.getBoundingClientRect().width)"
     )
     assert len(widths) == 3
@@ -70,11 +76,8 @@ async def test_console_texts_page_filters_are_wide_enough_on_a_phone(
 async def test_content_list_gives_each_fact_the_width_of_a_phone(
     browser: Any, stack: AppStack
 ) -> None:
-    await demo_officers.enter(stack.rt)
-    editor = await Officer.at_work(browser, stack, EDITOR, "kk")
-    await editor.page.set_viewport_size({"width": 390, "height": 844})
-    await editor.page.goto(f"{stack.url}/console/content")
-    narrow = await editor.page.eval_on_selector_all(
+    page = await _editor_on_a_phone(browser, stack, "content")
+    narrow = await page.eval_on_selector_all(
         ".rows li > span:first-child",
         "all => all.map(each => each.getBoundingClientRect())"
         ".filter(each => each.width < 200 && each.height > 60).length",
