@@ -115,13 +115,17 @@ PERMITS = (
     ),
     Answer(
         intent="permit.expired",
-        label=button("My stay ran out"),
+        label=button("Overstay, entry ban"),
         urgent=STAY_ENDS,
         opening=(
             _("Talk to an officer today, and keep all your papers with you."),
             _(
                 "There may be a fine, and a court may decide that you must leave. We have not"
                 " checked the amounts."
+            ),
+            _(
+                "Have you been deported, or may you not enter Kazakhstan for some years? Ask an"
+                " officer before you travel. We have not checked how long a ban lasts."
             ),
             offices.POLICE,
         ),
