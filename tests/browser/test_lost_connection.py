@@ -13,6 +13,10 @@ WITHOUT_STREAM = """Math.random = () => 0;
 const online = fetch;
 fetch = (url, ...more) =>
   String(url).includes('/chat/stream') ? Promise.reject(new TypeError()) : online(url, ...more);"""
+# JavaScript in which no request is answered until the page gives it up.
+SILENT = """fetch = (url, { signal }) => new Promise(
+  (_, fail) => signal.addEventListener('abort', () => fail(new TypeError())));"""
+GIVEN_UP_MS = 20_000  # PATIENCE in chat.js
 BANNER = "() => document.getElementById('banner').dataset.state || ''"
 
 
@@ -23,5 +27,17 @@ async def test_chat_page_warns_of_a_lost_stream_in_three_seconds(
     await page.clock.install()
     await page.add_init_script(WITHOUT_STREAM)
     await page.goto(f"{stack.url}/chat")
+    await page.clock.run_for(3100)
+    assert await page.evaluate(BANNER) == "offline"
+
+
+async def test_chat_page_warns_when_a_message_gets_no_answer(browser: Any, stack: AppStack) -> None:
+    page = await browser.new_page()
+    await page.clock.install()
+    await page.add_init_script(SILENT)
+    await page.goto(f"{stack.url}/chat")
+    await page.fill("#text", "hello")
+    await page.click("#send")
+    await page.clock.run_for(GIVEN_UP_MS)
     await page.clock.run_for(3100)
     assert await page.evaluate(BANNER) == "offline"

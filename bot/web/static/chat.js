@@ -362,6 +362,7 @@ async function deliver(li) {
     if (said.as_page) return askAsPage(li);
     if (answer.status === 429) break;
     if (answer.status && answer.status < 500) return refused(li, said.message);
+    if (!answer.status && source) lost(); // a line without traffic does not end the stream
     await new Promise(done => setTimeout(done, wait));
   }
   mark(li, 'failed', said.message);
