@@ -17,6 +17,9 @@ fetch = (url, ...more) =>
 SILENT = """fetch = (url, { signal }) => new Promise(
   (_, fail) => signal.addEventListener('abort', () => fail(new TypeError())));"""
 GIVEN_UP_MS = 20_000  # PATIENCE in chat.js
+# JavaScript that returns by how many pixels the composer and its banner cover the newest message.
+COVERED = """() => document.querySelector('#list > :last-child').getBoundingClientRect().bottom
+  - document.querySelector('.dock').getBoundingClientRect().top"""
 BANNER = "() => document.getElementById('banner').dataset.state || ''"
 
 
@@ -41,3 +44,16 @@ async def test_chat_page_warns_when_a_message_gets_no_answer(browser: Any, stack
     await page.clock.run_for(GIVEN_UP_MS)
     await page.clock.run_for(3100)
     assert await page.evaluate(BANNER) == "offline"
+
+
+async def test_offline_banner_does_not_cover_the_newest_message(
+    browser: Any, stack: AppStack
+) -> None:
+    page = await browser.new_page(viewport={"width": 360, "height": 560})
+    await page.clock.install()
+    await page.add_init_script(WITHOUT_STREAM)
+    await page.goto(f"{stack.url}/chat")
+    await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    await page.clock.run_for(3100)
+    assert await page.evaluate(BANNER) == "offline"
+    assert await page.evaluate(COVERED) <= 0

@@ -259,10 +259,12 @@ function hide(li) {
 }
 
 function tell(name) {
+  const stuck = following, before = banner.offsetHeight;
   clearTimeout(calm);
   banner.dataset.state = name;
   // In the language of this moment: a page that shows a new chat takes the browser's language.
   banner.replaceChildren(...(name ? [make('span', { lang: root.lang, dir: root.dir }, labels[name] || '')] : []));
+  if (stuck) scrollBy(0, banner.offsetHeight - before); // otherwise the banner would cover the newest message
   if (name === 'online') calm = setTimeout(tell, 3000, '');
 }
 
