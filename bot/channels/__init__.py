@@ -147,7 +147,6 @@ class DeliveryReport:
     """
 
     channel: str
-    external_id: str
     state: Literal["sent", "delivered", "read", "failed"]
     at: int
     code: str = ""

@@ -36,15 +36,13 @@ RETRY_SECONDS, MAX_BACKOFF = 10, 300
 _logger = logging.get()
 
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
-# reads it. A report is ignored unless it names the row's current attempt, or a platform id that the
-# row contains. (Rows that older versions of Kosh wrote have only the id.)
-# Text: written as SQL, because SQL shows arrays of eight columns more clearly than SQLAlchemy.
+# reads it. A report is ignored unless it names the row's current attempt.
+# Text: written as SQL, because SQL shows arrays of seven columns more clearly than SQLAlchemy.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
-  SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(ids)s::text[],
-                       %(states)s::text[], %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[],
-                       %(prices)s::text[])
-    AS w (id, attempt, external_id, state, rank, at, code, billing_category)
+  SELECT * FROM unnest(%(rows)s::bigint[], %(attempts)s::int[], %(states)s::text[],
+                       %(ranks)s::int[], %(ats)s::bigint[], %(codes)s::text[], %(prices)s::text[])
+    AS w (id, attempt, state, rank, at, code, billing_category)
 ), locked AS MATERIALIZED (
   SELECT m.id FROM messages m JOIN w ON w.id = m.id WHERE m.channel = %(channel)s
   ORDER BY m.id FOR UPDATE OF m
@@ -58,8 +56,7 @@ UPDATE messages m SET delivery_status = w.state, delivery_status_at = to_timesta
   body = CASE WHEN w.rank > 2 AND m.state <> 'sending' THEN NULL ELSE m.body END
 FROM w JOIN locked ON locked.id = w.id
 WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
-  AND (string_to_array(m.external_id, ',') @> ARRAY[w.external_id]
-    OR (w.attempt = m.attempt AND coalesce(m.external_id, '') !~ '^[a-z]'))
+  AND w.attempt = m.attempt
   AND w.rank > coalesce(array_position(%(order)s::text[], m.delivery_status), 0)
 RETURNING m.id, m.person_id, m.channel, m.reason, m.delivery_status = 'failed' AND m.state = 'sent'
 """)
@@ -102,7 +99,6 @@ async def _record(rt: Runtime, channel: str, best: Sequence[DeliveryReport]) -> 
         "order": list(RECEIPTS),
         "rows": list(rows),
         "attempts": list(attempts),
-        "ids": [each.external_id for each in best],
         "states": [each.state for each in best],
         "ranks": [_rank(each) for each in best],
         "ats": [each.at for each in best],

@@ -84,7 +84,7 @@ async def _reported(rt: Runtime) -> LastRecipient:
     post = Post("whatsapp")
     rt, _who, found = await _send_all(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
-    report = DeliveryReport("whatsapp", "wamid.1", "failed", 0, Throttled.code, post.sent[0].row)
+    report = DeliveryReport("whatsapp", "failed", 0, Throttled.code, post.sent[0].row)
     return LastRecipient(
         rt, found, lambda: broadcasts.record_reports(rt, [report]), (receiving, "consequence")
     )

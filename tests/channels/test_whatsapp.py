@@ -465,9 +465,9 @@ def status(state: str = "delivered", **more: Any) -> dict[str, Any]:
 def test_whatsapp_status_parses_as_a_delivery_report_with_its_price() -> None:
     price = {"billable": True, "category": "utility", "pricing_model": "PMP"}
     [receipt] = parse({"statuses": [status(pricing=price)]})
-    assert receipt == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "utility")
+    assert receipt == DeliveryReport("whatsapp", "delivered", NOW, "", "77.1", "utility")
     [free] = parse({"statuses": [status(pricing=price | {"billable": False})]})
-    assert free == DeliveryReport("whatsapp", "wamid.S", "delivered", NOW, "", "77.1", "")
+    assert free == DeliveryReport("whatsapp", "delivered", NOW, "", "77.1", "")
 
 
 def test_whatsapp_status_of_one_part_is_matched_to_its_part() -> None:

@@ -257,11 +257,6 @@ class _RecordingChat(WebChat):
 
 
 async def test_outbox_first_attempt_to_send_a_message_has_no_attempt_number(rt: Runtime) -> None:
-    """Check that the name of a first attempt has no attempt number.
-
-    An older version, which may run at the same time, would otherwise not recognise the platform's
-    report.
-    """
     guest, channel = Guest(rt), _RecordingChat(rt)
     await guest.consent()
     guest.rt = replace(rt, channels={**rt.channels, "web": channel})

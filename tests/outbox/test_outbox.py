@@ -186,7 +186,7 @@ async def _report_failed(rt: Runtime, guest: Guest, code: str) -> None:
         found = await cursor.fetchone()
     assert found is not None
     row = f"{row_id}.{found[0]}"
-    await outbox.record_reports(rt, [DeliveryReport("web", "any", "failed", 1, code, row)])
+    await outbox.record_reports(rt, [DeliveryReport("web", "failed", 1, code, row)])
 
 
 async def test_person_reads_of_a_message_that_was_refused_later(rt: Runtime) -> None:

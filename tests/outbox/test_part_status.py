@@ -96,7 +96,7 @@ class _Row:
 
     async def receive_report(self, state: Any, part: int, attempt: int, code: str = "") -> None:
         row = f"{self.id}.{attempt}"
-        report = DeliveryReport("web", "any", state, 1, code, row, part=part, parts=self.page.many)
+        report = DeliveryReport("web", state, 1, code, row, part=part, parts=self.page.many)
         await outbox.record_reports(self.rt, [report])
 
     def failing(self, part: int, attempt: int) -> Meets:
@@ -207,7 +207,7 @@ async def test_person_reads_which_message_part_was_refused_later(row: _Row, part
     async with row.rt.pool.connection() as session:
         cursor = await session.execute("SELECT max(id) FROM messages")
         ((notice_id,),) = await cursor.fetchall()
-    report = DeliveryReport("web", "any", "failed", 1, Refused.code, f"{notice_id}.1")
+    report = DeliveryReport("web", "failed", 1, Refused.code, f"{notice_id}.1")
     await outbox.record_reports(row.rt, [report])
     await row.go()
     assert len(await row.notices()) == 0

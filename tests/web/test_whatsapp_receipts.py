@@ -51,31 +51,6 @@ async def test_whatsapp_delivery_report_is_matched_by_an_id_without_phone_number
     assert not any(NUMBERS.search(_decoded_ids(each)) for (each,) in stored_ids)
 
 
-async def test_whatsapp_delivery_report_matches_an_id_stored_by_an_older_version(
-    stack: AppStack,
-) -> None:
-    """Earlier versions stored the platform's message ids, without the number of the attempt."""
-    user = await whatsapp_chat.consented_user(stack, "77010000041")
-    user.turn_off()
-    await whatsapp_chat.notify(stack, user)
-    await stack.whatsapp.until_taken()
-    row, _attempt = await whatsapp_chat.newest_row(
-        stack, await whatsapp_chat.person_of(stack, user)
-    )
-    await stack.rows(
-        "UPDATE messages SET external_id = %s WHERE id = %s RETURNING 1",
-        "wamid.first,wamid.second",
-        row,
-    )
-    query = "SELECT delivery_status FROM messages WHERE id = %s"
-    before = await stack.rows(query, row)
-    report = replace(whatsapp_chat.delivery_report("read", str(row)), external_id="wamid.other")
-    await outbox.record_reports(stack.rt, [report])
-    assert await stack.rows(query, row) == before
-    await outbox.record_reports(stack.rt, [replace(report, external_id="wamid.second")])
-    assert await stack.rows(query, row) == [("read",)]
-
-
 # Delivery reports of a text that WhatsApp splits into two messages
 
 FIRST, SECOND = "Сәлем " * 600, "Екінші " * 200

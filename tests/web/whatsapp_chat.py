@@ -131,7 +131,7 @@ async def newest_row(stack: AppStack, person: identities.Person) -> tuple[int, i
 
 def delivery_report(state: Any, row: str, code: str = "") -> DeliveryReport:
     """Return a delivery report; `row` is the id of a message's row and its attempt: `7.1`."""
-    return DeliveryReport("whatsapp", "wamid.any", state, 1, code, row)
+    return DeliveryReport("whatsapp", state, 1, code, row)
 
 
 async def wait_for_state(stack: AppStack, user: User, state: str) -> None:

@@ -77,7 +77,6 @@ def status(raw: Any) -> Sequence[IncomingUpdate]:
     return (
         DeliveryReport(
             NAME,
-            found.id,
             state,
             seconds(found.timestamp),
             failed[0].error.code if failed else "E_SEND_REFUSED" if state == "failed" else "",
