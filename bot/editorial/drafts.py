@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from bot import notifications
 from bot.cases.canned_replies import NAME
 from bot.content import answers, live
 from bot.content.cards import COUNTRIES
@@ -203,6 +204,9 @@ async def save(
         await execute(transaction, statements.DISCARD, of_item=item)
         await _add(transaction, officer, item, newest + 1, body)
         await _note(transaction, officer, "content.drafted", item, newest + 1)
+        # The worker cannot look up the author, because its role of the database reads no drafts.
+        subject = f"{item} {officer.id}"
+        await notifications.notify(transaction, notifications.Kind.CONTENT_APPROVAL, subject)
     return []
 
 

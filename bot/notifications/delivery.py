@@ -178,6 +178,6 @@ def _closing(rt: Runtime, bundle: Bundle, target: _Target, address: str) -> list
 def _path(kinds: Counter[Kind], roles: list[str]) -> str:
     if set(kinds) == {Kind.WEBHOOK_OFF} and Role.ADMINISTRATOR in roles:
         return "/console/webhooks"
-    if set(kinds) <= set(OF_CONTENT.values()):
+    if set(kinds) <= OF_CONTENT:
         return "/console/content"
     return "/console/broadcasts" if set(kinds) <= OF_BROADCASTS else "/console/inbox"

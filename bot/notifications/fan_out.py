@@ -14,7 +14,7 @@ from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.notifications import statements
-from bot.notifications.kinds import OF_BROADCASTS, OF_CONTENT, Kind
+from bot.notifications.kinds import OF_BROADCASTS, OF_ENDINGS, Kind
 from bot.notifications.switched_off import SwitchedOff
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
@@ -116,9 +116,9 @@ async def find_ending(rt: Runtime) -> None:
         found = endings.within(rt.content.on(now.date()))
         for days, facts in found.items():
             for fact in facts:
-                values = {"about": OF_CONTENT[days].value, "of_subject": fact.key}
+                values = {"about": OF_ENDINGS[days].value, "of_subject": fact.key}
                 if not await fetch_value(transaction, statements.IS_OF_THIS_WEEK, **values):
-                    await notify(transaction, OF_CONTENT[days], fact.key)
+                    await notify(transaction, OF_ENDINGS[days], fact.key)
 
 
 async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> list[Candidate]:
@@ -126,7 +126,7 @@ async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> lis
     everyone = [Candidate(*row) for row in rows]
     if kind is Kind.NO_SHIFT:
         return [each for each in everyone if each.leads(subject)]
-    if kind in OF_CONTENT.values():
+    if kind in OF_ENDINGS.values():
         return [each for each in everyone if Role.EDITOR in each.roles]
     if kind is Kind.APPEAL:
         # A block closes the case, so only the limit is read.
@@ -134,6 +134,9 @@ async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> lis
         return [each for each in everyone if mission and each.leads(mission)]
     if kind is Kind.WEBHOOK_OFF:
         return await _of_endpoint(transaction, SwitchedOff.parse(subject).endpoint, everyone)
+    if kind is Kind.CONTENT_APPROVAL:
+        _item, _space, author = subject.rpartition(" ")
+        return _approvers(everyone, UUID(author))
     if kind in OF_BROADCASTS:
         return await _of_broadcast(transaction, kind, UUID(subject), everyone)
     return await _of_case(transaction, kind, UUID(subject), everyone)
@@ -166,8 +169,12 @@ async def _of_broadcast(
         return []
     author, mission = found
     if kind is Kind.APPROVAL:
-        return [each for each in everyone if Role.APPROVER in each.roles and each.id != author]
+        return _approvers(everyone, author)
     return [each for each in everyone if each.id == author or each.leads(mission)]
+
+
+def _approvers(everyone: list[Candidate], author: UUID) -> list[Candidate]:
+    return [each for each in everyone if Role.APPROVER in each.roles and each.id != author]
 
 
 async def _of_endpoint(

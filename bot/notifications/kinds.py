@@ -18,6 +18,7 @@ class Kind(StrEnum):
     APPROVAL = "approval"
     HALTED = "halted"
     ENDED = "ended"
+    CONTENT_APPROVAL = "content_approval"
     FACTS_7 = "facts_7"
     FACTS_30 = "facts_30"
     FACTS_60 = "facts_60"
@@ -50,6 +51,7 @@ LINES: Mapping[Kind, Text] = {
     Kind.APPROVAL: _("Announcements that wait for approval: {count}"),
     Kind.HALTED: _("Announcements stopped after errors: {count}"),
     Kind.ENDED: _("Announcements that ended: {count}"),
+    Kind.CONTENT_APPROVAL: _("Changes of content that wait for approval: {count}"),
     Kind.FACTS_7: _("Facts that end within 7 days, or have ended: {count}"),
     Kind.FACTS_30: _("Facts that end within 30 days: {count}"),
     Kind.FACTS_60: _("Facts that end within 60 days: {count}"),
@@ -66,6 +68,7 @@ LABELS: Mapping[Kind, Text] = {
     Kind.APPROVAL: _("An announcement waits for approval"),
     Kind.HALTED: _("An announcement was stopped after errors"),
     Kind.ENDED: _("An announcement ended"),
+    Kind.CONTENT_APPROVAL: _("A change of content waits for approval"),
     Kind.FACTS_7: _("Once a week: facts that end within 7 days"),
     Kind.FACTS_30: _("Once a week: facts that end within 30 days"),
     Kind.FACTS_60: _("Once a week: facts that end within 60 days"),
@@ -73,5 +76,6 @@ LABELS: Mapping[Kind, Text] = {
     Kind.WEBHOOK_OFF: _("Another system was switched off"),
 }
 # Kinds of notification about expiring facts, by the days that remain until the fact expires.
-OF_CONTENT: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}
+OF_ENDINGS: Mapping[int, Kind] = {7: Kind.FACTS_7, 30: Kind.FACTS_30, 60: Kind.FACTS_60}
+OF_CONTENT = frozenset({Kind.CONTENT_APPROVAL, *OF_ENDINGS.values()})
 OF_BROADCASTS = frozenset({Kind.APPROVAL, Kind.HALTED, Kind.ENDED})

@@ -15,11 +15,12 @@ from bot.broadcasts import pausing
 from bot.content import endings
 from bot.desk import case_sweeps, limiting, marking
 from bot.desk.actions import Goal, ToMission, ToOfficer, ToTopic
+from bot.editorial import drafts
 from bot.embedded import Databases
 from bot.notifications import Kind, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
-from bot.notifications.kinds import OF_CONTENT
+from bot.notifications.kinds import OF_ENDINGS
 from bot.notifications.preferences import BadPreference
 from bot.officers import directory
 from bot.officers.permissions import Role
@@ -28,7 +29,7 @@ from flows.engine.events import Said
 from flows.knowledge.missions import GENERAL
 from tests.clock import ahead
 from tests.desk.desks import an_officer, ask, key, now
-from tests.editorial.editors import database_day
+from tests.editorial.editors import ITEM, body, database_day
 from tests.emulators import push
 from tests.notifications.office import ADDRESS, Office, put_on_shift
 from tests.person_client import Guest
@@ -333,7 +334,7 @@ async def test_editors_are_notified_weekly_of_facts_that_will_expire(office: Off
     for _twice in range(2):
         await notifications.find_ending(rt)
         await office.run()
-    counted = {kind.value: len(found[days]) for days, kind in OF_CONTENT.items() if found[days]}
+    counted = {kind.value: len(found[days]) for days, kind in OF_ENDINGS.items() if found[days]}
     assert counted["facts_30"] > 0
     assert await _queued(rt) == {kind: 2 * count for kind, count in counted.items()}
     await ahead(rt, "7 days")
@@ -367,6 +368,18 @@ async def test_broadcast_events_notify_approvers_and_the_author(office: Office) 
     assert sorted(await office.run()) == ["approval", "halted"]
     assert len(await office.mail.wait(2)) == 2
     assert all(each["url"].endswith("/console/broadcasts") for each in office.push.shown)
+
+
+async def test_content_draft_notifies_approvers_but_not_its_author(office: Office) -> None:
+    rt = office.rt
+    author = await an_officer(rt, "Officer Editor", roles=(Role.EDITOR, Role.APPROVER))
+    approver = await an_officer(rt, "Officer Approver", roles=(Role.APPROVER,))
+    for each in (author, approver):
+        await office.enable_notifications(each)
+    assert await drafts.save(rt, author, ITEM, await body(rt), 0) == []
+    assert await office.run() == ["content_approval"]
+    assert len(await office.mail.wait(1)) == 1
+    assert all(each["url"].endswith("/console/content") for each in office.push.shown)
 
 
 async def test_officer_notifications_are_combined_into_a_digest(office: Office) -> None:
