@@ -142,6 +142,9 @@ class Languages:
         is_unsure = "unsure" in option_words.options(typed, option_words.ANY)
         return is_unsure or small_talk.has_declined(typed)
 
+    def acknowledges(self, typed: str, language: str) -> bool:
+        return small_talk.is_enough(typed) or self.yes_no(typed, language) is not None
+
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)
 

@@ -1,4 +1,4 @@
-"""Recognizes refusals, greetings, thanks and doubt, which are no answers to a question."""
+"""Recognizes refusals, greetings, thanks, doubt and "no more questions"."""
 
 from bot.i18n import normalization
 from bot.i18n.reserved_words import fold_phrases
@@ -56,6 +56,18 @@ SMALL_TALK = (
     "hello, hi, thanks, thank you, okay, bye, i donʼt know,"
     " i do not know, i made a mistake, help me, call me, please call me",
 )
+# Whole messages after an answer, besides "yes" and "no", of people who ask for nothing more.
+# check: a native speaker must check each line
+ENOUGH = (
+    "жақсы, жарайды онда, сұрағым жоқ, сұрақ жоқ, басқа сұрақ жоқ, басқа сұрағым жоқ, болды рақмет",
+    "ладно, окей, ясно, вопросов нет, нет вопросов, больше нет, больше вопросов нет, нет спасибо",
+    "جاقسى, سۇراعىم جوق, سۇراق جوق",
+    "yaxshi, xoʻp, xop, hop, okey, savol yoʻq, savolim yoʻq, boshqa savol yoʻq,"
+    " boshqa savolim yoʻq",
+    "яхши, хўп, савол йўқ, саволим йўқ",
+    "没有了, 没了, 没事了, 好吧, 好滴, 嗯嗯, 哦, 没问题, 没有问题, 没有问题了, 没有别的问题",
+    "okay, fine, good, no more questions",
+)
 # Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
     {
@@ -80,6 +92,11 @@ TALK_IN_SMALL_LETTERS = frozenset(
 def has_declined(typed: str) -> bool:
     """Return True if the whole message means "I do not want" and says no more."""
     return normalization.fold(typed) in fold_phrases(DECLINED)
+
+
+def is_enough(typed: str) -> bool:
+    """Return True if the whole message means "good" or "no more questions"."""
+    return normalization.fold(typed) in fold_phrases(ENOUGH)
 
 
 def is_small_talk(typed: str) -> bool:

@@ -59,6 +59,7 @@ OTHER_WORDS = (
     ),
 )
 
+ACKNOWLEDGED = _("Good. If something else is unclear, please ask.")
 MORE = button("More about this")
 NONE_OF_THESE = button("None of these")
 # Begins `Asked.suggests` if the person was asked which of several topics was meant.
@@ -95,6 +96,20 @@ def answer_question(turn: TurnState, text: str) -> bool:
     if _in_form(turn) and not _may_offer_topics(turn, text):
         return False
     _offer_topics(turn)
+    return True
+
+
+def acknowledge(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Reply to a bare "yes", "no" or "good" after an answer or at the menu.
+
+    Returns False for any other text and for any other open question.
+    """
+    if asked.key not in (screens.MENU, screens.REPLY):
+        return False
+    if not turn.words.acknowledges(text, asked.language):
+        return False
+    turn.c = replace(turn.c, not_understood=0)
+    turn.say_and_reprompt(ACKNOWLEDGED)
     return True
 
 

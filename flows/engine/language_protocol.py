@@ -193,6 +193,10 @@ class Words(Protocol):
         """Return True if the whole message means "I do not want to answer" or "I do not know"."""
         ...
 
+    def acknowledges(self, typed: str, language: str) -> bool:
+        """Return True if the whole message means "yes", "no", "good" or "no more questions"."""
+        ...
+
     def asks(self, typed: str) -> bool:
         """Return True if a text is worded as a question, in any language."""
         ...

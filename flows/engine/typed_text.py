@@ -166,6 +166,8 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         reading = after_no
     if word and isinstance(reading, Refusal):
         return _run_word(turn, text, word)
+    if isinstance(reading, Refusal) and hearing.acknowledge(turn, asked, text):
+        return None
     if suggestion_screens.may_take(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
     may_tell = count_words(text) >= MIN_QUESTION_WORDS and not isinstance(

@@ -343,6 +343,28 @@ def test_small_talk_gets_a_one_line_reply_and_the_menu() -> None:
     assert Chat.start("ru", understanding=both).says("hi hi").shows(HELLO)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        *(("ru", text) for text in ("да", "нет", "ок", "Ладно.", "вопросов нет", "👍")),
+        *(("kk", text) for text in ("иә", "жоқ", "жарайды", "жақсы", "сұрағым жоқ")),
+        *(("kk_Arab", text) for text in ("جاقسى", "سۇراعىم جوق")),
+        *(("uz", text) for text in ("ha", "yoʻq", "mayli", "xo'p", "savol yo'q")),
+        *(("zh_Hans", text) for text in ("好的", "嗯", "没有了", "没问题")),
+    ],
+)
+def test_bare_agreement_after_an_answer_gets_a_short_reply(language: str, text: str) -> None:
+    chat = new_chat(language).says(sentence("passport", language)).says(text)
+    assert chat.shows(hearing.ACKNOWLEDGED)
+    assert chat.question_key == screens.MENU
+    assert chat.effects_of(NotUnderstood) == []
+
+
+def test_bare_agreement_as_a_question_is_not_taken_for_agreement() -> None:
+    chat = says(new_chat(), "passport").says("да?")
+    assert not chat.shows(hearing.ACKNOWLEDGED)
+
+
 def test_request_in_own_words_opens_the_screen_of_its_command() -> None:
     assert says(new_chat(), "somebody").question_key == "topic"
     chat = says(new_chat(), "forget")
