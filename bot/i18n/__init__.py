@@ -31,6 +31,7 @@ from bot.i18n import (
     question_words,
     reserved_words,
     small_talk,
+    writing_helpers,
 )
 from bot.i18n.rendering import Rendering
 from flows.engine.identity_numbers import Identity
@@ -143,7 +144,8 @@ class Languages:
         return is_unsure or small_talk.has_declined(typed)
 
     def acknowledges(self, typed: str, language: str) -> bool:
-        return small_talk.is_enough(typed) or self.yes_no(typed, language) is not None
+        is_yes = self.yes_no(typed, language) is not None
+        return is_yes or small_talk.is_enough(typed) or writing_helpers.has_helper(typed)
 
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)

@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from bot.i18n import ages, question_words, small_talk
+from bot.i18n import ages, question_words, small_talk, writing_helpers
 from bot.understanding import declining, entities, sharing
 from bot.understanding.decision import (
     Certainty,
@@ -28,8 +28,9 @@ DANGER = {
     DangerLevel.URGENT_CARD: Danger.LIKELY,
     DangerLevel.FIRST: Danger.CLEAR,
 }
-# A longer message is not read as an age, to save time.
+# Longer messages are not read as an age or as words about a helper, to save time.
 MAX_AGE_LETTERS = 40
+MAX_HELPER_LETTERS = 100
 NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
 
 
@@ -46,16 +47,21 @@ class EngineReading:
 
     @cached_property
     def _asks_nothing(self) -> bool:
-        """Return True if the whole message is a refusal or an age.
+        """Return True if the message is a refusal or an age, or says that a relative helps.
 
         In such a message the model wrongly suspects danger.
         """
-        return self._has_declined or self._is_age
+        return self._has_declined or self._has_helper or self._is_age
 
     @cached_property
     def _has_declined(self) -> bool:
         text = self._message.text
         return small_talk.has_declined(text) or declining.declines(self._message.words)
+
+    @cached_property
+    def _has_helper(self) -> bool:
+        text = self._message.text
+        return len(text) <= MAX_HELPER_LETTERS and writing_helpers.has_helper(text)
 
     @cached_property
     def _is_age(self) -> bool:
@@ -84,7 +90,7 @@ class EngineReading:
     @cached_property
     def recognition(self) -> Recognition:
         """Return the likely intents of the message, with the level of confidence and of danger."""
-        if self._has_declined:
+        if self._has_declined or self._has_helper:
             return NOT_UNDERSTOOD
         found = self._message.recognize()
         decision = decide(found)

@@ -194,7 +194,10 @@ class Words(Protocol):
         ...
 
     def acknowledges(self, typed: str, language: str) -> bool:
-        """Return True if the whole message means "yes", "no", "good" or "no more questions"."""
+        """Return True if the whole message means "yes", "no", "good" or "no more questions".
+
+        Also return True if it only says that a relative writes for the person.
+        """
         ...
 
     def asks(self, typed: str) -> bool:

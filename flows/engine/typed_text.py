@@ -235,7 +235,7 @@ def _handle_first_text(turn: TurnState, text: str, word: Reserved | None) -> Non
         return safety.answer(turn, text)
     _greet(turn, is_brief=hearing.has_topic(turn, text))
     safety.note_suspicion(turn, text)
-    if not hearing.answer_question(turn, text):
+    if turn.words.acknowledges(text, guessed) or not hearing.answer_question(turn, text):
         turn.ask()
 
 

@@ -44,6 +44,7 @@ from flows.knowledge.intents.papers import LOST_BEFORE_JOURNEY
 from flows.replies import HELLO, REPLIES, suggestions, understanding
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, chat_at, default_answer
 from tests.flows.recognizer import (
+    REAL,
     SENTENCES,
     UNDERSTANDING,
     FakeRecognizer,
@@ -358,6 +359,24 @@ def test_bare_agreement_after_an_answer_gets_a_short_reply(language: str, text: 
     assert chat.shows(hearing.ACKNOWLEDGED)
     assert chat.question_key == screens.MENU
     assert chat.effects_of(NotUnderstood) == []
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "я бабушка, внук помогает писать"),
+        ("kk", "немерем жазып отыр"),
+        ("uz", "men buviman, nevaram yordam beryapti"),
+        ("zh_Hans", "我是奶奶，孙子帮我写"),
+    ],
+)
+def test_relative_who_writes_for_the_person_is_no_danger(language: str, text: str) -> None:
+    chat = Chat.start(language, understanding=REAL).says(text)
+    assert chat.shows(hearing.ACKNOWLEDGED)
+    assert not chat.shows(safety.READ_ALONE)
+    first = Chat(understanding=REAL).says(text)
+    assert first.shows(screens.WELCOME)
+    assert (first.question_key, first.effects_of(NotUnderstood)) == (screens.MENU, [])
 
 
 def test_bare_agreement_as_a_question_is_not_taken_for_agreement() -> None:
