@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from bot.i18n import ages, question_words, small_talk, writing_helpers
-from bot.understanding import declining, entities, sharing
+from bot.understanding import declining, entities, self_statements, sharing
 from bot.understanding.decision import (
     Certainty,
     DangerLevel,
@@ -32,6 +32,7 @@ DANGER = {
 MAX_AGE_LETTERS = 40
 MAX_HELPER_LETTERS = 100
 NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
+INTRODUCTION = Recognition(Confidence.UNKNOWN, is_introduction=True)
 
 
 class EngineReading:
@@ -47,11 +48,11 @@ class EngineReading:
 
     @cached_property
     def _asks_nothing(self) -> bool:
-        """Return True if the message is a refusal or an age, or says that a relative helps.
+        """Return True for a refusal, an age, an origin, or "a relative writes for me".
 
         In such a message the model wrongly suspects danger.
         """
-        return self._has_declined or self._has_helper or self._is_age
+        return self._has_declined or self._has_helper or self._is_age or self._is_origin
 
     @cached_property
     def _has_declined(self) -> bool:
@@ -69,6 +70,10 @@ class EngineReading:
         if len(text) > MAX_AGE_LETTERS or question_words.asks(text):
             return False
         return any(ages.read_age(text, is_own=own) is not None for own in (True, False))
+
+    @cached_property
+    def _is_origin(self) -> bool:
+        return self_statements.says_only_where(self._message.text)
 
     @cached_property
     def danger(self) -> Danger:
@@ -92,10 +97,13 @@ class EngineReading:
         """Return the likely intents of the message, with the level of confidence and of danger."""
         if self._has_declined or self._has_helper:
             return NOT_UNDERSTOOD
+        if self._is_origin:
+            return INTRODUCTION
         found = self._message.recognize()
         decision = decide(found)
-        if self._is_age and decision.danger is not DangerLevel.NONE:
-            return NOT_UNDERSTOOD
+        is_unknown = decision.certainty is Certainty.UNKNOWN
+        if self._is_age and (is_unknown or decision.danger is not DangerLevel.NONE):
+            return INTRODUCTION
         confidence, intents = _confidence_and_intents(decision)
         danger = DANGER[decision.danger]
         return Recognition(

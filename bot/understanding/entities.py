@@ -64,8 +64,11 @@ def extract(text: str) -> Entities:
     han = "".join(word for word in words if skeleton.IS_HAN.match(word) or word.isdecimal())
     han = han.replace(INNER_MONGOLIA, INNER_MONGOLIA_SHORT)  # It contains the name of Mongolia.
     origins, residence = _countries(words)
-    origins += _han_countries(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)")
-    living = _han_countries(han, f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}")
+    origins += _han_countries(han, "(?:来自|从){}|{}(?:籍|来的|人|国籍)|是{}的$")
+    living = _han_countries(
+        han,
+        f"(?:在|住){{}}.{{0,6}}{HAN_LIVING}|(?:住在|人在|定居){{}}|^我?们?(?:现在|目前)?在{{}}$",
+    )
     # Kazakhstan is the destination: people who ask about moving there come from elsewhere. If there
     # are two other countries, one may be that of a relative, or of an earlier citizenship.
     elsewhere = set(origins) - {"KZ"}
@@ -105,6 +108,16 @@ def _country(word: str) -> tuple[str, str]:
         if word.startswith(stem):
             return code, word[len(stem) :]
     return "", ""
+
+
+def is_place(word: str) -> bool:
+    """Return True if a word in coarse spelling begins with the name of a country or of its town."""
+    return _country(word)[0] != ""
+
+
+def is_origin(word: str) -> bool:
+    """Return True for a word such as "from Nukus", which has the ending for "from"."""
+    return FROM_ENDING.search(_country(word)[1]) is not None
 
 
 def _region(words: tuple[str, ...]) -> str | None:

@@ -59,6 +59,7 @@ OTHER_WORDS = (
     ),
 )
 
+WHAT_TO_KNOW = _("Thank you. What would you like to know? People often ask about these topics:")
 ACKNOWLEDGED = _("Good. If something else is unclear, please ask.")
 MORE = button("More about this")
 NONE_OF_THESE = button("None of these")
@@ -91,6 +92,9 @@ def answer_question(turn: TurnState, text: str) -> bool:
     if found.confidence is Confidence.UNSURE and offered and _is_question(turn, text):
         _store_recognized(turn, Heard(found.intents, sure=False, entities=turn.entities(text)))
         _offer(turn, offered[:MAX_OFFERED])
+        return True
+    if found.is_introduction and not _in_form(turn):
+        _ask_what(turn, text)
         return True
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
     if _in_form(turn) and not _may_offer_topics(turn, text):
@@ -255,6 +259,16 @@ def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
     options = [Option("teach", suggestion_screens.TEACH), *more_options]
     _show(turn, [(_next_line(turn, OTHER_WORDS),)], options)
+
+
+def _ask_what(turn: TurnState, text: str) -> None:
+    """Ask what the person wants to know, after a text about the person that asks nothing."""
+    topics = _topics(turn)
+    _store_recognized(turn, Heard(topics, sure=False, entities=turn.entities(text)))
+    turn.c = replace(turn.c, not_understood=0)
+    options = [_topic_option(reply) for each in topics if (reply := _labelled_reply(turn, each))]
+    _show(turn, [(WHAT_TO_KNOW,)], options)
+    _note_offered(turn, options)
 
 
 def _offer_topics(turn: TurnState) -> None:

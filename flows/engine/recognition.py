@@ -49,7 +49,8 @@ class Recognition:
     offer, likeliest first. If it is `UNKNOWN`, there is at most the likeliest intent. `also` is one
     more intent to offer, or "": with `SURE`, another part of the message may ask about it; if
     danger is `CLEAR`, it is offered below the safety answer. `may_leave`: the message may be sent
-    to an external model if the person consented.
+    to an external model if the person consented. `is_introduction`: the message only says where the
+    person comes from or lives, or how old the person is.
     """
 
     confidence: Confidence
@@ -58,6 +59,7 @@ class Recognition:
     danger_intent: str = ""
     also: str = ""
     may_leave: bool = False
+    is_introduction: bool = False
 
 
 class Reading(Protocol):

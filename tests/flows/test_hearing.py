@@ -379,6 +379,35 @@ def test_relative_who_writes_for_the_person_is_no_danger(language: str, text: st
     assert (first.question_key, first.effects_of(NotUnderstood)) == (screens.MENU, [])
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("ru", "я из Китая"),
+        ("kk", "мен Баян-Өлгийденмін"),
+        ("uz", "nukusdan kelaman"),
+        ("zh_Hans", "我是伊犁的"),
+    ],
+)
+def test_introduction_is_answered_with_the_question_for_a_topic(language: str, text: str) -> None:
+    chat = Chat.start(language, understanding=REAL).says(text)
+    assert chat.shows(hearing.WHAT_TO_KNOW)
+    assert chat.effects_of(NotUnderstood) == []
+    assert not chat.shows(safety.ONE_SENTENCE)
+
+
+def test_origin_in_an_introduction_is_used_in_the_checklist() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("я из Китая").presses("?ask.kandas.documents")
+    assert chat.conversation.forms["checklist"].answers["citizenship"].value == "CN"
+
+
+def test_introduction_in_a_form_is_refused_as_an_answer() -> None:
+    chat = Chat.start("ru", "eligibility", understanding=REAL)
+    asked = chat.question_key
+    chat.says("мне 70 лет")
+    assert chat.question_key == asked
+    assert not chat.shows(hearing.WHAT_TO_KNOW)
+
+
 def test_bare_agreement_as_a_question_is_not_taken_for_agreement() -> None:
     chat = says(new_chat(), "passport").says("да?")
     assert not chat.shows(hearing.ACKNOWLEDGED)
