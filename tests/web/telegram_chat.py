@@ -19,7 +19,9 @@ async def give_all_answers(user: User, language: str) -> None:
 async def give_answers(user: User, *answers: str) -> None:
     """Press the button with each answer as its key, on any page of buttons, or type the answer."""
     for answer in answers:
-        while answer not in keys(user) and ">" in keys(user):
+        seen = list[set[str]]()
+        while answer not in keys(user) and ">" in keys(user) and keys(user) not in seen:
+            seen.append(keys(user))
             await press(user, ">")
         if answer in keys(user):
             await press(user, answer)
