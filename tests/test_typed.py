@@ -143,6 +143,7 @@ def _an_hour_passes(keys: Path) -> None:
 
 
 @pytest.mark.requirement("S-73", "S-77", "S-29")
+@pytest.mark.usefixtures("closed_connections")
 async def test_docs_commands_succeed_from_installation_to_breach_report(
     operator: Operator, chosen: Settings
 ) -> None:
@@ -172,6 +173,7 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
         "keys show",
         "breach",
         "breach --epoch 7",
+        "breach --until 2026-11-21T00:00",
         "breach --since 2026-11-20T08:00 --until 2026-11-21T00:00 --table messages",
     )
     assert re.search(r"epoch.2", output), output

@@ -17,7 +17,7 @@ _HELPS = (
     "yozadi yozib yozyapti beradi beryapti berayapti yordamlashadi yordamlashyapti",
     "помогает помогают пишет пишут печатает печатают набирает",
 )
-# Words that may stand beside them: the relative in other cases, how, for whom, and bad eyes.
+# Words that may be beside them: the relative in other cases, how, for whom, and bad eyes.
 _BESIDE = (
     "мен маған менің үшін орныма оқып оқиды беріп береді берді отыр жатыр тұр жазуға оқуға"
     " әжемін атамын көзім нашар көреді қартпын",
@@ -26,7 +26,7 @@ _BESIDE = (
     "мне за меня вместо писать печатать читать читает бабушке дедушке маме папе матери отцу"
     " плохо вижу видит видят глаза слабые старая старый стар стара",
 )
-# Chinese has no spaces. The relative stands at the place of the braces.
+# Chinese has no spaces. The braces are the place of the relative.
 _IN_CHINESE = (
     "(?:我?是?(?:奶奶|爷爷|外婆|外公|老人|老人家)|我?眼睛不好|我?眼睛看不清|我?看不清|我?不会打字"
     "|我?不识字|我?年纪大了)?"

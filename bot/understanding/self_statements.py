@@ -10,7 +10,7 @@ from bot.understanding import entities, skeleton
 from bot.understanding.entity_stems import CHINESE_COUNTRIES, CHINESE_REGIONS, REGIONS
 
 MAX_WORDS = 8
-# Words that may stand beside the names of places. Nouns such as "work" and "citizenship" are
+# Words that may be beside the names of places. Nouns such as "work" and "citizenship" are
 # missing, because a message such as "work in Russia" asks something.
 # check: a native speaker must check each line
 _WORDS = (
