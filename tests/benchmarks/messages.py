@@ -86,7 +86,7 @@ async def _web(stack: AppStack) -> Count:
             while answer not in visitor.keys and ">" in visitor.keys:
                 await visitor.press(">")
                 steps += 1
-                await (visitor.press(answer) if answer in visitor.keys else visitor.say(answer))
+            await (visitor.press(answer) if answer in visitor.keys else visitor.say(answer))
             steps += 1
         await journey.accepted_entry(stack)
         return Count("web", steps, len(visitor.bubbles), 0)
