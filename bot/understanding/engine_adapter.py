@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from bot.i18n import ages, question_words, small_talk, writing_helpers
-from bot.understanding import declining, entities, self_statements, sharing
+from bot.understanding import declining, entities, introductions, sharing
 from bot.understanding.decision import (
     Certainty,
     DangerLevel,
@@ -73,7 +73,7 @@ class EngineReading:
 
     @cached_property
     def _is_origin(self) -> bool:
-        return self_statements.says_only_where(self._message.text)
+        return introductions.says_only_where(self._message.text)
 
     @cached_property
     def danger(self) -> Danger:

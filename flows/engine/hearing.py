@@ -108,9 +108,8 @@ def acknowledge(turn: TurnState, asked: Asked, text: str) -> bool:
 
     Returns False for any other text and for any other open question.
     """
-    if asked.key not in (screens.MENU, screens.REPLY):
-        return False
-    if not turn.words.acknowledges(text, asked.language):
+    may_follow = asked.key in (screens.MENU, screens.REPLY)
+    if not may_follow or not turn.words.acknowledges(text, asked.language):
         return False
     turn.c = replace(turn.c, not_understood=0)
     turn.say_and_reprompt(ACKNOWLEDGED)
@@ -263,10 +262,9 @@ def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None
 
 def _ask_what(turn: TurnState, text: str) -> None:
     """Ask what the person wants to know, after a text about the person that asks nothing."""
-    topics = _topics(turn)
-    _store_recognized(turn, Heard(topics, sure=False, entities=turn.entities(text)))
+    _store_recognized(turn, Heard(_topics(turn), sure=False, entities=turn.entities(text)))
     turn.c = replace(turn.c, not_understood=0)
-    options = [_topic_option(reply) for each in topics if (reply := _labelled_reply(turn, each))]
+    options = _topic_options(turn)
     _show(turn, [(WHAT_TO_KNOW,)], options)
     _note_offered(turn, options)
 
@@ -276,9 +274,7 @@ def _offer_topics(turn: TurnState) -> None:
 
     The topics depend on the open question, and the wording on the number of these texts.
     """
-    options = [
-        _topic_option(reply) for each in _topics(turn) if (reply := _labelled_reply(turn, each))
-    ]
+    options = _topic_options(turn)
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
     lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
@@ -310,6 +306,10 @@ def _topics(turn: TurnState) -> tuple[str, ...]:
     if turn.c.registration is not None:
         return topics.get("~registered", ())
     return topics.get("", ())
+
+
+def _topic_options(turn: TurnState) -> list[Option]:
+    return [_topic_option(each) for name in _topics(turn) if (each := _labelled_reply(turn, name))]
 
 
 def _topic_option(reply: Reply) -> Option:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.i18n import kazakh_arabic
-from bot.understanding import self_statements
+from bot.understanding import introductions
 from bot.understanding.engine_adapter import INTRODUCTION, EngineRecognizer
 from flows.engine.recognition import Danger
 
@@ -29,14 +29,14 @@ OTHER = (
 
 @pytest.mark.parametrize("text", INTRODUCTIONS)
 def test_statement_of_origin_or_residence_is_an_introduction(text: str) -> None:
-    assert self_statements.says_only_where(text)
+    assert introductions.says_only_where(text)
     reading = READ(text, "")
     assert (reading.danger, reading.recognition) == (Danger.NONE, INTRODUCTION)
 
 
 @pytest.mark.parametrize("text", OTHER)
 def test_text_that_says_more_than_a_place_is_no_introduction(text: str) -> None:
-    assert not self_statements.says_only_where(text)
+    assert not introductions.says_only_where(text)
 
 
 @pytest.mark.parametrize("text", ["мне 70 лет", "我70岁了", "70 yoshdaman"])
