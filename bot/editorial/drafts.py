@@ -204,9 +204,8 @@ async def save(
         await execute(transaction, statements.DISCARD, of_item=item)
         await _add(transaction, officer, item, newest + 1, body)
         await _note(transaction, officer, "content.drafted", item, newest + 1)
-        # The worker cannot look up the author, because its role of the database reads no drafts.
-        subject = f"{item} {officer.id}"
-        await notifications.notify(transaction, notifications.Kind.CONTENT_APPROVAL, subject)
+        draft = notifications.ContentDraft(item, officer.id)
+        await notifications.notify(transaction, notifications.Kind.CONTENT_APPROVAL, str(draft))
     return []
 
 

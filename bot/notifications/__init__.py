@@ -6,6 +6,7 @@ by recipient and target (`delivery`). `hints` sends neutral e-mails and SMS to p
 address.
 """
 
+from bot.notifications.content_draft import ContentDraft
 from bot.notifications.delivery import push_sender, send_due
 from bot.notifications.fan_out import TASK, fan_out, find_ending, find_unstaffed, notify
 from bot.notifications.hints import send_hints
@@ -15,6 +16,7 @@ from bot.notifications.switched_off import SwitchedOff
 __all__ = [
     "LABELS",
     "TASK",
+    "ContentDraft",
     "Kind",
     "NewerKind",
     "SwitchedOff",

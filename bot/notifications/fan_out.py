@@ -14,6 +14,7 @@ from bot.db import job_queue
 from bot.db.connection import Transaction
 from bot.db.statements import execute, fetch_all, fetch_one, fetch_value, fetch_values
 from bot.notifications import statements
+from bot.notifications.content_draft import ContentDraft
 from bot.notifications.kinds import OF_BROADCASTS, OF_ENDINGS, Kind
 from bot.notifications.switched_off import SwitchedOff
 from bot.officers.permissions import Role
@@ -67,7 +68,10 @@ class Candidate:
 
 
 async def notify(transaction: Transaction, kind: Kind, subject: UUID | str) -> None:
-    """Queue, in the caller's transaction, a job that notifies officers of an event."""
+    """Queue, in the caller's transaction, a job that notifies officers of an event.
+
+    `subject` is the id of a case or announcement, or the text of `SwitchedOff` or `ContentDraft`.
+    """
     await job_queue.defer(transaction, TASK, kind=kind.value, subject=str(subject))
 
 
@@ -135,8 +139,7 @@ async def _recipients(transaction: Transaction, kind: Kind, subject: str) -> lis
     if kind is Kind.WEBHOOK_OFF:
         return await _of_endpoint(transaction, SwitchedOff.parse(subject).endpoint, everyone)
     if kind is Kind.CONTENT_APPROVAL:
-        _item, _space, author = subject.rpartition(" ")
-        return _approvers(everyone, UUID(author))
+        return _approvers(everyone, ContentDraft.parse(subject).author)
     if kind in OF_BROADCASTS:
         return await _of_broadcast(transaction, kind, UUID(subject), everyone)
     return await _of_case(transaction, kind, UUID(subject), everyone)

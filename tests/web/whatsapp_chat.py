@@ -68,15 +68,22 @@ async def give_answers(stack: AppStack, user: User, answers: tuple[str, ...]) ->
             link = secure_page.link_to(stack, user.last.link[1])
             await wait_for_reply(user, lambda: secure_page.answer_on_page(link, stack, *private))  # noqa: B023 — used at once
             continue
-        while remaining[0] not in keys(user.last) and ">" in keys(user.last):
-            await press(user, ">")
-            turns += 1
         answer = remaining.pop(0)
+        turns += await find_page(user, answer)
         if answer in keys(user.last):
             await press(user, answer)
         else:
             await wait_for_reply(user, lambda: user.say(answer))  # noqa: B023 — used at once
     return turns
+
+
+async def find_page(user: User, key: str) -> int:
+    """Turn the pages until one has the key, at most one round; return the number of turns."""
+    seen = list[set[str]]()
+    while key not in (shown := set(keys(user.last))) and ">" in shown and shown not in seen:
+        seen.append(shown)
+        await press(user, ">")
+    return len(seen)
 
 
 async def consented_user(stack: AppStack, phone: str, **more: Any) -> User:
