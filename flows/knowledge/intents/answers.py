@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from flows.knowledge.intents import INTENTS, Kind
 from flows.knowledge.intents.answer import Answer
 from flows.knowledge.intents.citizenship import CITIZENSHIP
 from flows.knowledge.intents.family import FAMILY
@@ -28,7 +27,3 @@ ANSWERS: tuple[Answer, ...] = (
     *REGISTRY,
 )
 BY_INTENT: Mapping[str, Answer] = {answer.intent: answer for answer in ANSWERS}
-# Intents that need an answer here. The engine handles danger, small talk and out-of-scope messages.
-IN_SCOPE: tuple[str, ...] = tuple(
-    intent.id for intent in INTENTS if intent.kind in (Kind.ANSWER, Kind.FLOW, Kind.ACT)
-)
