@@ -177,7 +177,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         safety.note_suspicion(turn, text)
     if reading is Refusal.NOT_LISTED:
         reading = _resembling(turn, asked, text) or reading
-    if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text):
+    if isinstance(reading, Refusal) or _is_question_instead(turn, asked, text, reading):
         refusal = reading if isinstance(reading, Refusal) else Refusal.NOT_LISTED
         if _may_ask(turn, asked, text, refusal) and hearing.answer_question(turn, text):
             return external_model.consider(turn, text)
@@ -301,13 +301,16 @@ def _resembling(turn: TurnState, asked: Asked, text: str) -> tuple[Option, ...]:
     return () if is_urgent and len(found) == 1 else found
 
 
-def _is_question_instead(turn: TurnState, asked: Asked, text: str) -> bool:
-    """Return True if a text is more likely a question, although it would be a valid answer.
+def _is_question_instead(turn: TurnState, asked: Asked, text: str, value: object) -> bool:
+    """Return True if a text is more likely a question, although `value` would be a valid answer.
 
-    The label or number of an option is always an answer.
+    The label or number of an option is always an answer. So is a name with an introduction, such
+    as "my name is Gulnar", which the recognizer takes for a greeting.
     """
     question = turn.question(asked)
     if question is None or turn.understanding is None or _is_chosen(turn, asked, text):
+        return False
+    if isinstance(question, PersonName) and count_words(str(value)) < count_words(text):
         return False
     if isinstance(question, FreeText) and turn.words.asks(text):
         return not _is_for_officer(turn, asked)

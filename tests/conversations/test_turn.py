@@ -210,6 +210,7 @@ async def test_erasure_leaves_only_a_tombstone(rt: Runtime) -> None:
     assert await _count(rt, "tombstones") == 1
 
 
+@pytest.mark.usefixtures("new_database")
 async def test_turn_statements_use_generic_query_plans(rt: Runtime, databases: Databases) -> None:
     guest = Guest(rt)
     await guest.consent()
