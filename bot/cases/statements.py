@@ -344,14 +344,16 @@ CLOSE_UNREAD = _change(
 )
 REOPEN = statement(
     update(t.Case)
-    .where(t.Case.id == _CASE, t.Case.state == State.RESOLVED, t.Case.burst_id.is_not(None))
+    .where(t.Case.id == _CASE, t.Case.state == State.RESOLVED)
     .values(
-        state=State.QUEUED.value,
+        state=_NEXT_STATE,
         state_at=bindparam("now", type_=_MOMENT),
         burst_id=None,
         escalated_at=None,
+        paused_at=None,
         waiting_since=bindparam("now", type_=_MOMENT),
         answer_due=bindparam("due", type_=_MOMENT),
+        return_due=bindparam("return", type_=_MOMENT),
         resolve_due=bindparam("resolve", type_=_MOMENT),
         version=t.Case.version + 1,
     )

@@ -181,9 +181,9 @@ async def close_unread(transaction: Transaction, case: Case, burst: UUID, versio
 
 
 async def reopen(transaction: Transaction, case: Case) -> bool:
-    """Reopen and queue a case that was closed as part of a burst.
+    """Reopen a closed case: return it to its owner, or queue a case without owner.
 
-    Return False if the case is no longer closed or not part of a burst.
+    Return False if the case is no longer closed.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
@@ -192,10 +192,13 @@ async def reopen(transaction: Transaction, case: Case) -> bool:
     calendar = desk.calendar()
     due = calendar.after(now, desk.first_minutes)
     resolve_due = calendar.after(now, desk.resolve_minutes)
-    values = {"case": case.id, "now": now, "due": due, "resolve": resolve_due}
-    if not await execute(transaction, statements.REOPEN, **values):
+    returns = calendar.after(now, desk.claim_timeout_minutes) if case.owner else None
+    values = {"now": now, "due": due, "resolve": resolve_due, "return": returns}
+    state = (State.CLAIMED if case.owner else State.QUEUED).value
+    if not await execute(transaction, statements.REOPEN, case=case.id, next_state=state, **values):
         return False
-    await _notify_queued(transaction, case)
+    if case.owner is None:
+        await _notify_queued(transaction, case)
     return True
 
 

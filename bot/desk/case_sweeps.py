@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     any_,
     bindparam,
-    exists,
     func,
     literal,
     not_,
@@ -29,6 +28,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import NOW, fetch_all, statement
 from bot.desk.duty_group import _FIRST
+from bot.desk.undelivered_answers import IS_UNDELIVERED
 from bot.observability import logging
 from bot.officers import directory
 from bot.officers.permissions import Role
@@ -56,12 +56,6 @@ HANDLES_TOPIC = or_(func.cardinality(t.Officer.topics) == 0, t.Case.topic == any
 _MAY_ANSWER = ANSWERS_IN_MISSION & (
     HANDLES_TOPIC | (literal(Role.LEAD.value) == any_(t.Officer.roles))
 )
-_IS_UNDELIVERED = exists().where(
-    t.CaseMessage.case_id == t.Case.id,
-    t.Message.id == t.CaseMessage.message_id,
-    t.Message.state.in_(["failed", "undeliverable"]),
-    t.Message.done_at > t.Case.state_at,
-)
 _WHY = when(
     ((t.Case.state == "snoozed") & (t.Case.snoozed_until <= NOW), "wake"),
     (t.Case.owner.is_not(None) & not_(_MAY_ANSWER), "return"),
@@ -70,7 +64,7 @@ _WHY = when(
         "return",
     ),
     ((t.Case.state == "queued") & (t.Case.mission != all_(_STAFFED)), "astray"),
-    ((t.Case.state == "waiting_person") & _IS_UNDELIVERED, "undelivered"),
+    ((t.Case.state == "waiting_person") & IS_UNDELIVERED, "undelivered"),
     (t.Case.answer_due.is_(None) & t.Case.waiting_since.is_not(None), "clock"),
     (
         t.Case.escalated_at.is_(None)

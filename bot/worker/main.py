@@ -12,7 +12,7 @@ from bot import broadcasts, notifications, outgoing_webhooks, uploads
 from bot.concurrency import shutdown
 from bot.config.sources import ConfigError
 from bot.conversations import external_events, receive, upload_events
-from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel
+from bot.desk import auto_assignment, case_sweeps, duty_group, form_funnel, undelivered_answers
 from bot.editorial import referrers
 from bot.observability import logging
 from bot.operations import health, key_rotation, rollback_guard
@@ -100,6 +100,7 @@ def _start_sweeps(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime)
     group.create_task(_every(SWEEP_SECONDS, lambda: sweep_files(rt)))
     group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
     group.create_task(_every(SWEEP_SECONDS, lambda: case_sweeps.sweep_cases(rt)))
+    group.create_task(_every(REMIND_SECONDS, lambda: undelivered_answers.reopen_undelivered(rt)))
     group.create_task(_every(SWEEP_SECONDS, lambda: auto_assignment.auto_assign(rt)))
     group.create_task(_every(SWEEP_SECONDS, lambda: duty_group.update_duty_group(rt)))
     group.create_task(_every(SWEEP_SECONDS, lambda: notifications.send_due(rt)))

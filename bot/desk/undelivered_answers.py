@@ -1,0 +1,87 @@
+"""Reopens closed cases whose last answer did not reach the person."""
+
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, exists, or_, select
+from sqlalchemy.orm import aliased
+
+from bot import cases
+from bot.concurrency import isolation
+from bot.conversations import store as conversation_store
+from bot.db import tables as t
+from bot.db.connection import Transaction
+from bot.db.statements import ago, fetch_all, statement
+from bot.observability import logging
+from bot.officers import directory
+from bot.runtime import Runtime
+from bot.security import audit_log
+from flows.knowledge import missions
+
+# Days after the closing in which a failed answer reopens a case. Platforms report failures within
+# minutes, and a person whose telephone was off for longer has asked again.
+REOPEN_DAYS = 3
+AT_ONCE = 100
+
+_logger = logging.get()
+
+# True for a case with an officer's message that failed after the case's last change of state.
+IS_UNDELIVERED = exists().where(
+    t.CaseMessage.case_id == t.Case.id,
+    t.Message.id == t.CaseMessage.message_id,
+    t.Message.state.in_(["failed", "undeliverable"]),
+    t.Message.done_at > t.Case.state_at,
+)
+_OTHER = aliased(t.Case)
+_ID = bindparam("case", type_=Uuid())
+_CLOSED = statement(
+    select(t.Case.id, t.Case.person_id)
+    .where(
+        t.Case.state == "resolved",
+        t.Case.owner.is_not(None),
+        # The index `cases_closed` needs the missions.
+        t.Case.mission == any_(bindparam("staffed", type_=ARRAY(Text))),
+        t.Case.state_at > ago(days=REOPEN_DAYS),
+        or_(_ID.is_(None), t.Case.id == _ID),
+        IS_UNDELIVERED,
+        ~exists().where(_OTHER.person_id == t.Case.person_id, _OTHER.state != "resolved"),
+    )
+    .order_by(t.Case.state_at)
+    .limit(AT_ONCE)
+)
+
+
+async def reopen_undelivered(rt: Runtime) -> int:
+    """Reopen the cases that were closed before their answer failed; return their number.
+
+    Each case returns to its owner, who sees at the message why it failed. It stays closed if its
+    person has another open case. Several processes may run this at the same time.
+    """
+    async with rt.pool.connection() as transaction:
+        found = await _closed(transaction)
+    count = 0
+    for case_id, person_id in found:
+        with isolation.isolate_errors("cases"):
+            async with rt.pool.connection() as transaction:
+                count += await _reopen(rt, transaction, case_id, person_id)
+    return count
+
+
+async def _closed(transaction: Transaction, case_id: UUID | None = None) -> list[tuple[UUID, UUID]]:
+    staffed = [*await directory.staffed_missions(transaction), missions.GENERAL]
+    return await fetch_all(transaction, _CLOSED, staffed=staffed, case=case_id)
+
+
+async def _reopen(rt: Runtime, transaction: Transaction, case_id: UUID, person_id: UUID) -> bool:
+    """Lock the person, then the case; reopen it if this is still needed."""
+    if await conversation_store.lock(rt, transaction, person_id) is None:
+        return False
+    case = await cases.lock_case(transaction, case_id)
+    if case is None or not await _closed(transaction, case_id):
+        return False
+    if not await cases.reopen(transaction, case):
+        return False
+    _logger.info("case.swept", why="undelivered")
+    await audit_log.append(
+        transaction, actor="duty", action="case.undelivered", subject=str(case_id)
+    )
+    return True
