@@ -110,7 +110,8 @@ def _page(request: Request, status: int) -> Response | None:
     """Return the page for this error status if a browser asks for one.
 
     The texts of most pages address people in the chat. Therefore the console has a page only for an
-    unknown address, for the address of a form, and for an unavailable database.
+    unknown address, for the address of a form, and for an unavailable database. The console's own
+    error pages need a session.
     """
     if "text/html" not in request.headers.get("accept", ""):
         return None

@@ -46,8 +46,12 @@ OVER = _(
     "“new link” in your chat, and you will get a new one."
 )
 NO_PAGE = _("There is no page at this address. The assistant is in the chat.")
+NO_CONSOLE_PAGE = _("There is no page at this address.")
 TO_CHAT = button("Go to the chat")
+TO_CONSOLE = button("Back to the inbox")
 NOT_NOW = _("Right now this can't be done. Nothing was lost; please try again in a minute.")
+# The label of a page's link, by its address.
+LINKS = {"/chat": TO_CHAT, "/console": TO_CONSOLE}
 # The text of the page for an error status; other statuses have TROUBLE.
 ERRORS = {
     404: NO_PAGE,
@@ -160,14 +164,17 @@ async def _is_link_owner(rt: Runtime, visit: SecureLink, init_data: str) -> bool
 def error_page(request: Request, status: int) -> Response:
     """Return the website's page for an error status, in the browser's language.
 
-    The page has a link to the chat, except the one for 503, which is in all languages.
+    The page has a link to the chat, or to the inbox if the address is one of the console. The page
+    for 503 has no link, and is in all languages.
     """
     title = LABELS["title"]
     if status == 503:
         return _page(request, (NOT_NOW,), "", title=title, status=status)
     language = page_language(request.app.state.rt, "", request)
-    text = ERRORS.get(status, TROUBLE)
-    return _page(request, (text,), language, title=title, link="/chat", status=status)
+    is_console = request.url.path.startswith("/console")
+    text = NO_CONSOLE_PAGE if is_console else ERRORS.get(status, TROUBLE)
+    link = "/console" if is_console else "/chat"
+    return _page(request, (text,), language, title=title, link=link, status=status)
 
 
 def _page(
@@ -196,6 +203,6 @@ def _page(
         said=[(tag(code), direction(code), render(text, code)) for code in codes for text in texts],
         action=action,
         link=link,
-        go_on=render(TO_CHAT if link else GO_ON, codes[0]),
+        go_on=render(LINKS.get(link, GO_ON), codes[0]),
     )
     return HTMLResponse(html, status, headers={"Cache-Control": "no-store"})

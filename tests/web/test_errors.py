@@ -106,7 +106,6 @@ async def test_not_found_page_is_in_the_browsers_language(
     [
         ("GET", f"/{CANARY}", 404, "По этому адресу страницы нет"),
         ("GET", "/chat/said", 405, "По этому адресу страницы нет"),
-        ("GET", "/console/content/fact:x/save", 405, "По этому адресу страницы нет"),
         ("GET", f"/chat/files/{CANARY}", 422, "По этому адресу страницы нет"),
         ("GET", f"/chat/files/{UUID(int=0)}", 404, "По этому адресу страницы нет"),
         ("GET", f"/failure?value={CANARY}", 500, "У нас произошёл сбой"),
@@ -131,6 +130,22 @@ async def test_error_in_a_browser_is_a_page_with_a_way_to_the_chat(
             assert answer.headers.getall(name) == [value]
         if status == 405:
             assert answer.headers["Allow"] == "POST"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [(f"/console/{CANARY}", 404), ("/console/content/fact:x/save", 405)]
+)
+async def test_unknown_address_of_the_console_leads_back_to_the_inbox(
+    http: aiohttp.ClientSession, path: str, status: int
+) -> None:
+    headers = {"Accept": "text/html", "Accept-Language": "ru"}
+    async with http.get(path, headers=headers, allow_redirects=False) as answer:
+        page = await answer.text()
+        assert (answer.status, answer.content_type) == (status, "text/html")
+        assert "По этому адресу страницы нет" in page
+        assert 'href="/console"' in page
+        assert 'href="/chat"' not in page
+        assert CANARY not in page
 
 
 async def test_page_in_all_languages_begins_with_the_browsers_language(
