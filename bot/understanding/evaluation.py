@@ -59,12 +59,12 @@ class Result:
         return tuple(each for each in options if BY_ID[each].kind is not Kind.NONE)
 
 
-def held_lines(folder: Path = TESTS) -> list[HeldLine]:
+def held_lines() -> list[HeldLine]:
     """Return the repository's test messages, each also in the other script of its language."""
     return [
         HeldLine(phrase, line.acceptable, line.near_miss)
         for language in LANGUAGES
-        for line in _read(folder / f"{language}.tsv", language)
+        for line in _read(TESTS / f"{language}.tsv", language)
         for phrase in in_scripts(line.phrase)
     ]
 

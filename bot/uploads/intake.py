@@ -356,6 +356,6 @@ async def picture(
     return (row[0], page) if page else None
 
 
-async def unfetched(transaction: Transaction, limit: int = 20) -> list[UUID]:
+async def unfetched(transaction: Transaction) -> list[UUID]:
     """Return the files to fetch from a messenger now, including those whose last fetch crashed."""
-    return await fetch_values(transaction, statements.UNFETCHED, limit=limit)
+    return await fetch_values(transaction, statements.UNFETCHED)

@@ -191,13 +191,13 @@ async def refuse(
     return Moved(upload.person.id, upload.paper, "rejected")
 
 
-async def due(transaction: Transaction, limit: int = 20) -> list[UUID]:
+async def due(transaction: Transaction) -> list[UUID]:
     """Return the files whose transfer to the registry is due.
 
     These are retries, files of a crashed process, and files whose registration just got a number or
     was withdrawn without one.
     """
-    return await fetch_values(transaction, statements.DUE, limit=limit)
+    return await fetch_values(transaction, statements.DUE)
 
 
 async def _remove(

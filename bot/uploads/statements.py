@@ -35,6 +35,8 @@ SEND_LEASE = 120
 _ID = bindparam("upload", type_=Uuid())
 _PERSON = bindparam("person", type_=Uuid())
 _ATTEMPT = bindparam("attempt", type_=t.Upload.attempts.type)
+# Maximum number of files that a sweep fetches from messengers, and that it transfers.
+MAX_SWEPT = 20
 _FETCHED = ("fetching", "checking")
 _ON_ITS_WAY = ("pending", "unknown", "sending")
 
@@ -87,7 +89,7 @@ UNFETCHED = statement(
         t.Upload.due_at <= ago(seconds=1),
     )
     .order_by(t.Upload.due_at)
-    .limit(bindparam("limit"))
+    .limit(MAX_SWEPT)
 )
 
 # Statements for storing a sanitized file or the refusal of a file.
@@ -312,7 +314,7 @@ DUE = statement(
         t.Upload.due_at <= ago(seconds=1),
     )
     .order_by(t.Upload.due_at)
-    .limit(bindparam("limit"))
+    .limit(MAX_SWEPT)
 )
 DELETE_CHUNKS = statement(delete(t.UploadChunk).where(t.UploadChunk.upload_id == _ID))
 REMOVE = statement(
