@@ -255,16 +255,18 @@ async def discard(rt: Runtime, officer: Officer, item: str, number: int) -> None
         await _note(transaction, officer, "content.discarded", item, number)
 
 
-async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> None:
+async def roll_back(rt: Runtime, officer: Officer, item: str, number: int, seen_live: int) -> None:
     """Publish an earlier version of a content item again.
 
-    The earlier approval by a second person is still valid. Raises Refused if the version was never
-    approved, is live, or has expired.
+    `seen_live` is the number of the live version that the officer saw, 0 if there was none. The
+    earlier approval by a second person is still valid. Raises Refused if the version was never
+    approved, is live, or has expired, or if another version is live now.
     """
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)
         versions = await _versions(transaction, item)
+        _require_live(versions, seen_live)
         old = next((each for each in versions if each.number == number), None)
         if old is None or old.approver is None or old.state == LIVE:
             raise Refused(Refusal.STATE)
@@ -278,14 +280,16 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int) -> No
     await live.announce(rt.live)
 
 
-async def withdraw(rt: Runtime, officer: Officer, item: str) -> None:
+async def withdraw(rt: Runtime, officer: Officer, item: str, seen_live: int) -> None:
     """End the live version of a content item, so that content shipped with Kosh applies again.
 
-    Raises Refused if no version is live.
+    `seen_live` is the number of the live version that the officer saw. Raises Refused if no version
+    is live, or another one.
     """
     _require_roll_back(officer, item)
     async with directory.acting(rt, officer) as transaction:
         await execute(transaction, statements.LOCK, of_item=item)
+        _require_live(await _versions(transaction, item), seen_live)
         if not await execute(transaction, statements.END, of_item=item, in_state=WITHDRAWN):
             raise Refused(Refusal.STATE)
         await _record_publication(transaction, officer, "content.withdrawn", item, 0)
@@ -303,6 +307,13 @@ async def _versions(transaction: Transaction, item: str) -> list[Version]:
 def _version(row: tuple[Any, ...]) -> Version:
     item, number, state, body, *rest = row
     return Version(item, number, state, msgspec.convert(body, Body), *rest)
+
+
+def _require_live(versions: list[Version], number: int) -> None:
+    """Raise Refused if the live version is not `number` (0 for none): a colleague changed it."""
+    live_number = next((each.number for each in versions if each.state == LIVE), 0)
+    if live_number != number:
+        raise Refused(Refusal.CHANGED)
 
 
 def _draft_of(versions: list[Version]) -> Version:

@@ -6,8 +6,10 @@ import pytest
 
 from bot.web.chat_rendering import LABELS
 from tests.app_stack import AppStack
+from tests.browser.papers import page_that_asks_for_a_photo
 from tests.browser.phone import Phone, open_phone
 from tests.person_client import Guest
+from tests.sample_files import photo
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -57,3 +59,15 @@ async def test_chat_page_explains_why_an_answer_reached_a_new_chat(
     await phone.answer("ru")
     assert await phone.page.locator("#banner").inner_text() == ""
     assert phone.errors == []
+
+
+async def test_chat_page_says_that_a_file_for_an_ended_chat_did_not_arrive(
+    browser: Any, stack: AppStack
+) -> None:
+    page = await page_that_asks_for_a_photo(browser, stack)
+    await page.context.clear_cookies()
+    field = page.locator("form.file input[type=file]").last
+    await field.set_input_files({"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()})
+    text = stack.rt.languages.render(LABELS["chat_ended"], "ru")
+    await page.locator("#banner", has_text=text).wait_for()
+    await page.locator("#list .own[data-state=failed]", has_text="page.jpg").wait_for()

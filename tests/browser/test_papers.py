@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.app_stack import AppStack
-from tests.person_client import Guest
+from tests.browser.papers import page_that_asks_for_a_photo
 from tests.release_only import release_only
 from tests.sample_files import photo
 
@@ -25,31 +25,13 @@ async def test_secure_page_message_about_a_used_link_is_wider_than_300_px(
     assert min(widths) > 300
 
 
-async def _page_that_asks_for_a_photo(browser: Any, stack: AppStack, **options: Any) -> Any:
-    guest = Guest(stack.rt)
-    await guest.register()
-
-    async def is_accepted() -> bool:
-        talk = await guest.conversation()
-        return bool(talk and talk.registration and talk.registration.state == "accepted")
-
-    await stack.until(is_accepted)
-    await guest.press("!status")
-    await guest.go("papers", "yes")
-    context = await browser.new_context(**options)
-    await context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
-    page = await context.new_page()
-    await page.goto(f"{stack.url}/chat")
-    return page
-
-
 @pytest.mark.parametrize(
     "scripts", release_only([True, False], keep=(True,)), ids=["scripts", "no scripts"]
 )
 async def test_chat_page_uploads_a_photo_and_shows_the_answer(
     browser: Any, stack: AppStack, scripts: bool
 ) -> None:
-    page = await _page_that_asks_for_a_photo(browser, stack, java_script_enabled=scripts)
+    page = await page_that_asks_for_a_photo(browser, stack, java_script_enabled=scripts)
     form = page.locator("form.file:has(fieldset:not([disabled]))").last
     field = form.locator("input[type=file]")
     await field.set_input_files({"name": "page.jpg", "mimeType": "image/jpeg", "buffer": photo()})
@@ -62,7 +44,7 @@ async def test_chat_page_uploads_a_photo_and_shows_the_answer(
 async def test_chat_page_sends_the_same_photo_again_after_a_failure(
     browser: Any, stack: AppStack, tmp_path: Path
 ) -> None:
-    page = await _page_that_asks_for_a_photo(browser, stack)
+    page = await page_that_asks_for_a_photo(browser, stack)
     await page.fill("#text", "помощь")
     await page.press("#text", "Enter")
     await page.wait_for_selector("li.new form.file")

@@ -248,6 +248,26 @@ async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
     assert told not in await phone.page.locator("#list").inner_text()
 
 
+@pytest.mark.requirement("S-84")
+@pytest.mark.parametrize("from_question", [True, False], ids=["question", "chat"])
+async def test_quick_exit_closes_the_page_of_a_question_and_the_chat_in_other_tabs(
+    browser: Any, stack: AppStack, from_question: bool
+) -> None:
+    phone = await open_phone(browser, stack)
+    for answer in ("ru", *ANSWERS[: ANSWERS.index("seen") + 1]):
+        await phone.answer(answer)
+    other = await phone.page.context.new_page()
+    await other.goto(phone.page.url)
+    await other.wait_for_selector("#list li.kosh")
+    for _time in range(BUDGETS[Spending.PERSON].free + 5):
+        await spend(stack.rt, "127.0.0.1", [Spending.PERSON])
+    await phone.page.locator("#list fieldset:not([disabled]) button[value$=':yes']").click()
+    await phone.page.wait_for_selector("#answer")
+    await (phone.page if from_question else other).click("button.leave")
+    for page in (phone.page, other):
+        await page.wait_for_url(f"**{EXIT_URL}", timeout=10_000)
+
+
 @pytest.mark.requirement("S-37", "S-84")
 async def test_back_after_a_quick_exit_on_the_page_of_a_question_posts_nothing(
     browser: Any, stack: AppStack

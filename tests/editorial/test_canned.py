@@ -41,7 +41,7 @@ async def test_canned_reply_draft_is_offered_after_approval_by_another_person(rt
     await drafts.approve(rt, second, GENERAL, draft.number, draft.content_hash)
     assert await offered_replies(rt, author) == {"hours": TEXTS}
     assert await offered_replies(rt, elsewhere) == {}, "it belongs to one mission"
-    await drafts.withdraw(rt, author, GENERAL)
+    await drafts.withdraw(rt, author, GENERAL, draft.number)
     assert await offered_replies(rt, author) == {}
 
 
@@ -60,8 +60,8 @@ async def test_canned_reply_cannot_be_changed_by_a_lead_of_another_mission(rt: R
     body = await canned_body(rt)
     for act in (
         drafts.save(rt, other, ANKARA, body, 0),
-        drafts.roll_back(rt, other, ANKARA, 1),
-        drafts.withdraw(rt, other, ANKARA),
+        drafts.roll_back(rt, other, ANKARA, 1, 0),
+        drafts.withdraw(rt, other, ANKARA, 0),
     ):
         with pytest.raises(Forbidden) as denied:
             await act

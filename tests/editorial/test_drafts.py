@@ -100,14 +100,14 @@ async def test_content_approval_is_refused_when_the_draft_has_expired(rt: Runtim
 async def test_content_rollback_and_withdrawal_need_only_one_person(rt: Runtime) -> None:
     author, second = await editor(rt), await approver(rt)
     first = await publish(rt, author, second)
-    await publish(rt, author, second, texts={each: text.replace("60", "75")
-                                             for each, text in TEXTS.items()})  # fmt: skip
+    later = await publish(rt, author, second, texts={each: text.replace("60", "75")
+                                                     for each, text in TEXTS.items()})  # fmt: skip
     assert "75" in await served_text(rt)
-    await drafts.roll_back(rt, second, ITEM, first.number)
+    await drafts.roll_back(rt, second, ITEM, first.number, later.number)
     assert "60" in await served_text(rt)
     newest = (await drafts.history(rt, author, ITEM))[0]
     assert (newest.restores, newest.approver, newest.state) == (first.number, second.id, "live")
-    await drafts.withdraw(rt, author, ITEM)
+    await drafts.withdraw(rt, author, ITEM, newest.number)
     assert "90" in await served_text(rt)
     assert [action for _actor, action, _detail in await audited(rt)][-2:] == [
         "content.rolled_back",
@@ -119,8 +119,24 @@ async def test_content_rollback_refuses_a_version_that_was_never_approved(rt: Ru
     author = await editor(rt)
     found = await draft(rt, author)
     with pytest.raises(Refused) as refused:
-        await drafts.roll_back(rt, author, ITEM, found.number)
+        await drafts.roll_back(rt, author, ITEM, found.number, 0)
     assert refused.value.why is Refusal.STATE
+
+
+async def test_content_withdrawal_and_rollback_refuse_to_end_a_newer_version(rt: Runtime) -> None:
+    author, second = await editor(rt), await approver(rt)
+    first = await publish(rt, author, second)
+    later = await publish(rt, author, second, texts={each: text.replace("60", "75")
+                                                     for each, text in TEXTS.items()})  # fmt: skip
+    for act in (
+        drafts.withdraw(rt, second, ITEM, first.number),
+        drafts.roll_back(rt, second, ITEM, first.number, first.number),
+    ):
+        with pytest.raises(Refused) as refused:
+            await act
+        assert refused.value.why is Refusal.CHANGED
+    assert "75" in await served_text(rt)
+    assert (await drafts.history(rt, author, ITEM))[0].number == later.number
 
 
 async def test_published_fact_that_expired_is_replaced_by_the_shipped_text(rt: Runtime) -> None:
@@ -186,8 +202,8 @@ async def test_contact_details_of_a_mission_are_edited_only_by_that_mission(rt: 
     found = (await drafts.history(rt, lead, CARD))[0]
     await drafts.approve(rt, await approver(rt), CARD, found.number, found.content_hash)
     with pytest.raises(Forbidden):
-        await drafts.withdraw(rt, other, CARD)
-    await drafts.withdraw(rt, lead, CARD)
+        await drafts.withdraw(rt, other, CARD, found.number)
+    await drafts.withdraw(rt, lead, CARD, found.number)
 
 
 async def test_content_drafts_are_hidden_from_the_application_database_role(

@@ -107,10 +107,10 @@ async def _check_served(rt: Runtime, author: Officer, last: int) -> None:
 async def test_backup_restore_recovers_published_content(chosen: Settings, tmp_path: Path) -> None:
     async with runtime(chosen) as rt:
         author, second = await editor(rt), await approver(rt)
-        await publish(rt, author, second)
+        published = await publish(rt, author, second)
         before = (await _load_content(rt)).snapshot.bodies
         copy = backup.back_up(chosen, rt.vault, tmp_path / "backups")
-        await drafts.withdraw(rt, author, ITEM)
+        await drafts.withdraw(rt, author, ITEM, published.number)
         assert (await _load_content(rt)).snapshot.bodies == {}
     backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copy)
     async with runtime(chosen) as rt:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from html import unescape
 from typing import Any
 
 import pytest
@@ -112,6 +113,40 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: AppStack)
         screen = await console.submit("/welcome", password=PASSWORD, code=code)
         assert screen.path == "/console/inbox"
         assert (await console.get(f"/console/welcome?token={token}")).status == 404
+
+
+async def test_enrolment_page_keeps_its_link_when_the_language_is_changed(desk: AppStack) -> None:
+    async with Console.at(desk.url) as console:
+        token = await credentials.reissue_link(desk.rt, BERIK)
+        screen = await console.get(f"/console/welcome?token={token}")
+        screen = await console.get(f"/console/welcome{_language_link(screen.html, 'kk')}")
+        assert screen.status == 200
+        assert 'lang="kk"' in screen.html
+        screen = await console.submit("/welcome", password=PASSWORD, code="000000")
+        assert screen.status == 422
+        screen = await console.get(f"/console/welcome{_language_link(screen.html, 'ru')}")
+        assert screen.form("/welcome").fields["token"] == token
+
+
+async def test_sign_in_keeps_the_wanted_page_after_a_mistake(desk: AppStack) -> None:
+    wanted = "/console/own"
+    async with Console.at(desk.url) as console:
+        screen = await console.get(wanted)
+        screen = await console.submit("/sign-in", name="Nobody", password="x" * 20, code="000000")
+        assert screen.status == 401
+        assert screen.form("/sign-in").fields["next"] == wanted
+        screen = await console.get(f"/console/sign-in{_language_link(screen.html, 'kk')}")
+        assert screen.form("/sign-in").fields["next"] == wanted
+        screen = await console.post("/console/passkey", {"credential": "{}", "next": wanted})
+        assert screen.path == "/console/sign-in"
+        assert screen.form("/sign-in").fields["next"] == wanted
+
+
+def _language_link(page: str, language: str) -> str:
+    """Return the address of the page's link to a language, relative to the page."""
+    found = re.search(rf'href="([^"]*language={language}[^"]*)"', page)
+    assert found is not None
+    return unescape(found[1])
 
 
 @pytest.mark.release

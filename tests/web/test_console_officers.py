@@ -120,6 +120,20 @@ async def test_refused_new_officer_is_shown_again_with_the_problem_at_the_form(
     assert ticked == ["lead", "uz"]
 
 
+async def test_officer_without_any_role_is_refused_and_keeps_the_former_roles(
+    desk: AppStack,
+) -> None:
+    before = await _officer_named(desk, AIGUL)
+    async with Console.signed_in(desk.url, DANA) as console:
+        await console.get("/console/officers")
+        form = _forms(console, before)["change"]
+        fields = {name: value for name, value in form.fields.items() if name != "roles"}
+        screen = await console.post(form.action, fields | {"active": "1"})
+        assert screen.status == 422
+        assert ru("role_needed") in screen.text
+    assert (await _officer_named(desk, AIGUL)).roles == before.roles
+
+
 async def test_officers_page_that_is_stale_cannot_enable_a_disabled_officer(desk: AppStack) -> None:
     aigul = await _officer_named(desk, AIGUL)
     async with (

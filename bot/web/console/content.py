@@ -185,10 +185,11 @@ async def roll_back(
     context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)],
     item: str,
     number: Annotated[int, Form()],
+    live: Annotated[int, Form()],
 ) -> Response:
     """Publish an earlier version of a content item again."""
     try:
-        await drafts.roll_back(context.rt, context.officer, item, number)
+        await drafts.roll_back(context.rt, context.officer, item, number, live)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why, detail=refused.detail)])
     return redirect(f"/content/{item}", "content_live")
@@ -196,11 +197,13 @@ async def roll_back(
 
 @router.post("/{item}/withdraw")
 async def withdraw(
-    context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)], item: str
+    context: Annotated[RequestContext, require(Action.CONTENT_ROLL_BACK)],
+    item: str,
+    live: Annotated[int, Form()],
 ) -> Response:
     """End the live version of a content item; a sentence shipped with Kosh applies again."""
     try:
-        await drafts.withdraw(context.rt, context.officer, item)
+        await drafts.withdraw(context.rt, context.officer, item, live)
     except Refused as refused:
         return await _page(context, item, 409, [Blocker(refused.why)])
     is_shipped = drafts.kind_of(item) in SHIPPED_KINDS

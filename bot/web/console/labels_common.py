@@ -199,6 +199,7 @@ RUNNING: dict[str, Text] = {
     "officer_new": button("Add an officer"),
     "name_taken": _("There is an officer of that name already."),
     "tied_already": _("Another officer signs in with this work account already."),
+    "role_needed": _("Choose at least one role."),
     "last_administrator": _("One of the last two administrators can't be taken away."),
     "tie_subject": _("The officer's number at the service of work accounts"),
     "tie": button("Connect the account"),

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from bot.officers import credentials, directory, permissions, sessions
 from bot.officers.directory import LastAdministrator, NoSuchRole, Officer, Stale
-from bot.officers.permissions import Action, DenialReason, Role
+from bot.officers.permissions import Action, DenialReason
 from bot.security import audit_log
 from bot.web.console import labels as console_labels
 from bot.web.console import oidc
@@ -156,7 +156,11 @@ async def add(
         problem = context.say(console_labels.WORDS["name_taken"])
         return await _page(context, 409, problem, typed=form)
     except NoSuchRole:
-        problem = context.say(console_labels.REFUSALS["empty"])
+        problem = context.say(
+            console_labels.WORDS["role_needed"]
+            if form.name.strip()
+            else console_labels.REFUSALS["empty"]
+        )
         return await _page(context, 422, problem, typed=form)
     return await _invite(context, officer)
 
@@ -177,7 +181,7 @@ async def change(
             context.officer,
             form.officer,
             mission=form.mission or None,
-            roles=form.roles or [Role.OFFICER],
+            roles=form.roles,
             languages=form.languages,
             topics=form.topics,
             active=form.active,
@@ -190,7 +194,7 @@ async def change(
         problem = context.say(console_labels.WORDS["stale"])
         return await _page(context, 409, problem, typed=form)
     except NoSuchRole:
-        problem = context.say(console_labels.REFUSALS["empty"])
+        problem = context.say(console_labels.WORDS["role_needed"])
         return await _page(context, 422, problem, typed=form)
     async with directory.console(context.rt).connection() as transaction:
         await sessions.end_all(transaction, form.officer)

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 from fastapi import APIRouter, Form, Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from bot.officers import credentials, directory
 from bot.officers.sessions import AuthMethod
@@ -25,8 +25,8 @@ from bot.runtime import Runtime
 from bot.security.key_files import VaultError
 from bot.web.console.forms import OpenFormRoute
 from bot.web.console.rendering import signed_out_page
-from bot.web.console.request_context import ROOT, SIGN_IN, is_https
-from bot.web.console.sign_in import SERVICE, admit, is_rate_limited
+from bot.web.console.request_context import ROOT, is_https
+from bot.web.console.sign_in import SERVICE, admit, failure, is_rate_limited
 from bot.web.request_parsing import Refused
 
 KINDS = ["RS256", "PS256", "ES256", "EdDSA"]
@@ -71,7 +71,7 @@ async def leave(request: Request, wanted: Annotated[str, Form(alias="next")] = "
     try:
         published = await _discovery_document(rt)
     except NotProven:
-        return RedirectResponse(f"{SIGN_IN}?why=service", 303)
+        return failure("service", wanted)
     pending = ServiceSignIn(token_urlsafe(24), token_urlsafe(24), token_urlsafe(48), wanted[:300])
     asked = {
         "response_type": "code",
@@ -123,12 +123,12 @@ async def back(request: Request) -> Response:
         pending = _pending(rt, request)
         subject = await _fetch_subject(rt, request.query_params.get("code", ""), pending)
     except NotProven:
-        return _failure("service")
+        return _failure("service", "")
     async with directory.console(rt).connection() as connection:
         known = await credentials.find_by_subject(connection, *indexes(rt, subject))
         officer = await directory.find(connection, known) if known else None
         if officer is None or not officer.active:
-            return _failure("unknown")
+            return _failure("unknown", pending.next)
         answer = await admit(request, connection, officer.id, AuthMethod.SERVICE, pending.next)
     return _onward(request, answer)
 
@@ -147,8 +147,8 @@ def _onward(request: Request, admitted: Response) -> Response:
     return answer
 
 
-def _failure(why: str) -> Response:
-    answer = RedirectResponse(f"{SIGN_IN}?why={why}", 303)
+def _failure(why: str, wanted: str) -> Response:
+    answer = failure(why, wanted)
     answer.delete_cookie(SERVICE_COOKIE, path=ROOT)
     return answer
 

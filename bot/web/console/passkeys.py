@@ -31,13 +31,12 @@ from bot.web.console.rendering import redirect
 from bot.web.console.request_context import (
     PHISHING_RESISTANT,
     ROOT,
-    SIGN_IN,
     PasskeyNeeded,
     RequestContext,
     is_https,
 )
 from bot.web.console.routing import ConsoleRoute, require
-from bot.web.console.sign_in import PASSKEY, act_as, admit, is_rate_limited
+from bot.web.console.sign_in import PASSKEY, act_as, admit, failure, is_rate_limited
 
 CHALLENGE_SECONDS = 300
 CHALLENGE_AGE = timedelta(seconds=CHALLENGE_SECONDS)
@@ -201,13 +200,13 @@ async def sign_in(
     try:
         _unseal_challenge(rt, request, "anybody")
         if await is_rate_limited(rt, request, PASSKEY):
-            return RedirectResponse(f"{SIGN_IN}?why=often", 303)
+            return failure("often", wanted)
         key_id = await asyncio.to_thread(passkey_proofs.key_id, credential)
         async with directory.console(rt).connection() as connection:
             key = await credentials.passkey(connection, key_id)
             officer = await directory.find(connection, key.officer_id) if key else None
             if key is None or officer is None or not officer.active:
-                return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
+                return failure("failed", wanted)
             challenge, issued = await _challenge(rt, request, connection, "anybody")
             uses = await asyncio.to_thread(
                 passkey_proofs.verify_sign_in, _site(rt), key, credential, challenge
@@ -216,4 +215,4 @@ async def sign_in(
             await act_as(connection, str(officer.id))
             return await admit(request, connection, officer.id, AuthMethod.PASSKEY, wanted)
     except ValueError:
-        return RedirectResponse(f"{SIGN_IN}?why=failed", 303)
+        return failure("failed", wanted)

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from fastapi import Request
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -173,13 +174,26 @@ def page(context: RequestContext, template: str, status: int = 200, **values: An
     return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 
-def signed_out_page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
-    """Return a rendered page for a visitor who is not signed in."""
+def signed_out_page(
+    request: Request,
+    template: str,
+    status: int = 200,
+    *,
+    query: Mapping[str, str] | None = None,
+    **values: Any,
+) -> Response:
+    """Return a rendered page for a visitor who is not signed in.
+
+    The links to other languages keep the parameters `query`, such as the token of an invitation.
+    """
     rt: Runtime = request.app.state.rt
     chosen = request.query_params.get("language", "")
     offered = [code for code, _name in rt.languages.languages()]
     language = chosen if chosen in offered else preferred_language(request, rt)
-    html = _templates.get_template(template).render(_frame(rt, language) | values)
+    kept = {name: value for name, value in (query or {}).items() if value}
+    links = {code: f"?{urlencode(kept | {'language': code})}" for code in offered}
+    frame = _frame(rt, language) | {"language_links": links}
+    html = _templates.get_template(template).render(frame | values)
     return HTMLResponse(html, status, headers=PAGE_HEADERS)
 
 

@@ -1,7 +1,7 @@
 """Sign in with password and code, by invitation, or with one click in the demo; sign out."""
 
 from typing import Annotated
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
@@ -84,13 +84,22 @@ class EnrolForm(BaseModel):
 @open_router.get("/sign-in")
 async def show(request: Request) -> Response:
     """Return the sign-in page."""
-    why = "over" if "next" in request.query_params else request.query_params.get("why", "")
-    return await _page(request, problem=PROBLEMS.get(why, ""), notice=NOTICES.get(why, ""))
+    wanted = request.query_params.get("next", "")
+    why = request.query_params.get("why") or ("over" if wanted else "")
+    problem, notice = PROBLEMS.get(why, ""), NOTICES.get(why, "")
+    return await _page(request, wanted=wanted, problem=problem, notice=notice)
 
 
 async def _page(
-    request: Request, status: int = 200, *, problem: str = "", notice: str = "", name: str = ""
+    request: Request,
+    status: int = 200,
+    *,
+    wanted: str,
+    problem: str = "",
+    notice: str = "",
+    name: str = "",
 ) -> Response:
+    """Return the sign-in page; after signing in, the officer gets the page `wanted`."""
     rt: Runtime = request.app.state.rt
     return signed_out_page(
         request,
@@ -99,7 +108,8 @@ async def _page(
         problem=problem,
         notice=notice,
         name=name,
-        next=request.query_params.get("next", ""),
+        next=wanted,
+        query={"next": wanted},
         crew=await _demo_officers(rt),
         service=rt.settings.has_service,
     )
@@ -123,7 +133,7 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
     rt: Runtime = request.app.state.rt
     device = await _known_device(rt, request, CODE)
     if not device and await _over_address(rt, request, CODE):
-        return await _page(request, 429, problem="too_often")
+        return await _page(request, 429, wanted=form.next, problem="too_often")
     async with directory.console(rt).connection() as connection:
         officer = await _find_officer(connection, form.name)
         known = officer.id if officer else None
@@ -138,7 +148,13 @@ async def sign_in(request: Request, form: Annotated[SignInForm, Form()]) -> Resp
         if right and officer:
             return await admit(request, connection, officer.id, AuthMethod.CODE, form.next)
         await _note(connection, known)
-    return await _page(request, 401, problem="wrong", name=form.name[:200])
+    return await _page(request, 401, wanted=form.next, problem="wrong", name=form.name[:200])
+
+
+def failure(why: str, wanted: str = "") -> Response:
+    """Redirect to the sign-in page, which says why a sign-in failed and keeps the page `wanted`."""
+    query = urlencode({"why": why} | ({"next": wanted} if wanted else {}), safe="/")
+    return RedirectResponse(f"{SIGN_IN}?{query}", 303)
 
 
 async def _known_device(rt: Runtime, request: Request, way: str) -> str:
@@ -288,7 +304,8 @@ async def sign_out(context: Annotated[RequestContext, require(Action.SELF)]) -> 
     answer.delete_cookie(
         cookie(context.rt), secure=is_https(context.rt), httponly=True, samesite="strict", path="/"
     )
-    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    # "storage" is left out: it would also end the browser's notifications and forget its settings.
+    answer.headers["Clear-Site-Data"] = '"cache"'
     return answer
 
 
@@ -320,6 +337,7 @@ async def _welcome_page(
         status,
         name=officer.name,
         token=token,
+        query={"token": token},
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
         sealed=rt.vault.seal_transient(secret.encode(), _purpose(token)).hex(),
         qr=QrCode.of(credentials.address(secret, officer.name)),

@@ -12,6 +12,7 @@ const root = document.documentElement;
 const list = at('list'), text = at('text'), typing = at('typing'), banner = at('banner');
 const { stream, exitUrl } = document.body.dataset;
 const unsent = new Map(); // own message (li) -> [url, fields]
+const files = new Set(); // messages (li) of files that have not arrived
 // URLs in ASCII, so that 。 or ، ends them, and bare host names of Kazakhstan only (as in templating.py).
 // No lookbehind, because Safari before 16.4 would reject the whole script.
 const LINK = /https?:\/\/[!#-;=?-~]*[\w/&=#%-]|(^|[^\w@.-])((?:[a-z0-9-]+\.)+kz\b(?:\/[\w/&=#%.?-]*[\w/&=#%-])?)/g;
@@ -282,6 +283,7 @@ function leave(url, payload) {
   source = null;
   clearTimeout(reconnect);
   unsent.clear();
+  files.clear();
   if (store) store.clear();
   document.body.replaceChildren();
   document.title = '';
@@ -329,21 +331,28 @@ function utter(url, words, fields) {
   queue(li);
 }
 
-/* Send a file once; after a failure, the person chooses it again. */
+/* Send a file once; after a failure, the person chooses it again. A file for a chat that has ended is lost. */
 function attach(file) {
-  const li = bubble({ id: uuid(), own: true, paragraphs: [`📎 ${file.name}`] });
+  const id = uuid(), li = bubble({ id, own: true, paragraphs: [`📎 ${file.name}`] });
   const body = new FormData();
   body.append('chat', chat);
+  body.append('id', id);
   body.append('last', has());
   body.append('file', file);
   following = true;
   list.append(li);
+  files.add(li);
   mark(li, 'sending');
   sending = sending.then(async () => {
     const answer = await fetch('/chat/file', { method: 'POST', headers: FROM, body })
       .catch(() => ({}));
-    mark(li, answer.ok ? 'sent' : 'failed');
+    const said = answer.json ? await answer.json().catch(() => ({})) : {};
+    if (exited) return;
+    const arrived = answer.ok && !said.ended;
+    if (arrived) files.delete(li);
+    mark(li, arrived ? 'sent' : 'failed');
     settle();
+    if (said.ended) beginAgain(said.chat);
   });
 }
 
@@ -391,17 +400,19 @@ function delivered(li, { chat: now, ended }) {
   if (now === undefined) return;
   remember(now);
   if (now === chat) return;
-  if (ended) {
-    tellEnded();
-    chat = now;
-    events.resync().finally(listen); // not awaited: the next message must not wait for the stream
-    return;
-  }
+  if (ended) return beginAgain(now);
   if (byCookie(chat) && !byCookie(now)) { // the person's data was deleted
     list.querySelectorAll('.own').forEach(each => { if (!unsent.has(each)) each.remove(); });
   }
   chat = now;
   listen();
+}
+
+/* Show the new chat `now` in place of one that has ended. */
+function beginAgain(now) {
+  tellEnded();
+  chat = now;
+  events.resync().finally(listen); // not awaited: the next message must not wait for the stream
 }
 
 function remember(name) {
@@ -517,7 +528,7 @@ const events = {
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     const { dataset } = page.body, { lang, dir } = page.documentElement;
-    list.replaceChildren(...page.getElementById('list').children, ...unsent.keys());
+    list.replaceChildren(...page.getElementById('list').children, ...unsent.keys(), ...files);
     if (byCookie(chat) && !byCookie(dataset.chat)) tellEnded();
     chat = dataset.chat;
     speak(lang, dir, JSON.parse(dataset.labels));
