@@ -111,12 +111,13 @@ async def carry_out(
     inbound: Inbound | None,
     *,
     moved: bool = False,
-    notice: Sequence[Say] = (),
+    notice: Sequence[Say] | None = None,
     waiting: WaitingTurn | None = None,
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
 
-    `notice` or `waiting` delay the messages; `moved` drops unsent ones of the previous owner.
+    `notice` or `waiting` delay the messages; `moved` drops unsent ones of the previous owner. An
+    empty `notice` also delays them: the person has not opened an earlier notice yet.
     """
     work = _TurnEffects(inbound, held.epoch + moved)
     await _apply_all(rt, transaction, held, turn, work)
@@ -127,7 +128,7 @@ async def carry_out(
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
     written, sheet = await _write_messages(rt, transaction, held, turn, work, pressed)
-    if notice:
+    if notice is not None:
         await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
         written = outbox.rows(rt, notice, held.channel, held.epoch, "")
     leaves = any(isinstance(effect, LeaveConversation) for effect in turn.effects)
@@ -137,7 +138,7 @@ async def carry_out(
         sent = {} if leaves else work.sent_messages
         return _final_messages(rt, held, written, sent, turn.conversation.language, inbound)
     await conversation_store.note_opening(transaction, held, turn)
-    await planned_hints.note(transaction, held, turn, inbound, notice)
+    await planned_hints.note(transaction, held, turn, inbound, notice or ())
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
     after = await _queue_messages(rt, transaction, held, turn, inbound, written)

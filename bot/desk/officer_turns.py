@@ -26,10 +26,10 @@ async def take(
 ) -> AfterCommit | None:
     """Apply an officer's event to the conversation of a case, in the caller's transaction.
 
-    If others may see the person's screen (`is_withheld`), a notice is sent, and the bot's messages
-    about the event wait until the person opens it. `moved`: the conversation changed owner, so
-    unsent messages of the previous owner are dropped, unless the bot leads the conversation before
-    and after the event. Return None if the person was erased.
+    If others may see the person's screen (`is_withheld`), the bot's messages about the event wait
+    until the person opens a notice, which is sent unless an earlier one is still unopened. `moved`:
+    the conversation changed owner, so unsent messages of the previous owner are dropped, unless the
+    bot leads the conversation before and after the event. Return None if the person was erased.
     """
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:

@@ -291,6 +291,26 @@ async def test_officer_reply_is_shown_at_once_after_an_earlier_notice_is_opened(
     await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
 
 
+@pytest.mark.requirement("S-36", "S-83")
+async def test_later_officer_messages_are_withheld_by_the_first_notice(stack: AppStack) -> None:
+    user, render = await telegram_chat.user_with_case(stack, 7034), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, Action((), _claim))
+    await _leave(stack, user, "silence")
+    count, answer = len(user.chat), "Testova, here is the answer"
+    await _claim(stack, officer, case_id)
+    await _reply(stack, officer, case_id, answer)
+    await _resolve(stack, officer, case_id)
+    await _until_sent(stack)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[count:]] == [True]
+    count = len(user.chat)
+    await user.press(render(screens.OPEN, "ru"))
+    done = render(screens.OFFICER_DONE, "ru")
+    await user.wait(lambda chat: any(done in each.text for each in chat[count:]))
+    texts = [each.text for each in user.chat[count:]]
+    (answered,) = (place for place, text in enumerate(texts) if answer in text)
+    assert answered < next(place for place, text in enumerate(texts) if done in text)
+
+
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
     version = await _version(stack, case_id)
     await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
