@@ -1,5 +1,6 @@
 """Reopens closed cases whose last answer did not reach the person."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, exists, or_, select
@@ -13,6 +14,7 @@ from bot.db.connection import Transaction
 from bot.db.statements import ago, fetch_all, statement
 from bot.observability import logging
 from bot.officers import directory
+from bot.officers.permissions import Action
 from bot.runtime import Runtime
 from bot.security import audit_log
 from flows.knowledge import missions
@@ -32,6 +34,18 @@ IS_UNDELIVERED = exists().where(
     t.Message.done_at > t.Case.state_at,
 )
 _OTHER = aliased(t.Case)
+_IS_SERVED_IN_OTHER = exists().where(
+    _OTHER.person_id == t.Case.person_id,
+    _OTHER.id != t.Case.id,
+    or_(_OTHER.state != "resolved", _OTHER.opened_at > t.Case.state_at),
+)
+# The action that closes a case is stored in the transaction that closes it, shortly before. A case
+# that the person cancelled, or that was closed by a message limit, has no such action.
+_CLOSED_BY_OFFICER = exists().where(
+    t.CaseAction.case_id == t.Case.id,
+    t.CaseAction.action == Action.CASE_RESOLVE.value,
+    t.CaseAction.created_at > t.Case.state_at - timedelta(minutes=1),
+)
 _ID = bindparam("case", type_=Uuid())
 _CLOSED = statement(
     select(t.Case.id, t.Case.person_id)
@@ -43,7 +57,8 @@ _CLOSED = statement(
         t.Case.state_at > ago(days=REOPEN_DAYS),
         or_(_ID.is_(None), t.Case.id == _ID),
         IS_UNDELIVERED,
-        ~exists().where(_OTHER.person_id == t.Case.person_id, _OTHER.state != "resolved"),
+        _CLOSED_BY_OFFICER,
+        ~_IS_SERVED_IN_OTHER,
     )
     .order_by(t.Case.state_at)
     .limit(AT_ONCE)
@@ -54,7 +69,8 @@ async def reopen_undelivered(rt: Runtime) -> int:
     """Reopen the cases that were closed before their answer failed; return their number.
 
     Each case returns to its owner, who sees at the message why it failed. It stays closed if its
-    person has another open case. Several processes may run this at the same time.
+    person cancelled it or was blocked, or has another case that is open or was opened later.
+    Several processes may run this at the same time.
     """
     async with rt.pool.connection() as transaction:
         found = await _closed(transaction)
