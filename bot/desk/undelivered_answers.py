@@ -26,12 +26,32 @@ AT_ONCE = 100
 
 _logger = logging.get()
 
-# True for a case with an officer's message that failed after the case's last change of state.
-IS_UNDELIVERED = exists().where(
-    t.CaseMessage.case_id == t.Case.id,
-    t.Message.id == t.CaseMessage.message_id,
+_HAS_FAILED = (
     t.Message.state.in_(["failed", "undeliverable"]),
     t.Message.done_at > t.Case.state_at,
+)
+_REPLY = aliased(t.Message)
+# The person does not know of a reply that waits behind a notice, if the notice failed. Notices are
+# messages of the case without an officer.
+_IS_UNANNOUNCED = exists().where(
+    _REPLY.person_id == t.Case.person_id,
+    _REPLY.state == "waiting",
+    _REPLY.case_id == t.Case.id,
+    _REPLY.officer.is_not(None),
+    t.Message.person_id == t.Case.person_id,
+    t.Message.case_id == t.Case.id,
+    t.Message.officer.is_(None),
+    *_HAS_FAILED,
+)
+# True for a case with an officer's message that failed after the case's last change of state, or
+# that waits behind a notice that failed after it.
+IS_UNDELIVERED = or_(
+    exists().where(
+        t.CaseMessage.case_id == t.Case.id,
+        t.Message.id == t.CaseMessage.message_id,
+        *_HAS_FAILED,
+    ),
+    _IS_UNANNOUNCED,
 )
 _OTHER = aliased(t.Case)
 _IS_SERVED_IN_OTHER = exists().where(
