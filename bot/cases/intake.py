@@ -189,13 +189,14 @@ async def note_upload(transaction: Transaction, person: Person) -> None:
 
 
 async def person_waits_again(
-    transaction: Transaction, case: Case
+    transaction: Transaction, case: Case, *, moves: int = 0
 ) -> tuple[working_hours.MissionSettings, datetime]:
     """Reopen a case because the person awaits an answer: claimed if it has an owner, else queued.
 
     The answer deadline, and the time at which an owned case returns to the queue, are set unless
     they are already set. The resolution deadline is extended by the working time since the case was
-    paused. Return the settings of the case's mission and the time, which were read for this.
+    paused. `moves` is added to the version. Return the settings of the case's mission and the time,
+    which were read for this.
     """
     desk, now = (
         await working_hours.mission_settings(transaction, case.mission),
@@ -213,6 +214,7 @@ async def person_waits_again(
         now=now,
         answer=calendar.after(now, allowed),
         resolve=_extended_deadline(case, calendar, now),
+        moves=moves,
     )
     return desk, now
 

@@ -159,6 +159,7 @@ WAIT_AGAIN = statement(
         paused_at=None,
         snoozed_until=None,
         state_at=case((t.Case.state == _NEXT_STATE, t.Case.state_at), else_=NOW),
+        version=t.Case.version + bindparam("moves", type_=Integer()),
     )
 )
 EXTEND = statement(

@@ -83,9 +83,13 @@ async def move(transaction: Transaction, case: Case, mission: str, version: int)
     await _notify_queued(transaction, case)
 
 
-async def wake(transaction: Transaction, case: Case) -> None:
-    """End the snooze or the pause of a case: return it to its owner, or to the queue."""
-    await person_waits_again(transaction, case)
+async def wake(transaction: Transaction, case: Case, *, is_undelivered: bool = False) -> None:
+    """End the snooze or the pause of a case: return it to its owner, or to the queue.
+
+    `is_undelivered`: an answer did not reach the person. The version is then incremented, so that
+    an officer whose page still shows the answer as sent cannot close the case.
+    """
+    await person_waits_again(transaction, case, moves=int(is_undelivered))
 
 
 async def set_clock(transaction: Transaction, case: Case) -> None:

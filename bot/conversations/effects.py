@@ -5,6 +5,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from bot import cases, outbox
 from bot.broadcasts import archive
@@ -90,6 +91,14 @@ class AfterCommit:
     counted: wording_reports.Counted | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CaseNotice:
+    """The notice that messages about a case wait; `says` is empty if an earlier one is unopened."""
+
+    says: Sequence[Say]
+    case_id: UUID
+
+
 @dataclass(slots=True)
 class _TurnEffects:
     """Rows, messages and deletions that the effects of a turn cause, collected while applied."""
@@ -111,7 +120,7 @@ async def carry_out(
     inbound: Inbound | None,
     *,
     moved: bool = False,
-    notice: Sequence[Say] = (),
+    notice: CaseNotice | None = None,
     waiting: WaitingTurn | None = None,
 ) -> AfterCommit:
     """Apply a turn's effects, save the turn, queue its messages; return the work after the commit.
@@ -127,9 +136,9 @@ async def carry_out(
         language = turn.conversation.language
         held, pressed = await secure_page.return_to_messenger(rt, transaction, held, language), ""
     written, sheet = await _write_messages(rt, transaction, held, turn, work, pressed)
-    if notice:
-        await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
-        written = outbox.rows(rt, notice, held.channel, held.epoch, "")
+    if notice is not None:
+        await _withhold(rt, transaction, held, written, notice)
+        written = ()
     leaves = any(isinstance(effect, LeaveConversation) for effect in turn.effects)
     if leaves:
         await disconnecting.leave(rt, transaction, held, turn.conversation)
@@ -137,7 +146,7 @@ async def carry_out(
         sent = {} if leaves else work.sent_messages
         return _final_messages(rt, held, written, sent, turn.conversation.language, inbound)
     await conversation_store.note_opening(transaction, held, turn)
-    await planned_hints.note(transaction, held, turn, inbound, notice)
+    await planned_hints.note(transaction, held, turn, inbound, notice.says if notice else ())
     if waiting is not None and inbound is not None:
         return await _delay_messages(rt, transaction, held, turn, inbound, written, waiting)
     after = await _queue_messages(rt, transaction, held, turn, inbound, written)
@@ -158,6 +167,20 @@ async def _write_messages(
     says = (*shown, *await secure_page.add_links(rt, transaction, held, says), *work.says)
     rows = (*outbox.rows(rt, says, held.channel, work.epoch, pressed), *work.rows)
     return () if work.silent else rows, sheet
+
+
+async def _withhold(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    written: Sequence[outbox.Row],
+    notice: CaseNotice,
+) -> None:
+    """Queue messages to wait until the person opens the notice, and the notice to be sent."""
+    await outbox.enqueue(transaction, held.person, held.channel, written, waits=True)
+    rows = outbox.rows(rt, notice.says, held.channel, held.epoch, "")
+    shown = [replace(row, case_id=notice.case_id) for row in rows]
+    await outbox.enqueue(transaction, held.person, held.channel, shown)
 
 
 async def _queue_messages(

@@ -19,7 +19,7 @@ from flows.engine import announcement_screens, checklist_screens, hint_screens, 
 from flows.engine.announcement_screens import SOMETHING_NEW
 from flows.engine.events import Button, Notice, Say, UpdateWithheld
 from flows.engine.screens import OPEN
-from flows.engine.state import Conversation
+from flows.engine.state import Conversation, Turn
 from flows.preregistration import CLOSED
 
 
@@ -71,11 +71,26 @@ async def announce_reply(
     rt: Runtime, transaction: Transaction, held: LockedConversation, case_id: UUID
 ) -> None:
     """Tell the person that a reply is waiting, unless an earlier such notice is still unopened."""
-    withheld = turn(rt, held, UpdateWithheld())
+    withheld = await withhold(rt, transaction, held)
     await save_state(rt, transaction, held, withheld.conversation)
     notices = outbox.rows(rt, withheld.says, held.channel, held.epoch, "")
     written = [replace(row, case_id=case_id) for row in notices]
     await outbox.enqueue(transaction, held.person, held.channel, written)
+
+
+async def withhold(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    notice: Notice = Notice.ANSWER,
+) -> Turn:
+    """Return the turn that withholds a message and announces it by a notice.
+
+    The turn has no notice if an earlier one is still unopened, unless that one failed.
+    """
+    if held.conversation.update_waits and await outbox.is_notice_lost(transaction, held.person.id):
+        held = replace(held, conversation=replace(held.conversation, update_waits=False))
+    return turn(rt, held, UpdateWithheld(notice))
 
 
 async def stop_broadcasts(rt: Runtime, channel: str, handles: Sequence[str], at: int) -> None:

@@ -43,7 +43,7 @@ _logger = logging.get()
 # The action that a case needs; the first match counts. `astray` redirects a case of a mission
 # without officers. `clock` sets the missing answer deadline of a case that another mission
 # transferred: the transferring officer could not read the working hours of this mission.
-# `undelivered` ends the wait for a person whom the officer's answer did not reach.
+# `undelivered` ends the wait, or the snooze, of a case whose answer did not reach the person.
 _STAFFED = bindparam("staffed", type_=ARRAY(Text))
 # Conditions that join a case and an officer; `roles` are those that may answer people.
 ANSWERS_IN_MISSION = (
@@ -64,7 +64,7 @@ _WHY = when(
         "return",
     ),
     ((t.Case.state == "queued") & (t.Case.mission != all_(_STAFFED)), "astray"),
-    ((t.Case.state == "waiting_person") & IS_UNDELIVERED, "undelivered"),
+    (t.Case.state.in_(["waiting_person", "snoozed"]) & IS_UNDELIVERED, "undelivered"),
     (t.Case.answer_due.is_(None) & t.Case.waiting_since.is_not(None), "clock"),
     (
         t.Case.escalated_at.is_(None)
@@ -133,7 +133,7 @@ async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id
     why = due[0][2]
     match why:
         case "wake" | "undelivered":
-            await cases.wake(transaction, case)
+            await cases.wake(transaction, case, is_undelivered=why == "undelivered")
         case "return":
             await cases.release(transaction, case, case.version, by_itself=True)
             await conversation_store.bump_ownership(transaction, held)

@@ -9,14 +9,14 @@ from uuid import UUID
 
 from bot import outbox
 from bot.cases import HIDDEN_TOPICS, Case
-from bot.conversations import effects
+from bot.conversations import effects, external_events
 from bot.conversations import store as conversation_store
-from bot.conversations.effects import AfterCommit
+from bot.conversations.effects import AfterCommit, CaseNotice
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.desk import views
 from bot.runtime import Runtime
-from flows.engine.events import Button, Event, Joined, Kind, Notice, Say, UpdateWithheld
+from flows.engine.events import Button, Event, Joined, Kind, Notice, Say
 from flows.engine.pressing import PAGE_CONTROL
 from flows.engine.screens import OPEN_PAGE
 
@@ -26,10 +26,10 @@ async def take(
 ) -> AfterCommit | None:
     """Apply an officer's event to the conversation of a case, in the caller's transaction.
 
-    If others may see the person's screen (`is_withheld`), a notice is sent, and the bot's messages
-    about the event wait until the person opens it. `moved`: the conversation changed owner, so
-    unsent messages of the previous owner are dropped, unless the bot leads the conversation before
-    and after the event. Return None if the person was erased.
+    If others may see the person's screen (`is_withheld`), the bot's messages about the event wait
+    until the person opens a notice, which is sent unless an earlier one is unopened. `moved`: the
+    conversation changed owner, so unsent messages of the previous owner are dropped, unless the bot
+    leads the conversation before and after the event. Return None if the person was erased.
     """
     held = await conversation_store.lock(rt, transaction, case.person_id)
     if held is None:
@@ -40,7 +40,7 @@ async def take(
     if not turn.says or not await is_withheld(rt, transaction, held, case):
         return await effects.carry_out(rt, transaction, held, turn, None, moved=moved)
     after = replace(held, conversation=turn.conversation)
-    first = conversation_store.turn(rt, after, UpdateWithheld(Notice.UPDATE))
+    first = await external_events.withhold(rt, transaction, after, Notice.UPDATE)
     # Requests for a document are dropped here: when the person opens the notice, the bot sends the
     # request again with a new link.
     public_messages = (
@@ -48,9 +48,8 @@ async def take(
     )
     says = tuple(_without_link(say) for say in public_messages)
     waits = replace(turn, conversation=first.conversation, says=says)
-    return await effects.carry_out(
-        rt, transaction, held, waits, None, moved=moved, notice=first.says
-    )
+    notice = CaseNotice(first.says, case.id)
+    return await effects.carry_out(rt, transaction, held, waits, None, moved=moved, notice=notice)
 
 
 async def join(

@@ -41,7 +41,8 @@ class Bundle:
     """Claimed notifications for one officer and target, which are sent as one message.
 
     The target is an e-mail address or a browser. `attempt` is the highest attempt number among the
-    notifications. `disabled` are the disabled webhook endpoints that they name.
+    notifications, for the log and the backoff. `disabled` are the disabled webhook endpoints that
+    they name.
     """
 
     officer: UUID
@@ -101,21 +102,19 @@ async def _send_alone(rt: Runtime, bundle: Bundle) -> None:
 
 async def _send(rt: Runtime, bundle: Bundle) -> None:
     channel = "email" if bundle.target == EMAIL else "push"
-    state, why, delay = "sent", None, 0.0
+    state, why, retry = "sent", None, False
     try:
         await _call(rt, bundle)
     except NotificationError as error:
         _logger.warning(
             "notification.failed", code=error.code, channel=channel, attempt=bundle.attempt
         )
-        state, why = "failed", error.code
-        if error.retry and bundle.attempt < MAX_ATTEMPTS:
-            state = "pending"
-            delay = backoff(bundle.attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)
+        state, why, retry = "failed", error.code, error.retry
     metrics.NOTIFICATIONS.labels(channel, why or "ok").inc(len(bundle.ids))
-    values = {"ids": bundle.ids, "next_state": state, "why": why, "delay": delay}
+    delay = backoff(bundle.attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)
+    values = {"ids": bundle.ids, "next_state": state, "why": why, "retry": retry, "delay": delay}
     async with rt.pool.connection() as transaction:
-        await execute(transaction, statements.OUTCOME, final=state != "pending", **values)
+        await execute(transaction, statements.OUTCOME, max_attempts=MAX_ATTEMPTS, **values)
         # Without a key the browser was not asked.
         if why == Gone.code and bundle.target != EMAIL and push_sender(rt):
             # The browser may belong to another officer by now, whose subscription must remain.

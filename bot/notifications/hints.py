@@ -11,8 +11,9 @@ from bot.notifications import email, sms
 from bot.notifications.errors import Gone, NotificationError, Unanswered
 from bot.observability import logging, metrics
 from bot.people import hint_contacts
-from bot.people.hint_contacts import DueHint
+from bot.people.hint_contacts import ClaimedHint, DueHint
 from bot.runtime import Runtime
+from bot.security.key_files import VaultError
 from flows.engine import screens
 from flows.engine.language_protocol import Refusal
 from flows.engine.text import Text, _
@@ -41,27 +42,29 @@ async def send_hints(rt: Runtime) -> int:
     if not rt.settings.hints:
         return 0
     async with rt.pool.connection() as transaction:
-        due = await hint_contacts.claim(rt, transaction, LEASE_SECONDS)
+        due = await hint_contacts.claim(transaction, LEASE_SECONDS)
     await asyncio.gather(*(_send_alone(rt, each) for each in due))
     return len(due)
 
 
-async def _send_alone(rt: Runtime, hint: DueHint) -> None:
+async def _send_alone(rt: Runtime, hint: ClaimedHint) -> None:
     with isolation.isolate_errors("hints"):
         await _send(rt, hint)
 
 
-async def _send(rt: Runtime, hint: DueHint) -> None:
+async def _send(rt: Runtime, hint: ClaimedHint) -> None:
     why, delay = "", None
     try:
-        await _call(rt, hint)
-    except NotificationError as error:
+        await _call(rt, hint_contacts.decrypt(rt, hint))
+    except (NotificationError, VaultError) as error:
         _logger.warning("hint.failed", code=error.code, channel=hint.way, attempt=hint.attempt)
         why = error.code
         # Do not resend a code that may have arrived, because each SMS costs money, and a mistyped
         # address belongs to somebody else.
         is_spent = bool(hint.code) and isinstance(error, Unanswered)
-        if error.retry and not is_spent and hint.attempt < MAX_ATTEMPTS:
+        # A missing key may come back, for example after an incomplete restore.
+        is_passing = isinstance(error, VaultError) or error.retry
+        if is_passing and not is_spent and hint.attempt < MAX_ATTEMPTS:
             delay = backoff(hint.attempt, first=FIRST_SECONDS, most=MAX_BACKOFF)
     metrics.HINTS.labels(hint.way, why or "ok").inc()
     async with rt.pool.connection() as transaction:

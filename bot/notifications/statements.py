@@ -13,6 +13,7 @@ from sqlalchemy import (
     Time,
     Uuid,
     all_,
+    and_,
     bindparam,
     case,
     delete,
@@ -195,7 +196,13 @@ TARGET = statement(
     )
     .where(t.Officer.id == _OFFICER, t.Officer.active)
 )
-_IS_FINAL = bindparam("final", type_=Boolean())
+# A row that is retried stays `sending` and is claimed again after its lease: a pending row would
+# violate the unique index if the same event was queued again meanwhile. Rows that are sent together
+# can have different numbers of attempts, so each row fails after its own last attempt.
+_IS_RETRIED = and_(
+    bindparam("retry", type_=Boolean()),
+    t.OfficerNotification.attempt < bindparam("max_attempts", type_=Integer()),
+)
 OUTCOME = statement(
     update(t.OfficerNotification)
     .where(
@@ -203,11 +210,10 @@ OUTCOME = statement(
         t.OfficerNotification.state == "sending",
     )
     .values(
-        state=bindparam("next_state", type_=Text()),
+        state=case((_IS_RETRIED, "sending"), else_=bindparam("next_state", type_=Text())),
         reason=bindparam("why", type_=Text()),
-        lease_until=None,
-        due_at=case((_IS_FINAL, t.OfficerNotification.due_at), else_=NOW + seconds("delay")),
-        done_at=case((_IS_FINAL, NOW)),
+        lease_until=case((_IS_RETRIED, NOW + seconds("delay"))),
+        done_at=case((~_IS_RETRIED, NOW)),
     )
 )
 

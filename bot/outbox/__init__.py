@@ -48,7 +48,7 @@ from bot.outbox.sender import (
     take_back,
 )
 from bot.outbox.statements import MAX_ATTEMPTS, SWEPT_AT_ONCE
-from bot.outbox.unannounced_replies import take_unannounced, unannounced_to
+from bot.outbox.unannounced_replies import is_notice_lost, take_unannounced, unannounced_to
 from bot.outbox.webchat_feed import Waiting, delete_seen, has_newest, waiting
 
 __all__ = [
@@ -71,6 +71,7 @@ __all__ = [
     "find_all",
     "forget_texts",
     "has_newest",
+    "is_notice_lost",
     "is_window_closed",
     "missing_notice",
     "move_unsent",

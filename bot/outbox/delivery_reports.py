@@ -13,6 +13,7 @@ from bot.channels import (
     Unreachable,
     WindowClosed,
 )
+from bot.concurrency import isolation
 from bot.concurrency.backoff import backoff
 from bot.db import pipeline
 from bot.db.pipeline import TextStatement
@@ -36,7 +37,8 @@ RETRY_SECONDS, MAX_BACKOFF = 10, 300
 _logger = logging.get()
 
 # While a row is `sending`, the report is only stored; the process that writes the outcome then
-# reads it. A report is ignored unless it names the row's current attempt.
+# reads it. A report is ignored unless it names the row's current attempt. A repeated failure counts
+# again while the row is still `sent`: the process that recorded it ended before `report`.
 # Text: written as SQL, because SQL shows arrays of seven columns more clearly than SQLAlchemy.
 _RECEIPTS = TextStatement.of("""
 WITH w AS MATERIALIZED (
@@ -57,7 +59,8 @@ UPDATE messages m SET delivery_status = w.state, delivery_status_at = to_timesta
 FROM w JOIN locked ON locked.id = w.id
 WHERE m.id = w.id AND m.state IN ('sending', 'sent', 'failed')
   AND w.attempt = m.attempt
-  AND w.rank > coalesce(array_position(%(order)s::text[], m.delivery_status), 0)
+  AND (w.rank > coalesce(array_position(%(order)s::text[], m.delivery_status), 0)
+    OR (w.state = 'failed' AND m.state = 'sent' AND m.delivery_status = 'failed'))
 RETURNING m.id, m.person_id, m.channel, m.reason, m.delivery_status = 'failed' AND m.state = 'sent'
 """)
 
@@ -79,7 +82,8 @@ async def record_reports(rt: Runtime, found: Sequence[DeliveryReport]) -> None:
             await _record(rt, channel, sorted(whole, key=_attempt))
         for each in best.values():
             if each.parts > 1:
-                await _record_part(rt, each)
+                with isolation.isolate_errors("delivery_reports"):
+                    await _record_part(rt, each)
 
 
 def _rank(receipt: DeliveryReport) -> int:
@@ -135,7 +139,8 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
             else None
         )
         word = _word(before, receipt, found or known, state, new=bool(found))
-        if not found and word == before:
+        is_repeated = state == "sent" and _is_repeated(known, receipt, attempt)
+        if not found and word == before and not is_repeated:
             return
         values = {
             "id": row_id,
@@ -147,8 +152,16 @@ async def _record_part(rt: Runtime, receipt: DeliveryReport) -> None:
             "whole": part_status.have_arrived(found or known, receipt.parts),
         }
         await execute(transaction, statements.RECORD_PART, **values)
-    if state == "sent" and word == "failed":
+    # If this report is not the failure, `report` would not know the error code.
+    if state == "sent" and word == "failed" == receipt.state:
         await report(rt, [(row_id, person_id, receipt.channel, receipt.code)])
+
+
+def _is_repeated(known: Sequence[Part], receipt: DeliveryReport, attempt: int) -> bool:
+    """Return True if this failure of a part is stored; `report` may not have run after it."""
+    place = receipt.part - 1
+    failed = Part(attempt, part_status.FAILED)
+    return receipt.state == "failed" and known[place : place + 1] == [failed]
 
 
 def _word(
@@ -181,31 +194,37 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
     While the platform rejects the bot's account, the number of attempts has no limit. Each tuple in
     `failed` has the outbox id, the person, the channel and the error code.
     """
-    for row_id, person_id, channel, code in failed:
-        _logger.info("message.failed", code=code, channel=channel)
-        async with rt.pool.connection() as transaction:
-            sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
-            sent_at, attempt, body, notes = sent or (None, 1, None, None)
-            if code in (WindowClosed.code, BlockedByUser.code):
-                # If the person has written since then, a report of this message does not show that
-                # the person blocks the bot now.
-                blocked = code == BlockedByUser.code
-                await identities.mark_unreachable(
-                    transaction, person_id, channel, sent_at or 0.0, blocked=blocked
-                )
-            delay = backoff(attempt - 1, first=RETRY_SECONDS, most=MAX_BACKOFF)
-            values = {
-                "id": row_id,
-                "code": code,
-                "lost": "undeliverable" if code == BlockedByUser.code else "failed",
-                "again": code in PASSING or code == WindowClosed.code,
-                "unlimited": code == ChannelSuspended.code,
-                "delay": delay if code in PASSING else 0,
-            }
-            state = await fetch_value(transaction, statements.FAIL_LATER, **values)
-        if state == "failed":
-            lost = part_status.first_failed(notes)
-            await _say_missing(rt, person_id, channel, body, code, lost)
+    for each in failed:
+        with isolation.isolate_errors("delivery_reports"):
+            await _react(rt, *each)
+
+
+async def _react(rt: Runtime, row_id: int, person_id: UUID, channel: str, code: str) -> None:
+    """React to one failure; do nothing if this was done before, because reports are repeated."""
+    _logger.info("message.failed", code=code, channel=channel)
+    async with rt.pool.connection() as transaction:
+        sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
+        sent_at, attempt, body, notes = sent or (None, 1, None, None)
+        if code in (WindowClosed.code, BlockedByUser.code):
+            # If the person has written since then, a report of this message does not show that
+            # the person blocks the bot now.
+            blocked = code == BlockedByUser.code
+            await identities.mark_unreachable(
+                transaction, person_id, channel, sent_at or 0.0, blocked=blocked
+            )
+        delay = backoff(attempt - 1, first=RETRY_SECONDS, most=MAX_BACKOFF)
+        values = {
+            "id": row_id,
+            "code": code,
+            "lost": "undeliverable" if code == BlockedByUser.code else "failed",
+            "again": code in PASSING or code == WindowClosed.code,
+            "unlimited": code == ChannelSuspended.code,
+            "delay": delay if code in PASSING else 0,
+        }
+        state = await fetch_value(transaction, statements.FAIL_LATER, **values)
+    if state == "failed":
+        lost = part_status.first_failed(notes)
+        await _say_missing(rt, person_id, channel, body, code, lost)
 
 
 async def _say_missing(

@@ -1,7 +1,7 @@
-"""Officers' replies whose reply window closed before they were sent.
+"""Officers' replies that wait without a notice, so that the person does not know of them.
 
-A reply in a closed window is queued together with a notice that it waits. These replies have no
-such notice yet, so the person does not know of them.
+A reply in a closed reply window is queued together with a notice that it waits. A reply whose
+window closed before it was sent has no such notice yet, and the sending of a notice can fail.
 """
 
 from uuid import UUID
@@ -12,7 +12,7 @@ from bot.channels import WindowClosed
 from bot.channels.webchat import WebChat
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import fetch_values, statement
+from bot.db.statements import fetch_value, fetch_values, statement
 from bot.outbox.statements import SWEPT_AT_ONCE
 
 # A reply that was queued together with its notice has no reason.
@@ -46,6 +46,22 @@ _TAKE = statement(
     .values(reason=None)
     .returning(t.Message.case_id)
 )
+# A notice about a case is a message of the case without an officer.
+_NEWEST_NOTICE = statement(
+    select(t.Message.state.in_(["failed", "undeliverable"]))
+    .where(
+        t.Message.person_id == bindparam("person", type_=Uuid()),
+        t.Message.case_id.is_not(None),
+        t.Message.officer.is_(None),
+    )
+    .order_by(t.Message.id.desc())
+    .limit(1)
+)
+
+
+async def is_notice_lost(transaction: Transaction, person_id: UUID) -> bool:
+    """Return True if the newest notice to the person about a case could not be delivered."""
+    return bool(await fetch_value(transaction, _NEWEST_NOTICE, person=person_id))
 
 
 async def unannounced_to(transaction: Transaction, after: UUID) -> list[UUID]:

@@ -7,6 +7,7 @@ officer writes first, and cancelled if the person opens the chat before it is du
 from dataclasses import dataclass
 from hmac import compare_digest
 from secrets import randbelow
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, case, delete, func, or_, select, update
@@ -16,6 +17,7 @@ from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import (
     NOW,
+    Statement,
     execute,
     fetch_all,
     fetch_one,
@@ -100,7 +102,7 @@ _DUE = (
     .with_for_update(skip_locked=True)
     .scalar_subquery()
 )
-_CLAIM = statement(
+_CLAIM: Statement[*tuple[Any, ...]] = statement(
     update(t.HintContact)
     .where(
         t.HintContact.person_id.in_(_DUE),
@@ -131,15 +133,27 @@ _ADDRESS = statement(select(t.HintContact.address).where(_OF_PERSON, _CONFIRMED)
 
 
 @dataclass(frozen=True, slots=True)
+class ClaimedHint:
+    """A claimed e-mail or SMS whose address and code are still encrypted, with the person's key."""
+
+    person_id: UUID
+    key: bytes
+    key_version: int
+    language: str
+    way: str
+    address: bytes
+    code: bytes | None
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
 class DueHint:
     """An e-mail or SMS to send: a hint, or if `code` is set, the code that confirms the address."""
 
-    person_id: UUID
     language: str
     way: str
     address: str
     code: str
-    attempt: int
 
 
 async def leave(transaction: Transaction, person: Person, way: str, address: str) -> None:
@@ -210,27 +224,29 @@ async def address_of(transaction: Transaction, person: Person) -> str:
     return _decrypt(person, sealed, "address") if sealed else ""
 
 
-async def claim(rt: Runtime, transaction: Transaction, lease: float) -> list[DueHint]:
+async def claim(transaction: Transaction, lease: float) -> list[ClaimedHint]:
     """Claim due e-mails and SMS: hints that a message waits, and codes that confirm an address.
 
-    No other process gets them for `lease` seconds.
+    No other process gets them for `lease` seconds. They are decrypted after the commit: otherwise
+    one that cannot be decrypted would undo the claim of all.
     """
-    rows = await fetch_all(transaction, _CLAIM, lease=lease)
-    hints = []
-    for person_id, key, epoch, language, way, sealed, code, attempt in rows:
-        person = identities.open_person(rt, person_id, key, epoch)
-        address = _decrypt(person, sealed, "address")
-        digits = _decrypt(person, code, "code") if code else ""
-        hints.append(DueHint(person_id, language, way, address, digits, attempt))
-    return hints
+    return [ClaimedHint(*row) for row in await fetch_all(transaction, _CLAIM, lease=lease)]
 
 
-async def note_sent(transaction: Transaction, hint: DueHint) -> None:
+def decrypt(rt: Runtime, hint: ClaimedHint) -> DueHint:
+    """Return the e-mail or SMS with its address and code. Raises VaultError."""
+    person = identities.open_person(rt, hint.person_id, hint.key, hint.key_version)
+    address = _decrypt(person, hint.address, "address")
+    code = _decrypt(person, hint.code, "code") if hint.code else ""
+    return DueHint(hint.language, hint.way, address, code)
+
+
+async def note_sent(transaction: Transaction, hint: ClaimedHint) -> None:
     """Record that an e-mail or SMS was sent, unless a later attempt has claimed it meanwhile."""
     await execute(transaction, _SENT, person=hint.person_id, attempt=hint.attempt)
 
 
-async def note_failed(transaction: Transaction, hint: DueHint, delay: float | None) -> None:
+async def note_failed(transaction: Transaction, hint: ClaimedHint, delay: float | None) -> None:
     """Retry a failed e-mail or SMS in `delay` seconds; give up if `delay` is None.
 
     Does nothing if a later attempt has claimed it in the meantime, or if the hint was cancelled.

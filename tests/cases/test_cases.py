@@ -530,14 +530,19 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
         assert woken.waiting_since is not None
 
 
+@pytest.mark.parametrize("is_snoozed", [False, True])
 @pytest.mark.parametrize("state", ["failed", "undeliverable"])
 async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
-    rt: Runtime, state: str
+    rt: Runtime, state: str, is_snoozed: bool
 ) -> None:
     officer, case = await an_officer(rt), await ask(Guest(rt))
     await desk.claim(rt, officer, case.id, case.version, key=key())
     version = (await now(rt, case.id)).version
     await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
+    if is_snoozed:
+        until = case.state_at + timedelta(days=5)
+        result = await desk.snooze(rt, officer, case.id, version, key=key(), until=until)
+        version = result.version
     assert await case_sweeps.sweep_cases(rt) == 0
     async with rt.pool.connection() as session:
         await session.execute(
@@ -546,11 +551,13 @@ async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
         )
     await case_sweeps.sweep_cases(rt)
     back = await now(rt, case.id)
-    assert (back.state, back.owner, back.version) == (State.CLAIMED, officer.id, version)
-    assert back.answer_due is not None
+    assert (back.state, back.owner, back.version) == (State.CLAIMED, officer.id, version + 1)
+    assert (back.answer_due is not None, back.snoozed_until) == (True, None)
+    with pytest.raises(cases.CaseConflict):
+        await desk.resolve(rt, officer, case.id, version, key=key())
     assert ("duty", "case.undelivered", "") in await audited(rt)
     assert await case_sweeps.sweep_cases(rt) == 0
-    await desk.ask_document(rt, officer, case.id, version, key=key(), document="identity")
+    await desk.ask_document(rt, officer, case.id, version + 1, key=key(), document="identity")
     assert await case_sweeps.sweep_cases(rt) == 0
     assert (await now(rt, case.id)).state == State.WAITING
 

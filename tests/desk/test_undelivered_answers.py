@@ -4,6 +4,7 @@ import pytest
 
 from bot import cases, desk
 from bot.cases import State
+from bot.desk import limiting
 from bot.desk.undelivered_answers import reopen_undelivered
 from bot.officers.directory import Officer
 from bot.runtime import Runtime
@@ -65,6 +66,36 @@ async def test_closed_case_stays_closed_when_its_person_has_a_new_case(rt: Runti
     await guest.go("menu")
     newer = await ask(guest, "Testova asks again")
     assert newer.id != case.id
+    assert await reopen_undelivered(rt) == 0
+    assert (await now(rt, case.id)).state == State.RESOLVED
+
+
+async def test_closed_case_stays_closed_when_a_newer_case_is_closed_too(rt: Runtime) -> None:
+    officer, guest = await an_officer(rt), Guest(rt)
+    case = await ask(guest)
+    await _close(rt, officer, case, "An answer.")
+    await guest.go("menu")
+    await _close(rt, officer, await ask(guest, "Testova asks again"), "An answer.")
+    await _fail(rt, case)
+    assert await reopen_undelivered(rt) == 0
+    assert (await now(rt, case.id)).state == State.RESOLVED
+
+
+@pytest.mark.parametrize("way", ["cancelled", "blocked"])
+async def test_case_stays_closed_when_no_officer_resolved_it(rt: Runtime, way: str) -> None:
+    officer, guest = await an_officer(rt), Guest(rt)
+    case = await ask(guest)
+    result = await desk.claim(rt, officer, case.id, case.version, key=key())
+    version = result.version
+    await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
+    if way == "cancelled":
+        await guest.go("/menu", "yes")
+    else:
+        await limiting.limit(
+            rt, officer, case.id, version, key=key(), reason="insults", per_day=0, days=3
+        )
+    assert (await now(rt, case.id)).state == State.RESOLVED
+    await _fail(rt, case)
     assert await reopen_undelivered(rt) == 0
     assert (await now(rt, case.id)).state == State.RESOLVED
 

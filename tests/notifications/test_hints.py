@@ -21,7 +21,7 @@ from bot.config.settings import Settings
 from bot.conversations import checked_input, external_events
 from bot.conversations import store as conversation_store
 from bot.desk import auto_assignment
-from bot.notifications import sms
+from bot.notifications import hints, sms
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.observability import logging
 from bot.operations import backup as operation_backup
@@ -231,7 +231,7 @@ async def test_failed_notice_is_not_retried_when_the_person_wrote_during_the_cal
     await answered(post, guest)
     await ahead(post.rt, "16 minutes")
     async with post.rt.pool.connection() as transaction:
-        [hint] = await hint_contacts.claim(post.rt, transaction, 60)
+        [hint] = await hint_contacts.claim(transaction, 60)
     await guest.do(Said("thank you"))
     async with post.rt.pool.connection() as transaction:
         await hint_contacts.note_failed(transaction, hint, 30)
@@ -489,8 +489,26 @@ async def test_address_confirmation_code_is_not_resent_after_a_crash(post: Post)
     await guest_with_address(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
-            assert len(await hint_contacts.claim(post.rt, transaction, 60)) == count
+            assert len(await hint_contacts.claim(transaction, 60)) == count
         await ahead(post.rt, "2 minutes")
+
+
+async def test_email_or_sms_notice_is_sent_although_another_cannot_be_decrypted(
+    post: Post,
+) -> None:
+    broken = await guest_with_confirmed_address(post)
+    await guest_with_confirmed_address(post, "sms")
+    async with post.rt.pool.connection() as session:
+        person = await identities.find(post.rt, session, "web", broken.name)
+        assert person is not None
+        await session.execute(
+            "UPDATE hint_contacts SET address = 'altered' WHERE person_id = %s", (person.id,)
+        )
+    await plan(post.rt)
+    for _try in range(hints.MAX_ATTEMPTS + 1):
+        await ahead(post.rt, "40 minutes")
+        assert len(await post.sent()) == 1
+    assert [is_due for _a, _c, _confirmed, is_due in await contacts(post.rt)] == [False, False]
 
 
 async def test_expired_address_confirmation_code_is_not_sent(post: Post) -> None:

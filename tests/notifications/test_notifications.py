@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -17,7 +18,7 @@ from bot.desk import case_sweeps, limiting, marking
 from bot.desk.actions import Goal, ToMission, ToOfficer, ToTopic
 from bot.editorial import drafts
 from bot.embedded import Databases
-from bot.notifications import Kind, email, preferences, web_push
+from bot.notifications import Kind, delivery, email, preferences, web_push
 from bot.notifications.errors import NotificationRefused, NotSent
 from bot.notifications.fan_out import Candidate, due_at
 from bot.notifications.kinds import OF_ENDINGS
@@ -424,7 +425,7 @@ async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
     office.push.answers.append(503)
     await ask(Guest(rt))
     await office.run()
-    assert set(await office.states()) == {("pending", NotSent.code)}
+    assert set(await office.states()) == {("sending", NotSent.code)}
     office.mail.refuse.clear()
     office.push.browsers.clear()
     await ahead(rt, "1 hour")
@@ -436,6 +437,56 @@ async def test_notification_is_retried_and_expired_push_subscription_is_deleted(
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM push_subscriptions")
         assert await cursor.fetchone() == (0,)
+
+
+async def test_notification_is_retried_when_its_event_is_queued_again(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rt = office.rt
+    officer = await put_on_shift(rt, await an_officer(rt))
+    await office.enable_notifications(officer)
+    send = email.send
+
+    async def queue_and_fail(*args: Any, **values: Any) -> None:
+        monkeypatch.setattr(email, "send", send)
+        async with rt.pool.connection() as session:
+            await session.execute(
+                "INSERT INTO officer_notifications (officer_id, push_subscription, kind, subject,"
+                " state, due_at) SELECT officer_id, push_subscription, kind, subject, 'pending',"
+                " kosh_now() FROM officer_notifications WHERE push_subscription = 0"
+            )
+        raise NotSent
+
+    monkeypatch.setattr(email, "send", queue_and_fail)
+    await ask(Guest(rt))
+    await office.run()
+    assert ("sending", NotSent.code) in await office.states()
+    await ahead(rt, "20 seconds")
+    await office.run()
+    assert len(office.mail.received) == 1
+    assert ("sending", NotSent.code) in await office.states()
+    await ahead(rt, "1 minute")
+    await office.run()
+    assert set(await office.states()) == {("sent", None)}
+
+
+async def test_notification_fails_after_its_own_attempts_only(office: Office) -> None:
+    rt = office.rt
+    officer = await put_on_shift(rt, await an_officer(rt))
+    await office.enable_notifications(officer)
+    office.mail.refuse[ADDRESS] = "451 Try again later"
+    office.push.browsers.clear()
+    await ask(Guest(rt))
+    await office.run()
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officer_notifications SET attempt = %s", (delivery.MAX_ATTEMPTS - 1,)
+        )
+    await ask(Guest(rt))
+    await ahead(rt, "1 hour")
+    await office.run()
+    states = [state for state, reason in await office.states() if reason == NotSent.code]
+    assert states == ["failed", "sending"]
 
 
 async def _subscriptions(rt: Runtime) -> list[UUID]:

@@ -7,10 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import psycopg
 import pytest
 
 from bot import outbox
 from bot.channels import (
+    BlockedByUser,
     ChannelCall,
     DeliveryReport,
     Refused,
@@ -21,7 +23,7 @@ from bot.channels import (
 from bot.channels.webchat import WebChat
 from bot.conversations import quarantine
 from bot.conversations import store as conversation_store
-from bot.outbox import part_status
+from bot.outbox import delivery_reports, part_status
 from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
@@ -194,6 +196,55 @@ async def test_message_part_failure_reported_twice_is_counted_once(row: _Row) ->
         await row.receive_report("failed", 2, 1, Unreachable.code)
         await row.go(2)
     assert row.page.posted == [1, 2, 2]
+
+
+@pytest.mark.parametrize("many", [1, 2])
+async def test_failure_report_is_processed_again_when_the_process_ended(
+    row: _Row, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    row.page.many = many
+    await row.go()
+    before = row.page.posted[:]
+
+    async def end(*_args: object) -> None:
+        raise psycopg.OperationalError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(delivery_reports, "report", end)
+        with pytest.raises(psycopg.OperationalError):
+            await row.receive_report("failed", many, 1, Unreachable.code)
+    assert await row.look() == ("sent", "failed", False)
+    if many > 1:
+        await row.receive_report("delivered", 1, 1)
+    for _time in range(2):
+        await row.receive_report("failed", many, 1, Unreachable.code)
+        await row.go(2)
+    assert row.page.posted == [*before, many]
+    assert await row.look() == ("sent", None, False)
+
+
+async def test_failure_report_that_cannot_be_processed_keeps_no_other_back(
+    row: _Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    second = _Row(row.rt, row.page)
+    await second.begin()
+    row.page.many = 1
+    await row.go(3)
+    mark = identities.mark_unreachable
+
+    async def fail_once(*args: Any, **values: Any) -> bool:
+        monkeypatch.setattr(identities, "mark_unreachable", mark)
+        raise RuntimeError
+
+    monkeypatch.setattr(identities, "mark_unreachable", fail_once)
+    reports = [
+        DeliveryReport("web", "failed", 1, BlockedByUser.code, f"{each.id}.1")
+        for each in (row, second)
+    ]
+    await outbox.record_reports(row.rt, reports)
+    assert {(await each.look())[0] for each in (row, second)} == {"sent", "undeliverable"}
+    await outbox.record_reports(row.rt, reports)
+    assert {(await each.look())[0] for each in (row, second)} == {"undeliverable"}
 
 
 @pytest.mark.parametrize("part", [1, 2])

@@ -16,7 +16,7 @@ from bot import cases, desk, outbox
 from bot.cases import State
 from bot.conversations import store as conversation_store
 from bot.db.statements import database_time
-from bot.desk import auto_assignment, bursts, views
+from bot.desk import auto_assignment, bursts, case_sweeps, undelivered_answers, views
 from bot.desk.bursts import SpamReason
 from bot.officers import directory
 from bot.officers.directory import Officer
@@ -289,6 +289,82 @@ async def test_officer_reply_is_shown_at_once_after_an_earlier_notice_is_opened(
     assert (await views.view(stack.rt, officer, case_id)).composer.withheld
     await _reply(stack, officer, case_id, "Testova, one thing more")
     await user.wait(lambda chat: render(screens.UPDATE, "ru") in user.last.text)
+
+
+@pytest.mark.requirement("S-36", "S-83")
+async def test_later_officer_messages_are_withheld_by_the_first_notice(stack: AppStack) -> None:
+    user, render = await telegram_chat.user_with_case(stack, 7034), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, Action((), _claim))
+    await _leave(stack, user, "silence")
+    count, answer = len(user.chat), "Testova, here is the answer"
+    await _claim(stack, officer, case_id)
+    await _reply(stack, officer, case_id, answer)
+    await _resolve(stack, officer, case_id)
+    await _until_sent(stack)
+    assert [render(screens.UPDATE, "ru") in each.text for each in user.chat[count:]] == [True]
+    count = len(user.chat)
+    await user.press(render(screens.OPEN, "ru"))
+    done = render(screens.OFFICER_DONE, "ru")
+    await user.wait(lambda chat: any(done in each.text for each in chat[count:]))
+    texts = [each.text for each in user.chat[count:]]
+    (answered,) = (place for place, text in enumerate(texts) if answer in text)
+    assert answered < next(place for place, text in enumerate(texts) if done in text)
+
+
+async def _lose_notice(stack: AppStack, case_id: UUID) -> None:
+    """Record that the notices about the case did not reach the person."""
+    await _until_sent(stack)
+    async with stack.rt.pool.connection() as session:
+        cursor = await session.execute(
+            "UPDATE messages SET state = 'failed', done_at = kosh_now()"
+            " WHERE case_id = %s AND officer IS NULL",
+            (case_id,),
+        )
+    assert cursor.rowcount == 1
+
+
+@pytest.mark.requirement("S-83")
+async def test_case_comes_back_when_the_notice_of_its_answer_fails(stack: AppStack) -> None:
+    user, render = await telegram_chat.user_with_case(stack, 7035), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, Action((), _claim, _claim))
+    await _leave(stack, user, "silence")
+    await _reply(stack, officer, case_id, "Testova, here is the answer")
+    await _lose_notice(stack, case_id)
+    await case_sweeps.sweep_cases(stack.rt)
+    async with stack.rt.pool.connection() as session:
+        case = await cases.find(session, case_id)
+    assert case is not None
+    assert case.state == State.CLAIMED
+    await _reply(stack, officer, case_id, "Testova, here is the answer again")
+    notice = render(screens.UPDATE, "ru")
+    await user.wait(lambda chat: sum(notice in each.text for each in chat) == 2)
+    await user.press(render(screens.OPEN, "ru"))
+    await user.wait(lambda chat: sum("here is the answer" in each.text for each in chat) == 2)
+
+
+@pytest.mark.requirement("S-83")
+async def test_closed_case_comes_back_when_the_notice_of_its_answer_fails(stack: AppStack) -> None:
+    user = await telegram_chat.user_with_case(stack, 7036)
+    officer, case_id = await _prepare(stack, Action((), _claim, _claim))
+    await _leave(stack, user, "silence")
+    await _reply(stack, officer, case_id, "Testova, here is the answer")
+    await _resolve(stack, officer, case_id)
+    assert await undelivered_answers.reopen_undelivered(stack.rt) == 0
+    await _lose_notice(stack, case_id)
+    assert await undelivered_answers.reopen_undelivered(stack.rt) == 1
+
+
+@pytest.mark.requirement("S-83")
+async def test_officer_message_is_announced_again_when_its_notice_fails(stack: AppStack) -> None:
+    user, render = await telegram_chat.user_with_case(stack, 7037), stack.rt.languages.render
+    officer, case_id = await _prepare(stack, Action((), _claim))
+    await _leave(stack, user, "silence")
+    await _claim(stack, officer, case_id)
+    await _lose_notice(stack, case_id)
+    await _resolve(stack, officer, case_id)
+    notice = render(screens.UPDATE, "ru")
+    await user.wait(lambda chat: sum(notice in each.text for each in chat) == 2)
+    assert not any(render(screens.OFFICER_DONE, "ru") in each.text for each in user.chat)
 
 
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
