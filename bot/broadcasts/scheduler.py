@@ -135,10 +135,10 @@ async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> boo
 
     The canary is the first recipients. Jobs may be queued until the message was sent to them, and
     then again after the canary has passed. Up to half of them may be held meanwhile, because in
-    another time zone it may be night. Recipients who wait for a channel that stays paused for more
-    than CANARY_MINUTES do not count. If no others are left, the canary goes on. If more than the
-    share MAX_FAILED of the recipients who count and are not held failed or are in doubt, pause the
-    broadcast.
+    another time zone it may be night. Recipients whose channel is paused for more than
+    CANARY_MINUTES, or still does not answer after them, do not count. If no others are left, the
+    canary goes on. If more than the share MAX_FAILED of the recipients who count and are not held
+    failed or are in doubt, pause the broadcast.
     """
     row = await fetch_one(transaction, sending.CANARY_STATE, id=broadcast.id)
     if row is None or row[0] is None:

@@ -179,11 +179,19 @@ LEFT = statement(
     )
 )
 _Going = _Recipient.state
-# Recipients who wait for a channel that stays paused for more than CANARY_MINUTES, such as for the
-# rest of the day after WhatsApp's daily limit. The canary does not wait for them.
+# Recipients for whom the canary does not wait. Their channel stays paused for more than
+# CANARY_MINUTES, such as for the rest of the day after WhatsApp's daily limit. Or it is paused and
+# the broadcast started longer ago: a platform that does not answer is paused for seconds, again and
+# again.
+_STARTED_LONG_AGO = exists().where(
+    t.Broadcast.id == _Recipient.broadcast_id, t.Broadcast.started_at < ago(minutes=CANARY_MINUTES)
+)
 _WAITS_LONG = (_Going == "planned") & exists().where(
     t.ChannelPause.channel == _Recipient.channel,
-    t.ChannelPause.expires_at > NOW + timedelta(minutes=CANARY_MINUTES),
+    or_(
+        t.ChannelPause.expires_at > NOW + timedelta(minutes=CANARY_MINUTES),
+        (t.ChannelPause.expires_at > NOW) & _STARTED_LONG_AGO,
+    ),
 )
 CANARY = statement(
     select(

@@ -497,3 +497,32 @@ async def test_broadcast_canary_does_not_wait_for_a_channel_that_is_paused(rt: R
     assert not await is_tried(on_whatsapp), "no recipient of the canary can get it"
     sent = "UPDATE broadcast_recipients SET channel = 'telegram', state = 'accepted' WHERE seq = 0"
     assert await is_tried(sent)
+
+
+async def test_broadcast_canary_stops_waiting_for_a_platform_that_does_not_answer(
+    rt: Runtime,
+) -> None:
+    officers = await crew(rt)
+    await crowd(rt, 10)
+    rt = posted(rt, Post(), Post(name="whatsapp"))
+    found = await started(rt, officers, a_draft())
+    async with rt.pool.connection() as session:
+        await session.execute("UPDATE broadcasts SET canary = 5")
+    await broadcasts.snapshot(rt, found.id)
+    async with rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE broadcast_recipients SET channel = 'whatsapp' WHERE seq BETWEEN 1 AND 4"
+        )
+        await session.execute("UPDATE broadcast_recipients SET state = 'accepted' WHERE seq = 0")
+
+    async def ends_later() -> bool:
+        async with rt.pool.connection() as session:
+            await pausing.pause_channel(session, "whatsapp", 5, "unreachable")
+        await broadcasts.run_due(rt)
+        async with rt.pool.connection() as session:
+            cursor = await session.execute("SELECT canary_until IS NOT NULL FROM broadcasts")
+            return await cursor.fetchall() == [(True,)]
+
+    assert not await ends_later()
+    await _advance_clock(rt, "11 minutes")
+    assert await ends_later()
