@@ -8,7 +8,7 @@ from flows.engine.flow import Flow, Outcome
 from flows.engine.text import Text, _
 from flows.knowledge.contacts import CONTACTS
 from flows.knowledge.facts import fact_texts
-from flows.knowledge.registry import NO_PROMISE, REGISTRY
+from flows.knowledge.registry import NO_PROMISE, OTHER_STATES, REGISTRY
 
 RUN_BY = _("This assistant is run by: {operator}.")
 RUN_BY_UNNAMED = _(
@@ -18,11 +18,6 @@ RUN_BY_UNNAMED = _(
 OFFICIAL = _(
     "The assistant gives information and decides nothing. Only the authorities decide. The official"
     " sites are gov.kz, egov.kz and migration.enbek.kz."
-)
-OTHER_STATES = _(
-    "We send nothing to the authorities of another state. We cannot promise that another state"
-    " learns nothing: the messenger's owner can read a chat, and a phone can be checked. We do not"
-    " know to whom the registry shows its data."
 )
 
 

@@ -19,6 +19,11 @@ ANNOUNCEMENT = Fact(
 
 REGISTRY = (ANNOUNCEMENT, CHANNELS, FEE, ROLE)
 
+OTHER_STATES = _(
+    "We send nothing to the authorities of another state. We cannot promise that another state"
+    " learns nothing: the messenger's owner can read a chat, and a phone can be checked. We do not"
+    " know to whom the registry shows its data."
+)
 NO_PROMISE = _(
     "Pre-registration gives no rights, payment or place in a queue, as far as we know. The "
     "authorities decide on every application."

@@ -16,6 +16,7 @@ from flows.engine.flow import HandoffOffer
 from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.state import Conversation
 from flows.engine.text import Text, _, button
+from flows.knowledge import registry as known
 from flows.knowledge.contacts import UNIFIED
 from flows.knowledge.laws import IR_MISSIONS
 from flows.knowledge.registry import NO_PROMISE, REGISTRY
@@ -49,7 +50,7 @@ def test_about_flow_shows_facts_and_stores_nothing() -> None:
     chat.presses("about")
     assert chat.shows(about.RUN_BY_UNNAMED)
     assert chat.shows(about.OFFICIAL)
-    assert chat.shows(about.OTHER_STATES)
+    assert chat.shows(known.OTHER_STATES)
     assert chat.shows(REGISTRY[0].text)
     assert chat.shows(NO_PROMISE)
     assert chat.question_key == screens.MENU

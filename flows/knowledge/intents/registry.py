@@ -88,6 +88,7 @@ REGISTRY = (
                 "What you register is kept only with your consent. Before that you read who gets it"
                 " and for how long."
             ),
+            known.OTHER_STATES,
             _("Write “delete” at any time to erase everything that is kept about you here."),
             _(
                 "Messengers see that you write here. Could that be dangerous for you? Use the"
