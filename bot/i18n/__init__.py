@@ -30,6 +30,7 @@ from bot.i18n import (
     people_counts,
     question_words,
     reserved_words,
+    review_words,
     small_talk,
     writing_helpers,
 )
@@ -126,6 +127,12 @@ class Languages:
     def danger_intent(self, typed: str) -> str | None:
         intent = crisis_patterns.intent(typed)
         return "" if intent is None and foreign_crisis_words.danger(typed) else intent
+
+    def confirms(self, typed: str) -> bool:
+        return review_words.confirms(typed)
+
+    def rejects(self, typed: str) -> bool:
+        return review_words.rejects(typed)
 
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)

@@ -12,6 +12,7 @@ from bot.i18n import (
     normalization,
     region_capitals,
     relation_words,
+    review_words,
     situation_words,
 )
 from bot.i18n.word_lists import in_all_scripts
@@ -312,6 +313,7 @@ EVERY = (
     | details_words.OPTION_WORDS
     | situation_words.OPTION_WORDS
     | relation_words.OPTION_WORDS
+    | review_words.OPTION_WORDS
 )
 # Words of a person who names those who come along instead of choosing to add one.
 EVERY[FAMILY, "add"] = tuple(

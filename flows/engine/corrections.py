@@ -16,6 +16,11 @@ CORRECT = _(
     " needed. To stop, write “menu”.",
     back=labels.BACK,
 )
+# Translators: {send} is the label of a button, which the person can also write.
+NOT_SENT = _(
+    "Nothing has been sent yet. If everything is right, press “{send}” or write this word.",
+    send=labels.SEND,
+)
 
 
 # Types of questions that cannot be corrected by text, and free text, for which every text is valid.
@@ -58,6 +63,24 @@ def _go_back(turn: TurnState, asked: Asked, text: str, *, fits: bool) -> bool:
         turn.effects.append(DeleteInput())
     commands.run(turn, Reserved.BACK)
     return True
+
+
+def answer_review(turn: TurnState, asked: Asked, text: str) -> bool:
+    """Answer a "yes" or "no" at the review of all answers; return False for any other text.
+
+    "Yes" only says that the answers are right. The person has to send them with the word "send",
+    because sending is a legal act. Neither word chooses a topic that was offered.
+    """
+    if not isinstance(turn.question(asked), Review) or text.strip().isdecimal():
+        return False
+    is_yes = turn.words.yes_no(text, asked.language)
+    if is_yes is False or turn.words.rejects(text):
+        answering.answer(turn, asked, "edit", typed=True)
+        return True
+    if is_yes or turn.words.confirms(text):
+        turn.say_and_reprompt(NOT_SENT)
+        return True
+    return False
 
 
 def explain(turn: TurnState, other: Button) -> bool:

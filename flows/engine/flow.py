@@ -66,7 +66,7 @@ class Review(Choice):
     """A review of all answers before they are sent; each answer can be changed."""
 
     among: tuple[Option, ...] = (
-        Option("submit", button("Send")),
+        Option("submit", labels.SEND),
         Option("edit", button("Change an answer")),
     )
 

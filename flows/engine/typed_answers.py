@@ -132,8 +132,10 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     """Return the key of the option that was typed: its label, other words for it, or half of it.
 
     "No" to the question whether all answers are right chooses to change one. Returns "" if no
-    option was typed.
+    option was typed. The question "send?" at this review sends nothing.
     """
+    if isinstance(question, Review) and turn.words.asks(typed):
+        return ""
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
     if labels or question is None or isinstance(question, Consent):
         return labels[0] if labels else ""

@@ -151,7 +151,9 @@ def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | No
 
 def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
-    if asked.suggests and hearing.take_offered(turn, asked, text):
+    if corrections.answer_review(turn, asked, text) or (
+        asked.suggests and hearing.take_offered(turn, asked, text)
+    ):
         return None
     word = word or _written_control(turn, text) or no_answer.reserved_word(turn, asked, text)
     if word and isinstance(turn.question(asked), safety.WRITTEN):
