@@ -4,7 +4,7 @@ import re
 
 from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, screens
 from flows.engine.checklist_screens import Screen
-from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review
+from flows.engine.flow import GO_ON, Consent, HandoffOffer, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
 from flows.engine.options import Option, Reading, TypedAnswer
 from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
@@ -144,7 +144,7 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     ):
         return "edit"
     if isinstance(question, HandoffOffer):
-        return _take_offer(turn, asked, typed)
+        return _take_offer(turn, asked, typed, question)
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
     language = asked.language
@@ -162,10 +162,11 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     return asked.options[0].key if is_only and turn.words.yes_no(typed, language) else ""
 
 
-def _take_offer(turn: TurnState, asked: Asked, typed: str) -> str:
-    """Return the option that "yes" or "no" to the offer of an officer means; "" for other texts."""
-    is_yes = None if typed.strip().isdecimal() else turn.words.yes_no(typed, asked.language)
-    return "" if is_yes is None else "person" if is_yes else "go_on"
+def _take_offer(turn: TurnState, asked: Asked, typed: str, offer: HandoffOffer) -> str:
+    """Return the option that "yes" or "understood" to the offer of an officer means, else ""."""
+    if turn.words.yes_no(typed, asked.language) and not typed.strip().isdecimal():
+        return "person"
+    return "".join(turn.words.options(typed, offer.name) & {GO_ON.key})
 
 
 def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:

@@ -151,7 +151,7 @@ def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | No
 
 def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
-    if corrections.answer_review(turn, asked, text) or (
+    if corrections.take_yes_or_no(turn, asked, text) or (
         asked.suggests and hearing.take_offered(turn, asked, text)
     ):
         return None
