@@ -32,6 +32,7 @@ from bot.i18n import (
     reserved_words,
     review_words,
     small_talk,
+    whereabouts,
     writing_helpers,
 )
 from bot.i18n.rendering import Rendering
@@ -207,6 +208,9 @@ class Languages:
 
     def countries(self, typed: str, language: str) -> str | Sequence[str]:
         return countries.identify(typed, language)
+
+    def whereabouts(self, typed: str, language: str) -> str | Sequence[str]:
+        return whereabouts.country(typed, language)
 
 
 def _language_and_script(hint: str) -> tuple[str, str]:

@@ -302,3 +302,10 @@ class Words(Protocol):
         Otherwise, return the codes of the countries that it may name, best first; empty if none.
         """
         ...
+
+    def whereabouts(self, typed: str, language: str) -> str | Sequence[str]:
+        """Return the country where the person surely is, as in "I am in Almaty".
+
+        Otherwise, return the codes of the possible countries, as `countries` does.
+        """
+        ...

@@ -22,8 +22,8 @@ HAN_BEFORE_LABEL = "我的这改"
 
 # The year in a text that corrects a year of birth. A longer number may be a telephone number.
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-# Screens that ask for a consent. Only the label of a button counts as an answer there, because a
-# typed "yes" or number is no explicit consent.
+# Screens that ask for a consent. Only the label of a button or a clear "no" counts as an answer
+# there, because a typed "yes" or number is no explicit consent.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
@@ -58,7 +58,7 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     if turn.words.text(typed, len(typed)) is Refusal.EMPTY:
         return Refusal.EMPTY
     if isinstance(question, Consent) or asked.key in CONSENTS:
-        return Refusal.NOT_LISTED
+        return "refuse" if _refuses(turn, asked, typed) else Refusal.NOT_LISTED
     if question is None or _takes_position(question):
         number = turn.words.number(typed, 1, len(asked.options) or 1)
         if isinstance(number, int) and asked.options:
@@ -73,6 +73,16 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     reading = Reading(turn.words, asked.language, turn.today, citizenship)
     found = question.read(typed, reading)
     return _after_yes_or_no(turn, asked, typed, reading) if found is Refusal.NOT_LISTED else found
+
+
+def _refuses(turn: TurnState, asked: Asked, typed: str) -> bool:
+    """Return True if a text clearly means "no" where a consent can be refused.
+
+    A number, a sign or "that is wrong" is not clear enough.
+    """
+    has_option = any(option.key == "refuse" for option in asked.options)
+    is_clear = any(map(str.isalpha, typed)) and not turn.words.rejects(typed)
+    return has_option and is_clear and turn.words.yes_no(typed, asked.language) is False
 
 
 def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
