@@ -30,7 +30,9 @@ from bot.i18n import (
     people_counts,
     question_words,
     reserved_words,
+    review_words,
     small_talk,
+    whereabouts,
     writing_helpers,
 )
 from bot.i18n.rendering import Rendering
@@ -127,6 +129,12 @@ class Languages:
         intent = crisis_patterns.intent(typed)
         return "" if intent is None and foreign_crisis_words.danger(typed) else intent
 
+    def confirms(self, typed: str) -> bool:
+        return review_words.confirms(typed)
+
+    def rejects(self, typed: str) -> bool:
+        return review_words.rejects(typed)
+
     def yes_no(self, typed: str, language: str) -> bool | None:
         return reserved_words.yes_no(typed, language)
 
@@ -200,6 +208,9 @@ class Languages:
 
     def countries(self, typed: str, language: str) -> str | Sequence[str]:
         return countries.identify(typed, language)
+
+    def whereabouts(self, typed: str, language: str) -> str | Sequence[str]:
+        return whereabouts.country(typed, language)
 
 
 def _language_and_script(hint: str) -> tuple[str, str]:

@@ -46,7 +46,7 @@ OWN = (
     "i iʼm am my",
 )
 # The ending of a number in "I am 65", in Kazakh (both scripts) and Uzbek (both scripts).
-OWN_ENDING = re.compile(r"(?<=\w)(?:[тд][еа]м[ыі]н|daman|даман|[تد][اە]مىن)\b")
+OWN_ENDING = re.compile(r"(?<=\w)-?(?:[тд][еа]м[ыі]н|daman|даман|[تد][اە]مىن)\b")
 # A smaller number word without a word for years may count people: "я одна" means "I am alone".
 MIN_ALONE = 11
 # A number has at most one decimal: "05.2010" is a month and a year.

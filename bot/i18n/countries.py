@@ -141,21 +141,22 @@ def _search(typed: str, language: str) -> tuple[tuple[str, ...], bool]:
     if name in KAZAKHS:
         return KAZAKHS[name], False
     short = _without_state(name)
-    if exact := _index().get(name) or _from_code(typed) or _index().get(short):
+    where = name.removeprefix("在")
+    if exact := _index().get(where) or _from_code(typed) or _index().get(short):
         return exact, True
-    stems = [short, *_stems(short)]
-    if place := next((_places()[each] for each in (name, *stems) if each in _places()), ""):
+    forms = [short, *stems(short)]
+    if place := next((_places()[each] for each in (name, *forms) if each in _places()), ""):
         return (place,), False
     for found in (_with_prefix(short, language), _near(short, language)):
         if found[0]:
             return found
-    return next((_index()[each] for each in stems if each in _index()), ()), False
+    return next((_index()[each] for each in forms if each in _index()), ()), False
 
 
-def _stems(name: str) -> list[str]:
+def stems(name: str) -> list[str]:
     """Return a name without each of CASES that it may end with, if three letters are left."""
-    stems = [name.removesuffix(case) for case in CASES if name.endswith(case)]
-    return [stem for stem in stems if len(stem) >= 3]
+    found = [name.removesuffix(case) for case in CASES if name.endswith(case)]
+    return [stem for stem in found if len(stem) >= 3]
 
 
 def _is_reply(typed: str, language: str) -> bool:

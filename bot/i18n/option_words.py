@@ -12,6 +12,7 @@ from bot.i18n import (
     normalization,
     region_capitals,
     relation_words,
+    review_words,
     situation_words,
 )
 from bot.i18n.word_lists import in_all_scripts
@@ -51,6 +52,16 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         " ладно, дальше, далее, продолжить, ознакомлен, ознакомлена",
         "知道了, 明白, 明白了, 看了, 看完了, 读完了, 好的, 好, 继续, 下一步, 了解, 知道",
         "ok, okay",
+    ),
+    # Words such as "good" are missing, because they may accept the offer of an officer instead.
+    (ANY, "go_on"): (
+        "түсінікті, түсіндім, оқыдым, оқып шықтым, келесі, әрі қарай, ары қарай, жалғастырамын,"
+        " жалғастырамыз, жалғастырыңыз",
+        "tushunarli, tushundim, oʻqidim, oʻqib chiqdim, keyingi, davom, davom etamiz, davom etaman,"
+        " davom eting",
+        "понятно, всё понятно, понял, поняла, прочитал, прочитала, ясно, дальше, далее,"
+        " продолжаем, продолжаю, продолжайте, идём дальше",
+        "知道了, 明白, 明白了, 看完了, 读完了, 继续, 下一步, 了解, 继续吧",
     ),
     ("applying", "self"): (
         "мен, мені, өзім, мен өзім, тек мен, тек мені, тек өзім, тек өзімді, өзімді ғана,"
@@ -312,6 +323,7 @@ EVERY = (
     | details_words.OPTION_WORDS
     | situation_words.OPTION_WORDS
     | relation_words.OPTION_WORDS
+    | review_words.OPTION_WORDS
 )
 # Words of a person who names those who come along instead of choosing to add one.
 EVERY[FAMILY, "add"] = tuple(

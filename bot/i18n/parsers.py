@@ -67,10 +67,11 @@ NAME_SIGNS = str.maketrans("‐‑‒–—−・･•‧∙⋅⸱", "------·�
 # check: a native speaker must check each line
 # Words before the person's own telephone number. The number of somebody else is refused.
 PHONE_INTRODUCTION = re.compile(
-    "^(?:(?:менің|нөмірім|нөмір|телефоным|телефон|тел|мой|номер|телефона|вот|это|мое|моё"
-    "|mening|raqamim|raqam|telefonim|telefon|tel|менинг|рақамим|рақам|телефоним"
-    "|مەنىڭ|ءنومىرىم|نومىرىم|ءنومىر|تەلەفونىم|تەلەفون"
-    "|我的?|电话|手机|号码|号|是|my|phone|number|is)[ .:：,]*)++(?=[+0-9])",
+    "^(?:(?:(?:менің|нөмірім|нөмір|телефоным|телефон|тел|менікі|мынау|байланыс"
+    "|мой|номер|телефона|вот|это|мое|моё|звоните|позвоните|на|по|пишите|запишите"
+    "|mening|raqamim|raqam|telefonim|telefon|tel|nomerim|mana|менинг|рақамим|рақам|телефоним"
+    "|номерим|мана|مەنىڭ|ءنومىرىم|نومىرىم|ءنومىر|تەلەفونىم|تەلەفون|my|phone|number|is)"
+    r"(?![^\W\d_])|我的?|电话|手机|号码|号|联系|是)[ .:：,]*)++(?=[+0-9])",
     re.IGNORECASE,
 )
 

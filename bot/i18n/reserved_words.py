@@ -43,9 +43,14 @@ YES_SIGNS = frozenset("+✅✔☑👍")
 NO_SIGNS = frozenset("-−–❌✖👎")
 SKIN_TONES = frozenset("🏻🏼🏽🏾🏿")
 QUESTION_MARKS = frozenset("?？؟")
+# `HAN_LEADING` matches a Chinese yes or no, of which `HAN_NO` are no, and the rest of a text.
 # `NOT_IN_KAZAKH` has Russian words for yes and no that mean "and" and "what?" in Kazakh.
 # `BEFORE_A_SIGN` matches one or two words, a comma or another sign, and the rest of a text.
 BEFORE_A_SIGN = re.compile(r"([^\W\d]+(?: [^\W\d]+)?)[,.!;:，。、！；：،]+\s*(\S.*)", re.DOTALL)
+HAN_LEADING = re.compile(
+    "(?:(是的?|对的?|好的?|没错|不是?|没有?)[,.!;: 。、]+|(是的|对的)(?=我))(.+)"
+)
+HAN_NO = ("不", "不是", "没", "没有")
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
 # No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an
@@ -271,7 +276,12 @@ def after_no(typed: str, language: str) -> str:
 
 
 def after_yes_or_no(typed: str, language: str) -> tuple[bool, str] | None:
-    """Return True for yes or False for no at the start of a text, and the rest; None if neither."""
+    """Return True for yes or False for no at the start of a text, and the rest; None if neither.
+
+    In Chinese, a sign or the word "I" follows them, because there are no spaces.
+    """
+    if found := HAN_LEADING.fullmatch(normalization.fold(typed)):
+        return found[1] not in HAN_NO, found[3]
     first, _space, rest = normalization.clean(typed).partition(" ")
     is_yes = yes_no(first, language) if normalization.fold(first) in _leading() else None
     return (is_yes, rest) if is_yes is not None and rest else None

@@ -1,7 +1,7 @@
 """Flow definition: items in order, and `path`, which finds a person's position in it."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -49,10 +49,14 @@ class Consent(Choice):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatingGroup(Question):
-    """Questions that are repeated for each member of a list, until the person chooses "done"."""
+    """Questions that are repeated for each member of a list, until the person chooses "done".
+
+    `check` returns sentences below the list that ask to check unlikely members.
+    """
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
+    check: Callable[[Sequence[Answers]], tuple[Text, ...]] = lambda members: ()
     add: Text = button("Add a person")
     done: Text = labels.THAT_IS_ALL
     maximum: int = 15
@@ -66,7 +70,7 @@ class Review(Choice):
     """A review of all answers before they are sent; each answer can be changed."""
 
     among: tuple[Option, ...] = (
-        Option("submit", button("Send")),
+        Option("submit", labels.SEND),
         Option("edit", button("Change an answer")),
     )
 

@@ -173,6 +173,14 @@ class Words(Protocol):
         """
         ...
 
+    def confirms(self, typed: str) -> bool:
+        """Return True if a text means "everything is right", also after a yes, in any language."""
+        ...
+
+    def rejects(self, typed: str) -> bool:
+        """Return True if a text means "that is wrong", also after a no, in any language."""
+        ...
+
     def yes_no(self, typed: str, language: str) -> bool | None:
         """Return True for a yes and False for a no, in any language; None for any other text."""
         ...
@@ -292,5 +300,12 @@ class Words(Protocol):
         """Return the ISO code of the country that a text surely names.
 
         Otherwise, return the codes of the countries that it may name, best first; empty if none.
+        """
+        ...
+
+    def whereabouts(self, typed: str, language: str) -> str | Sequence[str]:
+        """Return the country where the person surely is, as in "I am in Almaty".
+
+        Otherwise, return the codes of the possible countries, as `countries` does.
         """
         ...

@@ -73,7 +73,7 @@ class Places:
     outside: tuple[str, str]
 
     def read(self, typed: str, reading: Reading, options: tuple[Option, ...]) -> TypedAnswer:
-        found = reading.words.countries(typed, reading.language)
+        found = reading.words.whereabouts(typed, reading.language)
         countries = (found,) if isinstance(found, str) else found
         keys = {key for country in countries for key in self._keys(country, reading.citizenship)}
         if isinstance(found, str) and len(keys) == 1:

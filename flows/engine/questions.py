@@ -344,3 +344,14 @@ class Mrz(Question):
 
     def accepts(self, value: str) -> bool:
         return ZONE.fits(value)
+
+
+def is_parsed(question: Question | None) -> bool:
+    """Return True if a valid answer is a date, number, age, period or place, and says no more.
+
+    A valid answer to this question cannot also speak of danger.
+    """
+    if isinstance(question, YesNo):
+        return question.from_age is not None
+    has_type = isinstance(question, Choice) and question.typed_as is not None
+    return has_type or isinstance(question, Day | Year | Number)

@@ -372,12 +372,12 @@ def details(step: Step, path: Path, *, hide: bool) -> tuple[tuple[Text, ...], ..
         )
         return (lines,)
     if isinstance(step.item, RepeatingGroup):
-        members = dict.fromkeys(each.member for each in path.steps if each.member)
+        members = [path.of(key) for key in dict.fromkeys(s.member for s in path.steps) if key]
         lines = tuple(
-            _("{number}. {member}", number=number, member=step.item.describe(path.of(member)))
-            for number, member in enumerate(members, 1)
+            _("{number}. {member}", number=number, member=step.item.describe(answers))
+            for number, answers in enumerate(members, 1)
         )
-        return (lines,) if lines else ()
+        return tuple(filter(None, (lines, step.item.check(members))))
     return ()
 
 

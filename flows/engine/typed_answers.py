@@ -4,7 +4,7 @@ import re
 
 from flows.engine import hint_screens, household_screens, lookup_screens, pin_screens, screens
 from flows.engine.checklist_screens import Screen
-from flows.engine.flow import Consent, HandoffOffer, RepeatingGroup, Review
+from flows.engine.flow import GO_ON, Consent, HandoffOffer, RepeatingGroup, Review
 from flows.engine.language_protocol import Refusal
 from flows.engine.options import Option, Reading, TypedAnswer
 from flows.engine.questions import Choice, CountryQuestion, Question, YesNo
@@ -22,8 +22,8 @@ HAN_BEFORE_LABEL = "我的这改"
 
 # The year in a text that corrects a year of birth. A longer number may be a telephone number.
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-# Screens that ask for a consent. Only the label of a button counts as an answer there, because a
-# typed "yes" or number is no explicit consent.
+# Screens that ask for a consent. Only the label of a button or a clear "no" counts as an answer
+# there, because a typed "yes" or number is no explicit consent.
 CONSENTS = (Screen.KEEP, Screen.CHANGES, household_screens.CONSENT)
 
 
@@ -58,7 +58,7 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     if turn.words.text(typed, len(typed)) is Refusal.EMPTY:
         return Refusal.EMPTY
     if isinstance(question, Consent) or asked.key in CONSENTS:
-        return Refusal.NOT_LISTED
+        return "refuse" if _refuses(turn, asked, typed) else Refusal.NOT_LISTED
     if question is None or _takes_position(question):
         number = turn.words.number(typed, 1, len(asked.options) or 1)
         if isinstance(number, int) and asked.options:
@@ -73,6 +73,16 @@ def _read(turn: TurnState, asked: Asked, typed: str) -> TypedAnswer:
     reading = Reading(turn.words, asked.language, turn.today, citizenship)
     found = question.read(typed, reading)
     return _after_yes_or_no(turn, asked, typed, reading) if found is Refusal.NOT_LISTED else found
+
+
+def _refuses(turn: TurnState, asked: Asked, typed: str) -> bool:
+    """Return True if a text clearly means "no" where a consent can be refused.
+
+    A number, a sign or "that is wrong" is not clear enough.
+    """
+    has_option = any(option.key == "refuse" for option in asked.options)
+    is_clear = any(map(str.isalpha, typed)) and not turn.words.rejects(typed)
+    return has_option and is_clear and turn.words.yes_no(typed, asked.language) is False
 
 
 def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:
@@ -132,8 +142,10 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     """Return the key of the option that was typed: its label, other words for it, or half of it.
 
     "No" to the question whether all answers are right chooses to change one. Returns "" if no
-    option was typed.
+    option was typed. The question "send?" at this review sends nothing.
     """
+    if isinstance(question, Review) and turn.words.asks(typed):
+        return ""
     labels = [each.key for each in asked.options if turn.words.same(typed, each.words)]
     if labels or question is None or isinstance(question, Consent):
         return labels[0] if labels else ""
@@ -142,7 +154,7 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     ):
         return "edit"
     if isinstance(question, HandoffOffer):
-        return _take_offer(turn, asked, typed)
+        return _take_offer(turn, asked, typed, question)
     meant = turn.words.options(typed, question.name)
     named = [each.key for each in asked.options if each.key in meant]
     language = asked.language
@@ -160,10 +172,11 @@ def _chosen(turn: TurnState, asked: Asked, question: Question | None, typed: str
     return asked.options[0].key if is_only and turn.words.yes_no(typed, language) else ""
 
 
-def _take_offer(turn: TurnState, asked: Asked, typed: str) -> str:
-    """Return the option that "yes" or "no" to the offer of an officer means; "" for other texts."""
-    is_yes = None if typed.strip().isdecimal() else turn.words.yes_no(typed, asked.language)
-    return "" if is_yes is None else "person" if is_yes else "go_on"
+def _take_offer(turn: TurnState, asked: Asked, typed: str, offer: HandoffOffer) -> str:
+    """Return the option that "yes" or "understood" to the offer of an officer means, else ""."""
+    if turn.words.yes_no(typed, asked.language) and not typed.strip().isdecimal():
+        return "person"
+    return "".join(turn.words.options(typed, offer.name) & {GO_ON.key})
 
 
 def resembling(turn: TurnState, asked: Asked, typed: str) -> tuple[Option, ...]:

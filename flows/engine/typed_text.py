@@ -29,7 +29,7 @@ from flows.engine.flow import Consent
 from flows.engine.joining import read_code
 from flows.engine.language_protocol import SAFETY, Refusal, Reserved
 from flows.engine.options import Option
-from flows.engine.questions import Day, FreeText, Number, PersonName, Year
+from flows.engine.questions import FreeText, PersonName, is_parsed
 from flows.engine.recognition import Confidence, Danger
 from flows.engine.state import Asked, Heard
 from flows.engine.text import Text, verbatim
@@ -44,8 +44,6 @@ MAX_READ = 5000
 MIN_QUESTION_WORDS = 3
 # A Chinese name has up to four characters, which count as two words.
 MAX_NAME_WORDS = 2
-# Types of questions whose valid answer is a date or a number, which cannot also speak of danger.
-FIGURES = (Day, Year, Number)
 # Refusals of a text that was read as a date or a number, so that it is no question of the person.
 READ_AS_FIGURES = (
     *(Refusal.TWO_DIGIT_YEAR, Refusal.FUTURE, Refusal.TOO_OLD),
@@ -151,7 +149,9 @@ def _handle_appeal(turn: TurnState, asked: Asked, text: str, word: Reserved | No
 
 def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> None:
     """Handle a text as the answer to the open question; if it is none, as the person's question."""
-    if asked.suggests and hearing.take_offered(turn, asked, text):
+    if corrections.take_yes_or_no(turn, asked, text) or (
+        asked.suggests and hearing.take_offered(turn, asked, text)
+    ):
         return None
     word = word or _written_control(turn, text) or no_answer.reserved_word(turn, asked, text)
     if word and isinstance(turn.question(asked), safety.WRITTEN):
@@ -170,9 +170,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         return None
     if suggestion_screens.may_take(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
-    may_tell = count_words(text) >= MIN_QUESTION_WORDS and not isinstance(
-        turn.question(asked), FIGURES
-    )
+    may_tell = count_words(text) >= MIN_QUESTION_WORDS and not is_parsed(turn.question(asked))
     if isinstance(reading, Refusal) or may_tell:
         safety.note_suspicion(turn, text)
     if reading is Refusal.NOT_LISTED:

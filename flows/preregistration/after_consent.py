@@ -3,6 +3,8 @@
 The questions are tiers 0 and 1 of the fields in docs/decisions/0002-few-fields.md.
 """
 
+from collections.abc import Sequence
+
 from flows.engine import labels
 from flows.engine.conditions import Answers
 from flows.engine.flow import HandoffOffer, RepeatingGroup
@@ -254,12 +256,37 @@ def member(answers: Answers) -> Text:
     return _("{relation}, {age}", relation=relation, age=age)
 
 
+# Translators: {member} is a line such as "Husband or wife, 0–13 years".
+CHECK_MEMBER = _(
+    "Please check no. {number}: {member}. If this is wrong, remove this person and add the person"
+    " again."
+)
+CHECK_SPOUSES = _(
+    "Please check: the list has more than one husband or wife. If this is wrong, remove one of"
+    " them."
+)
+
+
+def check_members(members: Sequence[Answers]) -> tuple[Text, ...]:
+    """Return sentences that ask to check a husband or wife under 18, and a second one.
+
+    Both happen by mistake if the first button is pressed twice. The sentences forbid nothing.
+    """
+    spouses = [number for number, each in enumerate(members) if each.get("relation") == "spouse"]
+    young = [number for number in spouses if members[number].get("age_band") != "adult"]
+    lines = tuple(
+        _(CHECK_MEMBER.msgid, number=number + 1, member=member(members[number])) for number in young
+    )
+    return (*lines, CHECK_SPOUSES) if len(spouses) > 1 else lines
+
+
 FAMILY = RepeatingGroup(
     name="family",
     label=button("Family"),
     text=_("Who comes with you? Add each person. We ask no names: each adult agrees personally."),
     items=(RELATION, AGE_BAND, SPOUSE_KAZAKH, SPOUSE_NOT_KAZAKH),
     describe=member,
+    check=check_members,
     when=APPLYING.is_("family"),
     by_position=False,
 )

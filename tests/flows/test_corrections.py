@@ -78,8 +78,8 @@ def test_name_after_the_word_no_is_stored_after_a_refused_answer() -> None:
     assert chat.stored_answers()["given_name"] == "TESTOVSKAYA"
 
 
-@pytest.mark.parametrize("text", ["да", "нет", "согласна", "1"])
-def test_typed_yes_or_no_to_a_consent_is_answered_with_the_buttons(text: str) -> None:
+@pytest.mark.parametrize("text", ["да", "согласна", "1", "2"])
+def test_typed_yes_to_a_consent_is_answered_with_the_buttons(text: str) -> None:
     chat = chat_at("consent_registration")
     chat.understanding = KNOWN
     for _again in range(3):

@@ -183,7 +183,7 @@ def test_age_after_yes_or_no_is_stored_if_both_agree(typed: str, answer: str) ->
         *[("adult", each) for each in ("нет 19", "да нет", "нет мне 20", "да мне 17", "первый")],
         *[("former_citizen", each) for each in ("нет был", "да никогда", "второе")],
         *[("consent_registration", each) for each in ("первое", "да даю согласие", "второе")],
-        *[("review", each) for each in ("первое", "да отправить", "последнее")],
+        *[("review", each) for each in ("первое", "да, но не отправляйте", "последнее")],
         *[("passport", each) for each in ("2", "нет 5 лет", "не 5 лет")],
         *[("target_region", each) for each in ("десятый", "нет не знаю точно")],
         *[("purpose", each) for each in ("не учиться", "да", "нет")],

@@ -2,7 +2,9 @@
 
 import pytest
 
-from flows.engine import safety, screens
+from bot.i18n import kazakh_arabic
+from flows.engine import corrections, safety, screens
+from flows.engine.effects import Submit
 from tests.flows.chat import Chat
 from tests.flows.recognizer import REAL, recognizing_chat_at
 
@@ -34,6 +36,79 @@ from tests.flows.recognizer import REAL, recognizing_chat_at
 )
 def test_no_at_the_review_asks_which_answer_is_wrong(language: str, typed: str) -> None:
     assert recognizing_chat_at("review", language).says(typed).question_key == screens.EDIT
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        *[("ru", each) for each in ("отправляйте", "да, отправьте", "Хорошо, отправляйте!")],
+        *[("kk", each) for each in ("жіберіңіз", "жібер", "иә, жіберіңіз", "ия жіберіңіз")],
+        *[("uz", each) for each in ("yuboring", "yuborish", "ha yuboring")],
+        *[("uz_Cyrl", each) for each in ("юборинг", "ҳа юборинг", "ҳа, юборинг")],
+        *[("zh_Hans", each) for each in ("提交", "请提交", "发送", "是的，提交", "好的请提交")],
+        ("kk_Arab", kazakh_arabic.to_arabic("иә, жіберіңіз")),
+    ],
+)
+def test_words_for_send_at_the_review_send_the_form(language: str, typed: str) -> None:
+    chat = recognizing_chat_at("review", language).says(typed)
+    assert chat.effects_of(Submit)
+    assert not chat.shows(safety.ONE_SENTENCE)
+
+
+RIGHT = [
+    *[("ru", each) for each in ("да", "да, всё верно", "Всё верно", "хорошо")],
+    *[("kk", each) for each in ("иә", "ия", "иә, дұрыс", "бәрі дұрыс")],
+    *[("uz", each) for each in ("ha", "ha, hammasi to'g'ri")],
+    *[("uz_Cyrl", each) for each in ("ҳа", "ҳа, ҳаммаси тўғри")],
+    *[("zh_Hans", each) for each in ("是", "对", "是的，都对")],
+    ("kk_Arab", kazakh_arabic.to_arabic("бәрі дұрыс")),
+]
+
+
+@pytest.mark.parametrize(("language", "typed"), RIGHT)
+@pytest.mark.parametrize("before", ["", "абракадабра щука"])
+def test_yes_at_the_review_tells_how_to_send(language: str, typed: str, before: str) -> None:
+    chat = recognizing_chat_at("review", language)
+    chat.says(*([before] if before else []), typed)
+    assert chat.shows(corrections.NOT_SENT)
+    assert chat.question_key == "review"
+    assert {"submit", "edit"} <= set(chat.keys)
+    assert not chat.effects_of(Submit)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        *[("ru", each) for each in ("не отправляйте", "Отправить?", "да, отправить?")],
+        ("ru", "нет отправить"),
+        *[("kk", each) for each in ("жібермеңіз", "жібердім бе")],
+        *[("uz", each) for each in ("yubormang", "yuborildimi")],
+        *[("zh_Hans", each) for each in ("不要提交", "提交了吗", "别发送")],
+    ],
+)
+def test_other_words_about_sending_send_nothing(language: str, typed: str) -> None:
+    assert not recognizing_chat_at("review", language).says(typed).effects_of(Submit)
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "нет"),
+        ("ru", "не так"),
+        ("kk", "жоқ"),
+        ("kk", "олай емес"),
+        ("uz", "yo'q"),
+        ("uz_Cyrl", "йўқ, нотўғри"),
+        ("zh_Hans", "不"),
+        ("zh_Hans", "不对"),
+        ("zh_Hans", "不，错了"),
+    ],
+)
+def test_no_at_the_review_asks_for_the_answer_also_after_offered_topics(
+    language: str, typed: str
+) -> None:
+    chat = recognizing_chat_at("review", language).says("абракадабра щука", typed)
+    assert chat.question_key == screens.EDIT
 
 
 @pytest.mark.parametrize("typed", ["зачем вам фамилия?", "телефон отобрали и бьют", "документы"])
