@@ -56,7 +56,7 @@ class RepeatingGroup(Question):
 
     items: tuple[Question, ...]
     describe: Callable[[Answers], Text]
-    check: Callable[[Sequence[Answers]], tuple[Text, ...]] = lambda members: ()
+    check: Callable[[Sequence[Answers]], tuple[Text, ...]]
     add: Text = button("Add a person")
     done: Text = labels.THAT_IS_ALL
     maximum: int = 15

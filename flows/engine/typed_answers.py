@@ -97,7 +97,7 @@ def _names_answer(turn: TurnState, asked: Asked, typed: str) -> bool:
     Return False after "yes", as in "yes, the year of birth is right".
     """
     flow_path, words = turn.path(), turn.words
-    if flow_path is None or count_words(typed) > MAX_NAMING_WORDS or words.asks(typed):
+    if flow_path is None or count_words(typed) > MAX_NAMING_WORDS:
         return False
     after = words.after_yes_or_no(typed, asked.language)
     if (after is not None and after[0]) or turn.danger(typed) is not Danger.NONE:

@@ -499,7 +499,7 @@ async def test_broadcast_canary_does_not_wait_for_a_channel_that_is_paused(rt: R
     assert await is_tried(sent)
 
 
-async def test_broadcast_canary_stops_waiting_for_a_platform_that_does_not_answer(
+async def test_broadcast_canary_stops_waiting_for_an_unreachable_platform(
     rt: Runtime,
 ) -> None:
     officers = await crew(rt)

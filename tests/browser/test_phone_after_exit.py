@@ -250,7 +250,7 @@ async def test_quick_exit_on_the_page_of_a_question_ends_the_anonymous_chat(
 
 @pytest.mark.requirement("S-84")
 @pytest.mark.parametrize("from_question", [True, False], ids=["question", "chat"])
-async def test_quick_exit_closes_the_page_of_a_question_and_the_chat_in_other_tabs(
+async def test_quick_exit_closes_question_page_and_chat_in_other_tabs(
     browser: Any, stack: AppStack, from_question: bool
 ) -> None:
     phone = await open_phone(browser, stack)

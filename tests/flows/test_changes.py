@@ -25,7 +25,8 @@ from tests.flows.chat import Chat, chat_at, default_answer
 from tests.flows.versions import EARLY, NAME, VERSIONS, Flows, with_items, with_replaced
 
 PEOPLE = 1000
-WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "жоқ", "move", "…", "+7 701 000 00 00")
+NO = "жоқ"
+WORDS = ("1", "да", "TESTOVA", "1990", "Китай", "move", "…", "+7 701 000 00 00")
 
 
 def conversation_states(seed: int) -> Iterator[Conversation]:
@@ -61,13 +62,17 @@ def stored_form(conversation: Conversation) -> dict[str, Answer]:
 
 
 def random_event(conversation: Conversation, random: Random) -> Event:
-    """Return a random next event: a press of an option of the open question, or a text."""
+    """Return a random next event: a press of an option of the open question, or a text.
+
+    No event refuses a consent, because a refusal deletes all answers.
+    """
     asked = conversation.asked
     assert asked is not None
     options = [option for option in asked.options if option.key not in ("person", "refuse")]
     if options and random.random() < 0.7:
         return Pressed(f"{asked.nonce}:{random.choice(options).key}")
-    return Said(random.choice((*WORDS, *(option.words for option in options))))
+    no = () if any(option.key == "refuse" for option in asked.options) else (NO,)
+    return Said(random.choice((*WORDS, *no, *(option.words for option in options))))
 
 
 def check_answers_kept(before: Conversation, event: Event, flows: Flows) -> Chat:

@@ -111,7 +111,15 @@ def test_no_at_the_review_asks_for_the_answer_also_after_offered_topics(
     assert chat.question_key == screens.EDIT
 
 
-@pytest.mark.parametrize("typed", ["зачем вам фамилия?", "телефон отобрали и бьют", "документы"])
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "зачем вам фамилия?",
+        "телефон отобрали и бьют",
+        "документы",
+        "моя семья ещё думает и решит только завтра утром",
+    ],
+)
 def test_text_that_corrects_no_answer_stays_at_the_review(typed: str) -> None:
     assert recognizing_chat_at("review").says(typed).question_key == "review"
 
