@@ -1,7 +1,10 @@
 """Recognizes refusals, greetings, thanks, doubt and "no more questions"."""
 
+from functools import cache
+
 from bot.i18n import normalization
 from bot.i18n.reserved_words import fold_phrases
+from bot.i18n.word_lists import in_all_scripts
 
 # Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
 # life in them, because "I do not want to live" begins with the same words. Messages that may mean
@@ -56,6 +59,14 @@ SMALL_TALK = (
     "hello, hi, thanks, thank you, okay, bye, i donʼt know,"
     " i do not know, i made a mistake, help me, call me, please call me",
 )
+# Whole messages that are sure to be a greeting. The recognizer doubts some short ones.
+# check: a native speaker must check each line
+GREETINGS = (
+    "сәлем, сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, ассалам алейкум, салам алейкум",
+    "salom, salom alaykum, assalom alaykum, assalomu alaykum, assalomu aleykum, salom aleykum",
+    "здравствуйте, здравствуй, привет, добрый день, добрый вечер, доброе утро",
+    "你好, 您好, 大家好",
+)
 # Whole messages after an answer, besides "yes" and "no", of people who ask for nothing more.
 # check: a native speaker must check each line
 ENOUGH = (
@@ -97,6 +108,11 @@ TALK_IN_SMALL_LETTERS = frozenset(
 )
 
 
+def is_greeting(typed: str) -> bool:
+    """Return True if the whole message is a greeting."""
+    return normalization.fold(typed).strip(" !.,") in _greetings()
+
+
 def has_declined(typed: str) -> bool:
     """Return True if the whole message means "I do not want" and says no more."""
     return normalization.fold(typed) in fold_phrases(DECLINED)
@@ -114,3 +130,8 @@ def is_small_talk(typed: str) -> bool:
     """
     is_talk = has_declined(typed) or normalization.fold(typed) in fold_phrases(SMALL_TALK)
     return is_talk or typed.strip(" !.,") in TALK_IN_SMALL_LETTERS
+
+
+@cache
+def _greetings() -> frozenset[str]:
+    return fold_phrases(in_all_scripts(GREETINGS))

@@ -33,6 +33,7 @@ MAX_AGE_LETTERS = 40
 MAX_HELPER_LETTERS = 100
 NOT_UNDERSTOOD = Recognition(Confidence.UNKNOWN)
 INTRODUCTION = Recognition(Confidence.UNKNOWN, is_introduction=True)
+GREETING = Recognition(Confidence.SURE, intents=("talk.hello",))
 
 
 class EngineReading:
@@ -72,6 +73,10 @@ class EngineReading:
         return any(ages.read_age(text, is_own=own) is not None for own in (True, False))
 
     @cached_property
+    def _is_greeting(self) -> bool:
+        return small_talk.is_greeting(self._message.text)
+
+    @cached_property
     def _is_origin(self) -> bool:
         return introductions.says_only_where(self._message.text)
 
@@ -90,7 +95,8 @@ class EngineReading:
     @property
     def is_sure(self) -> bool:
         """Return True if the message's meaning is certain enough for an answer."""
-        return may_be_sure(self._message) and self.recognition.confidence is Confidence.SURE
+        may_be = self._is_greeting or may_be_sure(self._message)
+        return may_be and self.recognition.confidence is Confidence.SURE
 
     @cached_property
     def recognition(self) -> Recognition:
@@ -99,6 +105,8 @@ class EngineReading:
             return NOT_UNDERSTOOD
         if self._is_origin:
             return INTRODUCTION
+        if self._is_greeting:
+            return GREETING
         found = self._message.recognize()
         decision = decide(found)
         is_unknown = decision.certainty is Certainty.UNKNOWN

@@ -4,7 +4,7 @@ import pytest
 
 from bot.i18n import kazakh_arabic
 from bot.understanding import introductions
-from bot.understanding.engine_adapter import INTRODUCTION, EngineRecognizer
+from bot.understanding.engine_adapter import GREETING, INTRODUCTION, EngineRecognizer
 from flows.engine.recognition import Danger
 
 READ = EngineRecognizer.load().read
@@ -42,3 +42,24 @@ def test_text_that_says_more_than_a_place_is_no_introduction(text: str) -> None:
 @pytest.mark.parametrize("text", ["мне 70 лет", "我70岁了", "70 yoshdaman"])
 def test_statement_of_age_is_an_introduction(text: str) -> None:
     assert READ(text, "").recognition == INTRODUCTION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "salom alaykum",
+        "салом алайкум!",
+        "Сәлеметсіз бе",
+        "سالەمەتسىز بە",
+        "Здравствуйте!",
+        "你好。",
+    ],
+)
+def test_message_that_is_only_a_greeting_is_surely_a_greeting(text: str) -> None:
+    reading = READ(text, "")
+    assert (reading.is_sure, reading.recognition) == (True, GREETING)
+    assert reading.danger is Danger.NONE
+
+
+def test_greeting_with_a_question_is_left_to_the_recognizer() -> None:
+    assert READ("salom alaykum, qandas nima", "").recognition != GREETING
