@@ -15,6 +15,7 @@ from bot.i18n import (
     review_words,
     situation_words,
 )
+from bot.i18n.reserved_words import DO_NOT_WRITE
 from bot.i18n.word_lists import in_all_scripts
 
 # Whole answers, by the name of the question and the key of the option. The words under ANY count at
@@ -239,10 +240,10 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "可以写, 发吧",
     ),
     ("write_first", "no"): (
-        "болмайды, жазбаңыз, керек емес",
-        "mumkin emas, yozmang, kerak emas",
-        "нельзя, не надо, не пишите, не нужно",
-        "不要, 别写, 别发, 不用",
+        f"болмайды, жазбаңыз, керек емес, {DO_NOT_WRITE['kk']}",
+        f"mumkin emas, yozmang, kerak emas, {DO_NOT_WRITE['uz']}",
+        f"нельзя, не надо, не пишите, не нужно, {DO_NOT_WRITE['ru']}",
+        f"不要, 别写, 别发, 不用, {DO_NOT_WRITE['zh_Hans']}",
     ),
     (FAMILY, "spouse"): (
         "әйеліммен, күйеуіммен, жұбайыммен, әйелім, күйеуім, жұбайым",

@@ -53,27 +53,32 @@ HAN_LEADING = re.compile(
 HAN_NO = ("不", "不是", "没", "没有")
 NOT_IN_KAZAKH = frozenset({"да", "не"})
 
-# No reserved word may be a possible answer to a question. "адам" is a man's name and "қызметкер" an
-# occupation, so these two occur only within phrases.
+# Messages that mean "do not write to me". They stop messages, but answer the question "May we write
+# first?" (`option_words`).
+# check: a native speaker must check each line
+DO_NOT_WRITE = {
+    "kk": "маған жазбаңыз, маған жазбаңыздар, маған енді жазбаңыз, маған хабарласпаңыз,"
+    " маған хабарласпаңыздар, маған қоңырау шалмаңыз, маған қоңырау шалмаңыздар,"
+    " хабарлама жібермеңіз, маған хабарлама жібермеңіз",
+    "uz": "menga yozmang, menga boshqa yozmang, menga qoʻngʻiroq qilmang,"
+    " men bilan bogʻlanmang, menga xabar yubormang",
+    "ru": "не пишите мне, не пишите мне больше, больше не пишите мне, не пиши мне,"
+    " не звоните мне, не звоните мне больше, не присылайте мне сообщения,"
+    " не присылайте мне ничего",
+    "zh_Hans": "不要联系我, 别联系我, 不要给我发消息, 别给我发消息, 别给我发消息了,"
+    " 不要给我打电话, 别给我打电话, 别再联系我",
+}
+# No other reserved word may be a possible answer to a question. "адам" is a man's name and
+# "қызметкер" an occupation, so these two occur only within phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
-        "kk": "тоқта, тоқтат, тоқтату, токта, токтат, стоп, маған жазбаңыз, маған жазбаңыздар,"
-        " маған енді жазбаңыз, маған хабарласпаңыз, маған хабарласпаңыздар,"
-        " маған қоңырау шалмаңыз, маған қоңырау шалмаңыздар, хабарлама жібермеңіз,"
-        " маған хабарлама жібермеңіз",
-        "kk_Arab": "توقتا, توقتات, توقتاتۋ, ماعان جازباڭىز, ماعان ەندى جازباڭىز,"
-        " ماعان حابارلاسپاڭىز, ماعان قوڭىراۋ شالماڭىز",
+        "kk": f"тоқта, тоқтат, тоқтату, токта, токтат, стоп, {DO_NOT_WRITE['kk']}",
+        "kk_Arab": "توقتا, توقتات, توقتاتۋ",
         "kk_Latn": "toqta, toqtat, tokta, toktat",
-        "ru": "стоп, остановить, остановись, хватит, отписаться, не пишите мне,"
-        " не пишите мне больше, больше не пишите мне, не пиши мне, не звоните мне,"
-        " не звоните мне больше, не присылайте мне сообщения, не присылайте мне ничего",
-        "zh_Hans": "停止, 停, 停下, 退订, 不要联系我, 别联系我, 不要给我发消息, 别给我发消息,"
-        " 别给我发消息了, 不要给我打电话, 别给我打电话, 别再联系我",
-        "uz": "toʻxta, toʻxtat, toʻxtatish, toxta, toxtat, stop, menga yozmang,"
-        " menga boshqa yozmang, menga qoʻngʻiroq qilmang, men bilan bogʻlanmang,"
-        " menga xabar yubormang",
-        "uz_Cyrl": "тўхта, тўхтат, тўхтатиш, тухта, стоп, менга ёзманг, менга бошқа ёзманг,"
-        " менга қўнғироқ қилманг, мен билан боғланманг, менга хабар юборманг",
+        "ru": f"стоп, остановить, остановись, хватит, отписаться, {DO_NOT_WRITE['ru']}",
+        "zh_Hans": f"停止, 停, 停下, 退订, {DO_NOT_WRITE['zh_Hans']}",
+        "uz": f"toʻxta, toʻxtat, toʻxtatish, toxta, toxtat, stop, {DO_NOT_WRITE['uz']}",
+        "uz_Cyrl": "тўхта, тўхтат, тўхтатиш, тухта, стоп",
         "en": "stop, unsubscribe, do not write to me, do not contact me, do not call me",
     },
     Reserved.EXIT: {

@@ -94,9 +94,12 @@ def _reserved(turn: TurnState, text: str) -> Reserved | None:
     """Return the reserved word that is the whole text, or None.
 
     "Cancel" is no reserved word if there is nothing to cancel: it may be a question about a
-    registration.
+    registration. "Do not write to me" is none if it answers the open question.
     """
     word, asked = turn.words.reserved(text), turn.c.asked
+    question = turn.question(asked) if asked and word is Reserved.STOP else None
+    if question is not None and turn.words.options(text, question.name):
+        return None
     is_open = turn.c.flow or (asked and asked.key not in (screens.MENU, screens.REPLY))
     return None if word is Reserved.CANCEL and not is_open else word
 

@@ -5,7 +5,7 @@ import pytest
 from bot.i18n.reserved_words import RESERVED
 from flows import FLOWS
 from flows.engine import screens
-from flows.engine.events import DeleteInput, Edited, Forget, Shared, Unreadable
+from flows.engine.events import DeleteInput, Edited, Forget, Shared, Stopped, Unreadable
 from flows.engine.flow import RepeatingGroup
 from flows.engine.language_protocol import SAFETY, Refusal
 from flows.engine.refusals import REFUSALS
@@ -448,3 +448,27 @@ def test_danger_option_can_be_chosen_by_typing_its_label() -> None:
     chat = chat_at("trouble", "uz")
     chat.says(WORDS.render(TROUBLE.options[-1].label, "uz"))
     assert stored_answer(chat, "trouble") == "danger"
+
+
+@pytest.mark.parametrize(
+    ("language", "typed"),
+    [
+        ("ru", "не пишите мне"),
+        ("kk", "маған жазбаңыз"),
+        ("kk_Arab", "ماعان جازباڭىز"),
+        ("uz", "menga yozmang"),
+        ("uz_Cyrl", "менга ёзманг"),
+        ("zh_Hans", "不要联系我"),
+    ],
+)
+def test_do_not_write_to_me_stops_messages_but_not_the_form_that_asks(
+    language: str, typed: str
+) -> None:
+    asked = chat_at("write_first", language).says(typed)
+    assert asked.stored_answers()["write_first"] == "no"
+    assert asked.conversation.flow == "preregistration"
+    assert Stopped() in chat_at("purpose", language).says(typed).last_effects
+
+
+def test_stop_at_the_question_about_messages_still_stops() -> None:
+    assert Stopped() in chat_at("write_first").says("стоп").last_effects

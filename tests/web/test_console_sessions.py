@@ -31,6 +31,18 @@ async def test_console_session_is_refused_after_sign_out(stack: AppStack, consol
         assert (await copy.get(INBOX, Cookie=f"console={token}")).path == SIGN_IN
 
 
+async def test_sign_out_keeps_the_settings_and_notifications_of_the_browser(
+    console: Console,
+) -> None:
+    form = (await console.get(INBOX)).form("/sign-out")
+    headers = {"Origin": console.url, "Sec-Fetch-Site": "same-origin"}
+    async with console.session.post(
+        console.url + form.action, data=form.fields, headers=headers, allow_redirects=False
+    ) as answer:
+        assert answer.status == 303
+        assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
 @pytest.mark.requirement("S-57")
 async def test_console_session_can_be_ended_from_another_browser(
     stack: AppStack, console: Console
