@@ -143,7 +143,7 @@ async def _sweep(rt: Runtime, transaction: Transaction, case_id: UUID, person_id
             await cases.set_clock(transaction, case)
         case _:
             await cases.escalate(transaction, case)
-    _logger.info("case.swept", why=why)
+    _logger.info("case.swept", reason=why)
     if why != "clock":
         await audit_log.append(
             transaction, actor="duty", action=f"case.{why}", subject=str(case_id)

@@ -116,7 +116,7 @@ async def _reopen(rt: Runtime, transaction: Transaction, case_id: UUID, person_i
         return False
     if not await cases.reopen(transaction, case):
         return False
-    _logger.info("case.swept", why="undelivered")
+    _logger.info("case.swept", reason="undelivered")
     await audit_log.append(
         transaction, actor="duty", action="case.undelivered", subject=str(case_id)
     )
