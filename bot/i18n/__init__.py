@@ -88,6 +88,12 @@ class Languages:
             code = language_guess.guess(typed)
         return code if code in self._codes else None
 
+    def written(self, typed: str, language: str) -> str | None:
+        code = language_guess.other_form(typed, language)
+        if code not in self._codes or foreign_languages.language(typed, self.languages()):
+            return None
+        return code
+
     def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
         return foreign_languages.lines(typed, self.languages(), is_danger=is_danger)
 

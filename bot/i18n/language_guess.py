@@ -39,6 +39,8 @@ MAX_CHARACTERS = 1000
 # Minimum lead of the best form over the next one, in tenths of log-odds like the weights. With this
 # value, 1 text in 30 is guessed wrongly (`./kosh understanding languages`).
 LEAD = 10
+# Minimum lead with which 1 text in 700 is guessed wrongly, and 1 in 8 is uncertain.
+CERTAIN_LEAD = 40
 # Lead that is returned if only one written form uses the script of a text, such as Chinese.
 CERTAIN = 1000
 # Vowels by which Cyrillic text is detected that was typed in a Latin keyboard layout. In such text
@@ -52,6 +54,19 @@ def guess(typed: str) -> str | None:
     """Return the written form of a text, such as `uz_Cyrl`; None if the form is uncertain."""
     form, lead = likeliest_form(typed)
     return form if lead >= LEAD else None
+
+
+def other_form(typed: str, language: str) -> str | None:
+    """Return the written form of a text if it is certain and suits another language of the chat.
+
+    Return None for another script of the chat's `language`, because keyboards decide the script,
+    except for Kazakh in Arabic script, which is learnt instead of the Cyrillic one.
+    """
+    form, lead = likeliest_form(typed)
+    if lead < CERTAIN_LEAD or form == language:
+        return None
+    is_same = form.partition("_")[0] == language.partition("_")[0]
+    return None if is_same and form != "kk_Arab" else form
 
 
 def likeliest_form(typed: str) -> tuple[str, int]:

@@ -9,6 +9,7 @@ from flows.engine import (
     screens,
     suggestion_screens,
     wording_screens,
+    written_language,
 )
 from flows.engine.edition import notices
 from flows.engine.events import Button, Kind, NotUnderstood
@@ -65,7 +66,6 @@ MORE = button("More about this")
 NONE_OF_THESE = button("None of these")
 # Begins `Asked.suggests` if the person was asked which of several topics was meant.
 WHICH = "which "
-TO_LANGUAGE = Button("!language", button("Language"), Kind.CONTROL)
 TO_MENU = Button("!menu", button("Menu"), Kind.CONTROL)
 
 
@@ -325,11 +325,11 @@ def _show(turn: TurnState, paragraphs: list[tuple[Text, ...]], options: list[Opt
     """Send a text with buttons; if a form is open, then ask the form's question again."""
     buttons = tuple(Button(f"?{option.key}", option.label) for option in options)
     person = () if _offers_person(turn, options) else turn.person_button()
+    language = written_language.buttons(turn)
     if _in_form(turn):
-        turn.say(paragraphs, (*buttons, *person), leaves=False)
+        turn.say(paragraphs, (*buttons, *person, *language), leaves=False)
         return turn.ask()
     turn.put_asked("", screens.REPLY, 1, tuple(options))
-    language = (TO_LANGUAGE,) if turn.guessed else ()
     turn.say(paragraphs, (*buttons, *person, *language, TO_MENU))
 
 

@@ -106,6 +106,13 @@ class Words(Protocol):
         """Return the offered language in which a text is written; None if this is uncertain."""
         ...
 
+    def written(self, typed: str, language: str) -> str | None:
+        """Return the offered language in which a text is certainly written, unless `language`.
+
+        A text in another script of `language` gives None, unless it is Kazakh in Arabic script.
+        """
+        ...
+
     def foreign_lines(self, typed: str, *, is_danger: bool) -> tuple[str, ...]:
         """Return sentences in the language of a text if this language is certainly not offered.
 

@@ -13,6 +13,7 @@ from flows.engine import (
     screens,
     typed_text,
     voice_messages,
+    written_language,
 )
 from flows.engine.events import Rated
 from flows.engine.language_protocol import Reserved
@@ -96,6 +97,9 @@ def _press_reply(turn: TurnState, key: str) -> None:
         return typed_text.handle_text(turn, words) if words else None
     if turn.c.with_officer or key == "back":
         return turn.ask()
+    action, _dot, rest = key.partition(".")
+    if action == written_language.KEY:
+        return screen_answers.choose_written(turn, rest)
     if key == "urgent":
         return commands.to_person(turn, safety.TOPIC)
     if not external_model.press(turn, key) and not hearing.press(turn, key):

@@ -1,6 +1,12 @@
 """Opens the flow that a reply offers, and fills in answers that the message suggests."""
 
-from flows.engine import announcement_screens, checklist_screens, commands, pin_screens
+from flows.engine import (
+    announcement_screens,
+    checklist_screens,
+    commands,
+    pin_screens,
+    written_language,
+)
 from flows.engine.events import Button
 from flows.engine.fast_replace import replace
 from flows.engine.flow import Answer, Consent, Flow, HandoffOffer, Notice, Review
@@ -75,7 +81,8 @@ def _is_suggestable(question: Question, value: str) -> bool:
 
 def name_topic(turn: TurnState, reply: Reply, label: Text) -> None:
     """Name the recognized topic above its flow or command, with a button for another topic."""
-    turn.say(((_(YOU_ASK.msgid, topic=label),),), (something_else(reply),), leaves=False)
+    buttons = (something_else(reply), *written_language.buttons(turn))
+    turn.say(((_(YOU_ASK.msgid, topic=label),),), buttons, leaves=False)
 
 
 def something_else(reply: Reply) -> Button:

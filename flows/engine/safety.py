@@ -1,6 +1,6 @@
 """The safety message for people in danger, which has priority over all other replies."""
 
-from flows.engine import labels, screens, typed_answers
+from flows.engine import labels, screens, typed_answers, written_language
 from flows.engine.events import Button, Kind
 from flows.engine.fast_replace import replace
 from flows.engine.flow import HandoffOffer
@@ -75,6 +75,7 @@ def note_suspicion(turn: TurnState, text: str) -> None:
 def answer(turn: TurnState, text: str) -> None:
     """Send the safety message for a text about danger, with a button for the text's other topic."""
     found = turn.recognize(text)
+    written_language.follow(turn)
     show(turn, found.danger_intent, found.also)
 
 
@@ -111,7 +112,7 @@ def _back_buttons(turn: TurnState) -> tuple[Button, ...]:
     inside = turn.c.flow in turn.flows
     buttons = [Button(BACK, TO_QUESTION, Kind.CONTROL)] if inside else []
     if turn.guessed:
-        buttons.append(Button("!language", button("Language"), Kind.CONTROL))
+        buttons.append(written_language.TO_LANGUAGE)
     return (*buttons, Button("!menu", button("Menu"), Kind.CONTROL))
 
 

@@ -18,6 +18,7 @@ from flows.engine import (
     screens,
     suggestion_screens,
     wording_screens,
+    written_language,
 )
 from flows.engine.checklist_screens import Screen
 from flows.engine.events import CancelCase, Withdraw
@@ -135,6 +136,23 @@ def _choose_language(turn: TurnState, code: str) -> None:
     if not kept:
         return turn.ask()
     hearing.answer_again(turn, replace(recognized, intents=kept))
+
+
+def choose_written(turn: TurnState, key: str) -> None:
+    """Choose the language that a person wrote, and answer the intent in `key` again.
+
+    `key` has the form `language.intent`; see `written_language.buttons`.
+    """
+    code, _dot, intent = key.partition(".")
+    if code not in dict(turn.words.languages()):
+        return old_button(turn)
+    turn.c = replace(turn.c, language=code, asked=None)
+    reply, recognized = turn.reply(intent), turn.c.heard
+    if reply is not None and reply.command is not Reserved.LANGUAGE:
+        return hearing.answer(turn, [reply])
+    if intent == written_language.OFFERED and recognized and turn.c.flow not in turn.flows:
+        return hearing.answer_again(turn, recognized)
+    turn.ask()
 
 
 def _choose(turn: TurnState, key: str) -> None:

@@ -59,7 +59,7 @@ def handle_text(turn: TurnState, text: str) -> None:
 
     The text is tried in this order: command, text for an officer, danger, answer, question.
     """
-    text = text[:MAX_READ]
+    text = turn.text = text[:MAX_READ]
     command = turn.words.command(text)
     word = command[0] if command else _reserved(turn, text)
     if command and command[0] is Reserved.START:
