@@ -311,8 +311,7 @@ WRITE_FIRST = YesNo(
     name="write_first",
     label=button("May we write first"),
     text=_(
-        "May we write to you first, for example when the status changes? If not, you look it"
-        " up here"
-        " yourself."
+        "May we write to you first, for example when the status changes? If you say no, we write"
+        " only once, when the registry responds. After that, please look up the status here."
     ),
 )
