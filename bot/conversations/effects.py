@@ -354,8 +354,12 @@ async def _leave_chat(
     language: str,
     work: _TurnEffects,
 ) -> None:
-    """Delete the chat's messages as far as the channel allows, and the handle of a web chat."""
+    """Delete the chat's messages as far as the channel allows, and the handle of a web chat.
+
+    The secure page and the messenger that links to it are on one phone, so both are cleared.
+    """
     person, inbound = held.person, work.inbound
+    await secure_page.close(rt, transaction, held)
     last = await outbox.drop_unsent(transaction, person.id, held.channel)
     sent = await outbox.recent(transaction, person.id, held.channel)
     others = await _take_deletable(transaction, held, inbound, held.channel)

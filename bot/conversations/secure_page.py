@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot import outbox
 from bot.channels.webchat import WebChat
+from bot.conversations import store as conversation_store
 from bot.conversations.store import LockedConversation
 from bot.db.connection import Transaction
 from bot.people import identities, secure_links
@@ -49,6 +50,24 @@ async def return_to_messenger(
         return replace(held, visit="")
     address = await identities.address_on(transaction, held.person, held.home)
     return replace(held, channel=held.home, address=address or "", home="")
+
+
+async def close(rt: Runtime, transaction: Transaction, held: LockedConversation) -> None:
+    """End the person's visit and links for a quick exit; delete the messages of the messenger.
+
+    The messenger's messages are deleted if the exit is pressed on the page. If the exit is in the
+    messenger, its turn deletes them.
+    """
+    await secure_links.drop_unused(transaction, held.person)
+    if await secure_links.end_visits(transaction, held.person):
+        await outbox.forget_texts(transaction, held.person.id, WebChat.name)
+    if not held.home:
+        return
+    last = await outbox.drop_unsent(transaction, held.person.id, held.home)
+    own = await conversation_store.take_deletable(transaction, held, held.home)
+    sent = await outbox.recent(transaction, held.person.id, held.home)
+    rows = outbox.deletion(rt, held.home, (*own.get(held.home, ()), *sent), last=last)
+    await outbox.enqueue(transaction, held.person, held.home, rows)
 
 
 async def queue_for_page(

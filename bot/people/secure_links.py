@@ -82,6 +82,11 @@ async def create_link(rt: Runtime, transaction: Transaction, person: Person, cha
     return token
 
 
+async def end_visits(transaction: Transaction, person: Person) -> int:
+    """End the person's visits to the secure page; return their number."""
+    return await execute(transaction, _END_VISITS, person=person.id)
+
+
 async def drop_unused(transaction: Transaction, person: Person) -> None:
     """Delete the person's links to the secure page that were not opened yet."""
     await execute(transaction, _DROP_UNUSED, person=person.id)

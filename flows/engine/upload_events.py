@@ -60,7 +60,8 @@ def take_event(
     match event:
         case UploadChecked(_, key, refusal) if key == RECORDING:
             turn.notes += [(screens.RECORDING_BROKEN,)] if refusal else []
-            turn.ask()
+            if not turn.c.has_left:
+                turn.ask()
         case UploadChecked(name, key, refusal, hint):
             _upload_checked(turn, name, key, refusal or hint or "ok", good=not refusal)
         case UploadStatusChanged(paper, state):
@@ -132,7 +133,10 @@ def _read_caption(turn: TurnState, caption: str) -> None:
 
 
 def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good: bool) -> None:
-    """Record the result of a file's check; report all results after the last pending check."""
+    """Record the result of a file's check; report all results after the last pending check.
+
+    Nothing is reported after the person closed the chat, because others may hold the phone now.
+    """
     flow = turn.flows.get(name)
     item = flow.find(key) if flow else None
     if flow and good and isinstance(item, Upload):
@@ -146,10 +150,12 @@ def _upload_checked(turn: TurnState, name: str, key: str, verdict: str, *, good:
     turn.c = replace(turn.c, pending_uploads=remaining, verdicts=(*turn.c.verdicts, verdict))
     if remaining:
         return
-    turn.notes.append(screens.verdicts(turn.c.verdicts))
+    verdicts = turn.c.verdicts
     wanted = turn.c.requested_upload if key == REQUESTED and not good else ""
     turn.c = replace(turn.c, verdicts=(), requested_upload=wanted)
-    turn.ask()
+    if not turn.c.has_left:
+        turn.notes.append(screens.verdicts(verdicts))
+        turn.ask()
 
 
 def _confirm_requested_upload(turn: TurnState) -> None:

@@ -160,6 +160,15 @@ def test_upload_album_of_photos_gets_one_reply() -> None:
     assert len(chat.last_messages) == 1
 
 
+def test_upload_is_checked_silently_after_the_person_closed_the_chat() -> None:
+    chat = _chat_at_upload().takes(PHOTO).says("выход")
+    chat.takes(_accepted_upload("paper_identity"))
+    assert chat.last_messages == ()
+    assert chat.form("papers").files == {"paper_identity": 1}
+    chat.says("меню").takes(PHOTO).takes(_accepted_upload("paper_identity"))
+    assert len(chat.last_messages) == 1
+
+
 def test_upload_question_refuses_text_and_can_be_skipped() -> None:
     chat = _chat_at_upload().says("TESTOVA")
     assert chat.question_key == "paper_identity"

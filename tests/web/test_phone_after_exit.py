@@ -6,11 +6,16 @@ The browser is tested in tests/browser/test_phone_after_exit.py.
 import re
 from functools import partial
 
+import aiohttp
 import pytest
 
 from bot.outbox.rendering import NOT_DELETED
-from flows.engine import screens
+from bot.web.chat_rendering import EXIT
+from bot.web.chat_session import VISIT
+from flows.engine import pin_screens, screens
 from tests.app_stack import AppStack
+from tests.emulators.telegram import User
+from tests.visitor import Visitor
 from tests.web import secure_page, telegram_chat, whatsapp_chat
 from tests.web.documented_data import documented_data
 from tests.web.journey import ANSWERS, accepted_entry
@@ -48,6 +53,56 @@ async def test_telegram_chat_keeps_only_documented_data_after_a_quick_exit(stack
     )
     menus = journal.calls("setMyCommands")
     assert not any("chat" in str(call.params.get("scope", "")) for call in menus)
+
+
+async def _visit(stack: AppStack, number: int) -> tuple[User, aiohttp.ClientSession]:
+    """Open the secure page from Telegram; return the Telegram user and the browser."""
+    user = stack.telegram.user(number, first_name="Test")
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
+    browser = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+    status, page = await secure_page.enter(Visitor(browser, stack.url), link)
+    assert status == 200
+    endpoint, form = secure_page.answer_form(page, "TESTOVA")
+    async with browser.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:
+        assert answer.status == 200
+    return user, browser
+
+
+async def test_quick_exit_in_telegram_ends_the_visit_to_the_secure_page(stack: AppStack) -> None:
+    user, browser = await _visit(stack, 7051)
+    exit_text = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
+    async with browser:
+        await user.say("выход")
+        await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [exit_text])
+        form = {"chat": VISIT, "id": "later", "text": "/mydata"}
+        async with browser.post(f"{stack.url}/chat/said", data=form) as answer:
+            page = await answer.text()
+    label = stack.rt.languages.render(pin_screens.MY_DATA, "ru")
+    assert "TESTOVA" not in page and label not in page
+    assert [each.text for each in user.chat if not each.deleted] == [exit_text]
+
+
+async def test_quick_exit_on_the_secure_page_empties_the_telegram_chat(stack: AppStack) -> None:
+    user, browser = await _visit(stack, 7052)
+    assert any(not each.deleted for each in user.chat)
+    async with browser:
+        form = {"chat": VISIT, "id": "leave", "payload": EXIT}
+        async with browser.post(f"{stack.url}/chat/pressed", data=form) as answer:
+            assert answer.status == 200
+        await user.wait(lambda chat: all(each.deleted for each in chat))
+
+
+async def test_unopened_link_is_invalid_after_a_quick_exit(stack: AppStack) -> None:
+    user = stack.telegram.user(7053, first_name="Test")
+    await secure_page.answer_to_surname(stack, user)
+    link = await secure_page.new_link(stack, user)
+    exit_text = stack.rt.languages.render(screens.EXIT_TEXT, "ru")
+    await user.say("выход")
+    await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [exit_text])
+    async with aiohttp.ClientSession() as browser:
+        status, _page = await secure_page.enter(Visitor(browser, stack.url), link)
+    assert status == 410
 
 
 @pytest.mark.requirement("S-37", "S-84")
