@@ -31,7 +31,12 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
-from bot.web.console.labels_broadcasts import CAUSES, PURPOSES, REFUSAL_TEXTS
+from bot.web.console.labels_broadcasts import (
+    BROADCAST_STATES,
+    CAUSES,
+    PURPOSES,
+    REFUSAL_TEXTS,
+)
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
@@ -420,6 +425,54 @@ async def test_scheduled_broadcast_page_leads_an_editor_to_the_text(office: Offi
     await office.marat.get(f"{path}/write/text")
     await office.marat.submit("/text", **TEXT_FIELDS | {"text_ru": "Проба: теперь в воскресенье."})
     assert (await _first_broadcast(office.stack)).state is State.DRAFT, "the approval is void"
+
+
+async def test_scheduled_broadcast_stays_scheduled_when_saved_unchanged(office: Office) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/audience")
+    await office.marat.submit("/audience", channels="telegram\nwhatsapp")
+    await office.send_tests(path)
+    await office.marat.get(f"{path}/write/time")
+    later = datetime.now(UTC).date() + timedelta(days=2)
+    times = {"not_before": f"{later}T09:00", "any_hour": "1"}
+    await office.marat.submit("/time", **times)
+    await office.marat.submit("/ask")
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    await office.marat.submit("/start")
+    steps: dict[str, dict[str, str]] = {
+        "purpose": {"purpose": "news", "topic": TOPIC, "why": "Test"},
+        "audience": {"channels": "whatsapp\ntelegram"},
+        "text": TEXT_FIELDS,
+        "time": times,
+    }
+    for step, fields in steps.items():
+        screen = await office.marat.get(f"{path}/write/{step}")
+        assert WORDS.render(BROADCAST_STATES[State.SCHEDULED], "ru") in screen.text, step
+        assert ru("change_voids") in screen.text, step
+        await office.marat.submit(f"/write/{step}", **fields)
+        assert (await _first_broadcast(office.stack)).state is State.SCHEDULED, step
+
+
+async def test_officer_cannot_approve_own_text_that_a_colleague_saved_unchanged(
+    office: Office,
+) -> None:
+    async with office.stack.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET roles = '{editor,approver}' WHERE name = ANY(%s)",
+            ([MARAT, TIMUR],),
+        )
+    path = await office.request_approval()
+    await office.timur.get(f"{path}/write/text")
+    await office.timur.submit("/text", **TEXT_FIELDS)
+    found = await _first_broadcast(office.stack)
+    assert found.state is State.AWAITING
+    await office.marat.get(path)
+    fields = office.marat.screen.form("/cancel").fields
+    digest = found.draft.content_hash.hex()
+    screen = await office.marat.post(f"{path}/approve", fields | {"hash": digest})
+    assert refusal_text(Refusal.OWN) in screen.text
 
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:

@@ -226,10 +226,20 @@ def _purpose(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 def _audience(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     known = {each.name: {key for key, _label in each.choices} for each in bounds(context, Rule())}
     chosen = {
-        name: tuple(key for key in getattr(form, name) if key in keys)
+        name: _in_stored_order(getattr(draft.rule, name), getattr(form, name), keys)
         for name, keys in known.items()
     }
     return replace(draft, rule=Rule(**chosen))
+
+
+def _in_stored_order(stored: Codes, posted: Codes, known: set[str]) -> Codes:
+    """Return the known codes among `posted`.
+
+    If these are the stored codes, return `stored`, because another order would count as a change of
+    the announcement.
+    """
+    chosen = tuple(key for key in posted if key in known)
+    return stored if set(stored) == set(chosen) else chosen
 
 
 def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:

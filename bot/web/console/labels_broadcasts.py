@@ -24,6 +24,9 @@ BROADCASTS: dict[str, Text] = {
     "save_on": button("Save and go on"),
     "save_stay": button("Save and look"),
     "to_approval": button("To the approval"),
+    "change_voids": _(
+        "Any change makes it a draft again. Then it is sent only after a new approval."
+    ),
     "purpose_title": _("What is it for?"),
     "hint_service": _(
         "About the person's own registration or this service. Goes out also to those who got"
