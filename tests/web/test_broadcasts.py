@@ -597,6 +597,27 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
 
 
+@pytest.mark.parametrize(
+    ("mission", "zone", "hours_ahead"),
+    [("cn_beijing", "Asia/Shanghai", 8), ("general", "Asia/Almaty", 5)],
+)
+async def test_console_uses_the_zone_of_the_missions_place_when_no_hours_are_set(
+    office: Office, mission: str, zone: str, hours_ahead: int
+) -> None:
+    path = await office.write()
+    async with office.stack.rt.pool.connection() as session:
+        await session.execute("DELETE FROM missions")
+        await session.execute("UPDATE officers SET mission = %s WHERE name = %s", (mission, MARAT))
+    screen = await office.marat.get("/console/hours")
+    assert f'value="{zone}"' in screen.html
+    screen = await office.marat.get(f"{path}/write/time")
+    assert ru("not_before_hint").format(zone=zone) in screen.text
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    await office.marat.submit("/time", any_hour="1", not_before=f"{day}T10:00")
+    stored = (await _first_broadcast(office.stack)).draft.not_before
+    assert stored == datetime(day.year, day.month, day.day, 10 - hours_ahead, tzinfo=UTC)
+
+
 @pytest.mark.parametrize("time_text", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])
 async def test_broadcast_page_refuses_an_unreadable_time(office: Office, time_text: str) -> None:
     path = await office.write()
