@@ -339,7 +339,7 @@ async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
     await office.marat.get(f"{path}/write/text")
     await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Другой текст."}))
     screen = await office.timur.send(seen)
-    assert screen.status == 422
+    assert screen.status == 409
     assert refusal_text(Refusal.CHANGED) in screen.text
 
 

@@ -143,6 +143,9 @@ BROADCASTS: dict[str, Text] = {
         "and ends with any change."
     ),
     "approve": button("I agree to it"),
+    "approval_changed": _(
+        "The announcement was changed since you looked at it. Read it again before you agree."
+    ),
     "approval_own": _("You wrote it, so somebody else has to agree."),
     "approval_waits": _("Waiting for approval: {given} of {needed}."),
     "approval_enough": _("Approved. The announcement can be started."),

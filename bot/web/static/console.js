@@ -105,11 +105,21 @@ function place(page, sent, part = '') {
   const at = part || 'main';
   fit(document.getElementById(at), page.getElementById(at), sent);
   if (news && next) news.hidden = !held;
+  hold(page);
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
   if (part !== PANE) document.title = page.title;
   badge();
   if (covered()) uncover();
+}
+
+/* An approval applies to the text that the officer has read. So after a change the form keeps the hash of that text,
+   which the server refuses, and a notice says that the text was changed. */
+function hold(page) {
+  const { hash } = document.body.dataset, notice = document.getElementById('changed');
+  if (!hash) return;
+  if (notice) notice.hidden = page.body.dataset.hash === hash;
+  for (const field of main().querySelectorAll('input[name=hash]')) field.value = hash;
 }
 
 /* Fetch the page; only one request at a time, because an older response could arrive last. */
