@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -616,6 +617,37 @@ async def test_statistics_suppress_groups_smaller_than_five(
         assert "1230" not in (await console.get("/console/statistics?language=ru")).text
 
 
+@pytest.mark.parametrize(("zone", "hours_ahead"), [("Asia/Almaty", 5), ("Asia/Shanghai", 8)])
+async def test_statistics_count_cases_by_the_day_in_the_missions_zone(
+    desk: AppStack, zone: str, hours_ahead: int
+) -> None:
+    async with desk.rt.pool.connection() as session:
+        await session.execute("UPDATE missions SET zone = %s", (zone,))
+        # 22:00 UTC is already the next day at the mission.
+        await session.execute(
+            "UPDATE test_clock SET ahead = ahead + date_trunc('day', kosh_now(), 'UTC')"
+            " + interval '1 day 22 hours' - kosh_now()"
+        )
+        for state, count in (("queued", 5), ("resolved", 10)):
+            await session.execute(
+                "WITH made AS (INSERT INTO people (id, key, key_version)"
+                " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, %s) RETURNING id)"
+                " INSERT INTO cases (id, person_id, mission, topic, urgent, language, state,"
+                " opened_at, state_at) SELECT id, id, 'general', 'general', false, 'kk', %s,"
+                " kosh_now(), kosh_now() FROM made",
+                (count, state),
+            )
+        cursor = await session.execute("SELECT kosh_now()")
+        (now,) = await cursor.fetchone() or (None,)
+    assert now is not None
+    today = (now + timedelta(hours=hours_ahead)).date()
+    async with Console.signed_in(desk.url, MARAT) as console:
+        screen = await console.get("/console/statistics")
+    row = r'<th scope="row">(\d{4}-\d\d-\d\d)</th><td[^>]*>(\d+)</td><td[^>]*>(\d+)<'
+    rows = re.findall(row, screen.html)
+    assert rows[-1] == (today.isoformat(), "15", "10")
+
+
 async def test_statistics_offer_a_country_of_people_with_several_languages(desk: AppStack) -> None:
     async with desk.rt.pool.connection() as session:
         await session.execute("DELETE FROM form_funnel")
@@ -626,9 +658,9 @@ async def test_statistics_offer_a_country_of_people_with_several_languages(desk:
             " ('CN', 'zh_Hans'), ('UZ', 'uz')) p (country, language)"
         )
         marat = await directory.by_name(session, MARAT)
-    found = await statistics.report(desk.rt, marat)
+    found = await statistics.report(desk.rt, marat, "UTC")
     assert found.live_in == ("CN",), "3 people each at two questions are not 6 people"
-    shown = await statistics.report(desk.rt, marat, country="CN")
+    shown = await statistics.report(desk.rt, marat, "UTC", country="CN")
     assert [each.reached for each in shown.stages] == [5, 5]
 
 

@@ -53,7 +53,9 @@ async def show(
     The statistics are those of the last 30 days. A form funnel is the number of people who reached
     each question of a form.
     """
-    found = await statistics.report(context.rt, context.officer, language, channel, country)
+    found = await statistics.report(
+        context.rt, context.officer, context.zone.key, language, channel, country
+    )
     languages = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}
     countries = {
