@@ -19,7 +19,7 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, ru
-from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
+from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE, TIMUR
 from tests.release_only import release_only
 from tests.visitor import Visitor
 from tests.web.console_sign_in import PASSWORD, enrol, one_time_code
@@ -65,6 +65,17 @@ async def test_console_redirects_to_sign_in_without_a_session(desk: AppStack) ->
         screen = await console.get("/console/inbox")
     assert screen.path == "/console/sign-in"
     assert ru("session_over") in screen.text
+
+
+@pytest.mark.parametrize("name", [AIGUL, DANA, MARAT, SAULE, TIMUR])
+async def test_console_logo_leads_to_a_page_that_the_officer_may_open(
+    desk: AppStack, name: str
+) -> None:
+    async with Console.signed_in(desk.url, name) as console:
+        link = re.search(r'class="brand" href="([^"]+)"', console.screen.html)
+        assert link is not None
+        screen = await console.get(link[1])
+        assert screen.status == 200
 
 
 async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: AppStack) -> None:
