@@ -4,6 +4,7 @@ An officer enables them at the console. Then a person asks for an officer and wr
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,6 +106,22 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
     await leave(visitor)
 
 
+async def test_refused_notification_settings_are_shown_again_as_they_were_typed(
+    place: _Place,
+) -> None:
+    async with Console.signed_in(place.stack.url, OFFICER) as console:
+        await console.get("/console/own")
+        screen = await console.submit(
+            "/own/notifications",
+            email=ADDRESS, wanted="new_case", quiet_from="22:05", digest="60",
+        )  # fmt: skip
+        assert screen.status == 422
+        for typed in (ADDRESS, "22:05"):
+            assert f'value="{typed}"' in screen.html
+        assert re.findall(r'name="wanted" value="(\w+)" checked', screen.html) == ["new_case"]
+        assert '<option value="60" selected>' in screen.html
+
+
 @pytest.mark.parametrize(
     ("name", "kinds", "path"),
     [
@@ -127,8 +144,8 @@ async def test_notification_leads_to_a_page_that_its_officer_may_open(
             (officer_id,) = await cursor.fetchone() or (None,)
             await session.execute(
                 "INSERT INTO officer_notifications (officer_id, push_subscription, kind, subject,"
-                " state, due_at) SELECT %s, s.id, kind, 'x', 'pending', kosh_now() FROM push_subscriptions s,"
-                " unnest(%s::text[]) kind",
+                " state, due_at) SELECT %s, s.id, kind, 'x', 'pending', kosh_now()"
+                " FROM push_subscriptions s, unnest(%s::text[]) kind",
                 (officer_id, [each.value for each in kinds]),
             )
         (shown,) = await place.push.wait(1)

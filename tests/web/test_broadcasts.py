@@ -575,6 +575,45 @@ async def test_broadcast_page_answers_409_on_a_stale_edit(
     assert ru("stale") in screen.text
 
 
+@pytest.mark.parametrize(
+    ("step", "fields", "kept"),
+    [
+        ("audience", {"countries": "CN\nUZ"}, ("Китай", "Узбекистан")),
+        ("purpose", {"purpose": "news", "topic": TOPIC, "why": "Второе"}, ("Второе",)),
+        ("text", TEXT_FIELDS | {"template_ru": "open_day"}, ("open_day",)),
+        ("time", {"not_before": "2027-03-22T09:05", "any_hour": "1"}, ("2027-03-22 09:05",)),
+    ],
+)
+async def test_broadcast_page_shows_the_unsaved_input_of_a_stale_edit(
+    office: Office, step: str, fields: dict[str, str], kept: tuple[str, ...]
+) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/{step}")
+    stale = office.marat.screen.form(f"/write/{step}")
+    await office.marat.get(f"{path}/write/text")
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Первый."}))
+    screen = await office.marat.send(stale, **fields)
+    assert screen.status == 409
+    shown = Screen(200, screen.html.partition('id="unsent"')[2].partition("</textarea>")[0], "", {})
+    for words in kept:
+        assert words in shown.text
+
+
+async def test_broadcast_page_shows_refused_times_again_as_they_were_typed(office: Office) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/time")
+    typed = {
+        "not_before": "2027-03-22T09:05",
+        "not_later_than": "12026-12-06T10:00",
+        "quiet_from": "22:15",
+        "quiet_until": "06:45",
+    }
+    screen = await office.marat.submit("/time", **typed)
+    assert screen.status == 422
+    for name, value in typed.items():
+        assert re.search(f'name="{name}"[^>]* value="{value}"', screen.html), name
+
+
 async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> None:
     path = await office.write()
     await office.marat.get(f"{path}/write/time")
