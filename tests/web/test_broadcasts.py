@@ -563,6 +563,25 @@ async def test_broadcast_approval_sent_ten_times_simultaneously_counts_once(offi
     assert (await _first_broadcast(office.stack)).state == "awaiting"
 
 
+async def test_broadcast_editor_accepts_the_longest_texts_that_its_fields_admit(
+    office: Office,
+) -> None:
+    path = await office.write()
+    screen = await office.marat.get(f"{path}/write/text")
+    letters = {"kk": "қ", "ru": "ж", "zh_Hans": "字", "uz": "ʻ"}
+    longest = {
+        name: letters[code] * int(length)
+        for name, code, length in re.findall(
+            r'<textarea name="(text_(\w+))"[^>]* maxlength="(\d+)"', screen.html
+        )
+    }
+    assert longest.keys() == TEXT_FIELDS.keys()
+    screen = await office.marat.submit("/text", **longest)
+    assert (screen.status, screen.path) == (200, f"{path}/write/test")
+    stored = (await _first_broadcast(office.stack)).draft.texts
+    assert {f"text_{code}": words.body for code, words in stored.items()} == longest
+
+
 async def test_broadcast_page_answers_409_on_a_stale_edit(
     office: Office,
 ) -> None:

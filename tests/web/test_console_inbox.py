@@ -6,14 +6,18 @@ from html import unescape
 
 import pytest
 
+from bot.i18n import Languages
 from bot.officers import directory
 from bot.officers.permissions import Role
 from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
+from bot.web.console.labels import REFUSALS
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
+
+WORDS = Languages(("ru",))
 
 
 @pytest.fixture
@@ -324,6 +328,22 @@ async def test_inbox_says_that_the_chosen_colleague_cannot_take_the_cases(desk: 
         assert screen.status == 409
         for name, count in (("bulk_done", 0), ("bulk_kept", 1), ("bulk_refused", 1)):
             assert ru(name).format(count=count) in screen.text
+
+
+async def test_note_that_is_too_long_is_refused_as_a_note_and_kept(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        screen = await console.get(path)
+        assert (
+            re.findall(r'<textarea name="note"[^>]* maxlength="(\d+)"', screen.html) == ["4000"] * 2
+        )
+        note = "ж" * 11_500
+        screen = await console.submit("/note", note=note)
+        assert screen.status == 422
+        assert ru("problem") in screen.text
+        assert WORDS.render(REFUSALS["note_too_long"], "ru") in screen.text
+        assert f"{note}</textarea>" in screen.html
+        assert ru("done_noted") in (await console.submit("/note", note="ж" * 4_000)).text
 
 
 async def test_case_is_offered_only_to_missions_with_officers(desk: AppStack) -> None:
