@@ -63,7 +63,7 @@ async def test_broadcast_pages_lead_from_draft_to_result_in_a_browser(
     await announce(scene)
 
 
-async def test_approval_page_approves_no_text_that_was_changed_after_it_was_opened(
+async def test_approval_page_approves_no_text_that_was_changed_after_opening(
     browser: Any, stack: AppStack
 ) -> None:
     await demo_officers.enter(stack.rt)
@@ -80,7 +80,7 @@ async def test_approval_page_approves_no_text_that_was_changed_after_it_was_open
     await timur.page.wait_for_selector("#live[data-live=on]")
     await timur.page.locator("#changed").wait_for(state="hidden")
 
-    other = replace(first, texts=TEXTS | {"ru": Words("Собрания не будет.")})
+    other = replace(first, texts={**TEXTS, "ru": Words("Собрания не будет.")})
     found = await broadcasts.edit(stack.rt, editor, found.id, other, found.version)
     await _submit(stack, editor, found)
     await timur.page.locator("#changed").wait_for(state="visible")

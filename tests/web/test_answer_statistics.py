@@ -66,7 +66,7 @@ async def test_officer_answer_statistics_show_no_small_counts(desk: AppStack) ->
         assert wrong.status == 422
 
 
-async def test_officer_answer_statistics_show_all_in_time_only_when_none_was_late(
+async def test_officer_answer_statistics_show_100_only_when_none_was_late(
     desk: AppStack,
 ) -> None:
     await _cases(desk, GENERAL, "passport", 2000, 10)
