@@ -81,6 +81,7 @@ async def edit(
 ) -> Broadcast:
     """Replace a draft's content by `new_draft` and delete its approvals.
 
+    Content that is equal to the stored one changes nothing: author, state and approvals remain.
     Raises Stale if the stored version of the broadcast is not `version`. Raises Refused if the
     broadcast was started, or if the new content is invalid.
     """
@@ -92,6 +93,10 @@ async def edit(
             raise Refused(Refusal.STATE, before.state)
         if before.version != version:
             raise Stale
+        # Otherwise an officer could become the author of a colleague's text without a change, and
+        # the colleague could then approve it.
+        if before.draft == new_draft:
+            return before
         await execute(transaction, statements.DELETE_APPROVALS, id=broadcast_id)
         # The last editor becomes the author, so that this officer cannot approve the edited text.
         await execute(transaction, statements.BACK_TO_DRAFT, id=broadcast_id, by=officer.id)

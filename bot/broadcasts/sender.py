@@ -22,7 +22,7 @@ from bot.broadcasts.error_policy import DAY, classify, consequence
 from bot.broadcasts.model import OPEN, Broadcast, Purpose, RecipientStatus
 from bot.broadcasts.sending_statements import REACHED
 from bot.broadcasts.statements import LOCK_ROW
-from bot.broadcasts.time_zones import HOME, mission_zones, zones
+from bot.broadcasts.time_zones import mission_zones, zones
 from bot.channels import (
     BlockedByUser,
     ChannelCall,
@@ -43,6 +43,7 @@ from bot.outbox.channel_probe import suspect, wait_until_reachable
 from bot.people import identities
 from bot.runtime import Runtime
 from bot.security.key_files import VaultError
+from flows.knowledge.missions import HOME_ZONE
 
 SHARD = 500
 AT_ONCE = 25
@@ -145,7 +146,7 @@ async def _load_batch(rt: Runtime, broadcast_id: UUID, shard: int) -> Batch:
         "templates": template_languages(rt, draft),
         "tokens": zone_tokens,
         "zones": places,
-        "home": HOME,
+        "home": HOME_ZONE,
         "missions": known_missions,
         "mission_zones": their_zones,
         "lease": LEASE_SECONDS,

@@ -2,9 +2,8 @@
 
 from bot.people import subscriptions
 from bot.runtime import Runtime
-from flows.knowledge.missions import MISSIONS
+from flows.knowledge.missions import HOME_ZONE, MISSIONS
 
-HOME = "Asia/Almaty"
 # Western and eastern time zone of each country's Kazakh population. Messages are sent only when
 # both zones are outside quiet hours.
 ZONES = {
@@ -13,7 +12,7 @@ ZONES = {
     "DE": ("Europe/Berlin",),
     "IR": ("Asia/Tehran",),
     "KG": ("Asia/Bishkek",),
-    "KZ": (HOME,),
+    "KZ": (HOME_ZONE,),
     "MN": ("Asia/Hovd", "Asia/Ulaanbaatar"),
     "RU": ("Europe/Moscow", "Asia/Barnaul"),
     "TJ": ("Asia/Dushanbe",),

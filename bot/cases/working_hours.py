@@ -239,12 +239,11 @@ def _rounded_duration(minutes: int) -> Text:
 async def mission_settings(transaction: Transaction, mission: str) -> MissionSettings:
     """Return a mission's stored settings, or default ones without shifts (always open).
 
-    The default time zone is that of the mission's place; UTC for the general team.
+    The default time zone is `missions.default_zone`.
     """
     row = await fetch_one(transaction, statements.SETTINGS, of_mission=mission)
     if row is None:
-        places = (each.zone for each in missions.MISSIONS if each.key == mission)
-        return MissionSettings(mission, next(places, "UTC"))
+        return MissionSettings(mission, missions.default_zone(mission))
     zone, first, following, resolve, give_back, chat, version, gives = row
     shifts = await fetch_all(transaction, statements.SHIFTS, of_mission=mission)
     found = tuple(Shift(*each) for each in shifts)

@@ -13,7 +13,7 @@ from bot import cases, outbox, uploads
 from bot.conversations import store as conversation_store
 from bot.conversations.effects import AfterCommit
 from bot.desk import officer_turns, views
-from bot.desk.answering import words_of
+from bot.desk.answering import note_of
 from bot.desk.transaction import ActionContext, ActionResult, Refusal, Refused, find_by_key, perform
 from bot.observability import metrics
 from bot.officers import directory, permissions
@@ -140,7 +140,7 @@ async def note(
     """Add an internal note to a case, no matter which officer owns it."""
 
     async def apply(at: ActionContext) -> AfterCommit | None:
-        await cases.add_note(at.transaction, at.held.person, case_id, officer.id, words_of(words))
+        await cases.add_note(at.transaction, at.held.person, case_id, officer.id, note_of(words))
         return None
 
     return await perform(rt, officer, case_id, version, Action.CASE_NOTE, key, apply)
@@ -244,7 +244,7 @@ async def transfer(
     async def apply(at: ActionContext) -> AfterCommit | None:
         if words.strip():
             await cases.add_note(
-                at.transaction, at.held.person, case_id, officer.id, words_of(words)
+                at.transaction, at.held.person, case_id, officer.id, note_of(words)
             )
         await conversation_store.bump_ownership(at.transaction, at.held)
         match to:

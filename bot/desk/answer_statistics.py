@@ -22,6 +22,8 @@ from bot.officers.permissions import Action, Subject
 from bot.runtime import Runtime
 
 MAX_DAYS = 366
+# No case is older. A half-typed year such as 0001 is earlier than all days that Python knows.
+FIRST_DAY = date(2000, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +105,17 @@ async def report(rt: Runtime, officer: Officer, period: Period) -> dict[str, tup
 def _group(name: object, opened: int, answered: int, in_time: int) -> Group:
     counts = [in_time, answered - in_time]
     shown = answered >= MIN_GROUP_SIZE and not any(0 < each < MIN_GROUP_SIZE for each in counts)
-    share = round(100 * in_time / answered) if shown else None
+    # Rounded down, so that 100 means that no answer was late.
+    share = 100 * in_time // answered if shown else None
     return Group(str(name), round_down(opened), round_down(answered), share)
 
 
 def latest(today: date, zone: ZoneInfo, first: date | None, last: date | None) -> Period:
     """Return the requested period without days in the future, cut to its last 366 days.
 
-    Without `first` and `last`, return the last 30 days.
+    Without `first` and `last`, return the last 30 days. The period ends no earlier than FIRST_DAY.
     """
-    end = min(last or today, today)
+    end = max(min(last or today, today), FIRST_DAY)
     begin = min(first or end - timedelta(days=29), end)
     return Period(max(begin, end - timedelta(days=MAX_DAYS - 1)), end, zone)
 

@@ -104,17 +104,23 @@ def header_lines(*, is_machine: bool) -> tuple[Text, ...]:
     return (OFFICER_SAYS, TRANSLATED) if is_machine else (OFFICER_SAYS,)
 
 
-def words_of(words: str) -> str:
+def words_of(words: str, too_long: Refusal = Refusal.TOO_LONG) -> str:
     """Return an officer's text without surrounding spaces.
 
-    Raises Refused if the text is empty or longer than 4,000 characters.
+    Raises Refused if the text is empty, or, with the reason `too_long`, if it is longer than 4,000
+    characters.
     """
     words = words.strip()
     if not words:
         raise Refused(Refusal.EMPTY)
     if len(words) > views.MAX_WORDS:
-        raise Refused(Refusal.TOO_LONG)
+        raise Refused(too_long)
     return words
+
+
+def note_of(words: str) -> str:
+    """Return the text of a note for colleagues, like `words_of`."""
+    return words_of(words, Refusal.NOTE_TOO_LONG)
 
 
 async def _canned_reply(at: ActionContext, name: str, language: str) -> tuple[str, str]:

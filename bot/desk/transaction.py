@@ -36,6 +36,7 @@ class Refusal(StrEnum):
 
     EMPTY = "empty"
     TOO_LONG = "too_long"
+    NOTE_TOO_LONG = "note_too_long"
     NO_LANGUAGE = "no_language"
     NO_CANNED = "no_canned"
     NO_FORM = "no_form"

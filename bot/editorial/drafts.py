@@ -184,6 +184,7 @@ async def save(
 ) -> list[Blocker]:
     """Save new content of an item as a draft, unless it has faults; return the faults.
 
+    Content that is equal to the draft is not saved again, so that its author remains the author.
     `seen_version` is the number of the newest version that the editor's page showed. Raises
     Refused if there is a newer version.
     """
@@ -198,9 +199,12 @@ async def save(
         values = {"of_item": item, "of_mission": mission_of(item)}
         await execute(transaction, statements.ENTER, **values)
         await execute(transaction, statements.LOCK, of_item=item)
-        newest = _newest(await _versions(transaction, item))
+        versions = await _versions(transaction, item)
+        newest = _newest(versions)
         if newest != seen_version:
             raise Refused(Refusal.CHANGED)
+        if any(each.state == DRAFT and each.body == body for each in versions):
+            return []
         await execute(transaction, statements.DISCARD, of_item=item)
         await _add(transaction, officer, item, newest + 1, body)
         await _note(transaction, officer, "content.drafted", item, newest + 1)

@@ -6,7 +6,7 @@ message.
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -32,6 +32,14 @@ MAX_ATTEMPTS = 8
 FIRST_SECONDS, MAX_BACKOFF = 30, 1800
 OPEN_CONSOLE = _("Open the console: {address}")
 WHY = _("You chose these notifications in your account of the console.")
+# The page about events of each kind. Events of the other kinds concern cases, in the inbox.
+PAGES: Mapping[Kind, str] = {
+    Kind.APPEAL: "/console/limits",
+    Kind.WEBHOOK_OFF: "/console/webhooks",
+    **dict.fromkeys(OF_CONTENT, "/console/content"),
+    **dict.fromkeys(OF_BROADCASTS, "/console/broadcasts"),
+}
+HOME = "/console"
 
 _logger = logging.get()
 
@@ -175,8 +183,12 @@ def _closing(rt: Runtime, bundle: Bundle, target: _Target, address: str) -> list
 
 
 def _path(kinds: Counter[Kind], roles: list[str]) -> str:
-    if set(kinds) == {Kind.WEBHOOK_OFF} and Role.ADMINISTRATOR in roles:
-        return "/console/webhooks"
-    if set(kinds) <= OF_CONTENT:
-        return "/console/content"
-    return "/console/broadcasts" if set(kinds) <= OF_BROADCASTS else "/console/inbox"
+    """Return the path of the page about all events of these kinds.
+
+    If no page is about all of them, return the console's root, which redirects to the first page
+    that the officer's roles allow.
+    """
+    pages = {PAGES.get(kind, "/console/inbox") for kind in kinds}
+    if Kind.WEBHOOK_OFF in kinds and Role.ADMINISTRATOR not in roles:
+        return HOME
+    return pages.pop() if len(pages) == 1 else HOME

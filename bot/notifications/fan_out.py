@@ -19,13 +19,13 @@ from bot.notifications.kinds import OF_BROADCASTS, OF_ENDINGS, Kind
 from bot.notifications.switched_off import SwitchedOff
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
+from flows.knowledge.missions import default_zone
 
 TASK = "notifications.fan_out"
 EMAIL = 0
 MONDAY = 0
 # Minimum time in seconds between two notifications of one kind about the same subject.
 PAUSE_SECONDS = 300
-HOME_ZONE = "Asia/Almaty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def due_at(candidate: Candidate, now: datetime) -> datetime:
     opens, closes = candidate.quiet_from, candidate.quiet_until
     if opens is None or closes is None or opens == closes:
         return due
-    local = due.astimezone(ZoneInfo(candidate.zone or HOME_ZONE))
+    local = due.astimezone(ZoneInfo(candidate.zone or default_zone(candidate.mission)))
     clock = local.time()
     is_quiet = opens <= clock < closes if opens < closes else clock >= opens or clock < closes
     if not is_quiet:

@@ -182,6 +182,11 @@ async def names(rt: Runtime, officer: Officer) -> dict[str, str]:
     return {str(each.id): each.name for each in map(read, rows)}
 
 
+def staffed_call() -> Call:
+    """Return the statement that selects the missions with at least one active officer or lead."""
+    return statements.STAFFED, {"roles": ANSWERING}
+
+
 async def staffed_missions(transaction: Transaction) -> list[str]:
     """Return the missions that have at least one active officer or lead."""
     return await fetch_values(transaction, statements.STAFFED, roles=ANSWERING)

@@ -17,6 +17,7 @@ from bot.db.statements import execute, fetch_all, fetch_value
 from bot.officers import directory, statements
 from bot.officers.directory import Officer
 from bot.security.token_hash import token_hash
+from flows.knowledge.missions import default_zone
 
 _TOKEN_LENGTH = 43
 
@@ -88,8 +89,8 @@ async def authenticate(connection: Connection, token: str, *, seen: bool) -> Aut
     if not found:
         return None
     *columns, language, now, _mission = found[0]
-    zone = zones[0][0] if zones else "UTC"
     officer = directory.read(tuple(columns[_SESSION:]))
+    zone = zones[0][0] if zones else default_zone(officer.mission)
     return Authenticated(_session(tuple(columns[:_SESSION])), officer, language, zone, now)
 
 

@@ -13,6 +13,8 @@ from datetime import date
 from flows.engine.text import Country, Label, _
 
 GENERAL = "general"
+# Time zone of the general desk, which works in Kazakhstan.
+HOME_ZONE = "Asia/Almaty"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,14 @@ PLACES: dict[str, Label] = {
     "Europe/Kaliningrad": _("Kaliningrad"),
     "Europe/Moscow": _("Moscow"),
 }
+
+
+def default_zone(mission: str) -> str:
+    """Return the time zone of a mission and its officers as long as none is stored for it.
+
+    It is the zone of the mission's place. The general desk and unknown missions have HOME_ZONE.
+    """
+    return next((each.zone for each in MISSIONS if each.key == mission), HOME_ZONE)
 
 
 def mission_of(country: str, working: Iterable[str]) -> str:

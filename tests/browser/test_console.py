@@ -187,6 +187,61 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
 
 
 @pytest.mark.release
+async def test_case_stays_urgent_when_a_label_is_saved_after_a_live_update(
+    browser: Any, office: AppStack
+) -> None:
+    await _add_labels(office, "no flat")
+    visitor, officer = await _open_case(browser, office)
+    urgent = officer.page.locator("#marks [name=urgent]")
+    await urgent.check()
+    await urgent.uncheck()
+    async with office.rt.pool.connection() as session:
+        await session.execute("UPDATE cases SET urgent = true")
+    await visitor.send("said", text="and one thing more")
+    await officer.wait_for_text("and one thing more")
+    assert await urgent.is_checked()
+    await officer.page.check("#marks [name=labels]")
+    await officer.click("#marks button")
+    await officer.wait_for_text(ru("done_saved"))
+    assert await _marks(office) == [(True, ["no flat"])]
+    await leave(visitor)
+    assert officer.errors == []
+
+
+@pytest.mark.release
+async def test_ticked_label_stays_ticked_when_another_label_is_added_before_it(
+    browser: Any, office: AppStack
+) -> None:
+    await _add_labels(office, "mmm", "zzz")
+    visitor, officer = await _open_case(browser, office)
+    await officer.page.get_by_label("zzz").check()
+    await _add_labels(office, "nnn")
+    await visitor.send("said", text="and one thing more")
+    await officer.wait_for_text("nnn")
+    ticked = officer.page.locator("#marks label:has([name=labels]:checked)")
+    assert await ticked.all_inner_texts() == ["zzz"]
+    await officer.click("#marks button")
+    await officer.wait_for_text(ru("done_saved"))
+    assert await _marks(office) == [(False, ["zzz"])]
+    await leave(visitor)
+    assert officer.errors == []
+
+
+async def _add_labels(office: AppStack, *names: str) -> None:
+    async with Console.signed_in(office.url, MARAT) as lead:
+        for name in names:
+            await lead.get("/console/labels")
+            await lead.submit("/labels", name=name)
+
+
+async def _marks(office: AppStack) -> list[tuple[bool, list[str]]]:
+    """Return urgency and labels of each case."""
+    async with office.rt.pool.connection() as session:
+        cursor = await session.execute("SELECT urgent, labels FROM cases")
+        return [(row[0], row[1]) for row in await cursor.fetchall()]
+
+
+@pytest.mark.release
 async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     browser: Any,
     office: AppStack,

@@ -214,4 +214,4 @@ async def test_mission_without_hours_has_the_time_zone_of_its_place(rt: Runtime)
             (await working_hours.mission_settings(session, mission)).zone
             for mission in ("cn_beijing", "general")
         ]
-    assert zones == ["Asia/Shanghai", "UTC"]
+    assert zones == ["Asia/Shanghai", "Asia/Almaty"]

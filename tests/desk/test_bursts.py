@@ -66,7 +66,7 @@ async def _figures(rt: Runtime, lead: Officer) -> list[object]:
         today = await database_time(session)
     month = latest(today.date(), ZoneInfo("UTC"), None, None)
     by_topic = (await answer_statistics.report(rt, lead, month))["topic"]
-    found = await statistics.report(rt, lead)
+    found = await statistics.report(rt, lead, "UTC")
     published = await published_counts.read(rt, lead)
     closed = [max((day.closed or 0 for day in each.days), default=0) for each in (found, published)]
     return [found.opened, [each.opened for each in by_topic], published.opened, *closed]

@@ -24,7 +24,7 @@ async def test_statistics_reveal_no_small_count_by_subtraction(rt: Runtime) -> N
     await _open_cases(rt, "general", "kk", 11)
     await _open_cases(rt, "spouse", "kk", 5)
     await _open_cases(rt, "spouse", "zh_Hans", 2)
-    found = await statistics.report(rt, auditor)
+    found = await statistics.report(rt, auditor, "Asia/Almaty")
     assert found.opened == 15
     assert found.topics == (Cell("general", 10), Cell("spouse", 5))
     assert found.languages == (Cell("kk", 15), Cell("zh_Hans", None))
@@ -39,5 +39,5 @@ async def test_statistics_round_the_steps_of_a_form_down_to_five(rt: Runtime) ->
             " stopped) VALUES ('preregistration', 'purpose', 1, 'kk', 'web', 19, 8),"
             " ('preregistration', 'surname', 2, 'kk', 'web', 11, 2)"
         )
-    found = await statistics.report(rt, auditor)
+    found = await statistics.report(rt, auditor, "Asia/Almaty")
     assert [(each.reached, each.staying) for each in found.stages] == [(15, 5), (10, None)]

@@ -4,6 +4,7 @@ An officer enables them at the console. Then a person asks for an officer and wr
 """
 
 import json
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,7 @@ from datetime import datetime
 import pytest
 
 from bot.config.settings import Settings
+from bot.notifications import Kind
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
 from tests.browser.console_scene import ask_officer, leave
@@ -19,6 +21,7 @@ from tests.emulators import push
 from tests.emulators.push import PushService, push_service
 from tests.emulators.smtp import MailServer, mail_server
 from tests.notifications.office import with_servers
+from tests.officer_names import MARAT, TIMUR
 
 OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
 CANARY = "Testova Gulnar Zhanaryssova asks"
@@ -101,6 +104,54 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
     assert all(event <= queued <= done for _kind, event, queued, done in rows)
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
     await leave(visitor)
+
+
+async def test_refused_notification_settings_are_shown_again_as_they_were_typed(
+    place: _Place,
+) -> None:
+    async with Console.signed_in(place.stack.url, OFFICER) as console:
+        await console.get("/console/own")
+        screen = await console.submit(
+            "/own/notifications",
+            email=ADDRESS, wanted="new_case", quiet_from="22:05", digest="60",
+        )  # fmt: skip
+        assert screen.status == 422
+        for typed in (ADDRESS, "22:05"):
+            assert f'value="{typed}"' in screen.html
+        assert re.findall(r'name="wanted" value="(\w+)" checked', screen.html) == ["new_case"]
+        assert '<option value="60" selected>' in screen.html
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "path"),
+    [
+        (TIMUR, (Kind.APPROVAL, Kind.CONTENT_APPROVAL), "/console"),
+        (MARAT, (Kind.APPEAL,), "/console/limits"),
+        (MARAT, (Kind.APPEAL, Kind.NO_SHIFT), "/console"),
+    ],
+)
+async def test_notification_leads_to_a_page_that_its_officer_may_open(
+    place: _Place, name: str, kinds: tuple[Kind, ...], path: str
+) -> None:
+    stack = place.stack
+    async with Console.signed_in(stack.url, name) as console:
+        screen = await console.get("/console/own")
+        browser = place.push.subscribe(_push_key(screen.html))
+        keys = {"public_key": push.text(browser.public), "auth_secret": push.text(browser.auth)}
+        await console.send(screen.form("/own/browser"), endpoint=browser.endpoint, **keys)
+        async with stack.rt.pool.connection() as session:
+            cursor = await session.execute("SELECT id FROM officers WHERE name = %s", (name,))
+            (officer_id,) = await cursor.fetchone() or (None,)
+            await session.execute(
+                "INSERT INTO officer_notifications (officer_id, push_subscription, kind, subject,"
+                " state, due_at) SELECT %s, s.id, kind, 'x', 'pending', kosh_now()"
+                " FROM push_subscriptions s, unnest(%s::text[]) kind",
+                (officer_id, [each.value for each in kinds]),
+            )
+        (shown,) = await place.push.wait(1)
+        assert shown["url"] == stack.rt.settings.public_url + path
+        screen = await console.get(path)
+        assert screen.status == 200
 
 
 async def _rows(stack: AppStack) -> list[tuple[str, datetime, datetime, datetime]]:

@@ -574,10 +574,10 @@ async def test_email_with_a_permanent_smtp_error_is_not_retried(office: Office) 
     assert mail.get_content().splitlines() == [".", "Жаңа өтініштер: 1"]
 
 
-def _candidate(opens: time | None, closes: time | None, digest: int = 0) -> Candidate:
-    return Candidate(
-        UUID(int=1), "general", [], [], [], True, ADDRESS, opens, closes, digest, "Asia/Almaty", []
-    )
+def _candidate(
+    opens: time | None, closes: time | None, mission: str = "general", zone: str = "Asia/Almaty"
+) -> Candidate:
+    return Candidate(UUID(int=1), mission, [], [], [], True, ADDRESS, opens, closes, 0, zone, [])
 
 
 NIGHT, NOON = (time(22), time(7)), (time(12), time(14))
@@ -600,6 +600,22 @@ def test_quiet_hours_postpone_notifications_in_mission_local_time(
     found = due_at(_candidate(opens, closes), when)
     assert f"{found.astimezone(UTC) + zone:%H:%M}" == due
     assert timedelta(0) <= found - when < timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("mission", "zone", "due"),
+    [
+        ("cn_beijing", "", "23:00"),
+        ("general", "", "02:00"),
+        ("cn_beijing", "Asia/Urumqi", "01:00"),
+    ],
+)
+def test_quiet_hours_follow_the_missions_place_when_no_hours_are_set(
+    mission: str, zone: str, due: str
+) -> None:
+    when = datetime(2026, 11, 28, 22, 30, tzinfo=UTC)
+    found = due_at(_candidate(*NIGHT, mission, zone), when)
+    assert f"{found.astimezone(UTC):%H:%M}" == due
 
 
 @pytest.mark.parametrize(

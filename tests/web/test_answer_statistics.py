@@ -66,6 +66,28 @@ async def test_officer_answer_statistics_show_no_small_counts(desk: AppStack) ->
         assert wrong.status == 422
 
 
+async def test_officer_answer_statistics_show_100_only_when_none_was_late(
+    desk: AppStack,
+) -> None:
+    await _cases(desk, GENERAL, "passport", 2000, 10)
+    await _cases(desk, GENERAL, "passport", 9, 9000)
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        text = (await lead.get("/console/statistics/answers.csv")).html
+    rows = [row for row in csv.reader(io.StringIO(text)) if row[2] == "2005"]
+    assert [row[2:] for row in rows] == [["2005", "2005", "99"]]
+
+
+@pytest.mark.parametrize(
+    "query", ["last=0001-01-01", "first=0001-01-01", "first=9999-12-31&last=9999-12-31"]
+)
+async def test_officer_answer_statistics_accept_every_day_of_the_calendar(
+    desk: AppStack, query: str
+) -> None:
+    async with Console.signed_in(desk.url, MARAT) as lead:
+        for path in ("answers", "answers.csv"):
+            assert (await lead.get(f"/console/statistics/{path}?{query}")).status == 200
+
+
 async def test_officer_answer_statistics_are_forbidden_to_the_role_officer(desk: AppStack) -> None:
     async with Console.signed_in(desk.url, AIGUL) as officer:
         for path in ("answers", "answers.csv", "answers.xlsx"):
@@ -103,6 +125,7 @@ async def test_officer_answer_statistics_csv_and_xlsx_have_the_same_rows(desk: A
         ((20, 12, 0), (20, 10, 0)),
         ((0, 0, 0), (0, 0, None)),
         ((23, 20, 10), (20, 20, 50)),
+        ((2000, 2000, 1991), (2000, 2000, 99)),
     ],
 )
 def test_officer_answer_statistics_round_counts_and_hide_small_groups(

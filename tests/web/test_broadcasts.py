@@ -31,7 +31,12 @@ from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
-from bot.web.console.labels_broadcasts import CAUSES, PURPOSES, REFUSAL_TEXTS
+from bot.web.console.labels_broadcasts import (
+    BROADCAST_STATES,
+    CAUSES,
+    PURPOSES,
+    REFUSAL_TEXTS,
+)
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
 from tests.crowd import TEXTS, TOPIC, crowd, fates
@@ -334,7 +339,7 @@ async def test_broadcast_page_edit_voids_the_approval(office: Office) -> None:
     await office.marat.get(f"{path}/write/text")
     await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Другой текст."}))
     screen = await office.timur.send(seen)
-    assert screen.status == 422
+    assert screen.status == 409
     assert refusal_text(Refusal.CHANGED) in screen.text
 
 
@@ -420,6 +425,54 @@ async def test_scheduled_broadcast_page_leads_an_editor_to_the_text(office: Offi
     await office.marat.get(f"{path}/write/text")
     await office.marat.submit("/text", **TEXT_FIELDS | {"text_ru": "Проба: теперь в воскресенье."})
     assert (await _first_broadcast(office.stack)).state is State.DRAFT, "the approval is void"
+
+
+async def test_scheduled_broadcast_stays_scheduled_when_saved_unchanged(office: Office) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/audience")
+    await office.marat.submit("/audience", channels="telegram\nwhatsapp")
+    await office.send_tests(path)
+    await office.marat.get(f"{path}/write/time")
+    later = datetime.now(UTC).date() + timedelta(days=2)
+    times = {"not_before": f"{later}T09:00", "any_hour": "1"}
+    await office.marat.submit("/time", **times)
+    await office.marat.submit("/ask")
+    await office.timur.get(path)
+    await office.timur.submit("/approve")
+    await office.marat.get(path)
+    await office.marat.submit("/start")
+    steps: dict[str, dict[str, str]] = {
+        "purpose": {"purpose": "news", "topic": TOPIC, "why": "Test"},
+        "audience": {"channels": "whatsapp\ntelegram"},
+        "text": TEXT_FIELDS,
+        "time": times,
+    }
+    for step, fields in steps.items():
+        screen = await office.marat.get(f"{path}/write/{step}")
+        assert WORDS.render(BROADCAST_STATES[State.SCHEDULED], "ru") in screen.text, step
+        assert ru("change_voids") in screen.text, step
+        await office.marat.submit(f"/write/{step}", **fields)
+        assert (await _first_broadcast(office.stack)).state is State.SCHEDULED, step
+
+
+async def test_officer_cannot_approve_own_text_that_a_colleague_saved_unchanged(
+    office: Office,
+) -> None:
+    async with office.stack.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET roles = '{editor,approver}' WHERE name = ANY(%s)",
+            ([MARAT, TIMUR],),
+        )
+    path = await office.request_approval()
+    await office.timur.get(f"{path}/write/text")
+    await office.timur.submit("/text", **TEXT_FIELDS)
+    found = await _first_broadcast(office.stack)
+    assert found.state is State.AWAITING
+    await office.marat.get(path)
+    fields = office.marat.screen.form("/cancel").fields
+    digest = found.draft.content_hash.hex()
+    screen = await office.marat.post(f"{path}/approve", fields | {"hash": digest})
+    assert refusal_text(Refusal.OWN) in screen.text
 
 
 async def test_broadcast_page_answers_422_for_a_number_out_of_range(office: Office) -> None:
@@ -510,6 +563,25 @@ async def test_broadcast_approval_sent_ten_times_simultaneously_counts_once(offi
     assert (await _first_broadcast(office.stack)).state == "awaiting"
 
 
+async def test_broadcast_editor_accepts_the_longest_texts_that_its_fields_admit(
+    office: Office,
+) -> None:
+    path = await office.write()
+    screen = await office.marat.get(f"{path}/write/text")
+    letters = {"kk": "қ", "ru": "ж", "zh_Hans": "字", "uz": "ʻ"}
+    longest = {
+        name: letters[code] * int(length)
+        for name, code, length in re.findall(
+            r'<textarea name="(text_(\w+))"[^>]* maxlength="(\d+)"', screen.html
+        )
+    }
+    assert longest.keys() == TEXT_FIELDS.keys()
+    screen = await office.marat.submit("/text", **longest)
+    assert (screen.status, screen.path) == (200, f"{path}/write/test")
+    stored = (await _first_broadcast(office.stack)).draft.texts
+    assert {f"text_{code}": words.body for code, words in stored.items()} == longest
+
+
 async def test_broadcast_page_answers_409_on_a_stale_edit(
     office: Office,
 ) -> None:
@@ -520,6 +592,45 @@ async def test_broadcast_page_answers_409_on_a_stale_edit(
     screen = await office.marat.send(stale, **(TEXT_FIELDS | {"text_ru": "Второй."}))
     assert screen.status == 409
     assert ru("stale") in screen.text
+
+
+@pytest.mark.parametrize(
+    ("step", "fields", "kept"),
+    [
+        ("audience", {"countries": "CN\nUZ"}, ("Китай", "Узбекистан")),
+        ("purpose", {"purpose": "news", "topic": TOPIC, "why": "Второе"}, ("Второе",)),
+        ("text", TEXT_FIELDS | {"template_ru": "open_day"}, ("open_day",)),
+        ("time", {"not_before": "2027-03-22T09:05", "any_hour": "1"}, ("2027-03-22 09:05",)),
+    ],
+)
+async def test_broadcast_page_shows_the_unsaved_input_of_a_stale_edit(
+    office: Office, step: str, fields: dict[str, str], kept: tuple[str, ...]
+) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/{step}")
+    stale = office.marat.screen.form(f"/write/{step}")
+    await office.marat.get(f"{path}/write/text")
+    await office.marat.submit("/text", **(TEXT_FIELDS | {"text_ru": "Первый."}))
+    screen = await office.marat.send(stale, **fields)
+    assert screen.status == 409
+    shown = Screen(200, screen.html.partition('id="unsent"')[2].partition("</textarea>")[0], "", {})
+    for words in kept:
+        assert words in shown.text
+
+
+async def test_broadcast_page_shows_refused_times_again_as_they_were_typed(office: Office) -> None:
+    path = await office.write()
+    await office.marat.get(f"{path}/write/time")
+    typed = {
+        "not_before": "2027-03-22T09:05",
+        "not_later_than": "12026-12-06T10:00",
+        "quiet_from": "22:15",
+        "quiet_until": "06:45",
+    }
+    screen = await office.marat.submit("/time", **typed)
+    assert screen.status == 422
+    for name, value in typed.items():
+        assert re.search(f'name="{name}"[^>]* value="{value}"', screen.html), name
 
 
 async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> None:
@@ -542,6 +653,27 @@ async def test_broadcast_page_stores_the_input_of_each_step(office: Office) -> N
     assert ru("aud_nobody") in screen.text, "nobody of the crowd told a country"
     found = await _first_broadcast(office.stack)
     assert (found.draft.rule.countries, found.draft.rule.languages) == (("CN", "UZ"), ("kk",))
+
+
+@pytest.mark.parametrize(
+    ("mission", "zone", "hours_ahead"),
+    [("cn_beijing", "Asia/Shanghai", 8), ("general", "Asia/Almaty", 5)],
+)
+async def test_console_uses_the_zone_of_the_missions_place_when_no_hours_are_set(
+    office: Office, mission: str, zone: str, hours_ahead: int
+) -> None:
+    path = await office.write()
+    async with office.stack.rt.pool.connection() as session:
+        await session.execute("DELETE FROM missions")
+        await session.execute("UPDATE officers SET mission = %s WHERE name = %s", (mission, MARAT))
+    screen = await office.marat.get("/console/hours")
+    assert f'value="{zone}"' in screen.html
+    screen = await office.marat.get(f"{path}/write/time")
+    assert ru("not_before_hint").format(zone=zone) in screen.text
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    await office.marat.submit("/time", any_hour="1", not_before=f"{day}T10:00")
+    stored = (await _first_broadcast(office.stack)).draft.not_before
+    assert stored == datetime(day.year, day.month, day.day, 10 - hours_ahead, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("time_text", ["01.12.2027 09:00", "0001-01-01T00:00", "9999-12-31T23:59"])

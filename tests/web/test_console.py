@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -18,7 +19,7 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, ru
-from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
+from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE, TIMUR
 from tests.release_only import release_only
 from tests.visitor import Visitor
 from tests.web.console_sign_in import PASSWORD, enrol, one_time_code
@@ -64,6 +65,17 @@ async def test_console_redirects_to_sign_in_without_a_session(desk: AppStack) ->
         screen = await console.get("/console/inbox")
     assert screen.path == "/console/sign-in"
     assert ru("session_over") in screen.text
+
+
+@pytest.mark.parametrize("name", [AIGUL, DANA, MARAT, SAULE, TIMUR])
+async def test_console_logo_leads_to_a_page_that_the_officer_may_open(
+    desk: AppStack, name: str
+) -> None:
+    async with Console.signed_in(desk.url, name) as console:
+        link = re.search(r'class="brand" href="([^"]+)"', console.screen.html)
+        assert link is not None
+        screen = await console.get(link[1])
+        assert screen.status == 200
 
 
 async def test_demo_console_signs_in_with_one_click_and_shows_a_demo_note(desk: AppStack) -> None:
@@ -616,6 +628,37 @@ async def test_statistics_suppress_groups_smaller_than_five(
         assert "1230" not in (await console.get("/console/statistics?language=ru")).text
 
 
+@pytest.mark.parametrize(("zone", "hours_ahead"), [("Asia/Almaty", 5), ("Asia/Shanghai", 8)])
+async def test_statistics_count_cases_by_the_day_in_the_missions_zone(
+    desk: AppStack, zone: str, hours_ahead: int
+) -> None:
+    async with desk.rt.pool.connection() as session:
+        await session.execute("UPDATE missions SET zone = %s", (zone,))
+        # 22:00 UTC is already the next day at the mission.
+        await session.execute(
+            "UPDATE test_clock SET ahead = ahead + date_trunc('day', kosh_now(), 'UTC')"
+            " + interval '1 day 22 hours' - kosh_now()"
+        )
+        for state, count in (("queued", 5), ("resolved", 10)):
+            await session.execute(
+                "WITH made AS (INSERT INTO people (id, key, key_version)"
+                " SELECT gen_random_uuid(), '', 1 FROM generate_series(1, %s) RETURNING id)"
+                " INSERT INTO cases (id, person_id, mission, topic, urgent, language, state,"
+                " opened_at, state_at) SELECT id, id, 'general', 'general', false, 'kk', %s,"
+                " kosh_now(), kosh_now() FROM made",
+                (count, state),
+            )
+        cursor = await session.execute("SELECT kosh_now()")
+        (now,) = await cursor.fetchone() or (None,)
+    assert now is not None
+    today = (now + timedelta(hours=hours_ahead)).date()
+    async with Console.signed_in(desk.url, MARAT) as console:
+        screen = await console.get("/console/statistics")
+    row = r'<th scope="row">(\d{4}-\d\d-\d\d)</th><td[^>]*>(\d+)</td><td[^>]*>(\d+)<'
+    rows = re.findall(row, screen.html)
+    assert rows[-1] == (today.isoformat(), "15", "10")
+
+
 async def test_statistics_offer_a_country_of_people_with_several_languages(desk: AppStack) -> None:
     async with desk.rt.pool.connection() as session:
         await session.execute("DELETE FROM form_funnel")
@@ -626,9 +669,9 @@ async def test_statistics_offer_a_country_of_people_with_several_languages(desk:
             " ('CN', 'zh_Hans'), ('UZ', 'uz')) p (country, language)"
         )
         marat = await directory.by_name(session, MARAT)
-    found = await statistics.report(desk.rt, marat)
+    found = await statistics.report(desk.rt, marat, "UTC")
     assert found.live_in == ("CN",), "3 people each at two questions are not 6 people"
-    shown = await statistics.report(desk.rt, marat, country="CN")
+    shown = await statistics.report(desk.rt, marat, "UTC", country="CN")
     assert [each.reached for each in shown.stages] == [5, 5]
 
 

@@ -48,6 +48,17 @@ async def test_console_form_with_a_nul_character_is_refused(console: Console) ->
 
 
 @pytest.mark.requirement("S-13")
+async def test_console_form_that_is_too_large_is_refused_with_an_explanation(
+    console: Console,
+) -> None:
+    fields = {"csrf": await console.csrf_token(), "language": "字" * 30_000}
+    screen = await console.post("/console/own/language", fields)
+    assert screen.status == 413
+    assert ru("too_large") in screen.text
+    assert "字字" not in screen.html
+
+
+@pytest.mark.requirement("S-13")
 async def test_console_form_without_a_session_is_answered_with_401(stack: AppStack) -> None:
     async with Console.at(stack.url) as client:
         assert (await client.post("/console/own/end", {"session": "x"})).status == 401

@@ -6,13 +6,18 @@ from html import unescape
 
 import pytest
 
+from bot.i18n import Languages
 from bot.officers import directory
+from bot.officers.permissions import Role
 from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
+from bot.web.console.labels import REFUSALS
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Screen, ru
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
+
+WORDS = Languages(("ru",))
 
 
 @pytest.fixture
@@ -296,6 +301,63 @@ async def test_inbox_hands_over_only_the_officers_own_cases(desk: AppStack) -> N
         fields = [*form.fields.items(), ("to", "topic:spouse"), ("case", chosen[0])]
         assert (await _post(console, form.action, fields)).status == 409
         assert await _numbers(console, "topic=spouse") == ["2"]
+
+
+async def test_inbox_says_that_the_chosen_colleague_cannot_take_the_cases(desk: AppStack) -> None:
+    async with desk.rt.pool.connection() as session:
+        await session.execute("UPDATE officers SET topics = '{danger}' WHERE name = %s", (BERIK,))
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        for _each in range(2):
+            await _take_next_case(console)
+        screen = await console.get("/console/inbox?queue=mine")
+        first, second = re.findall(r'name="case" value="([^"]+)"', screen.html)
+        goal = re.search(rf'value="(officer:[^"]+)">{BERIK}<', screen.html)
+        assert goal is not None
+        form = screen.form("/hand-over")
+        fields = [*form.fields.items(), ("to", goal[1]), ("case", first)]
+        screen = await _post(console, form.action, fields)
+        assert screen.status == 409
+        assert ru("bulk_refused").format(count=1) in screen.text
+        assert ru("bulk_kept").partition("{")[0] not in screen.text
+        async with desk.rt.pool.connection() as session:
+            await session.execute(
+                "UPDATE cases SET owner = (SELECT id FROM officers WHERE name = %s) WHERE id = %s",
+                (MARAT, second.partition(":")[0]),
+            )
+        screen = await _post(console, form.action, [*fields, ("case", second)])
+        assert screen.status == 409
+        for name, count in (("bulk_done", 0), ("bulk_kept", 1), ("bulk_refused", 1)):
+            assert ru(name).format(count=count) in screen.text
+
+
+async def test_note_that_is_too_long_is_refused_as_a_note_and_kept(desk: AppStack) -> None:
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        screen = await console.get(path)
+        assert (
+            re.findall(r'<textarea name="note"[^>]* maxlength="(\d+)"', screen.html) == ["4000"] * 2
+        )
+        note = "ж" * 11_500
+        screen = await console.submit("/note", note=note)
+        assert screen.status == 422
+        assert ru("problem") in screen.text
+        assert WORDS.render(REFUSALS["note_too_long"], "ru") in screen.text
+        assert f"{note}</textarea>" in screen.html
+        assert ru("done_noted") in (await console.submit("/note", note="ж" * 4_000)).text
+
+
+async def test_case_is_offered_only_to_missions_with_officers(desk: AppStack) -> None:
+    async with desk.rt.pool.connection() as session:
+        dana = next(each for each in await directory.everyone(session) if each.name == DANA)
+    await directory.enter(desk.rt, dana, "Nurlan Testov", "cn_beijing", [Role.OFFICER])
+    await directory.enter(desk.rt, dana, "Editor Testova", "uz_tashkent", [Role.EDITOR])
+    async with Console.signed_in(desk.url, AIGUL) as console:
+        path = await _take_next_case(console)
+        screen = await console.get(path)
+        offered = screen.html.partition('<select name="mission">')[2].partition("</select>")[0]
+        assert re.findall(r'value="([^"]+)"', offered) == ["cn_beijing"]
+        screen = await console.submit("/transfer", to="mission", mission="cn_beijing")
+        assert screen.status == 200
 
 
 async def test_canned_reply_is_found_by_its_title(desk: AppStack) -> None:

@@ -144,6 +144,24 @@ async def test_content_page_refuses_approval_when_a_newer_version_exists(desk: D
     assert refusal_text("changed") in screen.text
 
 
+async def test_officer_cannot_publish_own_text_that_a_colleague_saved_unchanged(
+    desk: Desk,
+) -> None:
+    async with desk.stack.rt.pool.connection() as session:
+        await session.execute(
+            "UPDATE officers SET roles = '{editor,approver}' WHERE name = ANY(%s)",
+            ([MARAT, TIMUR],),
+        )
+    await desk.save()
+    await desk.approver.get(PATH)
+    screen = await desk.approver.submit("/save", **desk.fields())
+    assert ru("done_content_saved") in screen.text
+    assert "approve" in screen.actions, "the colleague did not become the author"
+    screen = await desk.editor.get(PATH)
+    assert "approve" not in screen.actions
+    assert ru("content_own") in screen.text
+
+
 async def test_content_page_discards_a_draft_that_the_approver_refuses(desk: Desk) -> None:
     await desk.save()
     await desk.approver.get(PATH)

@@ -8,7 +8,6 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Form
-from pydantic import ConfigDict
 from starlette.responses import Response
 
 from bot import broadcasts
@@ -19,9 +18,10 @@ from bot.channels.limits import LIMITS
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
 from bot.web.console.broadcast_audience import audience_values, bounds
+from bot.web.console.broadcast_form import KEEP, StepForm, Times, differences, local_time
 from bot.web.console.broadcast_preview import previews
 from bot.web.console.broadcast_steps import STEPS, blockers_of, is_shown, mark_of, refusal
-from bot.web.console.forms import Checkbox, Codes, Line, VersionedForm
+from bot.web.console.forms import Codes
 from bot.web.console.labels_broadcasts import PURPOSES
 from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext, fresh_key
@@ -32,46 +32,10 @@ from flows.knowledge.topics import TOPICS
 # because counting millions of people takes seconds.
 COUNTING: Final = ("audience", "time")
 MAX_WHY = 500
-# Fields whose name begins with one of these keep their input if the session ends before the form is
-# saved.
-KEEP = ("why", "text_", "template_", "not_", "quiet_", *Rule.__struct_fields__)
 
 type Step = Literal["purpose", "audience", "text", "test", "time"]
 
 router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
-
-
-class StepForm(VersionedForm):
-    """The fields of the forms of all steps of the announcement's editor.
-
-    Texts arrive in fields named `text_<language>`, names of WhatsApp templates in
-    `template_<language>`.
-    """
-
-    model_config = ConfigDict(extra="allow")
-
-    stay: Checkbox = False
-    purpose: str = ""
-    topic: str = ""
-    why: Line = ""
-    languages: Codes = ()
-    channels: Codes = ()
-    countries: Codes = ()
-    programmes: Codes = ()
-    regions: Codes = ()
-    lists: Codes = ()
-    registration: Codes = ()
-    missions: Codes = ()
-    not_before: Line = ""
-    not_later_than: Line = ""
-    quiet_from: str = ""
-    quiet_until: str = ""
-    any_hour: Checkbox = False
-    paid: Checkbox = False
-
-    def text(self, name: str) -> str:
-        """Return the text of the extra form field `name`, with LF as line ends."""
-        return str((self.model_extra or {}).get(name, "")).replace("\r\n", "\n").strip()
 
 
 def path_of(found: Broadcast, more: str = "") -> str:
@@ -103,11 +67,12 @@ async def _page(
     status: int = 200,
     problem: str = "",
     yours: Draft | None = None,
+    form: StepForm | None = None,
 ) -> Response:
-    """Return the page of step `at` with the draft's values.
+    """Return the page of step `at` with the draft's values; times are those of `form` if given.
 
     If a colleague changed the announcement after the page was loaded, `yours` is the officer's own
-    version. The texts of `yours` are then shown beside the saved ones.
+    version. Its texts are shown beside the saved ones, and its other values below the form.
     """
     wrong = await blockers_of(context, found) if found else []
     counts = found is not None and at in COUNTING
@@ -129,8 +94,9 @@ async def _page(
         untested={each.detail for each in wrong if each.step == "test"},
         estimate=broadcasts.estimate(context.rt, draft, count),
         stars=broadcasts.estimate(context.rt, replace(draft, paid=True), count).stars,
-        local=lambda moment: moment and moment.astimezone(context.zone).strftime("%Y-%m-%dT%H:%M"),
+        times=Times.posted(form) if form else Times.stored(draft, context.zone),
         yours=(yours or draft).texts,
+        unsent=differences(context, at, yours, draft) if yours else "",
         problem=problem,
     )
 
@@ -205,7 +171,7 @@ async def save_step(
     except Refused as error:
         problem = refusal(context, error.why, error.detail)
         shown = found.draft if step in COUNTING else new_draft  # a refused draft cannot be counted
-        return await _page(context, found, step, shown, 422, problem)
+        return await _page(context, found, step, shown, 422, problem, form=form)
     except Stale:
         problem = context.say(console_labels.WORDS["stale"])
         return await _page(context, found, step, found.draft, 409, problem, new_draft)
@@ -226,10 +192,20 @@ def _purpose(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
 def _audience(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     known = {each.name: {key for key, _label in each.choices} for each in bounds(context, Rule())}
     chosen = {
-        name: tuple(key for key in getattr(form, name) if key in keys)
+        name: _in_stored_order(getattr(draft.rule, name), getattr(form, name), keys)
         for name, keys in known.items()
     }
     return replace(draft, rule=Rule(**chosen))
+
+
+def _in_stored_order(stored: Codes, posted: Codes, known: set[str]) -> Codes:
+    """Return the known codes among `posted`.
+
+    If these are the stored codes, return `stored`, because another order would count as a change of
+    the announcement.
+    """
+    chosen = tuple(key for key in posted if key in known)
+    return stored if set(stored) == set(chosen) else chosen
 
 
 def _text(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
@@ -250,14 +226,19 @@ def _time(draft: Draft, context: RequestContext, form: StepForm) -> Draft:
     quiet = (opens, closes) if opens is not None and closes is not None else draft.quiet
     return replace(
         draft,
-        not_before=_moment(context, form.not_before, "not_before"),
-        not_later_than=_moment(context, form.not_later_than, "not_later"),
+        not_before=_moment(context, form.not_before, draft.not_before, "not_before"),
+        not_later_than=_moment(context, form.not_later_than, draft.not_later_than, "not_later"),
         quiet=None if form.any_hour else quiet,
         paid=form.paid,
     )
 
 
-def _moment(context: RequestContext, written: str, label: str) -> datetime | None:
+def _moment(
+    context: RequestContext, written: str, stored: datetime | None, label: str
+) -> datetime | None:
+    """Return the posted time, or the stored one, which may have seconds, if the field shows it."""
+    if written == local_time(stored, context.zone):
+        return stored
     try:
         return datetime.fromisoformat(written).replace(tzinfo=context.zone) if written else None
     except ValueError:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from starlette.responses import Response
 
 from bot import broadcasts
-from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refused, State
+from bot.broadcasts import Broadcast, Doubt, Progress, RecipientStatus, Refusal, Refused, State
 from bot.officers import directory
 from bot.officers.directory import Officer
 from bot.officers.permissions import Action
@@ -254,13 +254,15 @@ async def _act(
 ) -> Response:
     """Execute an action on an announcement; redirect to the announcement's page with `notice`.
 
-    If the action is rejected, return the page with the reason.
+    If the action is rejected, return the page with the reason. The status is 409 if the
+    announcement was changed after the officer's page was loaded, else 422.
     """
     try:
         await action
     except Refused as refused:
         problem = refusal(context, refused.why, refused.detail)
-        return await _page(context, broadcast_id, RecipientsQuery(), 422, problem)
+        status = 409 if refused.why is Refusal.CHANGED else 422
+        return await _page(context, broadcast_id, RecipientsQuery(), status, problem)
     found = await broadcasts.find(context.rt, context.officer, broadcast_id)
     # The page of a scheduled announcement says when it begins; nothing is being sent yet.
     return redirect(path_of(found), "" if found.state is State.SCHEDULED else notice)

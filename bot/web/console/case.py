@@ -185,19 +185,20 @@ def _more_calls(context: RequestContext, case: Case) -> list[Call]:
     officer = context.officer
     query = list_query(context, own=case.owner == officer.id)
     calls = views.listing_calls(officer, query.filter(), query.after)
-    return [*calls, *_calls_by_action(officer, case).values()]
+    return [*calls, *_choice_calls(officer, case).values()]
 
 
-def _calls_by_action(officer: Officer, case: Case) -> dict[Action, Call]:
-    """Return, for each permitted action with a form, the call that reads the form's choices."""
-    may, calls = views.may(officer, case), dict[Action, Call]()
+def _choice_calls(officer: Officer, case: Case) -> dict[str, Call]:
+    """Return the calls that read the choices in the forms of the permitted actions, by name."""
+    may, calls = views.may(officer, case), dict[str, Call]()
     if Action.CASE_REPLY in may:
-        calls[Action.CASE_REPLY] = canned_replies.listing_call(officer)
-        calls[Action.CANNED_READ] = form_library.listing_call(officer)
+        calls["replies"] = canned_replies.listing_call(officer)
+        calls["library"] = form_library.listing_call(officer)
     if Action.CASE_TRANSFER in may:
-        calls[Action.CASE_TRANSFER] = directory.team(officer.mission)
+        calls["team"] = directory.team(officer.mission)
+        calls["staffed"] = directory.staffed_call()
     if Action.CASE_MARK in may:
-        calls[Action.CASE_MARK] = marking.labels_call(officer)
+        calls["labels"] = marking.labels_call(officer)
     return calls
 
 
@@ -206,23 +207,24 @@ def _surroundings(
 ) -> tuple[Page, list[CannedReply], dict[str, Any]]:
     """Convert rows read from the database to the case list, canned replies and form choices."""
     officer = context.officer
-    calls = _calls_by_action(officer, view.line.case)
+    calls = _choice_calls(officer, view.line.case)
     first = len(found) - len(calls)
     list_page = views.read_listing(context.rt, found[:first])
-    by_action = dict(zip(calls, found[first:], strict=True))
+    rows = dict(zip(calls, found[first:], strict=True))
     case, now = view.line.case, context.now
-    team = map(directory.read, by_action.get(Action.CASE_TRANSFER, ()))
+    team = map(directory.read, rows.get("team", ()))
     receivers = (each for each in team if desk.may_receive(each, case, now))
-    names = {name for (name,) in by_action.get(Action.CASE_MARK, ())}
+    names = {name for (name,) in rows.get("labels", ())}
     known = names | {*view.line.case.labels} if Action.CASE_MARK in view.may else names
-    choices = case_choices.choices(context) | {
+    staffed = {mission for (mission,) in rows.get("staffed", ())}
+    choices = case_choices.choices(context, staffed) | {
         "colleagues": [(str(each.id), each.name) for each in receivers if each.id != officer.id],
         "labels": [(name, name) for name in sorted(known)],
-        "forms": case_choices.forms(view, form_library.read(by_action.get(Action.CANNED_READ, []))),
+        "forms": case_choices.forms(view, form_library.read(rows.get("library", []))),
     }
     if Action.CASE_LIMIT in view.may:
         choices |= case_choices.limit_choices(context)
-    written = canned_replies.read(by_action.get(Action.CASE_REPLY, []))
+    written = canned_replies.read(rows.get("replies", []))
     return list_page, _replies(context, view, written), choices
 
 

@@ -1,6 +1,6 @@
 """The choices in the forms of a case's page, such as colleagues, topics and reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -33,11 +33,14 @@ def forms(view: View, library: Sequence[LibraryForm]) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
-def choices(context: RequestContext) -> dict[str, Any]:
-    """Return the choices in the page's forms that do not depend on the case."""
+def choices(context: RequestContext, staffed: Container[str]) -> dict[str, Any]:
+    """Return the choices in the page's forms that do not depend on the case.
+
+    `staffed` are the missions with officers. A case can be passed to these and to the general desk.
+    """
     return {
         "reasons": labels(context, console_labels.REASONS),
-        "missions": _missions(context),
+        "missions": _missions(context, staffed),
         "documents": _documents(context),
         "topics": labels(context, console_labels.TOPICS),
         "snoozes": [(name, f"snooze_{name}") for name in SNOOZES],
@@ -57,8 +60,8 @@ def limit_choices(context: RequestContext) -> dict[str, Any]:
     }
 
 
-def _missions(context: RequestContext) -> list[tuple[str, str]]:
-    others = (GENERAL, *(each.key for each in MISSIONS))
+def _missions(context: RequestContext, staffed: Container[str]) -> list[tuple[str, str]]:
+    others = (GENERAL, *(each.key for each in MISSIONS if each.key in staffed))
     return [(key, context.say(desk_name(key))) for key in others if key != context.officer.mission]
 
 

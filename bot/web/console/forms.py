@@ -8,7 +8,9 @@ from pydantic import BaseModel, BeforeValidator
 
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 
-MAX_FORM_BYTES = 64 * 1024
+# The longest announcement has 4,096 Chinese letters in each of four languages, 9 bytes a letter in
+# the encoding of forms: about 150 KB.
+MAX_FORM_BYTES = 256 * 1024
 MAX_FIELDS = 200
 
 

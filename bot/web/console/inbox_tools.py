@@ -23,6 +23,8 @@ from bot.web.console.request_context import ROOT, RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 
 MAX_CASES = 25
+# Outcomes of a case that was to be handed over, each with the name of its text.
+OUTCOMES = ("bulk_done", "bulk_kept", "bulk_refused")
 
 router = APIRouter(route_class=ConsoleRoute)
 
@@ -92,7 +94,7 @@ async def hand_over(
 ) -> Response:
     """Hand over the chosen cases, each in its own transaction.
 
-    If some cases could not be handed over, return 409 and show how many.
+    If some cases could not be handed over, return 409 and show how many, and why.
     """
     try:
         chosen, goal = form.cases()[:MAX_CASES], form.owner()
@@ -101,26 +103,29 @@ async def hand_over(
     if not chosen or goal is None:
         problem = context.say(labels.WORDS["bulk_none"])
         return await inbox_page(context, _query(context), 422, problem)
-    remaining = [
-        case_id
-        for case_id, version in chosen
-        if not await _handed_over(context, case_id, version, goal, form.key)
+    outcomes = [
+        await _hand_over(context, case_id, version, goal, form.key) for case_id, version in chosen
     ]
-    if not remaining:
+    counts = {outcome: outcomes.count(outcome) for outcome in OUTCOMES}
+    if counts["bulk_done"] == len(chosen):
         return redirect(_inbox(context), "handed_over")
     t = labels.Wording(context.rt.languages, context.language)
-    problem = t("bulk_kept", count=len(chosen) - len(remaining), kept=len(remaining))
-    return await inbox_page(context, _query(context), 409, problem)
+    shown = {each: many for each, many in counts.items() if many or each == "bulk_done"}
+    sentences = (t(each, count=many) for each, many in shown.items())
+    return await inbox_page(context, _query(context), 409, " ".join(sentences))
 
 
-async def _handed_over(
+async def _hand_over(
     context: RequestContext, case_id: UUID, version: int, goal: ToOfficer | ToTopic, key: str
-) -> bool:
+) -> str:
+    """Hand over a case; return the outcome as one of OUTCOMES."""
     # An idempotency key belongs to one action on one case, so each case gets a key derived from the
     # form's key.
     own = f"{key[:31]}{case_id.hex}"
     try:
         await desk.transfer(context.rt, context.officer, case_id, version, key=own, to=goal)
-    except (CaseConflict, Forbidden, LookupError, desk.Refused):
-        return False
-    return True
+    except desk.Refused as refused:
+        return "bulk_refused" if refused.why is Refusal.NO_OFFICER else "bulk_kept"
+    except (CaseConflict, Forbidden, LookupError):
+        return "bulk_kept"
+    return "bulk_done"

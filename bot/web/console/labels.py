@@ -238,6 +238,10 @@ CASE: dict[str, Text] = {
     "forbidden_hint": _(
         "An administrator decides who may do what. Your attempt is in the audit log."
     ),
+    "too_large": _(
+        "Nothing was saved, because this form is too large. Go back to the page before: what you"
+        " wrote is still there. Shorten the text or choose a smaller file."
+    ),
     "off": _("Right now this can't be done. Nothing was lost; please try again in a minute."),
 }
 
@@ -328,6 +332,7 @@ REFUSALS: dict[str, Text] = {
     **LIMIT_REFUSALS,
     "empty": _("Write something first."),
     "too_long": _("This is too long for the person's messenger. Please shorten it."),
+    "note_too_long": _("This note is too long. Please shorten it."),
     "no_language": _("There is no text in the person's language."),
     "no_form": _("There is no such form in the person's language."),
     "no_canned": _("This ready answer is gone. Choose another one."),

@@ -24,6 +24,9 @@ BROADCASTS: dict[str, Text] = {
     "save_on": button("Save and go on"),
     "save_stay": button("Save and look"),
     "to_approval": button("To the approval"),
+    "change_voids": _(
+        "Any change makes it a draft again. Then it is sent only after a new approval."
+    ),
     "purpose_title": _("What is it for?"),
     "hint_service": _(
         "About the person's own registration or this service. Goes out also to those who got"
@@ -140,6 +143,9 @@ BROADCASTS: dict[str, Text] = {
         "and ends with any change."
     ),
     "approve": button("I agree to it"),
+    "approval_changed": _(
+        "The announcement was changed since you looked at it. Read it again before you agree."
+    ),
     "approval_own": _("You wrote it, so somebody else has to agree."),
     "approval_waits": _("Waiting for approval: {given} of {needed}."),
     "approval_enough": _("Approved. The announcement can be started."),

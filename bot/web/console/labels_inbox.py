@@ -56,9 +56,9 @@ MARKING: dict[str, Text] = {
     "bulk": button("Hand over"),
     "bulk_to": _("The chosen cases to"),
     "bulk_none": _("Choose at least one case, and who gets it."),
-    "bulk_kept": _(
-        "Handed over: {count}. Not handed over: {kept}. Those are not yours, or have changed."
-    ),
+    "bulk_done": _("Handed over: {count}."),
+    "bulk_kept": _("Not handed over, because they are not yours or have changed: {count}."),
+    "bulk_refused": _("Not handed over, because this colleague can't take them: {count}."),
     # Translators: the title of a ready answer.
     "canned_title": _("Title"),
     "facts_insert": button("Insert a fact"),

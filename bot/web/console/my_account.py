@@ -1,7 +1,7 @@
 """Show and change an officer's own account: language, notifications, sessions, passkeys."""
 
 from datetime import time
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from fastapi import APIRouter, Form
@@ -27,16 +27,23 @@ async def show(context: Annotated[RequestContext, require(Action.SELF)]) -> Resp
     return await _account_page(context)
 
 
-async def _account_page(context: RequestContext, status: int = 200, problem: str = "") -> Response:
+async def _account_page(
+    context: RequestContext,
+    status: int = 200,
+    problem: str = "",
+    typed: "NotificationForm | None" = None,
+) -> Response:
+    """Return the account's page; the notification settings are those of `typed` if given."""
     rt, own = context.rt, context.officer.id
     sender = push_sender(rt)
     async with directory.acting(rt, context.officer) as transaction:
+        stored = await preferences.of_officer(transaction, own)
         return page(
             context,
             "my_account.html",
             status,
             problem=problem,
-            chosen=await preferences.of_officer(transaction, own),
+            chosen=typed or NotificationForm.stored(stored),
             browsers=await preferences.browsers(transaction, own),
             kinds=[(kind.value, context.say(label)) for kind, label in LABELS.items()],
             digests=[(str(each), context.say(labels.DIGESTS[each])) for each in DIGESTS],
@@ -70,6 +77,16 @@ class NotificationForm(BaseModel):
     quiet_until: str = ""
     digest: int = 0
 
+    @classmethod
+    def stored(cls, found: Preferences) -> Self:
+        return cls(
+            email=found.email,
+            wanted=[kind for kind in Kind if kind.value not in found.unwanted],
+            quiet_from=f"{found.quiet_from:%H:%M}" if found.quiet_from else "",
+            quiet_until=f"{found.quiet_until:%H:%M}" if found.quiet_until else "",
+            digest=found.digest_minutes,
+        )
+
     def chosen(self) -> Preferences:
         """Return the officer's notification settings from the posted form.
 
@@ -96,7 +113,8 @@ async def save_notifications(
         async with directory.acting(context.rt, context.officer) as transaction:
             await preferences.save(transaction, context.officer.id, form.chosen())
     except BadPreference:
-        return await _account_page(context, 422, context.say(labels.NOTIFYING["notify_wrong"]))
+        problem = context.say(labels.NOTIFYING["notify_wrong"])
+        return await _account_page(context, 422, problem, form)
     return redirect("/own", "saved")
 
 

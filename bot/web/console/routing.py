@@ -109,7 +109,12 @@ class ConsoleRoute(APIRoute):
     async def _answer(self, request: Request, handler: Handler) -> Response:
         try:
             return await self._process(request, handler)
-        except (Refused, HTTPException):
+        except Refused as refused:
+            context: RequestContext | None = getattr(request.state, "context", None)
+            if refused.status != 413 or context is None:
+                raise
+            return _error_page(context, 413, "problem", context.say(labels.WORDS["too_large"]))
+        except HTTPException:
             raise
         except Exception as error:
             # The error's handler in `bot.web.errors` returns this page.

@@ -15,7 +15,7 @@ from bot.desk.form_funnel import FINISHED
 from bot.desk.statistics import Cell, Stage
 from bot.officers.permissions import Action
 from bot.web.console import labels as console_labels
-from bot.web.console.rendering import page, span_of
+from bot.web.console.rendering import labels, page, span_of
 from bot.web.console.request_context import RequestContext
 from bot.web.console.routing import ConsoleRoute, require
 from flows.engine.flow import Flow
@@ -53,7 +53,9 @@ async def show(
     The statistics are those of the last 30 days. A form funnel is the number of people who reached
     each question of a form.
     """
-    found = await statistics.report(context.rt, context.officer, language, channel, country)
+    found = await statistics.report(
+        context.rt, context.officer, context.zone.key, language, channel, country
+    )
     languages = dict(context.rt.languages.languages())
     topics = {key: context.say(label) for key, label in console_labels.ALL_TOPICS.items()}
     countries = {
@@ -69,9 +71,7 @@ async def show(
         countries=_bars(
             found.countries, countries | {"": context.say(console_labels.CASE["intent_unsaid"])}
         ),
-        ratings=_bars(
-            found.ratings, {key: context.say(v) for key, v in console_labels.RATINGS.items()}
-        ),
+        ratings=_bars(found.ratings, dict(labels(context, console_labels.RATINGS))),
         funnels=_funnels(context, found.stages),
         length=lambda minutes: span_of(context)(timedelta(minutes=minutes)),
         limit=limit,
@@ -102,12 +102,12 @@ def _funnels(context: RequestContext, stages: tuple[Stage, ...]) -> list[tuple[s
 
 
 def _funnel(context: RequestContext, flow: Flow, stages: list[Stage]) -> list[Bar]:
-    labels = {item.name: context.say(item.label) for item in flow.questions()}
-    labels[FINISHED] = context.say(console_labels.WORDS["finished"])
+    names = {item.name: context.say(item.label) for item in flow.questions()}
+    names[FINISHED] = context.say(console_labels.WORDS["finished"])
     limit = max((each.reached or 0 for each in stages), default=0) or 1
     return [
         Bar(
-            labels.get(each.question, each.question),
+            names.get(each.question, each.question),
             each.reached,
             (each.reached or 0) * 1000 // limit,
             each.staying,

@@ -41,10 +41,15 @@ function fit(old, fresh, sent) {
   dress(old, fresh);
   children(old, fresh, sent);
   if (/^(input|textarea)$/.test(old.localName)) old.value = fresh.defaultValue;
+  // A choice that the officer made and took back does not follow the attributes any more.
+  if (old.localName === 'input') old.checked = fresh.defaultChecked;
+  if (old.localName === 'option') old.selected = fresh.defaultSelected;
 }
 
+const CHOICE = '[type=checkbox], [type=radio]';
+
 function touched(field) {
-  return answer || field === document.activeElement || changed(field);
+  return answer || (field === document.activeElement && !field.matches(CHOICE)) || changed(field);
 }
 
 function changed(field) {
@@ -55,18 +60,25 @@ function changed(field) {
   return field.value !== field.defaultValue || field.checked !== field.defaultChecked;
 }
 
+/* Return what identifies a node among its siblings: its id, or the choice in it. Other nodes are matched by position. */
+function mark(node) {
+  if (node.nodeType !== 1 || node.id) return node.id;
+  const choice = node.localName === 'label' && node.querySelector(CHOICE);
+  return choice ? `${choice.name} ${choice.value}` : '';
+}
+
 function children(old, fresh, sent) {
   const left = new Map();
-  for (const node of old.childNodes) if (node.id) left.set(node.id, node);
+  for (const node of old.childNodes) if (mark(node)) left.set(mark(node), node);
   let at = old.firstChild;
   for (const next of [...fresh.childNodes]) {
     while (at && said(at)) at = at.nextSibling;
-    const same = next.id && left.get(next.id);
+    const same = mark(next) && left.get(mark(next));
     if (same) {
       if (same !== at) old.insertBefore(same, at); else at = at.nextSibling;
-      left.delete(next.id);
+      left.delete(mark(next));
       fit(same, next, sent);
-    } else if (at && !at.id && !next.id && name(at) === name(next)) {
+    } else if (at && !mark(at) && !mark(next) && name(at) === name(next)) {
       const here = at;
       at = at.nextSibling;
       fit(here, next, sent);
@@ -105,11 +117,21 @@ function place(page, sent, part = '') {
   const at = part || 'main';
   fit(document.getElementById(at), page.getElementById(at), sent);
   if (news && next) news.hidden = !held;
+  hold(page);
   if (typing && typing.isConnected && typing !== document.activeElement) typing.focus({ preventScroll: true });
   document.body.dataset.live = page.body.dataset.live;
   if (part !== PANE) document.title = page.title;
   badge();
   if (covered()) uncover();
+}
+
+/* An approval applies to the text that the officer has read. So after a change the form keeps the hash of that text,
+   which the server refuses, and a notice says that the text was changed. */
+function hold(page) {
+  const { hash } = document.body.dataset, notice = document.getElementById('changed');
+  if (!hash) return;
+  if (notice) notice.hidden = page.body.dataset.hash === hash;
+  for (const field of main().querySelectorAll('input[name=hash]')) field.value = hash;
 }
 
 /* Fetch the page; only one request at a time, because an older response could arrive last. */
