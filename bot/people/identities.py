@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     Boolean,
     DateTime,
+    Integer,
+    LargeBinary,
     Text,
     Uuid,
     and_,
@@ -60,19 +62,20 @@ _CREATE = statement(
     insert(t.Person).values(id=_PERSON, key=bindparam("wrapped"), key_version=bindparam("version"))
 )
 # A further handle of a chat, such as an alias, gets the `joined_by` of the chat's other handles.
-_GIVER = select(func.max(t.Handle.joined_by)).where(*_OF_PERSON)
+_GIVER = select(func.max(t.Handle.joined_by)).where(*_OF_PERSON).correlate(None)
+_NEW = (
+    func.coalesce(bindparam("giver", type_=Text()), _GIVER.scalar_subquery()).label("joined_by"),
+    bindparam("at_channel", type_=Text()).label("channel"),
+    bindparam("index", type_=LargeBinary()).label("blind_index"),
+    bindparam("version", type_=Integer()).label("index_version"),
+    _PERSON.label("person_id"),
+    bindparam("sealed", type_=LargeBinary()).label("address"),
+)
+# During a rotation of the index key, the handle may be stored under an earlier key, which is no
+# conflict of the primary key.
 _ADD_HANDLE = statement(
     insert(t.Handle)
-    .values(
-        joined_by=func.coalesce(
-            bindparam("giver", type_=Text()), _GIVER.correlate(None).scalar_subquery()
-        ),
-        channel=bindparam("at_channel"),
-        blind_index=bindparam("index"),
-        index_version=bindparam("version"),
-        person_id=_PERSON,
-        address=bindparam("sealed"),
-    )
+    .from_select([each.name for each in _NEW], select(*_NEW).where(~exists().where(*_AT_HANDLE)))
     .on_conflict_do_nothing()
 )
 _CHANNELS = statement(
@@ -178,15 +181,17 @@ async def add_handle(
     *,
     joined_by: str | None = None,
 ) -> bool:
-    """Add a handle to a person; return False if the handle exists already.
+    """Add a handle to a person; return False if it exists already, under any index key.
 
     `joined_by` is the channel whose code joined the chat; None for the first chat.
     """
+    indexes = rt.vault.indexes(channel, handle)
     added = await execute(
         transaction,
         _ADD_HANDLE,
         at_channel=channel,
-        index=rt.vault.index(channel, handle),
+        index=indexes[0],
+        indexes=list(indexes),
         version=rt.vault.index_version,
         person=person.id,
         sealed=person.key.seal(address.encode(), "handles", "address", channel),

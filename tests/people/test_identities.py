@@ -3,13 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from bot.channels import Inbound
 from bot.conversations import receive
+from bot.operations import key_rotation
 from bot.people import identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import webhooks
+from flows.engine.events import Said
 from tests.channels.test_whatsapp import USER_ID, message, parse
 from tests.crowd import crowd
+from tests.operations.test_key_rotation import settle
 
 NEW_NUMBER = "77009990001"
 
@@ -120,3 +124,47 @@ async def test_phone_number_change_without_an_account_id_changes_the_address(rt:
         assert await identities.add_handle(rt, transaction, *place)
     await _change_number(rt, member.address, NEW_NUMBER)
     assert await _addresses(rt, person) == {NEW_NUMBER}
+
+
+async def _handle_count(rt: Runtime, person_id: UUID) -> int:
+    async with rt.pool.connection() as transaction:
+        query = "SELECT count(*) FROM handles WHERE person_id = %s"
+        row = await (await transaction.execute(query, (person_id,))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _write(rt: Runtime, name: str, handle: str, *aliases: str) -> None:
+    """Receive a message from the person with this handle; `name` is the message's id."""
+    inbound = Inbound("whatsapp", name, handle, handle, Said("/menu"), name, "", aliases)
+    assert await receive.receive(rt, inbound) is not None
+
+
+async def _change_index_key(rt: Runtime) -> None:
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt)
+    assert rt.vault.index_version == 2
+
+
+async def test_alias_of_another_person_is_skipped_during_a_key_rotation(rt: Runtime) -> None:
+    owner, other = await crowd(rt, 2, channel="whatsapp")
+    await _change_index_key(rt)
+    async with rt.pool.connection() as transaction:
+        person = await identities.load(rt, transaction, other.id)
+        assert person is not None
+        place = (person, "whatsapp", USER_ID, (owner.address,))
+        await identities.add_aliases(rt, transaction, *place)
+    assert await _owner(rt, owner.address) == owner.id
+    assert await _handle_count(rt, other.id) == 1
+    await key_rotation.rewrap_all(rt)
+
+
+async def test_alias_is_stored_once_during_a_key_rotation(rt: Runtime) -> None:
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    await _person_with_account_id(rt, member.address)
+    await _change_index_key(rt)
+    for name in ("wamid.A", "wamid.B"):
+        await _write(rt, name, USER_ID, member.address)
+    await _write(rt, "wamid.C", member.address)
+    assert await _handle_count(rt, member.id) == 2
