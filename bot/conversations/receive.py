@@ -246,7 +246,7 @@ async def _turn(
     The statement that queues the messages also commits the transaction.
     """
     held = await conversation_store.note_inbound(rt, transaction, held, inbound)
-    await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
+    await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle, *inbound.aliases)
 
     def step_from(conversation: Conversation, event: Event) -> Turn:
         return conversation_store.turn(rt, replace(held, conversation=conversation), event)
