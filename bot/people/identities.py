@@ -100,7 +100,6 @@ _LEAVE = statement(
         ),
     )
 )
-_COUNT_HANDLES = statement(select(func.count()).select_from(t.Handle).where(*_OF_PERSON))
 _DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
 _READDRESS = statement(update(t.Handle).where(*_OF_PERSON).values(address=bindparam("sealed")))
 KEY = statement(select(t.Person.key, t.Person.key_version).where(t.Person.id == _PERSON))
@@ -216,56 +215,6 @@ async def add_aliases(
         await add_handle(rt, transaction, person, channel, alias, address)
 
 
-async def attach_handle(
-    rt: Runtime,
-    transaction: Transaction,
-    channel: str,
-    handle: str,
-    address: str,
-    aliases: Sequence[str],
-) -> bool:
-    """Attach a new handle to the person who has one of the `aliases`; return True if attached.
-
-    If the person has another handle already, the alias is deleted instead, because it is probably a
-    phone number with a new owner. The new owner must not see the person's conversation.
-    """
-    for alias in aliases:
-        person = await find(rt, transaction, channel, alias)
-        if person is None:
-            continue
-        count = await fetch_value(transaction, _COUNT_HANDLES, person=person.id, at_channel=channel)
-        if count == 1:
-            # The alias may get a new owner, so messages must no longer be sent to it.
-            await readdress(transaction, person, channel, address)
-            return await add_handle(rt, transaction, person, channel, handle, address)
-        indexes = list(rt.vault.indexes(channel, alias))
-        await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
-    return False
-
-
-async def change_handle(
-    rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
-) -> None:
-    """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles.
-
-    If another person has `to`, it is taken from them, because the platform has given it to a new
-    owner. Neither of the two may see the other's conversation. If `address` is "", the person keeps
-    the address of their other handles, such as an account id; without one, `to` is the address.
-    """
-    person = await find(rt, transaction, channel, handle)
-    if person is None:
-        return
-    giver = await fetch_value(transaction, _JOINED_BY, person=person.id, at_channel=channel)
-    await end_handle(rt, transaction, channel, handle)
-    previous = await find(rt, transaction, channel, to)
-    if previous is not None and previous.id != person.id:
-        await end_handle(rt, transaction, channel, to)
-    address = address or await address_on(transaction, person, channel) or to
-    address = to if address == handle else address
-    await add_handle(rt, transaction, person, channel, to, address, joined_by=giver)
-    await readdress(transaction, person, channel, address)
-
-
 async def readdress(transaction: Transaction, person: Person, channel: str, address: str) -> None:
     """Replace the address to which messages to a person are sent on a channel."""
     sealed = person.key.seal(address.encode(), "handles", "address", channel)
@@ -317,6 +266,11 @@ async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
 
 
+async def joined_by(transaction: Transaction, person: Person, channel: str) -> str | None:
+    """Return the channel whose code joined the person's chat on `channel`; None for none."""
+    return await fetch_value(transaction, _JOINED_BY, person=person.id, at_channel=channel)
+
+
 async def joined_channels(transaction: Transaction, person: Person) -> list[str]:
     """Return the channels on which the person has a chat.
 
@@ -331,9 +285,9 @@ async def leave_channel(transaction: Transaction, person: Person, channel: str) 
     Chats that joined by a code of this channel count as joined by the channel's own giver.
     """
     values = {"person": person.id, "at_channel": channel}
-    giver = await fetch_value(transaction, _JOINED_BY, **values)
+    giver = await joined_by(transaction, person, channel)
     await execute(transaction, _INHERIT, giver=giver, **values)
-    await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
+    await execute(transaction, _LEAVE, **values)
 
 
 async def mark_unreachable(
