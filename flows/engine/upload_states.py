@@ -74,8 +74,8 @@ REFUSALS: Mapping[Refusal, Text] = {
         most=MAX_PAGES,
     ),
     Refusal.TOO_MANY_PIXELS: _(
-        "The picture is too big to be opened. Please take it again with the ordinary setting of"
-        " the camera."
+        "The picture is too big. Please take it again with the ordinary setting of the camera. A"
+        " long screenshot can be sent in several parts."
     ),
     Refusal.TOO_SMALL: _(
         "The picture is too small to be read. Please take the photo again, closer to the paper."
