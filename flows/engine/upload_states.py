@@ -59,8 +59,8 @@ REFUSALS: Mapping[Refusal, Text] = {
         "This file cannot be accepted. Please send a photo (JPG, PNG) or a PDF."
     ),
     Refusal.HEIC: _(
-        "This photo is in a form that only some phones can open (HEIC). Please send it as a photo,"
-        " not as a file."
+        "This photo is in a form that only some phones can open (HEIC). Please open the photo, take"
+        " a screenshot of it, and send the screenshot."
     ),
     Refusal.ENCRYPTED: _(
         "The file is locked with a password. Please send it without the password."
