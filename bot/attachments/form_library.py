@@ -105,9 +105,9 @@ async def put(rt: Runtime, officer: Officer, name: str, language: str, file: New
         raise Unusable("E_FORM: give a name of 80 characters at most, and a language")
     values = {"of_mission": officer.mission, "called": name, "in_language": language}
     async with directory.acting(rt, officer) as transaction:
+        await execute(transaction, _REMOVE, **values)
         if len(await fetch_all(transaction, _LISTING, of_mission=officer.mission)) >= MAX_FORMS:
             raise Unusable("E_FORM: the library is full; remove a form first")
-        await execute(transaction, _REMOVE, **values)
         contents = {"file": uuid4(), "media": file.media_type, "bytes": len(file.contents)}
         await execute(transaction, _PUT, **values, **contents, contents=file.contents)
         await directory.record_action(transaction, officer, "form.changed", officer.mission)

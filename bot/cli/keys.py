@@ -22,8 +22,9 @@ Now = Annotated[
     bool,
     typer.Option(
         "--now",
-        help="Don't wait until the backups of its time are out of date. For `index`, delete these"
-        " backups first: Kosh refuses to restore them without the key.",
+        help="Don't wait until the backups of its time are out of date. For `index`, take a new"
+        " backup afterwards: Kosh refuses to restore earlier ones without the key. Also deletes"
+        " the hashes of phone numbers that need the key, if the person is found by another name.",
     ),
 ]
 Batch = Annotated[int, typer.Option(min=1, help="How many people at a time.")]

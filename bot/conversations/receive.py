@@ -53,7 +53,7 @@ from bot.conversations.unsent_calls import UnsentRest
 from bot.db.connection import Transaction
 from bot.editorial import wording_reports
 from bot.observability import metrics, tracing
-from bot.people import identities, rewrapping
+from bot.people import handle_changes, identities, rewrapping
 from bot.printing import share_links
 from bot.runtime import Runtime
 from flows.engine.conversation import step
@@ -89,7 +89,9 @@ async def receive(
             async with rt.pool.connection() as transaction:
                 # A repeated report would move the person who has got the old handle since then.
                 if await conversation_store.note(rt, transaction, channel, (external_id,)):
-                    await identities.change_handle(rt, transaction, channel, handle, to, address)
+                    await handle_changes.change_handle(
+                        rt, transaction, channel, handle, to, address
+                    )
         case GroupChat(_, address) if await is_duty_group(rt, address):
             pass
         case GroupChat(channel, address):
@@ -229,7 +231,7 @@ async def _take_alone(rt: Runtime, inbound: Inbound, burst: Burst | None) -> Aft
 
 
 async def _adopt(rt: Runtime, transaction: Transaction, inbound: Inbound) -> bool:
-    return await identities.attach_handle(
+    return await handle_changes.attach_handle(
         rt, transaction, inbound.channel, inbound.handle, inbound.address, inbound.aliases
     )
 
@@ -246,7 +248,7 @@ async def _turn(
     The statement that queues the messages also commits the transaction.
     """
     held = await conversation_store.note_inbound(rt, transaction, held, inbound)
-    await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle)
+    await rewrapping.reindex(rt, transaction, inbound.channel, inbound.handle, *inbound.aliases)
 
     def step_from(conversation: Conversation, event: Event) -> Turn:
         return conversation_store.turn(rt, replace(held, conversation=conversation), event)

@@ -47,7 +47,8 @@ class LockedConversation:
     during a visit to the page, if `channel` is another channel than the page. `spoke_at` is when
     the person last wrote on a channel with a reply window, or opened a withheld message there.
     `blocked`: the platform rejects every message. `is_joined`: another chat may end this one.
-    `address` is "" without a handle. `newer` are fields of a newer version of Kosh.
+    `address` is "" without a handle, or if the address has a new owner. `newer` are fields of a
+    newer version of Kosh.
     """
 
     person: Person
@@ -105,11 +106,18 @@ async def claim(
         # this one meanwhile, or the chat from which this page was opened.
         found_again = await identities.find(rt, transaction, inbound.channel, inbound.handle)
         held = held if found_again is not None else None
-    if held is not None and fresh and is_other_thread(held.address, inbound.address):
-        # The person wrote in another thread of the chat, to which messages are sent from now on.
+    if held is not None and fresh and _is_moved(held, inbound):
         await identities.readdress(transaction, held.person, held.channel, inbound.address)
         held = replace(held, address=inbound.address)
     return held, fresh, now
+
+
+def _is_moved(held: LockedConversation, inbound: Inbound) -> bool:
+    """Return True if messages must be sent to another address from now on.
+
+    The person wrote in another thread of the chat, or the address got a new owner.
+    """
+    return not held.address or is_other_thread(held.address, inbound.address)
 
 
 def update_keys(rt: Runtime, channel: str, external_id: str) -> tuple[bytes, ...]:

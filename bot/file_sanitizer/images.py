@@ -4,6 +4,7 @@ Runs only in the sandbox. Everything in the file besides pixels is dropped.
 """
 
 import io
+import math
 import warnings
 from dataclasses import dataclass
 
@@ -16,6 +17,11 @@ _READERS = (JpegImagePlugin, MpoImagePlugin, PngImagePlugin, WebPImagePlugin)
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 3000
+# The longer side of a narrow picture may exceed MAX_SIDE: a long screenshot keeps the width of a
+# phone's screen, since its letters are only as large as this width allows.
+MAX_LENGTH = 20_000
+SCREEN_SIDE = 1080
+LEGIBLE_SIDE = 480
 MIN_SIDE = 100
 SMALL_SIDE = 900
 PICTURE_BYTES = 4_000_000
@@ -148,8 +154,23 @@ def _upright(image: Image.Image) -> Image.Image:
     except Exception:
         turn = None  # broken metadata in an intact image
     plain = _plain(image)
-    plain.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC)
+    _shrink(plain)
     return plain if turn is None else plain.transpose(turn)
+
+
+def _shrink(image: Image.Image) -> None:
+    """Scale an image down to a longer side of MAX_SIDE or, if it is narrow, to as many pixels.
+
+    Raises Unfit if the letters of a long screenshot would become too small to be read.
+    """
+    short, long = sorted(image.size)
+    legible = max(MAX_SIDE / long, SCREEN_SIDE / short)
+    scale = min(legible, MAX_SIDE / math.sqrt(short * long), MAX_LENGTH / long)
+    if scale >= 1:
+        return
+    if scale * short < LEGIBLE_SIDE:
+        raise Unfit("too_many_pixels")
+    image.thumbnail((image.width * scale, image.height * scale), Image.Resampling.BICUBIC)
 
 
 def _plain(image: Image.Image) -> Image.Image:
@@ -158,7 +179,7 @@ def _plain(image: Image.Image) -> Image.Image:
         return image.point(lambda value: value * (1 / 257)).convert("L")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
-        image.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BICUBIC)
+        _shrink(image)
         paper = Image.new("RGB", image.size, "white")
         paper.paste(image, mask=image.getchannel("A"))
         return paper

@@ -13,7 +13,7 @@ from bot.file_sanitizer.memory_file import MemoryFile
 
 DOTS_PER_INCH = 200
 
-type Side = Annotated[int, msgspec.Meta(ge=1, le=3000)]
+type Side = Annotated[int, msgspec.Meta(ge=1, le=20_000)]
 
 
 class Sheet(msgspec.Struct, frozen=True, array_like=True):

@@ -157,7 +157,9 @@ async def enrol(
     stored = await password_hashing.hash_password(_acceptable(password))
     officer_id = await find_invited(transaction, token)
     tied = await fetch_value(transaction, statements.LOCK_LINKED, officer=officer_id)
-    await execute(transaction, statements.DELETE_LINKS, officer=officer_id)
+    deleted = await fetch_values(transaction, statements.DELETE_LINKS, officer=officer_id)
+    if token_hash(token) not in deleted:
+        raise BadLink  # redeemed in another transaction meanwhile
     await execute(
         transaction,
         statements.ENROL,

@@ -116,7 +116,9 @@ CLEAR_PAST_SHIFT = statement(
 _ACCOUNT = t.Account.officer_id == _ID
 _KEY_VERSION = func.int4send(bindparam("version", type_=Integer()))
 
-DELETE_LINKS = statement(delete(t.AccountLink).where(t.AccountLink.officer_id == _ID))
+DELETE_LINKS = statement(
+    delete(t.AccountLink).where(t.AccountLink.officer_id == _ID).returning(t.AccountLink.token)
+)
 CREATE_LINK = statement(
     insert(t.AccountLink).values(
         token=bindparam("hash"), officer_id=_ID, expires_at=NOW + timedelta(hours=LINK_HOURS)

@@ -181,11 +181,17 @@ async def _is_renewed(rt: Runtime) -> bool:
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
     """Destroy a key. Raises VaultError E_VAULT_IN_USE while rows or backups need it.
 
-    `now` ignores backups, and is meant for a key that was stolen.
+    `now` ignores backups, and is meant for a key that was stolen. With it, handles under an index
+    key are deleted if the person is found by another handle on the same channel.
     """
     name = f"{kind}-{version}"
-    if rows := await usage(rt, kind, version):
-        raise VaultError("E_VAULT_IN_USE", f"{rows} rows are under {name}; `./kosh keys rewrap`")
+    async with rt.pool.connection() as transaction:
+        is_stolen = now and kind == "index"
+        dropped = await rewrapping.drop_replaced(rt, transaction, version) if is_stolen else 0
+        # Other connections, such as those of `usage`, still count the deleted rows.
+        if rows := await usage(rt, kind, version) - dropped:
+            message = f"{rows} rows are under {name}; `./kosh keys rewrap`"
+            raise VaultError("E_VAULT_IN_USE", message)
     if not now:
         _require_no_backups(rt, kind, version)
     key_files.destroy(rt.settings.key_dir, kind, version)

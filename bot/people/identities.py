@@ -12,6 +12,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import (
     Boolean,
     DateTime,
+    Integer,
+    LargeBinary,
     Text,
     Uuid,
     and_,
@@ -60,19 +62,20 @@ _CREATE = statement(
     insert(t.Person).values(id=_PERSON, key=bindparam("wrapped"), key_version=bindparam("version"))
 )
 # A further handle of a chat, such as an alias, gets the `joined_by` of the chat's other handles.
-_GIVER = select(func.max(t.Handle.joined_by)).where(*_OF_PERSON)
+_GIVER = select(func.max(t.Handle.joined_by)).where(*_OF_PERSON).correlate(None)
+_NEW = (
+    func.coalesce(bindparam("giver", type_=Text()), _GIVER.scalar_subquery()).label("joined_by"),
+    bindparam("at_channel", type_=Text()).label("channel"),
+    bindparam("index", type_=LargeBinary()).label("blind_index"),
+    bindparam("version", type_=Integer()).label("index_version"),
+    _PERSON.label("person_id"),
+    bindparam("sealed", type_=LargeBinary()).label("address"),
+)
+# During a rotation of the index key, the handle may be stored under an earlier key, which is no
+# conflict of the primary key.
 _ADD_HANDLE = statement(
     insert(t.Handle)
-    .values(
-        joined_by=func.coalesce(
-            bindparam("giver", type_=Text()), _GIVER.correlate(None).scalar_subquery()
-        ),
-        channel=bindparam("at_channel"),
-        blind_index=bindparam("index"),
-        index_version=bindparam("version"),
-        person_id=_PERSON,
-        address=bindparam("sealed"),
-    )
+    .from_select([each.name for each in _NEW], select(*_NEW).where(~exists().where(*_AT_HANDLE)))
     .on_conflict_do_nothing()
 )
 _CHANNELS = statement(
@@ -97,7 +100,6 @@ _LEAVE = statement(
         ),
     )
 )
-_COUNT_HANDLES = statement(select(func.count()).select_from(t.Handle).where(*_OF_PERSON))
 _DELETE_HANDLE = statement(delete(t.Handle).where(*_AT_HANDLE))
 _READDRESS = statement(update(t.Handle).where(*_OF_PERSON).values(address=bindparam("sealed")))
 KEY = statement(select(t.Person.key, t.Person.key_version).where(t.Person.id == _PERSON))
@@ -178,15 +180,17 @@ async def add_handle(
     *,
     joined_by: str | None = None,
 ) -> bool:
-    """Add a handle to a person; return False if the handle exists already.
+    """Add a handle to a person; return False if it exists already, under any index key.
 
     `joined_by` is the channel whose code joined the chat; None for the first chat.
     """
+    indexes = rt.vault.indexes(channel, handle)
     added = await execute(
         transaction,
         _ADD_HANDLE,
         at_channel=channel,
-        index=rt.vault.index(channel, handle),
+        index=indexes[0],
+        indexes=list(indexes),
         version=rt.vault.index_version,
         person=person.id,
         sealed=person.key.seal(address.encode(), "handles", "address", channel),
@@ -209,56 +213,6 @@ async def add_aliases(
     """
     for alias in aliases:
         await add_handle(rt, transaction, person, channel, alias, address)
-
-
-async def attach_handle(
-    rt: Runtime,
-    transaction: Transaction,
-    channel: str,
-    handle: str,
-    address: str,
-    aliases: Sequence[str],
-) -> bool:
-    """Attach a new handle to the person who has one of the `aliases`; return True if attached.
-
-    If the person has another handle already, the alias is deleted instead, because it is probably a
-    phone number with a new owner. The new owner must not see the person's conversation.
-    """
-    for alias in aliases:
-        person = await find(rt, transaction, channel, alias)
-        if person is None:
-            continue
-        count = await fetch_value(transaction, _COUNT_HANDLES, person=person.id, at_channel=channel)
-        if count == 1:
-            # The alias may get a new owner, so messages must no longer be sent to it.
-            await readdress(transaction, person, channel, address)
-            return await add_handle(rt, transaction, person, channel, handle, address)
-        indexes = list(rt.vault.indexes(channel, alias))
-        await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
-    return False
-
-
-async def change_handle(
-    rt: Runtime, transaction: Transaction, channel: str, handle: str, to: str, address: str
-) -> None:
-    """Replace a person's handle by the new one, `to`, from the platform; ignore unknown handles.
-
-    If another person has `to`, it is taken from them, because the platform has given it to a new
-    owner. Neither of the two may see the other's conversation. If `address` is "", the person keeps
-    the address of their other handles, such as an account id; without one, `to` is the address.
-    """
-    person = await find(rt, transaction, channel, handle)
-    if person is None:
-        return
-    giver = await fetch_value(transaction, _JOINED_BY, person=person.id, at_channel=channel)
-    await end_handle(rt, transaction, channel, handle)
-    previous = await find(rt, transaction, channel, to)
-    if previous is not None and previous.id != person.id:
-        await end_handle(rt, transaction, channel, to)
-    address = address or await address_on(transaction, person, channel) or to
-    address = to if address == handle else address
-    await add_handle(rt, transaction, person, channel, to, address, joined_by=giver)
-    await readdress(transaction, person, channel, address)
 
 
 async def readdress(transaction: Transaction, person: Person, channel: str, address: str) -> None:
@@ -312,6 +266,11 @@ async def end_handle(rt: Runtime, transaction: Transaction, channel: str, handle
     await execute(transaction, _DELETE_HANDLE, at_channel=channel, indexes=indexes)
 
 
+async def joined_by(transaction: Transaction, person: Person, channel: str) -> str | None:
+    """Return the channel whose code joined the person's chat on `channel`; None for none."""
+    return await fetch_value(transaction, _JOINED_BY, person=person.id, at_channel=channel)
+
+
 async def joined_channels(transaction: Transaction, person: Person) -> list[str]:
     """Return the channels on which the person has a chat.
 
@@ -326,9 +285,9 @@ async def leave_channel(transaction: Transaction, person: Person, channel: str) 
     Chats that joined by a code of this channel count as joined by the channel's own giver.
     """
     values = {"person": person.id, "at_channel": channel}
-    giver = await fetch_value(transaction, _JOINED_BY, **values)
+    giver = await joined_by(transaction, person, channel)
     await execute(transaction, _INHERIT, giver=giver, **values)
-    await execute(transaction, _LEAVE, person=person.id, at_channel=channel)
+    await execute(transaction, _LEAVE, **values)
 
 
 async def mark_unreachable(

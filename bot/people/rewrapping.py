@@ -12,14 +12,18 @@ from sqlalchemy import (
     LargeBinary,
     Uuid,
     bindparam,
+    delete,
+    exists,
     or_,
     select,
     update,
 )
+from sqlalchemy.orm import aliased
 
+from bot.channels.addresses import chat_of
 from bot.db import tables as t
 from bot.db.connection import Transaction
-from bot.db.statements import any_of, arrays, execute, fetch_all, statement
+from bot.db.statements import arrays, execute, fetch_all, statement
 from bot.people.identities import address, open_person
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
@@ -39,10 +43,11 @@ _REWRAP = statement(
     .where(t.Person.id == _WRAPPED.c.id)
     .values(key=_WRAPPED.c.key, key_version=_WRAPPED.c.version)
 )
+_RENEWED = arrays(before=LargeBinary, now=LargeBinary)
 _REINDEX = statement(
     update(t.Handle)
-    .where(t.Handle.channel == bindparam("on_channel"), any_of(t.Handle.blind_index, "before"))
-    .values(blind_index=bindparam("now"), index_version=bindparam("version"))
+    .where(t.Handle.channel == bindparam("on_channel"), t.Handle.blind_index == _RENEWED.c.before)
+    .values(blind_index=_RENEWED.c.now, index_version=bindparam("version"))
 )
 _OF_OTHER_INDEXES = statement(
     select(
@@ -59,6 +64,18 @@ _OF_OTHER_INDEXES = statement(
     .order_by(t.Person.id)
     .limit(bindparam("limit"))
     .with_for_update(of=t.Handle, skip_locked=True)
+)
+_OTHER = aliased(t.Handle)
+_DROP_REPLACED = statement(
+    delete(t.Handle).where(
+        t.Handle.index_version == bindparam("version"),
+        exists().where(
+            _OTHER.person_id == t.Handle.person_id,
+            _OTHER.channel == t.Handle.channel,
+            _OTHER.index_version == bindparam("current"),
+            _OTHER.home.is_(None),
+        ),
+    )
 )
 
 
@@ -85,9 +102,14 @@ async def rewrap(
     return len(found), found[-1][0] if found else None
 
 
-async def reindex(rt: Runtime, transaction: Transaction, channel: str, handle: str) -> None:
-    """Recompute a handle's blind index (keyed hash) if it was computed with an older index key."""
-    now, *before = rt.vault.indexes(channel, handle)
+async def reindex(rt: Runtime, transaction: Transaction, channel: str, *handles: str) -> None:
+    """Recompute the blind indexes of handles that were computed with an older index key."""
+    before: list[bytes] = []
+    now: list[bytes] = []
+    for handle in handles:
+        newest, *older = rt.vault.indexes(channel, handle)
+        before += older
+        now += [newest] * len(older)
     if before:
         await execute(
             transaction,
@@ -107,15 +129,27 @@ async def reindex_addresses(
     Only handles of people with ids above `after` are read, by ascending id.
 
     A handle itself is not stored, so this works only for handles that equal the person's stored
-    address. Other handles (WhatsApp's own user ids) are updated by `reindex` when the person
-    writes. Returns the number of handles that were read, and the last person's id or None.
+    address, without its thread. Other handles, such as phone numbers beside WhatsApp's own user
+    ids, are updated by `reindex` when the person writes. Returns the number of handles that were
+    read, and the last person's id or None.
     """
     found = await fetch_all(
         transaction, _OF_OTHER_INDEXES, version=rt.vault.index_version, after=after, limit=limit
     )
     for channel, blind_index, sealed, person_id, key, version in found:
-        person = open_person(rt, person_id, key, version)
-        handle = address(person, sealed, channel)
+        handle = chat_of(address(open_person(rt, person_id, key, version), sealed, channel))
         if blind_index in rt.vault.indexes(channel, handle):
             await reindex(rt, transaction, channel, handle)
     return len(found), found[-1][3] if found else None
+
+
+async def drop_replaced(rt: Runtime, transaction: Transaction, version: int) -> int:
+    """Delete handles under an older index key; return their number.
+
+    Only handles of people who have on the same channel a handle under the current key are deleted.
+    A deleted handle is stored again when a message names it beside the other handle.
+    """
+    current = rt.vault.index_version
+    if version == current:
+        return 0
+    return await execute(transaction, _DROP_REPLACED, version=version, current=current)

@@ -59,8 +59,8 @@ REFUSALS: Mapping[Refusal, Text] = {
         "This file cannot be accepted. Please send a photo (JPG, PNG) or a PDF."
     ),
     Refusal.HEIC: _(
-        "This photo is in a form that only some phones can open (HEIC). Please send it as a photo,"
-        " not as a file."
+        "This photo is in a form that only some phones can open (HEIC). Please open the photo, take"
+        " a screenshot of it, and send the screenshot."
     ),
     Refusal.ENCRYPTED: _(
         "The file is locked with a password. Please send it without the password."
@@ -74,8 +74,8 @@ REFUSALS: Mapping[Refusal, Text] = {
         most=MAX_PAGES,
     ),
     Refusal.TOO_MANY_PIXELS: _(
-        "The picture is too big to be opened. Please take it again with the ordinary setting of"
-        " the camera."
+        "The picture is too big. Please take it again with the ordinary setting of the camera. A"
+        " long screenshot can be sent in several parts."
     ),
     Refusal.TOO_SMALL: _(
         "The picture is too small to be read. Please take the photo again, closer to the paper."

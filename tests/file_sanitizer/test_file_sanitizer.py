@@ -252,6 +252,37 @@ async def test_sanitizer_downscales_a_large_photo(file_sanitizer: Sanitizer) -> 
 
 
 @pytest.mark.parametrize(
+    ("height", "size"),
+    [
+        pytest.param(2400, (1080, 2400), id="one-screen"),
+        pytest.param(8000, (1080, 8000), id="scrolled"),
+        pytest.param(20_000, (697, 12_907), id="long"),
+        pytest.param(36_000, (519, 17_300), id="longest"),
+    ],
+)
+async def test_sanitizer_keeps_a_long_screenshot_legible(
+    file_sanitizer: Sanitizer, height: int, size: tuple[int, int]
+) -> None:
+    verdict, file = await cleaned(file_sanitizer, saved(sheet(1080, height), "PNG"))
+    assert opened(file).size == pytest.approx(size, rel=0.01)
+    assert verdict.hints == ()
+
+
+async def test_sanitizer_keeps_a_transparent_screenshot_legible(file_sanitizer: Sanitizer) -> None:
+    image = sheet(1080, 8000).convert("RGBA")
+    _, file = await cleaned(file_sanitizer, saved(image, "PNG"))
+    assert opened(file).size == (1080, 8000)
+
+
+async def test_sanitizer_refuses_a_screenshot_that_would_be_illegible(
+    file_sanitizer: Sanitizer,
+) -> None:
+    assert (
+        await refused(file_sanitizer, saved(sheet(720, 50_000), "PNG")) == Refusal.TOO_MANY_PIXELS
+    )
+
+
+@pytest.mark.parametrize(
     "box",
     [
         pytest.param("0 0 200000 200000", id="row-73-wide"),

@@ -15,6 +15,7 @@ import pytest
 
 from bot import broadcasts
 from bot.broadcasts import Rule
+from bot.channels import Inbound
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
@@ -36,6 +37,7 @@ from tests.person_client import Guest
 
 ROOT = Path(__file__).parents[2]
 HOUR = 3600
+PHONE = "77010000001"
 
 
 def settle(rt: Runtime, days: float = 1) -> None:
@@ -255,6 +257,82 @@ async def test_index_key_rotation_rehashes_addresses_of_people_who_do_not_write(
             found = await identities.find(rt, session, "web", f"nobody-{number}")
             assert isinstance(found, Person)
             assert found.id == person_id
+
+
+async def rows_under_first_index(rt: Runtime) -> int:
+    """Create and activate a second index key, rewrap, and count the rows that need the first."""
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt)
+    await key_rotation.rewrap_all(rt)
+    return await key_rotation.usage(rt, "index", 1)
+
+
+async def with_alias(rt: Runtime, number: str) -> Person:
+    """Store a WhatsApp person with an account id, and a phone number as its alias."""
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    async with rt.pool.connection() as session:
+        person = await identities.load(rt, session, member.id)
+        assert person is not None
+        place = (person, "whatsapp", member.address, (number,))
+        await identities.add_aliases(rt, session, *place)
+    return person
+
+
+async def found_by(rt: Runtime, channel: str, handle: str) -> UUID | None:
+    async with rt.pool.connection() as session:
+        person = await identities.find(rt, session, channel, handle)
+    return person.id if person else None
+
+
+async def test_index_key_rotation_rehashes_an_alias_at_the_next_message(rt: Runtime) -> None:
+    person = await with_alias(rt, PHONE)
+    assert await rows_under_first_index(rt) == 1
+    async with rt.pool.connection() as session:
+        account = await identities.address_on(session, person, "whatsapp")
+    assert account is not None
+    name = "wamid.A"
+    inbound = Inbound("whatsapp", name, account, account, Said("/menu"), name, "", (PHONE,))
+    assert await receive.receive(rt, inbound) is not None
+    assert await key_rotation.usage(rt, "index", 1) == 0
+    await key_rotation.destroy(rt, "index", 1, now=True)
+    assert await found_by(rt, "whatsapp", PHONE) == person.id
+
+
+async def test_index_key_rotation_rehashes_a_chat_with_topics(rt: Runtime) -> None:
+    async with rt.pool.connection() as session:
+        person = await identities.create(rt, session, "telegram", "77", "77/4")
+    assert person is not None
+    assert await rows_under_first_index(rt) == 0
+    assert await found_by(rt, "telegram", "77") == person.id
+
+
+async def test_stolen_index_key_is_destroyed_with_the_aliases_that_need_it(rt: Runtime) -> None:
+    person = await with_alias(rt, PHONE)
+    assert await rows_under_first_index(rt) == 1
+    with pytest.raises(VaultError, match="1 rows are under index-1"):
+        await key_rotation.destroy(rt, "index", 1)
+    assert await found_by(rt, "whatsapp", PHONE) == person.id
+    await key_rotation.destroy(rt, "index", 1, now=True)
+    assert list(Keys.load(rt.settings.key_dir).index) == [2]
+    async with rt.pool.connection() as session:
+        account = await identities.address_on(session, person, "whatsapp")
+    assert account is not None
+    assert await found_by(rt, "whatsapp", account) == person.id
+    assert await found_by(rt, "whatsapp", PHONE) is None
+
+
+async def test_refused_destruction_of_an_index_key_keeps_the_aliases(rt: Runtime) -> None:
+    person = await with_alias(rt, PHONE)
+    with pytest.raises(VaultError, match="2 rows are under index-1"):
+        await key_rotation.destroy(rt, "index", 1, now=True)
+    async with rt.pool.connection() as session:
+        # A handle that is not the person's address: it gets the new hash only at a message.
+        await identities.create(rt, session, "whatsapp", "KZ.PARENT", "77010000002")
+    assert await rows_under_first_index(rt) == 2
+    with pytest.raises(VaultError, match="1 rows are under index-1"):
+        await key_rotation.destroy(rt, "index", 1, now=True)
+    assert await found_by(rt, "whatsapp", PHONE) == person.id
 
 
 async def test_index_key_is_kept_while_a_backup_of_its_time_is_readable(rt: Runtime) -> None:

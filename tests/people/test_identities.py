@@ -3,13 +3,17 @@
 from typing import Any
 from uuid import UUID
 
+from bot.channels import Inbound
 from bot.conversations import receive
-from bot.people import identities
+from bot.operations import key_rotation
+from bot.people import handle_changes, identities
 from bot.people.identities import Person
 from bot.runtime import Runtime
 from bot.web import webhooks
+from flows.engine.events import Said
 from tests.channels.test_whatsapp import USER_ID, message, parse
-from tests.crowd import crowd
+from tests.crowd import Member, crowd
+from tests.operations.test_key_rotation import settle
 
 NEW_NUMBER = "77009990001"
 
@@ -40,7 +44,7 @@ async def test_changed_phone_number_is_reassigned_from_its_previous_owner(rt: Ru
     async with rt.pool.connection() as transaction:
         aliases = (previous.address,)
         place = ("whatsapp", USER_ID, USER_ID, aliases)
-        assert await identities.attach_handle(rt, transaction, *place)
+        assert await handle_changes.attach_handle(rt, transaction, *place)
     assert await _owner(rt, USER_ID) == moving.id
 
 
@@ -90,7 +94,7 @@ async def _person_with_account_id(rt: Runtime, number: str) -> Person:
     """Attach an account id to the person with this phone number."""
     async with rt.pool.connection() as transaction:
         place = ("whatsapp", USER_ID, USER_ID, (number,))
-        assert await identities.attach_handle(rt, transaction, *place)
+        assert await handle_changes.attach_handle(rt, transaction, *place)
         person = await identities.find(rt, transaction, "whatsapp", USER_ID)
     assert person is not None
     return person
@@ -120,3 +124,95 @@ async def test_phone_number_change_without_an_account_id_changes_the_address(rt:
         assert await identities.add_handle(rt, transaction, *place)
     await _change_number(rt, member.address, NEW_NUMBER)
     assert await _addresses(rt, person) == {NEW_NUMBER}
+
+
+async def _is_blocked(rt: Runtime, person_id: UUID) -> bool:
+    async with rt.pool.connection() as transaction:
+        query = "SELECT bool_and(blocked) FROM handles WHERE person_id = %s"
+        row = await (await transaction.execute(query, (person_id,))).fetchone()
+    assert row is not None
+    return bool(row[0])
+
+
+async def _with_parent_id(rt: Runtime, member: Member) -> Person:
+    """Add a second handle, which has the phone number as its address."""
+    async with rt.pool.connection() as transaction:
+        person = await identities.load(rt, transaction, member.id)
+        assert person is not None
+        place = (person, "whatsapp", "KZ.PARENT", member.address)
+        assert await identities.add_handle(rt, transaction, *place)
+    return person
+
+
+async def test_moved_number_gets_no_messages_of_its_previous_owner(rt: Runtime) -> None:
+    moving, previous = await crowd(rt, 2, channel="whatsapp")
+    person = await _with_parent_id(rt, previous)
+    await _change_number(rt, moving.address, previous.address)
+    assert previous.address not in await _addresses(rt, person)
+    assert await _is_blocked(rt, previous.id)
+    assert not await _is_blocked(rt, moving.id)
+    await _write(rt, "wamid.P", "KZ.PARENT")
+    assert await _addresses(rt, person) == {"KZ.PARENT"}
+    assert not await _is_blocked(rt, previous.id)
+
+
+async def test_number_of_a_new_account_gets_no_messages_of_its_owner(rt: Runtime) -> None:
+    (previous,) = await crowd(rt, 1, channel="whatsapp")
+    person = await _with_parent_id(rt, previous)
+    await _write(rt, "wamid.N", USER_ID, previous.address)
+    assert await _owner(rt, previous.address) is None
+    assert previous.address not in await _addresses(rt, person)
+
+
+async def test_reported_account_id_becomes_a_handle_at_a_number_change(rt: Runtime) -> None:
+    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    report = _report(moving.address, NEW_NUMBER)
+    report["system"] |= {"user_id": USER_ID}
+    for update in parse({"messages": [report]}):
+        await receive.receive(rt, update)
+    assert await _owner(rt, NEW_NUMBER) == moving.id
+    assert await _owner(rt, USER_ID) == moving.id
+
+
+async def _handle_count(rt: Runtime, person_id: UUID) -> int:
+    async with rt.pool.connection() as transaction:
+        query = "SELECT count(*) FROM handles WHERE person_id = %s"
+        row = await (await transaction.execute(query, (person_id,))).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+async def _write(rt: Runtime, name: str, handle: str, *aliases: str) -> None:
+    """Receive a message from the person with this handle; `name` is the message's id."""
+    inbound = Inbound("whatsapp", name, handle, handle, Said("/menu"), name, "", aliases)
+    assert await receive.receive(rt, inbound) is not None
+
+
+async def _change_index_key(rt: Runtime) -> None:
+    settle(rt)
+    await key_rotation.create(rt, "index")
+    settle(rt)
+    assert rt.vault.index_version == 2
+
+
+async def test_alias_of_another_person_is_skipped_during_a_key_rotation(rt: Runtime) -> None:
+    owner, other = await crowd(rt, 2, channel="whatsapp")
+    await _change_index_key(rt)
+    async with rt.pool.connection() as transaction:
+        person = await identities.load(rt, transaction, other.id)
+        assert person is not None
+        place = (person, "whatsapp", USER_ID, (owner.address,))
+        await identities.add_aliases(rt, transaction, *place)
+    assert await _owner(rt, owner.address) == owner.id
+    assert await _handle_count(rt, other.id) == 1
+    await key_rotation.rewrap_all(rt)
+
+
+async def test_alias_is_stored_once_during_a_key_rotation(rt: Runtime) -> None:
+    (member,) = await crowd(rt, 1, channel="whatsapp")
+    await _person_with_account_id(rt, member.address)
+    await _change_index_key(rt)
+    for name in ("wamid.A", "wamid.B"):
+        await _write(rt, name, USER_ID, member.address)
+    await _write(rt, "wamid.C", member.address)
+    assert await _handle_count(rt, member.id) == 2

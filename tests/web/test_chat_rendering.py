@@ -79,3 +79,14 @@ def test_chat_bubble_turns_web_addresses_into_links(words: str, address: str | N
 def test_chat_script_has_no_lookbehind_which_old_iphones_cannot_read() -> None:
     script = (Path(chat_rendering.__file__).parent / "static/chat.js").read_text("utf-8")
     assert not re.search(r"\(\?<[=!]", script)
+
+
+READ_TYPES = {"image/jpeg", "image/png", "image/webp", "application/pdf"}
+
+
+@pytest.mark.parametrize("path", ["templates/chat.html", "static/chat.js"])
+def test_chat_page_offers_only_file_types_that_can_be_read(path: str) -> None:
+    source = (Path(chat_rendering.__file__).parent / path).read_text("utf-8")
+    # An iPhone converts its photos (HEIC) to JPEG, unless the page accepts `image/*` or HEIC.
+    [offered] = re.findall(r"accept(?:=\"|: ')([^\"']+)", source)
+    assert set(offered.split(",")) == READ_TYPES

@@ -1,5 +1,6 @@
 """The console without JavaScript: sign-in, inbox, and a case from claim to close."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -19,6 +20,7 @@ from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, ru
+from tests.database_locks import wait_for_blocked_session
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE, TIMUR
 from tests.release_only import release_only
 from tests.visitor import Visitor
@@ -125,6 +127,25 @@ async def test_enrolment_refuses_a_used_link_and_a_weak_password(desk: AppStack)
         screen = await console.submit("/welcome", password=PASSWORD, code=code)
         assert screen.path == "/console/inbox"
         assert (await console.get(f"/console/welcome?token={token}")).status == 404
+
+
+async def test_enrolment_link_is_redeemed_once_when_used_twice_at_once(
+    desk: AppStack, admin_url: str
+) -> None:
+    token = await credentials.reissue_link(desk.rt, BERIK)
+    console = directory.console(desk.rt)
+
+    async def redeem() -> None:
+        async with console.connection() as transaction:
+            secret = credentials.new_secret()
+            await credentials.enrol(desk.rt, transaction, token, f"{PASSWORD} again", secret)
+
+    async with console.connection() as first:
+        await credentials.enrol(desk.rt, first, token, PASSWORD, credentials.new_secret())
+        second = asyncio.create_task(redeem())
+        await wait_for_blocked_session(desk.rt, admin_url)
+    with pytest.raises(credentials.BadLink):
+        await second
 
 
 async def test_enrolment_page_keeps_its_link_when_the_language_is_changed(desk: AppStack) -> None:

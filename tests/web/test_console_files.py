@@ -172,6 +172,21 @@ async def test_file_from_the_form_library_is_sent_in_the_persons_language(
     assert (await _form(officer, "Another")).status == 422
 
 
+async def test_form_of_a_full_library_can_be_replaced(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(form_library, "MAX_FORMS", 2)
+    lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
+    for name in ("Application", "Consent"):
+        await form_library.put(rt, lead, name, "ru", FORM)
+    newer = NewFile("Consent.pdf", "application/pdf", b"%PDF-1.7 newer %%EOF")
+    await form_library.put(rt, lead, "Consent", "ru", newer)
+    with pytest.raises(form_library.Unusable, match="full"):
+        await form_library.put(rt, lead, "Passport", "ru", FORM)
+    found = {each.name: each.size for each in await form_library.listing(rt, lead)}
+    assert found == {"Application": len(FORM.contents), "Consent": len(newer.contents)}
+
+
 async def test_canned_reply_sends_its_attached_form(stack: AppStack) -> None:
     rt = stack.rt
     user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(

@@ -82,7 +82,7 @@ function buttonsOf({ id, buttons }) {
 }
 
 function fileOf({ id, file }) {
-  const input = make('input', { type: 'file', accept: 'image/*,application/pdf' });
+  const input = make('input', { type: 'file', accept: 'image/jpeg,image/png,image/webp,application/pdf' });
   return make('form', { class: 'buttons file' }, make('fieldset', { 'aria-labelledby': `said-${id}` },
     make('label', { class: 'button pick' }, file, input)));
 }
