@@ -193,45 +193,54 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
     Returns None if the registry does not have the registration. Raises RegistryError.
     """
     if write.doubtful:
-        found = await registry.find(write.key)
+        found = await find(registry, write.key)
         if found is not None:
             return found
     if write.is_withdrawing and write.body is not None:
         return None
-    if write.kind == "withdraw":
-        receipt = write.receipt or await looked_up(registry, write)
-        return await registry.withdraw(receipt, key=write.key) if receipt else None
-    if write.consent is not None:
-        return await _erase(registry, write, write.consent)
-    if isinstance(write.body, QuestionAnswer):
-        receipt = write.receipt or await looked_up(registry, write)
-        return await registry.answer(receipt, write.body, key=write.key) if receipt else None
-    if not isinstance(write.body, PreRegistration):
+    receipt = write.receipt or await looked_up(registry, write)
+    if isinstance(write.body, PreRegistration):
+        if receipt is None:
+            return await registry.create(write.body, key=write.key)
+        return await registry.amend(receipt, write.body, key=write.key)
+    if receipt is None:
         return None
-    if write.receipt is None:
-        return await registry.create(write.body, key=write.key)
-    return await registry.amend(write.receipt, write.body, key=write.key)
+    if write.kind == "withdraw":
+        return await registry.withdraw(receipt, key=write.key)
+    if write.consent is not None:
+        return await _erase(registry, write, receipt, write.consent)
+    if isinstance(write.body, QuestionAnswer):
+        return await registry.answer(receipt, write.body, key=write.key)
+    return None
+
+
+async def find(registry: Registry, key: str) -> Acknowledgement | None:
+    """Look up the write with this idempotency key. Raises RegistryError, but never `Refused`.
+
+    A refused lookup does not tell whether the registry has the write, so it is tried again.
+    """
+    try:
+        return await registry.find(key)
+    except Refused:
+        raise Unavailable("E_REGISTRY_LOOKUP", "the registry refused a lookup") from None
 
 
 async def looked_up(registry: Registry, write: Write) -> str | None:
     """Return the receipt number of the newest earlier submission that the registry has, or None.
 
     Submissions that are stored as rejected are looked up too: the registry may have such a
-    submission, if its outcome was unknown and the later lookup was refused.
+    submission, if an attempt whose outcome was unknown arrived after the refused one.
     """
     for submitted in write.submitted:
-        found = await registry.find(submitted.hex)
+        found = await find(registry, submitted.hex)
         if found is not None:
             return found.number
     return None
 
 
 async def _erase(
-    registry: Registry, write: Write, consent: Mapping[str, str]
-) -> Acknowledgement | None:
-    receipt = write.receipt or await looked_up(registry, write)
-    if receipt is None:
-        return None
+    registry: Registry, write: Write, receipt: str, consent: Mapping[str, str]
+) -> Acknowledgement:
     taken_back = ConsentWithdrawal.model_validate(
         {
             "number": receipt,

@@ -22,6 +22,7 @@ from tests.registrations.registries import (
     REFUSED,
     UNKNOWN,
     AcceptingRegistry,
+    RecordingRegistry,
     StoringRegistry,
     accept,
     one,
@@ -62,16 +63,21 @@ async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     assert registry.bodies == 2
 
 
-async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, StoringRegistry]:
+async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, RecordingRegistry]:
     """Return a person and a registry that has the submission, although Kosh recorded a rejection.
 
-    The response to the submission was lost, and the lookup that followed was rejected.
+    The response to the submission was lost. It arrives at the registry only after the lookup, and
+    after the second attempt, which was rejected.
     """
-    guest, registry = Guest(rt), StoringRegistry()
+    guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
-    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    registry.fails = {"create": UNKNOWN}
     await write_due(rt, registry)
+    arriving, registry.acknowledgements = registry.acknowledgements, {}
+    registry.fails = {"create": REFUSED}
     await write_due(rt, registry)
+    registry.acknowledgements = arriving
+    assert await one(rt, "SELECT state FROM registry_writes") == "rejected"
     return guest, registry
 
 
@@ -80,7 +86,6 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
-    assert await one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
@@ -98,6 +103,50 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
     await guest.go("/delete", "да")
     await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
+
+
+async def test_submission_is_looked_up_before_another_is_created(rt: Runtime) -> None:
+    """Otherwise the person would have two registrations, and Kosh would know only the second."""
+    guest, registry = await _refused_in_doubt(rt)
+    await guest.go("/status", "amend", "submit")
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create", "amend"]
+    assert await one(rt, "SELECT number FROM registrations") == NUMBER
+
+
+async def test_refused_submission_that_the_registry_lacks_is_created_again(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": REFUSED}
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create"]
+    assert await one(rt, "SELECT number FROM registrations") == NUMBER
+
+
+async def test_submission_in_doubt_stays_unknown_when_its_lookup_is_refused(rt: Runtime) -> None:
+    """A refused lookup does not tell whether the registry has the submission."""
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    for _each in range(2):
+        await write_due(rt, registry)
+        assert await one(rt, "SELECT state FROM registry_writes") == "unknown"
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
+    await write_due(rt, registry)
+    assert registry.calls == ["create"]
+    assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
+
+
+async def test_resubmission_waits_when_the_earlier_lookup_is_refused(rt: Runtime) -> None:
+    guest, registry = await _refused_in_doubt(rt)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"find": REFUSED}
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create"]
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create", "amend"]
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
