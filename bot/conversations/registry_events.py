@@ -45,6 +45,9 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
     try:
         word = await registry_writes.call(rt.registry, write)
     except Refused as error:
+        if write.kind == "erase":
+            await registry_writes.postpone_erasure(rt, write, error)
+            return None
         async with rt.pool.connection() as transaction:
             held = await lock(rt, transaction, write.person.id) if write.person else None
             language = held.conversation.language if held else ""

@@ -327,6 +327,16 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
         )
 
 
+async def postpone_erasure(rt: Runtime, write: Write, error: Refused) -> None:
+    """Schedule a retry of an erasure that the registry refused, and alert the engineer on call.
+
+    Kosh has already deleted the person, who read that the registry is asked to erase the data. So a
+    case would have no person, and nobody could ask for the erasure again.
+    """
+    _logger.error("registry.erasure_refused", code=error.code, reason=error.problem)
+    await postpone(rt, write, error)
+
+
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
     """Record that the registry refused a write, and open a case (request to an officer).
 

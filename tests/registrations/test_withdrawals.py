@@ -97,6 +97,21 @@ async def test_erasure_after_a_withdrawal_asks_the_registry_to_erase(rt: Runtime
     assert registry.calls == ["create", "withdraw", "withdraw_consent"]
 
 
+async def test_erasure_is_sent_again_until_the_registry_accepts_it(rt: Runtime) -> None:
+    """The person is deleted, so no officer could correct the erasure with them."""
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/delete", "yes")
+    for _each in range(12):
+        registry.fails = {"withdraw_consent": REFUSED}
+        await write_due(rt, registry)
+        assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "pending"
+    await write_due(rt, registry)
+    assert registry.calls == ["create", *["withdraw_consent"] * 13]
+    assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "accepted"
+
+
 async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) -> None:
     guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
