@@ -24,6 +24,18 @@ OPEN_WRITES = ("pending", "unknown", "sending")
 # Writes about the household, which is optional. No other write waits for them.
 HOUSEHOLD = ("invite", "join", "leave")
 
+# True if the registration has a write that the registry has yet to answer, except a write about the
+# household. Selects one column, since the database role of retention may not read all columns.
+HAS_OPEN_WRITE = (
+    select(t.RegistryWrite.registration_id)
+    .where(
+        t.RegistryWrite.registration_id == t.Registration.id,
+        t.RegistryWrite.state.in_(OPEN_WRITES),
+        t.RegistryWrite.kind.not_in(HOUSEHOLD),
+    )
+    .exists()
+)
+
 _PERSON = bindparam("person", type_=Uuid())
 _REGISTRATION = bindparam("registration", type_=Uuid())
 _WRITE = bindparam("write", type_=Uuid())
