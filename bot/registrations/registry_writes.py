@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -87,7 +87,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The registry's status of a registration, to be stored in the person's conversation."""
+    """The registry's status of a registration, to be stored in the person's conversation.
+
+    `is_response`, `before_response`: see `Acknowledged`. `state` is empty if the conversation has
+    the status already, from a callback that arrived before the response.
+    """
 
     person_id: UUID
     state: str
@@ -95,6 +99,8 @@ class Outcome:
     reason: str = ""
     question: RegistryQuestion | None = None
     step: PlatformStep | None = None
+    is_response: bool = False
+    before_response: bool = False
 
 
 def outcome(
@@ -265,8 +271,15 @@ async def record_outcome(
         is_recorded = await execute(transaction, write_statements.CANCEL_WRITE, **values)
         withdrawn = is_recorded and write.kind == "withdraw"
         return await _end(transaction, write.registration_id) if withdrawn else None
-    await execute(transaction, write_statements.ACCEPT_WRITE, write=write.id)
-    return await record(transaction, write.registration_id, acknowledged)
+    is_first = await execute(transaction, write_statements.ACCEPT_WRITE, write=write.id)
+    recorded = await record(transaction, write.registration_id, acknowledged)
+    if not is_first or write.kind != "submit":
+        return recorded
+    if recorded is not None:
+        return replace(recorded, is_response=True)
+    values = {"registration": write.registration_id}
+    person_id = await fetch_value(transaction, statements.TO_NOTIFY, **values)
+    return Outcome(person_id, "", acknowledged.number, is_response=True) if person_id else None
 
 
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:

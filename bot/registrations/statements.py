@@ -121,6 +121,11 @@ _IS_WITHDRAWAL_OPEN = exists().where(
     t.RegistryWrite.kind.in_(("withdraw", "erase")),
     t.RegistryWrite.state.in_(OPEN_WRITES),
 )
+_IS_SUBMISSION_OPEN = exists().where(
+    t.RegistryWrite.registration_id == t.Registration.id,
+    t.RegistryWrite.kind == "submit",
+    t.RegistryWrite.state.in_(OPEN_WRITES),
+)
 # While a withdrawal or an erasure is on its way, no other status of the registry replaces it.
 # Otherwise the person could change the registration again, and a write in doubt could be looked up
 # while an attempt is in progress (see `_IS_SETTLED`).
@@ -138,7 +143,7 @@ RECORD_STATUS = statement(
     update(t.Registration)
     .where(t.Registration.number == bindparam("receipt"), t.Registration.version < _VERSION)
     .values(state=_STATE_TO_STORE, version=_VERSION, state_at=NOW)
-    .returning(_PERSON_TO_NOTIFY, t.Registration.state)
+    .returning(_PERSON_TO_NOTIFY, t.Registration.state, _IS_SUBMISSION_OPEN)
 )
 RECORD = statement(
     update(t.Registration)
@@ -150,6 +155,12 @@ RECORD = statement(
         state_at=NOW,
     )
     .returning(_PERSON_TO_NOTIFY, t.Registration.state)
+)
+# The person to notify of a status that is stored already; no row during a withdrawal.
+TO_NOTIFY = statement(
+    select(_PERSON_TO_NOTIFY).where(
+        t.Registration.id == _REGISTRATION, t.Registration.state != "withdrawing"
+    )
 )
 OF_PERSON = statement(
     select(t.Registration.state, t.Registration.number, t.Registration.state_at)

@@ -26,6 +26,7 @@ from tests.registrations.registries import (
     StoringRegistry,
     accept,
     one,
+    report,
     stored_surname,
     write_due,
 )
@@ -147,6 +148,67 @@ async def test_resubmission_waits_when_the_earlier_lookup_is_refused(rt: Runtime
     assert registry.calls == ["create", "create"]
     await write_due(rt, registry)
     assert registry.calls == ["create", "create", "amend"]
+
+
+async def _corrected(rt: Runtime) -> tuple[Guest, StoringRegistry, int]:
+    """Return a person who sent a correction, the registry, and the number of the person's messages.
+
+    The person did not consent to be notified of updates. Kosh has yet to send the correction.
+    """
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    return guest, registry, len(await guest.rows())
+
+
+async def test_response_to_a_correction_is_announced_after_an_old_decision(rt: Runtime) -> None:
+    guest, registry, before = await _corrected(rt)
+    await report(rt, "REJECTED", 2)
+    assert len(await guest.rows()) == before
+    assert await one(rt, "SELECT count(*) FROM cases") == 1
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
+    await report(rt, "ACCEPTED", 12)
+    assert len(await guest.rows()) == before + 1
+
+
+async def test_response_is_announced_once_when_the_decision_overtakes_it(rt: Runtime) -> None:
+    """The callback with the decision arrives before Kosh knows that the correction arrived."""
+    guest, registry, before = await _corrected(rt)
+    registry.fails = {"amend": UNKNOWN}
+    await write_due(rt, registry)
+    await report(rt, "ACCEPTED", 12)
+    assert len(await guest.rows()) == before
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
+    conversation = await guest.conversation()
+    assert conversation is not None and conversation.registration is not None
+    assert conversation.registration.state == "accepted"
+
+
+async def test_response_to_each_of_two_corrections_is_announced(rt: Runtime) -> None:
+    guest, registry, _before = await _corrected(rt)
+    await guest.go("/status", "amend", "submit")
+    before = len(await guest.rows())
+    for each in (1, 2):
+        await write_due(rt, registry)
+        assert len(await guest.rows()) == before + each
+
+
+async def test_overtaken_response_is_not_announced_again_with_consent(rt: Runtime) -> None:
+    """With consent, the person was told when the callback arrived."""
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.consent()
+    await guest.go(*AFTER_CONSENT[:-2], "yes", "no", "submit")
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": UNKNOWN}
+    await write_due(rt, registry)
+    before = len(await guest.rows())
+    await report(rt, "ACCEPTED", 12)
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:
