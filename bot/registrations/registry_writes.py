@@ -370,9 +370,11 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
     """
     if write.person is None:
         return
-    locked = statements.LOCK_NOT_WITHDRAWING
+    withdraws = write.kind == "withdraw"
+    locked = statements.LOCK_ALL if withdraws else statements.LOCK_NOT_WITHDRAWING
+    # The person may have been erased during the call; then none of the registrations is theirs.
     remaining = await fetch_values(transaction, locked, person=write.person.id)
-    if write.kind == "withdraw" or write.registration_id in remaining:
+    if write.registration_id in remaining:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
 
