@@ -130,7 +130,7 @@ async def _overtaken(
 ) -> registry_writes.Outcome | None:
     """Return the response to a submission with the status that a callback brought before it.
 
-    Returns None if the person was told of the callback, or has sent another submission since then.
+    Returns None if the callback was announced, or if the person has sent another submission since.
     """
     held = await lock(rt, transaction, outcome.person_id)
     known = held.conversation.registration if held else None

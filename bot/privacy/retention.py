@@ -157,7 +157,7 @@ _RULES: dict[str, Delete | Update] = {
     ),
     # Also deletes registrations that never reached a final state: after this time, no answer of the
     # registry is expected. But a correction, withdrawal or erasure that the registry does not have
-    # yet would be deleted with its registration, although the person was told that it is sent.
+    # yet would be deleted with its registration, although the person read that it is sent.
     "registrations": delete(t.Registration).where(
         t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS),
         ~HAS_OPEN_WRITE,

@@ -344,7 +344,7 @@ async def postpone_erasure(rt: Runtime, write: Write, error: Refused) -> None:
     """Schedule a retry of an erasure that the registry refused, and alert the engineer on call.
 
     Kosh has already deleted the person, who read that the registry is asked to erase the data. So a
-    case would have no person, and nobody could ask for the erasure again.
+    case would have no person, and the erasure would not be asked for again.
     """
     _logger.error("registry.erasure_refused", code=error.code, reason=error.problem)
     await postpone(rt, write, error)
@@ -372,7 +372,7 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
         return
     withdraws = write.kind == "withdraw"
     locked = statements.LOCK_ALL if withdraws else statements.LOCK_NOT_WITHDRAWING
-    # The person may have been erased during the call; then none of the registrations is theirs.
+    # The person may have been erased during the call; then they have no registration.
     remaining = await fetch_values(transaction, locked, person=write.person.id)
     if write.registration_id in remaining:
         refused = OpenCase("registry_refused", urgent=True)

@@ -197,7 +197,7 @@ async def test_response_to_each_of_two_corrections_is_announced(rt: Runtime) -> 
 
 
 async def test_overtaken_response_is_not_announced_again_with_consent(rt: Runtime) -> None:
-    """With consent, the person was told when the callback arrived."""
+    """With consent, the callback was announced when it arrived."""
     guest, registry = Guest(rt), StoringRegistry()
     await guest.consent()
     await guest.go(*AFTER_CONSENT[:-2], "yes", "no", "submit")

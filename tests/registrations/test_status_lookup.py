@@ -85,7 +85,7 @@ async def test_right_status_lookups_use_up_no_attempts(rt: Runtime, databases: D
 async def test_right_status_lookups_return_no_wrong_attempts(
     rt: Runtime, databases: Databases
 ) -> None:
-    """Whoever knows the PIN of one number must not get more attempts at another."""
+    """A person who knows the PIN of one number must not get more attempts at another."""
     await received(rt, databases)
     for each in range(MAX_CHAT_LOOKUPS - 1):
         assert await try_lookup(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
