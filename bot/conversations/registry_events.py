@@ -45,6 +45,9 @@ async def write_to_registry(rt: Runtime, write_id: UUID) -> AfterCommit | None:
     try:
         word = await registry_writes.call(rt.registry, write)
     except Refused as error:
+        if write.kind == "erase":
+            await registry_writes.postpone_erasure(rt, write, error)
+            return None
         async with rt.pool.connection() as transaction:
             held = await lock(rt, transaction, write.person.id) if write.person else None
             language = held.conversation.language if held else ""
@@ -99,6 +102,8 @@ async def record_status_callback(rt: Runtime, callback: StatusCallback) -> After
 async def _tell(
     rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome | None
 ) -> AfterCommit | None:
+    if outcome is not None and not outcome.state:
+        outcome = await _overtaken(rt, transaction, outcome)
     if outcome is None:
         return None
     outcome = await _without_answered_question(rt, transaction, outcome)
@@ -109,9 +114,36 @@ async def _tell(
     if topic and not asks:
         await _open_case(rt, transaction, outcome, topic)
     event = Acknowledged(
-        outcome.state, outcome.number, outcome.reason, outcome.question, outcome.step
+        outcome.state,
+        outcome.number,
+        outcome.reason,
+        outcome.question,
+        outcome.step,
+        outcome.is_response,
+        outcome.before_response,
     )
     return await take_turn(rt, transaction, outcome.person_id, event)
+
+
+async def _overtaken(
+    rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome
+) -> registry_writes.Outcome | None:
+    """Return the response to a submission with the status that a callback brought before it.
+
+    Returns None if the callback was announced, or if the person has sent another submission since.
+    """
+    held = await lock(rt, transaction, outcome.person_id)
+    known = held.conversation.registration if held else None
+    if known is None or known.write_first or known.state == "sent":
+        return None
+    return replace(
+        outcome,
+        state=known.state,
+        number=known.number,
+        reason=known.reason,
+        question=known.question,
+        step=known.step,
+    )
 
 
 async def _without_answered_question(

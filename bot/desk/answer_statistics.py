@@ -1,7 +1,11 @@
 """Share of first answers within the promised time: by mission, topic, language and hour.
 
 A case is a person's request to a mission's officers. Counts of cases are rounded down to multiples
-of 5, so that the difference of two counts does not reveal a count below 5.
+of 5, so that the difference of two counts of one report does not reveal a count below 5.
+
+The period is free to the day, so reports of overlapping periods together may reveal that a single
+case was opened: when, and in which group, but not whose case it is. Hiding this would need separate
+rounding of disjoint periods, which shows nothing of a mission with few cases.
 """
 
 from collections.abc import Sequence

@@ -36,6 +36,7 @@ ALARMING = (
         "whatsapp.number_refused",
     ),
     *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
+    "registry.erasure_refused",
     *("notification.failed", "job.failed", "webhook.lane_failed", "broadcast.call_failed"),
     "message.unreadable",
 )

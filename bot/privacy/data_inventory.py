@@ -194,7 +194,8 @@ INVENTORY = (
     Entry("registrations", ("id", "person_id", "state", "number", "version", "answers_deleted",
                             "created_at", "state_at"),
           "receipt and status", _P,
-          f"{lifetimes.SUBMISSION_MONTHS} months after the last change of status", _CUT, True),
+          f"{lifetimes.SUBMISSION_MONTHS} months after the last change of status; longer while a"
+          " write to the registry is open", _CUT, True),
     Entry("registration_details", ("details_hash",), "detect details that two people registered",
           _B, "with the registration, until it is withdrawn", _GONE),
     Entry("registration_details", ("registration_id", "person_id", "is_repeated", "created_at"),

@@ -25,6 +25,7 @@ from bot.db import tables as t
 from bot.db.pipeline import Sendable
 from bot.db.statements import NOW, ago, execute, statement
 from bot.observability import logging
+from bot.registrations.statements import HAS_OPEN_WRITE
 from bot.runtime import Runtime
 from flows import lifetimes
 
@@ -155,9 +156,11 @@ _RULES: dict[str, Delete | Update] = {
         t.BroadcastRequest.created_at < ago(days=lifetimes.BROADCAST_REQUEST_DAYS)
     ),
     # Also deletes registrations that never reached a final state: after this time, no answer of the
-    # registry is expected.
+    # registry is expected. But a correction, withdrawal or erasure that the registry does not have
+    # yet would be deleted with its registration, although the person read that it is sent.
     "registrations": delete(t.Registration).where(
-        t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS)
+        t.Registration.state_at < NOW - func.make_interval(0, lifetimes.SUBMISSION_MONTHS),
+        ~HAS_OPEN_WRITE,
     ),
     "uploads": delete(t.Upload).where(
         case(

@@ -25,7 +25,7 @@ async def call(registry: Registry, write: Write) -> Household | None:
     receipt = write.receipt or await registry_writes.looked_up(registry, write)
     if receipt is None:
         return None
-    if write.doubtful and await registry.find(write.key) is not None:
+    if write.doubtful and await registry_writes.find(registry, write.key) is not None:
         return await registry.household(receipt)
     if write.kind == "leave":
         return await registry.leave(receipt, key=write.key)

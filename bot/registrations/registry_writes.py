@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -87,7 +87,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The registry's status of a registration, to be stored in the person's conversation."""
+    """The registry's status of a registration, to be stored in the person's conversation.
+
+    `is_response`, `before_response`: see `Acknowledged`. `state` is empty if the conversation has
+    the status already, from a callback that arrived before the response.
+    """
 
     person_id: UUID
     state: str
@@ -95,6 +99,8 @@ class Outcome:
     reason: str = ""
     question: RegistryQuestion | None = None
     step: PlatformStep | None = None
+    is_response: bool = False
+    before_response: bool = False
 
 
 def outcome(
@@ -193,45 +199,54 @@ async def call(registry: Registry, write: Write) -> Acknowledgement | None:
     Returns None if the registry does not have the registration. Raises RegistryError.
     """
     if write.doubtful:
-        found = await registry.find(write.key)
+        found = await find(registry, write.key)
         if found is not None:
             return found
     if write.is_withdrawing and write.body is not None:
         return None
-    if write.kind == "withdraw":
-        receipt = write.receipt or await looked_up(registry, write)
-        return await registry.withdraw(receipt, key=write.key) if receipt else None
-    if write.consent is not None:
-        return await _erase(registry, write, write.consent)
-    if isinstance(write.body, QuestionAnswer):
-        receipt = write.receipt or await looked_up(registry, write)
-        return await registry.answer(receipt, write.body, key=write.key) if receipt else None
-    if not isinstance(write.body, PreRegistration):
+    receipt = write.receipt or await looked_up(registry, write)
+    if isinstance(write.body, PreRegistration):
+        if receipt is None:
+            return await registry.create(write.body, key=write.key)
+        return await registry.amend(receipt, write.body, key=write.key)
+    if receipt is None:
         return None
-    if write.receipt is None:
-        return await registry.create(write.body, key=write.key)
-    return await registry.amend(write.receipt, write.body, key=write.key)
+    if write.kind == "withdraw":
+        return await registry.withdraw(receipt, key=write.key)
+    if write.consent is not None:
+        return await _erase(registry, write, receipt, write.consent)
+    if isinstance(write.body, QuestionAnswer):
+        return await registry.answer(receipt, write.body, key=write.key)
+    return None
+
+
+async def find(registry: Registry, key: str) -> Acknowledgement | None:
+    """Look up the write with this idempotency key. Raises RegistryError, but never `Refused`.
+
+    A refused lookup does not tell whether the registry has the write, so it is tried again.
+    """
+    try:
+        return await registry.find(key)
+    except Refused:
+        raise Unavailable("E_REGISTRY_LOOKUP", "the registry refused a lookup") from None
 
 
 async def looked_up(registry: Registry, write: Write) -> str | None:
     """Return the receipt number of the newest earlier submission that the registry has, or None.
 
     Submissions that are stored as rejected are looked up too: the registry may have such a
-    submission, if its outcome was unknown and the later lookup was refused.
+    submission, if an attempt whose outcome was unknown arrived after the refused one.
     """
     for submitted in write.submitted:
-        found = await registry.find(submitted.hex)
+        found = await find(registry, submitted.hex)
         if found is not None:
             return found.number
     return None
 
 
 async def _erase(
-    registry: Registry, write: Write, consent: Mapping[str, str]
-) -> Acknowledgement | None:
-    receipt = write.receipt or await looked_up(registry, write)
-    if receipt is None:
-        return None
+    registry: Registry, write: Write, receipt: str, consent: Mapping[str, str]
+) -> Acknowledgement:
     taken_back = ConsentWithdrawal.model_validate(
         {
             "number": receipt,
@@ -256,8 +271,15 @@ async def record_outcome(
         is_recorded = await execute(transaction, write_statements.CANCEL_WRITE, **values)
         withdrawn = is_recorded and write.kind == "withdraw"
         return await _end(transaction, write.registration_id) if withdrawn else None
-    await execute(transaction, write_statements.ACCEPT_WRITE, write=write.id)
-    return await record(transaction, write.registration_id, acknowledged)
+    is_first = await execute(transaction, write_statements.ACCEPT_WRITE, write=write.id)
+    recorded = await record(transaction, write.registration_id, acknowledged)
+    if not is_first or write.kind != "submit":
+        return recorded
+    if recorded is not None:
+        return replace(recorded, is_response=True)
+    values = {"registration": write.registration_id}
+    person_id = await fetch_value(transaction, statements.TO_NOTIFY, **values)
+    return Outcome(person_id, "", acknowledged.number, is_response=True) if person_id else None
 
 
 async def _end(transaction: Transaction, registration_id: UUID) -> Outcome | None:
@@ -318,6 +340,16 @@ async def postpone(rt: Runtime, write: Write, error: RegistryError) -> None:
         )
 
 
+async def postpone_erasure(rt: Runtime, write: Write, error: Refused) -> None:
+    """Schedule a retry of an erasure that the registry refused, and alert the engineer on call.
+
+    Kosh has already deleted the person, who read that the registry is asked to erase the data. So a
+    case would have no person, and the erasure would not be asked for again.
+    """
+    _logger.error("registry.erasure_refused", code=error.code, reason=error.problem)
+    await postpone(rt, write, error)
+
+
 async def refuse(transaction: Transaction, write: Write, error: Refused, language: str) -> bool:
     """Record that the registry refused a write, and open a case (request to an officer).
 
@@ -338,9 +370,11 @@ async def open_refusal(transaction: Transaction, write: Write, language: str) ->
     """
     if write.person is None:
         return
-    locked = statements.LOCK_NOT_WITHDRAWING
+    withdraws = write.kind == "withdraw"
+    locked = statements.LOCK_ALL if withdraws else statements.LOCK_NOT_WITHDRAWING
+    # The person may have been erased during the call; then they have no registration.
     remaining = await fetch_values(transaction, locked, person=write.person.id)
-    if write.kind == "withdraw" or write.registration_id in remaining:
+    if write.registration_id in remaining:
         refused = OpenCase("registry_refused", urgent=True)
         await cases.open_case(transaction, write.person, refused, language)
 

@@ -36,8 +36,9 @@ async def mark_expired(transaction: Transaction, person_id: UUID) -> None:
 async def find_ending(transaction: Transaction, after: UUID, limit: int = 100) -> list[UUID]:
     """Return up to `limit` people, with ids after `after`, whose registration must be deleted.
 
-    A registration is deleted 12 months after the last change of its status. Idle people are not
-    returned, because their conversations are deleted, too.
+    A registration is deleted 12 months after the last change of its status, but not while a write
+    to the registry is open. Idle people are not returned, because their conversations are deleted,
+    too.
     """
     found = await fetch_values(transaction, retention_statements.ENDING, after=after, limit=limit)
     return [person_id for person_id in found if person_id is not None]

@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 
 from bot.db import tables as t
 from bot.db.statements import NOW, statement
-from bot.registrations.statements import HAS_LATER_REGISTRATION, HOUSEHOLD, OPEN_WRITES
+from bot.registrations.statements import HAS_LATER_REGISTRATION, HAS_OPEN_WRITE
 from flows import lifetimes
 
 ANSWERS_KEPT = timedelta(hours=lifetimes.ANSWERS_HOURS)
@@ -58,11 +58,7 @@ _IS_SPENT: tuple[ColumnElement[bool], ...] = (
     ~t.Registration.answers_deleted,
     ~HAS_LATER_REGISTRATION,
     t.Registration.state_at < NOW - ANSWERS_KEPT,
-    ~exists().where(
-        t.RegistryWrite.registration_id == t.Registration.id,
-        t.RegistryWrite.state.in_(OPEN_WRITES),
-        t.RegistryWrite.kind.not_in(HOUSEHOLD),
-    ),
+    ~HAS_OPEN_WRITE,
 )
 _OF_CONVERSATION = t.Conversation.person_id == t.Registration.person_id
 _MAY_GO = or_(~_WAS_REFUSED, _IS_IDLE)
@@ -92,8 +88,9 @@ MARK_SPENT = statement(
     update(t.Registration).where(t.Registration.person_id == _PERSON).values(answers_deleted=True)
 )
 # An hour before `bot.privacy.retention` deletes the row, because it does not change conversations.
-_ENDS = t.Registration.state_at < NOW + RECENTLY - func.make_interval(
-    0, lifetimes.SUBMISSION_MONTHS
+_ENDS = and_(
+    t.Registration.state_at < NOW + RECENTLY - func.make_interval(0, lifetimes.SUBMISSION_MONTHS),
+    ~HAS_OPEN_WRITE,
 )
 # Excludes idle conversations: saving one would count as activity and postpone its own deletion.
 ENDING = statement(

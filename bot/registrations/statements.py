@@ -24,6 +24,18 @@ OPEN_WRITES = ("pending", "unknown", "sending")
 # Writes about the household, which is optional. No other write waits for them.
 HOUSEHOLD = ("invite", "join", "leave")
 
+# True if the registration has a write that the registry has yet to answer, except a write about the
+# household. Selects one column, since the database role of retention may not read all columns.
+HAS_OPEN_WRITE = (
+    select(t.RegistryWrite.registration_id)
+    .where(
+        t.RegistryWrite.registration_id == t.Registration.id,
+        t.RegistryWrite.state.in_(OPEN_WRITES),
+        t.RegistryWrite.kind.not_in(HOUSEHOLD),
+    )
+    .exists()
+)
+
 _PERSON = bindparam("person", type_=Uuid())
 _REGISTRATION = bindparam("registration", type_=Uuid())
 _WRITE = bindparam("write", type_=Uuid())
@@ -109,6 +121,11 @@ _IS_WITHDRAWAL_OPEN = exists().where(
     t.RegistryWrite.kind.in_(("withdraw", "erase")),
     t.RegistryWrite.state.in_(OPEN_WRITES),
 )
+_IS_SUBMISSION_OPEN = exists().where(
+    t.RegistryWrite.registration_id == t.Registration.id,
+    t.RegistryWrite.kind == "submit",
+    t.RegistryWrite.state.in_(OPEN_WRITES),
+)
 # While a withdrawal or an erasure is on its way, no other status of the registry replaces it.
 # Otherwise the person could change the registration again, and a write in doubt could be looked up
 # while an attempt is in progress (see `_IS_SETTLED`).
@@ -126,7 +143,7 @@ RECORD_STATUS = statement(
     update(t.Registration)
     .where(t.Registration.number == bindparam("receipt"), t.Registration.version < _VERSION)
     .values(state=_STATE_TO_STORE, version=_VERSION, state_at=NOW)
-    .returning(_PERSON_TO_NOTIFY, t.Registration.state)
+    .returning(_PERSON_TO_NOTIFY, t.Registration.state, _IS_SUBMISSION_OPEN)
 )
 RECORD = statement(
     update(t.Registration)
@@ -138,6 +155,12 @@ RECORD = statement(
         state_at=NOW,
     )
     .returning(_PERSON_TO_NOTIFY, t.Registration.state)
+)
+# The person to notify of a status that is stored already; no row during a withdrawal.
+TO_NOTIFY = statement(
+    select(_PERSON_TO_NOTIFY).where(
+        t.Registration.id == _REGISTRATION, t.Registration.state != "withdrawing"
+    )
 )
 OF_PERSON = statement(
     select(t.Registration.state, t.Registration.number, t.Registration.state_at)

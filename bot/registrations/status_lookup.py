@@ -1,15 +1,15 @@
 """Lookup of a registration by number and PIN, for a person who writes from a new phone.
 
 Every failure runs the same steps, so that neither the reply nor its duration shows if a number
-exists. Attempts are limited per chat, per registration number, and per person until the PIN is
-entered correctly.
+exists. Wrong attempts are limited per chat, per registration number, and per person until the PIN
+is entered correctly.
 """
 
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 
-from bot.budgets.spending import draw_lookup
+from bot.budgets.spending import draw_lookup, return_lookup
 from bot.db import tables as t
 from bot.db.connection import Transaction
 from bot.db.statements import fetch_one, statement
@@ -43,7 +43,10 @@ async def look_up(
     `chat` identifies the chat. The counter of attempts stores only its keyed hash.
     """
     granted = await draw_lookup(rt, chat, lookup.number)
-    return await compare(rt, transaction, lookup, granted=granted)
+    found = await compare(rt, transaction, lookup, granted=granted)
+    if found.state:
+        await return_lookup(rt, chat, lookup.number)
+    return found
 
 
 async def compare(

@@ -7,6 +7,7 @@ with an unknown outcome is looked up by its key before a retry.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID, uuid4
@@ -232,7 +233,11 @@ async def record_status(transaction: Transaction, callback: StatusCallback) -> O
     new_state = stored_state(callback.state)
     values = {"receipt": callback.number, "new_version": callback.version, "new_state": new_state}
     row = await fetch_one(transaction, statements.RECORD_STATUS, **values)
-    return outcome(row, new_state, callback)
+    if row is None:
+        return None
+    person_id, stored, is_submission_open = row
+    recorded = outcome((person_id, stored), new_state, callback)
+    return recorded and replace(recorded, before_response=is_submission_open)
 
 
 async def of_person(

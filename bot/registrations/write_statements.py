@@ -128,7 +128,7 @@ CANCEL_WRITE = statement(
 )
 ACCEPT_WRITE = statement(
     update(t.RegistryWrite)
-    .where(t.RegistryWrite.id == _WRITE)
+    .where(t.RegistryWrite.id == _WRITE, t.RegistryWrite.state != "accepted")
     .values(state="accepted", reason=None, **_DONE)
 )
 ACCEPT_ATTEMPT = statement(

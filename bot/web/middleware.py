@@ -79,15 +79,16 @@ def security_headers() -> dict[str, str]:
 
 def count_response(path: str, status: int) -> None:
     """Count a response in the metrics by status and first path segment."""
-    first = path.split("/", 2)[1]
+    # Rejected requests are counted too, and the target of `OPTIONS *` has no segment.
+    first = path.removeprefix("/").partition("/")[0]
     metrics.ANSWERS.labels(first if first in COUNTED_PATHS else "other", status).inc()
 
 
 def reject_status(scope: Scope) -> int | None:
     """Return the status with which to reject a request, or None to accept it.
 
-    Return 431 for too many or too large headers. Return 400 for ambiguous lengths, a NUL in the
-    address, or a Host header that is not this site's host.
+    Return 431 for too many or too large headers. Return 400 for ambiguous lengths, a target that is
+    no path, a NUL in the address, or a Host header that is not this site's host.
     """
     headers: list[tuple[bytes, bytes]] = scope["headers"]
     if len(headers) > MAX_HEADERS or sum(len(n) + len(v) for n, v in headers) > MAX_HEADER_BYTES:
@@ -96,7 +97,11 @@ def reject_status(scope: Scope) -> int | None:
     lengths = names.count(b"content-length")
     if lengths > 1 or (lengths and b"transfer-encoding" in names):
         return 400
-    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+    if (
+        not scope["path"].startswith("/")
+        or "\0" in scope["path"]
+        or b"%00" in scope["query_string"]
+    ):
         return 400
     hosts = [value for name, value in headers if name == b"host"]
     return None if len(hosts) == 1 and _is_allowed_host(scope, hosts[0]) else 400

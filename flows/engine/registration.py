@@ -99,10 +99,16 @@ class StatusLookedUp:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """The registry reported the state of the person's registration."""
+    """The registry reported the state of the person's registration.
+
+    `is_response`: this is the response to a submission of the person. `before_response`: a
+    submission has yet to get its response, so the report may be about the content before it.
+    """
 
     state: str
     number: str
     reason: str = ""
     question: RegistryQuestion | None = None
     step: PlatformStep | None = None
+    is_response: bool = False
+    before_response: bool = False

@@ -136,9 +136,10 @@ def take_acknowledged(turn: TurnState, event: Acknowledged) -> None:
         turn.c = without_papers_on_their_way(turn.c)
         household_screens.end(turn)
         _renew_changes(turn)
-    # After sending, the person expects the registry's first response. Later responses are announced
-    # only with consent, and only if the person would read something new.
+    # After sending, the person expects the registry's response. Other reports are announced only
+    # with consent, and only if the person would read something new.
     awaited = before.state in ("sent", "answered", "withdrawing") and now.state != before.state
+    awaited = event.is_response or (awaited and not event.before_response)
     is_due = awaited or (before.write_first and registration_history.has_news(before, now))
     if is_due and not turn.c.muted:
         announce_update(turn)

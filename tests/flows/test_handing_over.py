@@ -70,6 +70,22 @@ def test_later_registry_status_changes_are_notified_only_with_consent() -> None:
         assert subscriber.takes(Acknowledged(state, "KZ-1")).shows(screens.UPDATE)
 
 
+@pytest.mark.parametrize("write_first", ["yes", "no"])
+def test_report_before_the_response_is_notified_only_with_consent(write_first: str) -> None:
+    chat = chat_at("review", write_first=write_first).presses("submit")
+    chat.takes(Acknowledged("rejected", "KZ-1", before_response=True))
+    assert chat.shows(screens.UPDATE) == (write_first == "yes")
+    assert chat.takes(Acknowledged("received", "KZ-1", is_response=True)).shows(screens.UPDATE)
+    assert chat.says("/status").shows(screens.REGISTRATION["received"], number="KZ-1")
+
+
+def test_registry_response_is_notified_when_the_status_is_as_before() -> None:
+    chat = submitted_chat()
+    for _submission in range(2):
+        chat.takes(Acknowledged("received", "KZ-1", is_response=True))
+        assert chat.shows(screens.UPDATE)
+
+
 def test_registry_status_is_notified_when_consent_is_given_after_stop() -> None:
     chat = chat_at("surname").says("стоп").presses(FORM)
     chat.until("review", write_first="yes").presses("submit")

@@ -53,6 +53,7 @@ from tests.jobs import run_waiting
 from tests.outgoing_webhooks.subscriber import subscriber
 from tests.person_client import Guest
 from tests.promql import Scrape, fires, scraped
+from tests.registrations.registries import REFUSED, StoringRegistry, write_due
 
 ROOT = Path(__file__).parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text("utf-8"))["groups"][0]
@@ -316,6 +317,17 @@ async def a_registry_that_does_not_answer(rt: Runtime, databases: Databases) -> 
             (uuid4(), registration),
         )
     await ahead(rt, "16 minutes")
+    return rt
+
+
+@provokes("KoshErasureRefused")
+async def a_registry_that_refuses_to_erase(rt: Runtime, databases: Databases) -> Runtime:
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/delete", "yes")
+    registry.fails = {"withdraw_consent": REFUSED}
+    await write_due(rt, registry)
     return rt
 
 

@@ -106,6 +106,10 @@ class RecordingRegistry(StoringRegistry):
         self.calls.append("create")
         return await super().create(body, key=key)
 
+    async def amend(self, number: str, body: object, *, key: str) -> Acknowledgement:
+        self.calls.append("amend")
+        return await super().amend(number, body, key=key)
+
     async def withdraw(self, number: str, *, key: str) -> Acknowledgement:
         self.calls.append("withdraw")
         return await super().withdraw(number, key=key)

@@ -1,9 +1,6 @@
 """Writes about a household that the registry never answers as agreed; no other write waits."""
 
-from typing import Any
-
 from bot.registrations import registry_writes
-from bot.registry.contract import Acknowledgement
 from bot.registry.errors import Misconfigured, OutcomeUnknown
 from bot.registry.households import Household
 from bot.runtime import Runtime
@@ -32,10 +29,6 @@ class FailingHouseholds(RecordingRegistry):
 
     async def household(self, _number: str) -> Household:
         raise Misconfigured("E_REGISTRY_CONTRACT", "the registry answers otherwise than agreed")
-
-    async def amend(self, number: str, body: Any, *, key: str) -> Acknowledgement:
-        self.calls.append("amend")
-        return await super().amend(number, body, key=key)
 
 
 async def _invited(rt: Runtime) -> tuple[Guest, FailingHouseholds]:

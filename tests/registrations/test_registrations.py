@@ -22,9 +22,11 @@ from tests.registrations.registries import (
     REFUSED,
     UNKNOWN,
     AcceptingRegistry,
+    RecordingRegistry,
     StoringRegistry,
     accept,
     one,
+    report,
     stored_surname,
     write_due,
 )
@@ -62,16 +64,21 @@ async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     assert registry.bodies == 2
 
 
-async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, StoringRegistry]:
+async def _refused_in_doubt(rt: Runtime) -> tuple[Guest, RecordingRegistry]:
     """Return a person and a registry that has the submission, although Kosh recorded a rejection.
 
-    The response to the submission was lost, and the lookup that followed was rejected.
+    The response to the submission was lost. It arrives at the registry only after the lookup, and
+    after the second attempt, which was rejected.
     """
-    guest, registry = Guest(rt), StoringRegistry()
+    guest, registry = Guest(rt), RecordingRegistry()
     await guest.register()
-    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    registry.fails = {"create": UNKNOWN}
     await write_due(rt, registry)
+    arriving, registry.acknowledgements = registry.acknowledgements, {}
+    registry.fails = {"create": REFUSED}
     await write_due(rt, registry)
+    registry.acknowledgements = arriving
+    assert await one(rt, "SELECT state FROM registry_writes") == "rejected"
     return guest, registry
 
 
@@ -80,7 +87,6 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, registry = await _refused_in_doubt(rt)
-    assert await one(rt, "SELECT state FROM registry_writes") == "rejected"
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
@@ -98,6 +104,111 @@ async def test_submission_of_unknown_outcome_is_looked_up_before_erasure(
     await guest.go("/delete", "да")
     await write_due(rt, registry)
     assert [each.state for each in registry.acknowledgements.values()] == ["RECEIVED", "WITHDRAWN"]
+
+
+async def test_submission_is_looked_up_before_another_is_created(rt: Runtime) -> None:
+    """Otherwise the person would have two registrations, and Kosh would know only the second."""
+    guest, registry = await _refused_in_doubt(rt)
+    await guest.go("/status", "amend", "submit")
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create", "amend"]
+    assert await one(rt, "SELECT number FROM registrations") == NUMBER
+
+
+async def test_refused_submission_that_the_registry_lacks_is_created_again(rt: Runtime) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": REFUSED}
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create"]
+    assert await one(rt, "SELECT number FROM registrations") == NUMBER
+
+
+async def test_submission_in_doubt_stays_unknown_when_its_lookup_is_refused(rt: Runtime) -> None:
+    """A refused lookup does not tell whether the registry has the submission."""
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    registry.fails = {"create": UNKNOWN, "find": REFUSED}
+    for _each in range(2):
+        await write_due(rt, registry)
+        assert await one(rt, "SELECT state FROM registry_writes") == "unknown"
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
+    await write_due(rt, registry)
+    assert registry.calls == ["create"]
+    assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
+
+
+async def test_resubmission_waits_when_the_earlier_lookup_is_refused(rt: Runtime) -> None:
+    guest, registry = await _refused_in_doubt(rt)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"find": REFUSED}
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create"]
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "create", "amend"]
+
+
+async def _corrected(rt: Runtime) -> tuple[Guest, StoringRegistry, int]:
+    """Return a person who sent a correction, the registry, and the number of the person's messages.
+
+    The person did not consent to be notified of updates. Kosh has yet to send the correction.
+    """
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    return guest, registry, len(await guest.rows())
+
+
+async def test_response_to_a_correction_is_announced_after_an_old_decision(rt: Runtime) -> None:
+    guest, registry, before = await _corrected(rt)
+    await report(rt, "REJECTED", 2)
+    assert len(await guest.rows()) == before
+    assert await one(rt, "SELECT count(*) FROM cases") == 1
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
+    await report(rt, "ACCEPTED", 12)
+    assert len(await guest.rows()) == before + 1
+
+
+async def test_response_is_announced_once_when_the_decision_overtakes_it(rt: Runtime) -> None:
+    """The callback with the decision arrives before Kosh knows that the correction arrived."""
+    guest, registry, before = await _corrected(rt)
+    registry.fails = {"amend": UNKNOWN}
+    await write_due(rt, registry)
+    await report(rt, "ACCEPTED", 12)
+    assert len(await guest.rows()) == before
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
+    conversation = await guest.conversation()
+    assert conversation is not None and conversation.registration is not None
+    assert conversation.registration.state == "accepted"
+
+
+async def test_response_to_each_of_two_corrections_is_announced(rt: Runtime) -> None:
+    guest, registry, _before = await _corrected(rt)
+    await guest.go("/status", "amend", "submit")
+    before = len(await guest.rows())
+    for each in (1, 2):
+        await write_due(rt, registry)
+        assert len(await guest.rows()) == before + each
+
+
+async def test_overtaken_response_is_not_announced_again_with_consent(rt: Runtime) -> None:
+    """With consent, the callback was announced when it arrived."""
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.consent()
+    await guest.go(*AFTER_CONSENT[:-2], "yes", "no", "submit")
+    await write_due(rt, registry)
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": UNKNOWN}
+    await write_due(rt, registry)
+    before = len(await guest.rows())
+    await report(rt, "ACCEPTED", 12)
+    await write_due(rt, registry)
+    assert len(await guest.rows()) == before + 1
 
 
 async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runtime) -> None:

@@ -1,6 +1,9 @@
 """Retention of registrations: after 12 months the person's conversation has no status either."""
 
+import pytest
+
 from bot.conversations.receive import take_turn
+from bot.registry.errors import Unavailable
 from bot.runtime import Runtime
 from bot.worker import main, sweeps
 from flows.engine.events import UploadStatusChanged
@@ -8,13 +11,17 @@ from flows.preregistration.before_consent import CONSENT
 from tests.clock import ahead
 from tests.person_client import Guest
 from tests.registrations.registries import (
+    RecordingRegistry,
     StoringRegistry,
     accept,
     one,
     report,
     stored_surname,
+    write_all,
     write_due,
 )
+
+DOWN = Unavailable("E_REGISTRY_UNREACHABLE", "not reached")
 
 
 async def _has_status(guest: Guest) -> bool:
@@ -50,6 +57,46 @@ async def test_passed_on_answers_are_kept_as_long_as_the_consent_says(rt: Runtim
         await main._retain(rt)
         assert (await stored_surname(guest) is not None) == is_kept
         assert await _has_status(guest) == is_kept
+
+
+async def test_retention_keeps_a_registration_while_its_correction_is_open(rt: Runtime) -> None:
+    """The person has read that the correction is saved, but the registry is away for a day."""
+    guest, registry = Guest(rt), StoringRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await ahead(rt, "364 days")
+    await guest.go("/status", "amend", "submit")
+    registry.fails = {"amend": DOWN}
+    await write_due(rt, registry)
+    await ahead(rt, "2 days")
+    await main._retain(rt)
+    assert await _has_status(guest)
+    await write_due(rt, registry)
+    assert await one(rt, "SELECT count(*) FROM registrations WHERE state = 'received'") == 1
+
+
+@pytest.mark.parametrize("withdraws", [False, True])
+async def test_retention_keeps_a_registration_while_its_erasure_is_open(
+    rt: Runtime, withdraws: bool
+) -> None:
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    if withdraws:
+        await guest.go("/status", "withdraw", "yes")
+        await write_due(rt, registry)
+    await ahead(rt, "364 days")
+    await guest.go("/delete", "yes")
+    for _each in range(4):
+        registry.fails = {"withdraw_consent": DOWN}
+        await write_all(rt, registry, "100 days")
+    await main._retain(rt)
+    await write_due(rt, registry)
+    assert registry.acknowledgements.popitem()[1].state == "WITHDRAWN"
+    assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "accepted"
+    await ahead(rt, "366 days")
+    await main._retain(rt)
+    assert await one(rt, "SELECT count(*) FROM registrations") == 0
 
 
 async def test_states_of_sent_papers_are_deleted_with_the_registration(rt: Runtime) -> None:

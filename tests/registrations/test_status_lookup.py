@@ -74,6 +74,26 @@ async def test_status_lookups_are_limited_per_chat(rt: Runtime, databases: Datab
     assert await try_lookup(rt, "web:b") == FOUND
 
 
+async def test_right_status_lookups_use_up_no_attempts(rt: Runtime, databases: Databases) -> None:
+    await received(rt, databases)
+    for each in range(MAX_NUMBER_LOOKUPS + 1):
+        assert await try_lookup(rt, f"web:{each}") == FOUND
+    for _each in range(MAX_CHAT_LOOKUPS + 1):
+        assert await try_lookup(rt, "web:a") == FOUND
+
+
+async def test_right_status_lookups_return_no_wrong_attempts(
+    rt: Runtime, databases: Databases
+) -> None:
+    """A person who knows the PIN of one number must not get more attempts at another."""
+    await received(rt, databases)
+    for each in range(MAX_CHAT_LOOKUPS - 1):
+        assert await try_lookup(rt, "web:a", number=f"KS-2026-AAAA-AAA{each}") == NOTHING
+        assert await try_lookup(rt, "web:a") == FOUND
+    assert await try_lookup(rt, "web:a", "999999") == NOTHING
+    assert await try_lookup(rt, "web:a") == NOTHING
+
+
 @pytest.mark.release
 async def test_status_lookups_are_limited_per_registration(
     rt: Runtime, databases: Databases
@@ -169,4 +189,5 @@ async def test_status_lookup_limits_apply_when_valkey_is_down(
     await received(rt, databases)
     without_valkey = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
     assert await try_lookup(without_valkey, "web:a") == FOUND
+    assert await try_lookup(without_valkey, "web:a", "999999") == NOTHING
     assert await try_lookup(without_valkey, "web:a") == NOTHING

@@ -35,11 +35,13 @@ DOWN = Unavailable("E_REGISTRY_UNREACHABLE", "not reached")
 class FailingRegistry(RecordingRegistry):
     """A registry whose next creation or invitation fails with `error`.
 
-    With `leaver`, this person withdraws the registration while that call is in progress.
+    With `leaver`, this person withdraws the registration while that call is in progress. With
+    `eraser`, this person deletes their data during the next withdrawal, which is refused.
     """
 
     error: RegistryError | None = None
     leaver: Guest | None = None
+    eraser: Guest | None = None
 
     async def create(self, body: object, *, key: str) -> Acknowledgement:
         await self._fail()
@@ -48,6 +50,13 @@ class FailingRegistry(RecordingRegistry):
     async def invite(self, _number: str, _body: object, *, key: str) -> Household:
         await self._fail()
         raise AssertionError(f"the invitation {key} was sent again")
+
+    async def withdraw(self, number: str, *, key: str) -> Acknowledgement:
+        if self.eraser:
+            await self.eraser.go("/delete", "yes")
+            self.eraser = None
+            raise REFUSED
+        return await super().withdraw(number, key=key)
 
     async def _fail(self) -> None:
         if self.leaver:
@@ -95,6 +104,21 @@ async def test_erasure_after_a_withdrawal_asks_the_registry_to_erase(rt: Runtime
     await guest.go("/delete", "yes")
     await write_due(rt, registry)
     assert registry.calls == ["create", "withdraw", "withdraw_consent"]
+
+
+async def test_erasure_is_sent_again_until_the_registry_accepts_it(rt: Runtime) -> None:
+    """The person is deleted, so no officer could correct the erasure with them."""
+    guest, registry = Guest(rt), RecordingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/delete", "yes")
+    for _each in range(12):
+        registry.fails = {"withdraw_consent": REFUSED}
+        await write_due(rt, registry)
+        assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "pending"
+    await write_due(rt, registry)
+    assert registry.calls == ["create", *["withdraw_consent"] * 13]
+    assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "accepted"
 
 
 async def test_withdrawal_cancels_a_submission_that_was_not_sent(rt: Runtime) -> None:
@@ -210,6 +234,19 @@ async def test_refused_submission_opens_no_case_when_it_was_just_withdrawn(rt: R
     await write_due(rt, registry)
     assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'submit'") == "rejected"
     assert await one(rt, "SELECT count(*) FROM cases") == 0
+
+
+async def test_refused_withdrawal_opens_no_case_when_its_person_was_erased(rt: Runtime) -> None:
+    guest, registry = Guest(rt), FailingRegistry()
+    await guest.register()
+    await write_due(rt, registry)
+    await guest.go("/status", "withdraw", "yes")
+    registry.eraser = guest
+    await write_due(rt, registry)
+    assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'withdraw'") == "rejected"
+    assert await one(rt, "SELECT count(*) FROM cases") == 0
+    await write_due(rt, registry)
+    assert registry.calls == ["create", "withdraw_consent"]
 
 
 async def test_refused_family_request_opens_no_case_when_just_withdrawn(rt: Runtime) -> None:

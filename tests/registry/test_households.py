@@ -177,6 +177,24 @@ async def test_registry_event_feed_returns_each_version_once_by_cursor(
     assert (await _feed(sandbox, after, 2))["next"] == after
 
 
+async def test_registry_event_feed_returns_an_erasure_after_the_withdrawal(
+    sandbox: Sandbox, registry: Registry
+) -> None:
+    """Systems that copied the content learn only from the feed that they must delete the copy."""
+    number = await _made(registry)
+    withdrawn = await registry.withdraw(number, key=new_key())
+    erased = await registry.withdraw_consent(consent_withdrawal(number), key=new_key())
+    assert erased.version == withdrawn.version + 1
+    again = await registry.withdraw_consent(consent_withdrawal(number), key=new_key())
+    assert again.version == erased.version, "nothing was left to erase"
+
+    async def listed() -> bool:
+        items = (await _feed(sandbox, "0.0", 100))["items"]
+        return (number, erased.version) in {(each["number"], each["version"]) for each in items}
+
+    await eventually(listed)
+
+
 async def test_registry_event_feed_answers_304_when_nothing_changed(
     sandbox: Sandbox, registry: Registry
 ) -> None:

@@ -173,6 +173,12 @@ async def test_webhook_answers_400_for_an_ambiguous_length_or_a_wrong_host(stack
 
 @pytest.mark.requirement("S-14")
 @pytest.mark.row(23, 24, 25)
+async def test_web_server_answers_400_for_a_target_that_is_no_path(stack: AppStack) -> None:
+    for target in (b"OPTIONS *", b"CONNECT localhost:443", b"GET chat"):
+        answer = await send_raw(stack, target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert answer.startswith(b"HTTP/1.1 400 "), target
+
+
 async def test_webhook_refuses_wrong_content_types_encodings_and_methods(stack: AppStack) -> None:
     """Check compressed bodies, other content types and other HTTP methods.
 

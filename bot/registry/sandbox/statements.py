@@ -10,6 +10,7 @@ from sqlalchemy import (
     Float,
     Integer,
     Text,
+    and_,
     bindparam,
     case,
     cast,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     extract,
     func,
     null,
+    or_,
     select,
     update,
 )
@@ -87,19 +89,22 @@ AMEND = statement(
     .where(_IS_ENTRY, _IS_OPEN)
     .values(_CONTENT | {"version": Entry.version + 1, "reason_code": None})
 )
+_ERASES = bindparam("erase", type_=Boolean())
+# An erasure is a version of its own, also after a withdrawal: the feed lists only versions.
+_IS_CHANGED = or_(_IS_OPEN, and_(_ERASES, Entry.body.is_not(None)))
 WITHDRAW = statement(
     update(Entry)
     .where(_IS_ENTRY)
     .values(
         changed_by=_KEY,
         state="WITHDRAWN",
-        version=Entry.version + cast(_IS_OPEN, Integer),
+        version=Entry.version + cast(_IS_CHANGED, Integer),
         reason_code=None,
         due_at=None,
         question=null(),
         household=null(),
         details=null(),
-        body=case((bindparam("erase", type_=Boolean()), null()), else_=Entry.body),
+        body=case((_ERASES, null()), else_=Entry.body),
     )
 )
 

@@ -3,11 +3,15 @@
 The rate limits are the same as for a lookup in a chat.
 """
 
+import asyncio
+
 import pytest
 
+from bot.budgets import spending
 from bot.budgets.table import MAX_CHAT_LOOKUPS, MAX_NUMBER_LOOKUPS, WINDOW_SECONDS
 from bot.officers.permissions import Scope
 from bot.runtime import Runtime
+from bot.web.api import status
 from tests.app_stack import AppStack
 from tests.web.api.integrator import Answer, Integrator, integrator
 from tests.web.test_status_elsewhere import PIN, register
@@ -55,7 +59,35 @@ async def test_status_api_answers_429_when_the_account_has_no_attempt_left(stack
         assert (right[0], right[1]["reason"]) == (429, "lookups")
         pair = {"number": number, "pin": PIN}
         async with system.http.post("/api/v1/status", json=pair) as answer:
-            assert 1 <= int(answer.headers["retry-after"]) <= WINDOW_SECONDS / MAX_CHAT_LOOKUPS + 1
+            wait = int(answer.headers["retry-after"])
+            assert status.IN_FLIGHT_SECONDS < wait <= WINDOW_SECONDS / MAX_CHAT_LOOKUPS + 1
+
+
+async def test_status_api_names_a_short_wait_while_lookups_are_checked(
+    stack: AppStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right lookups return their attempts, so the next one need not wait for the hour's end."""
+    number = await register(stack)
+    begun, gate = asyncio.Semaphore(0), asyncio.Event()
+    draw = spending.draw_number_lookup
+
+    async def draw_later(rt: Runtime, number: str) -> bool:
+        begun.release()
+        await gate.wait()
+        return await draw(rt, number)
+
+    monkeypatch.setattr(spending, "draw_number_lookup", draw_later)
+    async with integrator(stack.rt, STATUS) as system:
+        waiting = [asyncio.create_task(_ask(system, number)) for _each in range(MAX_CHAT_LOOKUPS)]
+        for _each in waiting:
+            await begun.acquire()
+        pair = {"number": number, "pin": PIN}
+        async with system.http.post("/api/v1/status", json=pair) as answer:
+            wait = answer.headers.get("retry-after")
+        gate.set()
+        assert (answer.status, wait) == (429, str(status.IN_FLIGHT_SECONDS))
+        assert {(await each)[0] for each in waiting} == {200}
+        assert (await _ask(system, number))[0] == 200
 
 
 async def test_status_api_does_not_count_successful_lookups(stack: AppStack) -> None:
@@ -68,8 +100,8 @@ async def test_status_api_does_not_count_successful_lookups(stack: AppStack) -> 
 @pytest.mark.parametrize("pin", ["12", "12345678901", "12x4"])
 async def test_status_api_rejects_a_malformed_pin(rt: Runtime, pin: str) -> None:
     async with integrator(rt, STATUS) as system:
-        status, body = await _ask(system, "KS-2026-ABCD-2345", pin)
-        assert (status, body["field"]) == (422, "pin")
+        code, body = await _ask(system, "KS-2026-ABCD-2345", pin)
+        assert (code, body["field"]) == (422, "pin")
         assert pin not in str(body)
 
 
@@ -104,10 +136,10 @@ async def test_status_api_audits_a_missing_scope(rt: Runtime) -> None:
 
 async def test_status_api_is_forbidden_without_the_scope_or_the_role(rt: Runtime) -> None:
     async with integrator(rt, Scope.STATISTICS_READ) as system:
-        status, body = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, body["reason"]) == (403, "scope")
+        code, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (code, body["reason"]) == (403, "scope")
     async with integrator(rt, STATUS) as system:
         async with rt.pool.connection() as session:
             await session.execute("UPDATE officers SET roles = '{auditor}'")
-        status, body = await _ask(system, "KS-2026-ABCD-2345")
-        assert (status, body["reason"]) == (403, "role")
+        code, body = await _ask(system, "KS-2026-ABCD-2345")
+        assert (code, body["reason"]) == (403, "role")
