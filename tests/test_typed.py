@@ -221,6 +221,7 @@ def _run(tool: str, *words: str) -> None:
 
 
 @pytest.mark.requirement("S-33")
+@pytest.mark.usefixtures("closed_connections")
 async def test_database_restored_by_hand_is_refused_until_erasures_are_replayed(
     operator: Operator, chosen: Settings, databases: Databases, tmp_path: Path
 ) -> None:

@@ -41,14 +41,7 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
 
     Stop web servers and workers first.
     """
-    if path is not None and not replace:
-        typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)
-        raise typer.Exit(2)
-    if path is not None and not path.is_file():
-        typer.echo(
-            "E_RESTORE: there is no such file; give the path that `backup` printed", err=True
-        )
-        raise typer.Exit(2)
+    _require_complete_arguments(path, replace=replace)
 
     async def replay(settings: Settings) -> int:
         async with runtime(settings) as rt:
@@ -58,7 +51,10 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         settings,
         _sandbox,
     ):
-        if path is not None:
+        if path is None:
+            # Correcting the database drops messages and sessions, which running processes need.
+            operation_backup.require_no_clients(settings)
+        else:
             operation_backup.restore(settings, Vault(Keys.load(settings.key_dir)), path)
         count = asyncio.run(replay(settings))
     typer.echo(
@@ -66,3 +62,19 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         " tokens of the API, deleted passkeys and old passwords are valid again. Look at the"
         " officers and at `./kosh tokens list`."
     )
+
+
+def _require_complete_arguments(path: Path | None, *, replace: bool) -> None:
+    """Exit with status 2 if a backup is given without --replace, the reverse, or no such file."""
+    if path is None and not replace:
+        return
+    if path is None:
+        fault = "--replace needs a backup; give the path that `backup` printed"
+    elif not replace:
+        fault = "everything in the database would go; say --replace"
+    elif not path.is_file():
+        fault = "there is no such file; give the path that `backup` printed"
+    else:
+        return
+    typer.echo(f"E_RESTORE: {fault}", err=True)
+    raise typer.Exit(2)

@@ -154,6 +154,12 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
         _logger.warning("schema.newer")
 
 
+def require_no_clients(settings: Settings) -> None:
+    """Raise ServiceError if web or worker processes are connected to the database."""
+    with psycopg.connect(settings.database("owner"), autocommit=True) as transaction:
+        _require_no_clients(transaction)
+
+
 def _require_no_clients(transaction: psycopg.Connection) -> None:
     """Raise ServiceError if web or worker processes are connected: their writes would be lost.
 

@@ -1,7 +1,8 @@
 """A restored backup does not bring back a person who was erased after the backup."""
 
+import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from tests.app_stack import AppStack, running_stack
 from tests.desk.desks import an_officer
 from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
+from tests.terminal import shell
 from tests.web.database_dump import dump_rows
 
 ERASED, REMAINING = "nobody-who-leaves", "nobody-who-stays"
@@ -288,3 +290,41 @@ async def test_backup_process_has_no_password_in_arguments_or_environment(
     password = rt.settings.database("owner").split(":")[2].split("@")[0]
     assert seen
     assert not any(password in each for each in seen)
+
+
+# `./kosh restore`
+
+
+@pytest.fixture
+def environment(chosen: Settings, databases: Databases) -> Mapping[str, str]:
+    """Return the environment variables with which the commands work on the test's installation."""
+    assert chosen.redis_url
+    Keys.create(chosen.key_dir)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+    return plain | {
+        "KOSH_DEMO": "true",
+        "KOSH_DATABASE_URL": databases.app,
+        "KOSH_DATABASE_OWNER_URL": databases.owner,
+        "KOSH_DATABASE_CONSOLE_URL": databases.console,
+        "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
+        "KOSH_DATA_DIR": str(chosen.data_dir),
+        "KOSH_KEY_DIR": str(chosen.key_dir),
+    }
+
+
+@pytest.mark.usefixtures("closed_connections")
+def test_restore_without_a_file_is_refused_while_processes_run(
+    databases: Databases, environment: Mapping[str, str]
+) -> None:
+    """Check that no message of a running installation is dropped."""
+    before = dump_rows(databases)
+    with psycopg.connect(databases.app):
+        code, output = shell().types("restore", environment=environment)
+    assert (code, output.split(":")[0]) == (2, "E_RESTORE_BUSY")
+    assert dump_rows(databases) == before
+
+
+def test_restore_with_replace_is_refused_without_a_file(environment: Mapping[str, str]) -> None:
+    code, output = shell().types("restore", "--replace", environment=environment)
+    assert (code, output.split(":")[0]) == (2, "E_RESTORE")
+    assert "give the path" in output
