@@ -156,6 +156,11 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
     assert "fsync" in typed("doctor", code=1)
     async with runtime(chosen) as rt:
         await Guest(rt, "nobody-who-stays").consent()
+        # A restore requires the journal, which the first erasure creates.
+        leaving = Guest(rt, "nobody-who-leaves")
+        await leaving.consent()
+        await leaving.go("/delete", "yes")
+        await erasure.append_journal(rt)
     typed("backup FOLDER")
     async with runtime(chosen) as rt:
         await Guest(rt, "nobody-who-came-later").consent()

@@ -328,3 +328,34 @@ def test_restore_with_replace_is_refused_without_a_file(environment: Mapping[str
     code, output = shell().types("restore", "--replace", environment=environment)
     assert (code, output.split(":")[0]) == (2, "E_RESTORE")
     assert "give the path" in output
+
+
+@pytest.mark.requirement("S-33", "S-73")
+@pytest.mark.usefixtures("closed_connections")
+async def test_restore_is_refused_without_the_journal_of_erasures(
+    chosen: Settings, databases: Databases, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        await Guest(rt, ERASED).consent()
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await Guest(rt, ERASED).go("/delete", "yes")
+        await erasure.append_journal(rt)
+    journal, copy = chosen.erasure_journal, tmp_path / "copy"
+    journal.rename(copy)
+    before = dump_rows(databases)
+    for words in (("restore", str(backup), "--replace"), ("restore",)):
+        code, output = shell().types(*words, environment=environment)
+        assert (code, output.split(":")[0]) == (2, "E_RESTORE")
+        assert str(journal) in output
+        assert "--no-journal" in output
+    assert dump_rows(databases) == before
+
+    copy.rename(journal)
+    words = ("restore", str(backup), "--replace")
+    code, output = shell().types(*words, environment=environment)
+    assert (code, "Erased again: 1" in output) == (0, True), output
+    assert f"{journal}: entries applied: 1" in output
+    journal.unlink()
+    code, output = shell().types(*words, "--no-journal", environment=environment)
+    assert (code, "Erased again: 0" in output) == (0, True), output
+    assert f"{journal}: there is no such file" in output
