@@ -26,6 +26,8 @@ from bot.cli.doctor import examine
 from bot.cli.findings import Grade
 from bot.config.settings import Settings
 from bot.embedded import Databases
+from bot.people import identities
+from bot.runtime import runtime
 from bot.security.key_files import Keys
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
@@ -229,7 +231,7 @@ async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settin
     assert [each.said for each in found if each.what == "keys"] == [f"{files} key files"]
     assert {each.what for each in found} == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry", "officers", "budgets", "facts", "time_zones", "settings",
+        "registry", "officers", "budgets", "facts", "time_zones", "settings", "start",
     }  # fmt: skip
 
 
@@ -265,6 +267,26 @@ async def test_doctor_warns_while_no_officer_has_an_account(
             " VALUES (gen_random_uuid(), 'Testova A.', 'general')"
         )
     assert await grade() is Grade.GOOD
+
+
+async def test_doctor_reports_a_database_older_than_the_last_known_state(
+    healthy: Settings,
+) -> None:
+    mark = healthy.erasure_journal.with_name("high-water-mark")
+    mark.write_text("audit 1000\n")
+    description, _fix = (await _wrong_findings(healthy))["start"]
+    assert description.startswith("E_DATABASE_OLDER")
+
+
+async def test_doctor_reports_keys_of_another_installation(
+    healthy: Settings,
+) -> None:
+    async with runtime(healthy) as rt, rt.pool.connection() as session:
+        assert await identities.create(rt, session, "web", "nobody", "nobody")
+    for path in healthy.key_dir.iterdir():
+        path.write_bytes(os.urandom(32))
+    description, _fix = (await _wrong_findings(healthy))["start"]
+    assert description.startswith("E_VAULT_FOREIGN")
 
 
 @pytest.mark.parametrize(
