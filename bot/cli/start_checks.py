@@ -7,11 +7,14 @@ from bot.cli.known_errors import explain
 from bot.config.settings import Settings
 from bot.operations import missing_keys, rollback_guard
 from bot.runtime import runtime
+from bot.security.key_files import Keys
 
 
 async def start(settings: Settings) -> AsyncIterator[Finding]:
     """Yield one finding: the error with which every process would exit at its start, else good."""
     try:
+        # In a demo, a process would create missing keys. A check must not.
+        Keys.load(settings.key_dir)
         async with runtime(settings) as rt:
             await missing_keys.refuse(rt)
             await rollback_guard.refuse_older(rt)
