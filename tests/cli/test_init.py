@@ -126,6 +126,15 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
     assert not (tmp_path / "kosh" / "settings.env").exists()
 
 
+async def test_init_writes_the_settings_file_that_the_environment_names(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.env"
+    code, output = await platforms.init(tmp_path / "kosh", KOSH_SETTINGS_FILE=str(path))
+    assert code == 0, output
+    assert "KOSH_LANGUAGES=kk,ru" in path.read_text("utf-8")
+
+
 async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
     names = ("KOSH_TELEGRAM_TOKEN", "KOSH_TELEGRAM_API")
     environment = platforms.environment
