@@ -53,6 +53,17 @@ class Platforms:
             shell().types, *words, environment=self.environment | settings, module="aiogram"
         )
 
+    async def types_later(self, *words: str) -> tuple[int, str]:
+        """Run a command with only the emulators' addresses; all other settings are in a file."""
+        environment = {
+            name: value
+            for name, value in self.environment.items()
+            if name.endswith("_API") or not name.startswith("KOSH_")
+        }
+        return await asyncio.to_thread(
+            shell().types, *words, environment=environment, module="aiogram"
+        )
+
     async def webhook(self) -> str:
         """Return the URL of Telegram's webhook."""
         url = f"{self.telegram.url}/bot{TOKEN}/getWebhookInfo"
@@ -124,6 +135,28 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
     assert "is the token right?" in output
     assert OTHER not in output
     assert not (tmp_path / "kosh" / "settings.env").exists()
+
+
+async def test_profile_needs_no_database_after_init(platforms: Platforms, tmp_path: Path) -> None:
+    home = tmp_path / "kosh"
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    await platforms.telegram.set_webhook("https://other.example", SECRET)
+    code, output = await platforms.types_later("profile", "--data", str(home))
+    assert (code, output.splitlines()) == (0, ["Profile texts changed: 0", "The webhook is set."])
+    assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
+
+
+@pytest.mark.release
+async def test_migrate_works_on_the_embedded_database_after_init(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    code, output = await platforms.types_later("migrate", "--data", str(home))
+    assert (code, output.splitlines()[-1]) == (0, "The schema is up to date.")
+    assert (home / "postgres").is_dir()
 
 
 async def test_init_writes_the_settings_file_that_the_environment_names(
