@@ -177,11 +177,11 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
         "keys rewrap",
         "keys show",
         "breach",
-        "breach --epoch 7",
         "breach --until 2026-11-21T00:00",
         "breach --since 2026-11-20T08:00 --until 2026-11-21T00:00 --table messages",
     )
     assert re.search(r"epoch.2", output), output
+    assert "epoch-7" in typed("breach --epoch 7", code=2)
     assert "keys destroy epoch N --now" in _everything()
     operator.runs("keys destroy epoch 1 --now")
     assert "E_VAULT_EPOCH" in typed("restore FILE --replace", code=2)
