@@ -71,6 +71,29 @@ def test_kubernetes_upgrade_migrates_before_it_replaces_a_deployment() -> None:
         assert set(left_out.split(",")) == names
 
 
+def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
+    """Check that no second restore ends at once as complete, because the first job still exists."""
+    folder = ROOT / "deploy"
+    for path in (
+        ROOT / "docs/how-to/backup-and-restore.md",
+        folder / "kubernetes/backup.yaml",
+        folder / "helm/kosh/templates/backup.yaml",
+    ):
+        text = path.read_text("utf-8")
+        created = re.findall(r"create job ([\w-]+)", text)
+        assert created
+        for name in created:
+            deleted = text.find(f"delete job {name} --ignore-not-found")
+            assert 0 <= deleted < text.find(f"create job {name}"), (path.name, name)
+
+
+def test_kubernetes_restore_commands_stop_after_the_first_that_fails() -> None:
+    page = (ROOT / "docs/how-to/backup-and-restore.md").read_text("utf-8")
+    [block] = [each for each in page.split("```") if "delete job restore" in each]
+    commands = block.partition("delete job restore")[2].strip().splitlines()
+    assert all(line.endswith(("&&", "\\")) for line in commands[:-1]), commands
+
+
 def test_kustomization_lists_every_file() -> None:
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}
