@@ -71,6 +71,18 @@ def test_kubernetes_upgrade_migrates_before_it_replaces_a_deployment() -> None:
         assert set(left_out.split(",")) == names
 
 
+def test_backup_page_lists_every_file_with_settings_or_secrets() -> None:
+    """Check that a machine can be set up again from the copies that the page names."""
+    page = (ROOT / "docs/how-to/backup-and-restore.md").read_text("utf-8")
+    table = page.partition("## What to copy")[2].partition("## Restore")[0]
+    for name in (
+        *("settings.env", "owner.env", ".env", "kosh.env", "secrets/", "KOSH_PUSH_PRIVATE_KEY"),
+        *("`kosh`", "`kosh-owner`", "KOSH_REGISTRY_CLIENT_CERTIFICATE"),
+    ):
+        assert name in table, name
+    assert "settings" in page.partition("## Restore")[2].partition("3. ")[0]
+
+
 def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
     """Check that no second restore ends at once as complete, because the first job still exists."""
     folder = ROOT / "deploy"
