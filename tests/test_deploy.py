@@ -83,6 +83,18 @@ def test_backup_page_lists_every_file_with_settings_or_secrets() -> None:
     assert "settings" in page.partition("## Restore")[2].partition("3. ")[0]
 
 
+def test_pages_for_systemd_name_the_polling_process_beside_the_others() -> None:
+    """Check commands that stop or restart all processes, and the ports of the metrics."""
+    for name in ("backup-and-restore", "rotate-keys", "runbooks"):
+        page = (ROOT / f"docs/how-to/{name}.md").read_text("utf-8")
+        lines = [line for line in page.splitlines() if "kosh-web@*' 'kosh-webhooks@*'" in line]
+        assert lines, name
+        assert all("kosh-poll" in line for line in lines), name
+    unit = (ROOT / "deploy/systemd/kosh-poll.service").read_text("utf-8")
+    [port] = re.findall(r"^Environment=KOSH_METRICS_PORT=(\d+)$", unit, re.M)
+    assert f"`{port}`" in (ROOT / "docs/how-to/systemd.md").read_text("utf-8")
+
+
 def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
     """Check that no second restore ends at once as complete, because the first job still exists."""
     folder = ROOT / "deploy"
