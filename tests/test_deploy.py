@@ -95,6 +95,21 @@ def test_pages_for_systemd_name_the_polling_process_beside_the_others() -> None:
     assert f"`{port}`" in (ROOT / "docs/how-to/systemd.md").read_text("utf-8")
 
 
+def test_upgrade_page_waits_for_the_metrics_port_of_each_restarted_unit() -> None:
+    """Check that the wait is not answered by another process, which shares the port of the pages.
+
+    Otherwise the second process is restarted while the first one still starts.
+    """
+    page = (ROOT / "docs/how-to/upgrade.md").read_text("utf-8")
+    [block] = [each for each in page.split("```") if "systemctl restart" in each]
+    units = dict(re.findall(r"(kosh-[a-z]+@)\d:(94\d)\d", block))
+    for name in ("web", "webhooks", "work"):
+        unit = (ROOT / f"deploy/systemd/kosh-{name}@.service").read_text("utf-8")
+        [port] = re.findall(r"^Environment=KOSH_METRICS_PORT=(\d+)%i$", unit, re.M)
+        assert units[f"kosh-{name}@"] == port
+    assert "127.0.0.1:${each#*:}/health" in block
+
+
 def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
     """Check that no second restore ends at once as complete, because the first job still exists."""
     folder = ROOT / "deploy"
