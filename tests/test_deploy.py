@@ -110,6 +110,11 @@ def test_upgrade_page_waits_for_the_metrics_port_of_each_restarted_unit() -> Non
     assert "127.0.0.1:${each#*:}/health" in block
 
 
+def test_compose_commands_have_no_password_in_their_arguments() -> None:
+    for path in (ROOT / "docs/how-to").glob("*.md"):
+        assert not re.search(r"--env=KOSH_\w+_URL=|OWNER=", path.read_text("utf-8")), path.name
+
+
 def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
     """Check that no second restore ends at once as complete, because the first job still exists."""
     folder = ROOT / "deploy"
