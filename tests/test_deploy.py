@@ -71,6 +71,73 @@ def test_kubernetes_upgrade_migrates_before_it_replaces_a_deployment() -> None:
         assert set(left_out.split(",")) == names
 
 
+def test_backup_page_lists_every_file_with_settings_or_secrets() -> None:
+    """Check that a machine can be set up again from the copies that the page names."""
+    page = (ROOT / "docs/how-to/backup-and-restore.md").read_text("utf-8")
+    table = page.partition("## What to copy")[2].partition("## Restore")[0]
+    for name in (
+        *("settings.env", "owner.env", ".env", "kosh.env", "secrets/", "KOSH_PUSH_PRIVATE_KEY"),
+        *("`kosh`", "`kosh-owner`", "KOSH_REGISTRY_CLIENT_CERTIFICATE"),
+    ):
+        assert name in table, name
+    assert "settings" in page.partition("## Restore")[2].partition("3. ")[0]
+
+
+def test_pages_for_systemd_name_the_polling_process_beside_the_others() -> None:
+    """Check commands that stop or restart all processes, and the ports of the metrics."""
+    for name in ("backup-and-restore", "rotate-keys", "runbooks"):
+        page = (ROOT / f"docs/how-to/{name}.md").read_text("utf-8")
+        lines = [line for line in page.splitlines() if "kosh-web@*' 'kosh-webhooks@*'" in line]
+        assert lines, name
+        assert all("kosh-poll" in line for line in lines), name
+    unit = (ROOT / "deploy/systemd/kosh-poll.service").read_text("utf-8")
+    [port] = re.findall(r"^Environment=KOSH_METRICS_PORT=(\d+)$", unit, re.M)
+    assert f"`{port}`" in (ROOT / "docs/how-to/systemd.md").read_text("utf-8")
+
+
+def test_upgrade_page_waits_for_the_metrics_port_of_each_restarted_unit() -> None:
+    """Check that the wait is not answered by another process, which shares the port of the pages.
+
+    Otherwise the second process is restarted while the first one still starts.
+    """
+    page = (ROOT / "docs/how-to/upgrade.md").read_text("utf-8")
+    [block] = [each for each in page.split("```") if "systemctl restart" in each]
+    units = dict(re.findall(r"(kosh-[a-z]+@)\d:(94\d)\d", block))
+    for name in ("web", "webhooks", "work"):
+        unit = (ROOT / f"deploy/systemd/kosh-{name}@.service").read_text("utf-8")
+        [port] = re.findall(r"^Environment=KOSH_METRICS_PORT=(\d+)%i$", unit, re.M)
+        assert units[f"kosh-{name}@"] == port
+    assert "127.0.0.1:${each#*:}/health" in block
+
+
+def test_compose_commands_have_no_password_in_their_arguments() -> None:
+    for path in (ROOT / "docs/how-to").glob("*.md"):
+        assert not re.search(r"--env=KOSH_\w+_URL=|OWNER=", path.read_text("utf-8")), path.name
+
+
+def test_kubernetes_commands_delete_a_job_before_they_create_it() -> None:
+    """Check that no second restore ends at once as complete, because the first job still exists."""
+    folder = ROOT / "deploy"
+    for path in (
+        ROOT / "docs/how-to/backup-and-restore.md",
+        folder / "kubernetes/backup.yaml",
+        folder / "helm/kosh/templates/backup.yaml",
+    ):
+        text = path.read_text("utf-8")
+        created = re.findall(r"create job ([\w-]+)", text)
+        assert created
+        for name in created:
+            deleted = text.find(f"delete job {name} --ignore-not-found")
+            assert 0 <= deleted < text.find(f"create job {name}"), (path.name, name)
+
+
+def test_kubernetes_restore_commands_stop_after_the_first_that_fails() -> None:
+    page = (ROOT / "docs/how-to/backup-and-restore.md").read_text("utf-8")
+    [block] = [each for each in page.split("```") if "delete job restore" in each]
+    commands = block.partition("delete job restore")[2].strip().splitlines()
+    assert all(line.endswith(("&&", "\\")) for line in commands[:-1]), commands
+
+
 def test_kustomization_lists_every_file() -> None:
     text = (ROOT / "deploy/kubernetes/kustomization.yaml").read_text("utf-8")
     assert set(yaml.safe_load(text)["resources"]) == {path.name for path in KUBERNETES}

@@ -9,6 +9,7 @@ import typer
 from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.operations import backup as operation_backup
+from bot.privacy import erasure
 from bot.runtime import runtime
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
@@ -19,6 +20,15 @@ Folder = Annotated[Path, typer.Argument(help="Folder for the backup, which names
 Backup = Annotated[Path | None, typer.Argument(help="The backup; without it only the erasing.")]
 Replace = Annotated[
     bool, typer.Option("--replace", help="Yes: everything in the database goes for it.")
+]
+
+NoJournal = Annotated[
+    bool,
+    typer.Option(
+        "--no-journal",
+        help="Restore although the list of erased people (KOSH_ERASURE_JOURNAL) does not exist."
+        " People who were erased since the backup then come back.",
+    ),
 ]
 
 
@@ -36,19 +46,17 @@ def backup(folder: Folder, data: Data = None) -> None:
 
 
 @app.command()
-def restore(path: Backup = None, replace: Replace = False, data: Data = None) -> None:
+def restore(
+    path: Backup = None,
+    replace: Replace = False,
+    no_journal: NoJournal = False,
+    data: Data = None,
+) -> None:
     """Restore a backup, and erase again all people who were erased since the backup was written.
 
     Stop web servers and workers first.
     """
-    if path is not None and not replace:
-        typer.echo("E_RESTORE: everything in the database would go; say --replace", err=True)
-        raise typer.Exit(2)
-    if path is not None and not path.is_file():
-        typer.echo(
-            "E_RESTORE: there is no such file; give the path that `backup` printed", err=True
-        )
-        raise typer.Exit(2)
+    _require_complete_arguments(path, replace=replace)
 
     async def replay(settings: Settings) -> int:
         async with runtime(settings) as rt:
@@ -58,11 +66,39 @@ def restore(path: Backup = None, replace: Replace = False, data: Data = None) ->
         settings,
         _sandbox,
     ):
+        if path is None:
+            # Correcting the database drops messages and sessions, which running processes need.
+            operation_backup.require_no_clients(settings)
+        if not no_journal:
+            operation_backup.require_journal(settings)
         if path is not None:
             operation_backup.restore(settings, Vault(Keys.load(settings.key_dir)), path)
         count = asyncio.run(replay(settings))
+    _report_journal(settings.erasure_journal.absolute())
     typer.echo(
         f"Erased again: {count}. Officers who were disabled since are active again, and revoked"
         " tokens of the API, deleted passkeys and old passwords are valid again. Look at the"
         " officers and at `./kosh tokens list`."
     )
+
+
+def _report_journal(path: Path) -> None:
+    entries = erasure.count_journal(path)
+    fact = "there is no such file" if entries is None else f"entries applied: {entries}"
+    typer.echo(f"List of erased people, {path}: {fact}.")
+
+
+def _require_complete_arguments(path: Path | None, *, replace: bool) -> None:
+    """Exit with status 2 if a backup is given without --replace, the reverse, or no such file."""
+    if path is None and not replace:
+        return
+    if path is None:
+        fault = "--replace needs a backup; give the path that `backup` printed"
+    elif not replace:
+        fault = "everything in the database would go; say --replace"
+    elif not path.is_file():
+        fault = "there is no such file; give the path that `backup` printed"
+    else:
+        return
+    typer.echo(f"E_RESTORE: {fault}", err=True)
+    raise typer.Exit(2)

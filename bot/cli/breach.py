@@ -10,7 +10,8 @@ from bot.cli.environment import Data, running_servers
 from bot.config.settings import Settings
 from bot.privacy import breach_report
 from bot.privacy.breach_report import Count, Scope
-from bot.runtime import runtime
+from bot.runtime import Runtime, runtime
+from bot.security.key_files import Keys
 
 app = typer.Typer()
 
@@ -43,10 +44,14 @@ def count(
             f"no such table with data of people; choose one of {', '.join(breach_report.TABLES)}",
             param_hint="--table",
         )
+    if since and until and since >= until:
+        raise typer.BadParameter("the period ends before it begins", param_hint="--until")
     scope = Scope(_utc(since), _utc(until), epoch, table)
 
     async def counted(settings: Settings) -> Count:
         async with runtime(settings) as rt:
+            if epoch is not None:
+                await _require_epoch(rt, epoch)
             return await breach_report.count_affected(rt, scope)
 
     with running_servers(data, None, fresh=False, demo=False) as (settings, _sandbox):
@@ -58,6 +63,18 @@ def count(
         typer.echo(
             "Rows created before --since are not counted. If an intruder could read them too, run"
             " `breach` again without --since."
+        )
+
+
+async def _require_epoch(rt: Runtime, epoch: int) -> None:
+    """Raise BadParameter if neither a key file nor a person has this epoch, as after a typo."""
+    if epoch in Keys.load(rt.settings.key_dir).epoch:
+        return
+    if (await breach_report.count_affected(rt, Scope(epoch=epoch, table="people"))).people == 0:
+        raise typer.BadParameter(
+            f"there is no key epoch-{epoch}, and no person is under it; see `./kosh keys show`."
+            " After `keys rewrap`, people are under the newest key",
+            param_hint="--epoch",
         )
 
 

@@ -20,6 +20,7 @@ from bot.cli import content_checks, whatsapp_templates
 from bot.cli.environment import AsJson, Data, demo_folder, print_json, running_servers
 from bot.cli.findings import Finding, Grade, check_version, doubtful, good, wrong
 from bot.cli.setting_checks import setting_names
+from bot.cli.start_checks import start
 from bot.cli.time_zone_checks import time_zones
 from bot.cli.valkey_checks import valkey, web_budgets
 from bot.clients import platforms, registry_of
@@ -379,6 +380,6 @@ async def _channels(settings: Settings) -> AsyncIterator[Mapping[str, Channel]]:
 
 type Check = Callable[[Settings], AsyncIterator[Finding]]
 CHECKS: tuple[Check, ...] = (
-    _versions, setting_names, _keys, _disk, _database, valkey, web_budgets, _clock, time_zones,
-    _rates, _telegram, _whatsapp, _registry, _officers, content_checks.facts,
+    _versions, setting_names, _keys, _disk, _database, valkey, start, web_budgets, _clock,
+    time_zones, _rates, _telegram, _whatsapp, _registry, _officers, content_checks.facts,
 )  # fmt: skip

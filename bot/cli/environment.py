@@ -30,6 +30,8 @@ _INSTALLED = ("postgres", "keys", "settings.env")
 # not be set for a demo.
 DEMO_FOLDER, SERVERS = "demo", ("DATABASE_URL", "REDIS_URL")
 
+# Variable that names another settings file than `settings.env` in the data directory.
+SETTINGS_FILE = f"{PREFIX}SETTINGS_FILE"
 # Variable of uvicorn, without our prefix: the proxies whose X-Forwarded-For it trusts.
 TRUSTED_PROXIES = "FORWARDED_ALLOW_IPS"
 
@@ -98,16 +100,32 @@ def demo_folder(data: Path | None) -> Path | None:
 
 def settings_file(place: Path) -> Path:
     """Return the path of the settings file that `init` writes; its lines are KOSH_NAME=value."""
-    return Path(os.environ.get("KOSH_SETTINGS_FILE") or place / "settings.env")
+    return Path(os.environ.get(SETTINGS_FILE) or place / "settings.env")
 
 
-def load(data: Path | None) -> None:
-    """Load the settings file, if it exists, into environment variables that are not set yet."""
-    path = settings_file(home(data))
-    for line in path.read_text("utf-8").splitlines() if path.exists() else ():
+def load(data: Path | None, *, may_create: bool = False) -> None:
+    """Load the settings file, if it exists, into environment variables that are not set yet.
+
+    Raises ConfigError if KOSH_SETTINGS_FILE names a file that cannot be read, since a command would
+    then work on a new, empty database. `may_create`: the command writes this file.
+    """
+    for line in _settings_lines(settings_file(home(data)), may_create=may_create):
         name, equals, value = line.strip().partition("=")
         if equals and (name.startswith(PREFIX) or name == TRUSTED_PROXIES):
             os.environ.setdefault(name, value)
+
+
+def _settings_lines(path: Path, *, may_create: bool) -> list[str]:
+    is_named = bool(os.environ.get(SETTINGS_FILE))
+    if not path.exists() and (may_create or not is_named):
+        return []
+    try:
+        return path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        if not is_named:
+            raise
+        kind = type(error).__name__
+    raise ConfigError(f"{SETTINGS_FILE} names a file that can't be read ({kind}); check the path")
 
 
 @contextmanager

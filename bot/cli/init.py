@@ -57,7 +57,7 @@ def init(data: Data = None, no_input: NoInput = False, mission: Mission = "") ->
     known = [each.key for each in MISSIONS]
     if mission and mission not in known:
         raise typer.BadParameter(f"There is no such mission; there are {', '.join(known)}.")
-    load(data)
+    load(data, may_create=True)
     values = _with_webhook_secrets(_stored_values() if no_input else _ask_values())
     new_settings = settings(**values)
     asyncio.run(_verify(new_settings))

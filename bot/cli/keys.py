@@ -39,13 +39,19 @@ def first(data: Data = None) -> None:
 
 @app.command()
 def show(as_json: AsJson = False, data: Data = None) -> None:
-    """Show each key's age in days, whether it encrypts new data, and how many rows need it."""
+    """Show each key's age in days, whether it encrypts new data, and how many rows need it.
+
+    Show also each key that rows of people need, but whose file is missing.
+    """
     found = _with(data, key_rotation.key_statuses)
     if as_json:
         print_json([asdict(each) for each in found])
     for each in found if not as_json else ():
-        does = "writes" if each.writes else "reads"
-        typer.echo(f"{each.kind}-{each.version:<4} {each.days:6.1f} days  {does:6}  {each.usage}")
+        name, does = f"{each.kind}-{each.version:<4}", "writes" if each.writes else "reads"
+        if each.days is None:
+            typer.echo(f"{name}     no file  missing  {each.usage}  → put it back from its copy")
+        else:
+            typer.echo(f"{name} {each.days:6.1f} days  {does:7}  {each.usage}")
 
 
 @app.command()

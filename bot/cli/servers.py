@@ -28,7 +28,7 @@ from bot.concurrency.shutdown import END_SECONDS
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
 from bot.observability import tracing
-from bot.operations import rollback_guard
+from bot.operations import missing_keys, rollback_guard
 from bot.runtime import Runtime, runtime
 from bot.web.app import close, create_app
 from bot.web.connection_limits import MAX_CONNECTIONS, LimitedProtocol
@@ -163,9 +163,10 @@ async def serve(asgi: Any, host: str, port: int, place: socket.socket | None = N
 async def _monitoring(rt: Runtime) -> AsyncIterator[None]:
     """Run tracing and the /metrics server, if configured, until the block ends.
 
-    Raises OlderDatabase if the database was rolled back to an older state, and OSError if another
-    program listens on the port of /metrics.
+    Raises OlderDatabase if the database was rolled back to an older state, VaultError if a key of
+    people is missing, and OSError if another program listens on the port of /metrics.
     """
+    await missing_keys.refuse(rt)
     await rollback_guard.refuse_older(rt)
     tracing.configure(rt.settings.otlp_url)
     port, listening = rt.settings.metrics_port, list[asyncio.Future[None]]()

@@ -4,7 +4,7 @@ import re
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from pydantic_settings import NoDecode
@@ -80,6 +80,7 @@ def _postgresql(value: SecretStr | None) -> SecretStr | None:
         raise ValueError("must begin with postgresql://")
     if value:
         _require_valid_conninfo(value.get_secret_value())
+        _refuse_password_in_query(value.get_secret_value())
     return value
 
 
@@ -94,6 +95,14 @@ def _require_valid_conninfo(url: str) -> None:
         raise ValueError(
             "isn't a valid address; percent-encode special characters of the password, as %25 for %"
         ) from None
+
+
+def _refuse_password_in_query(url: str) -> None:
+    """Raise ValueError for `?password=`, which a backup would pass to pg_dump as an argument."""
+    if "password" in parse_qs(urlsplit(url).query, keep_blank_values=True):
+        raise ValueError(
+            "has its password behind the `?`; write it as postgresql://USER:PASSWORD@HOST/NAME"
+        )
 
 
 def _redis(value: SecretStr | None) -> SecretStr | None:

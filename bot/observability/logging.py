@@ -44,6 +44,9 @@ _LONG_NUMBER = re.compile(r"\d{5}")
 # Larger numbers are masked: Kosh's own counts are below this limit, while phone numbers and user
 # ids of platforms are mostly above it.
 _LARGEST = 10**8
+# Ids of messages may be larger: each restore adds 1,000,000,000. Phone numbers with a country code
+# have eleven digits or more, with few exceptions.
+_LARGEST_OF = {"message": 10**10}
 _TOKEN = re.compile(r"bot\d+:[A-Za-z0-9_-]+")
 # Number and hash of the audit log's last entry.
 _HEAD = re.compile(r"[0-9]{1,18}:(?:[0-9a-f]{64})?", re.ASCII)
@@ -173,7 +176,7 @@ def _harmless(key: str, value: object) -> object:
     match value:
         case bool() | float() | None:
             return value
-        case int() if abs(value) < _LARGEST:
+        case int() if abs(value) < _LARGEST_OF.get(key, _LARGEST):
             return int(value)
         case UUID():
             return str(value)

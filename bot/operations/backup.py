@@ -154,6 +154,27 @@ def restore(settings: Settings, vault: Vault, path: Path) -> None:
         _logger.warning("schema.newer")
 
 
+def require_no_clients(settings: Settings) -> None:
+    """Raise ServiceError if web or worker processes are connected to the database."""
+    with psycopg.connect(settings.database("owner"), autocommit=True) as transaction:
+        _require_no_clients(transaction)
+
+
+def require_journal(settings: Settings) -> None:
+    """Raise ServiceError if the erasure journal is missing.
+
+    Without it, a restore would bring back the people who were erased since the backup.
+    """
+    path = settings.erasure_journal.absolute()
+    if erasure.count_journal(path) is None:
+        raise ServiceError(
+            "E_RESTORE",
+            f"E_RESTORE: {path}, the list of erased people, does not exist; put its copy back, or"
+            " set KOSH_ERASURE_JOURNAL to its path. If no person was erased since the backup, say"
+            " --no-journal",
+        )
+
+
 def _require_no_clients(transaction: psycopg.Connection) -> None:
     """Raise ServiceError if web or worker processes are connected: their writes would be lost.
 

@@ -19,6 +19,7 @@ from bot.db.statements import Statement, fetch_value, statement
 from bot.observability import logging
 from bot.officers import api_tokens, credentials
 from bot.officers.statements import COUNT_UNDER_KEY
+from bot.operations import missing_keys
 from bot.outgoing_webhooks import endpoints
 from bot.outgoing_webhooks.statements import UNDER_EPOCH
 from bot.people import rewrapping, subscriptions
@@ -72,19 +73,22 @@ _UNDER_INDEX = statement(
 
 @dataclass(frozen=True, slots=True)
 class KeyStatus:
-    """A key's status: age in days, whether it encrypts new data, and how many rows need it."""
+    """A key's status: age in days, whether it encrypts new data, and how many rows need it.
+
+    `days` is None if rows need the key, but its file does not exist.
+    """
 
     kind: Kind
     version: int
-    days: float
+    days: float | None
     writes: bool
     usage: int
 
 
 async def key_statuses(rt: Runtime) -> list[KeyStatus]:
-    """Return the status of every key of the installation, without key material."""
+    """Return the status of every key, without key material, then of each key that is missing."""
     known = key_files.Keys.load(rt.settings.key_dir)
-    return [
+    existing = [
         KeyStatus(
             kind,
             version,
@@ -93,6 +97,11 @@ async def key_statuses(rt: Runtime) -> list[KeyStatus]:
             await usage(rt, kind, version),
         )
         for kind, version, path in key_files.files(rt.settings.key_dir)
+    ]
+    missing = await missing_keys.find_all(rt)
+    return existing + [
+        KeyStatus(kind, version, None, False, await usage(rt, kind, version))
+        for kind, version in missing
     ]
 
 

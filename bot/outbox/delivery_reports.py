@@ -201,7 +201,7 @@ async def report(rt: Runtime, failed: Iterable[tuple[int, UUID, str, str]]) -> N
 
 async def _react(rt: Runtime, row_id: int, person_id: UUID, channel: str, code: str) -> None:
     """React to one failure; do nothing if this was done before, because reports are repeated."""
-    _logger.info("message.failed", code=code, channel=channel)
+    _logger.info("message.failed", message=row_id, code=code, channel=channel)
     async with rt.pool.connection() as transaction:
         sent = await fetch_one(transaction, statements.LAST_ATTEMPT, id=row_id)
         sent_at, attempt, body, notes = sent or (None, 1, None, None)

@@ -121,7 +121,7 @@ async def _claim(rt: Runtime, person: Person) -> ClaimedMessage | None:
             place = identities.address(person, bytes(sealed), channel)
             message = decrypt_message(person, body)
         except (VaultError, msgspec.DecodeError):
-            _logger.exception("message.unreadable", attempt=attempt)
+            _logger.exception("message.unreadable", message=row_id, attempt=attempt)
             claim = ClaimedMessage(row_id, attempt, person, channel, ChannelCall(act, ""))
             if await _set_aside(rt, claim):
                 continue
@@ -232,7 +232,7 @@ async def _call(rt: Runtime, channel: str, act: ChannelCall) -> str:
 async def _record_failure(
     rt: Runtime, claim: ClaimedMessage, error: SendError, began: float
 ) -> bool:
-    _logger.info("message.failed", code=error.code, attempt=claim.attempt)
+    _logger.info("message.failed", message=claim.id, code=error.code, attempt=claim.attempt)
     note = _note(claim, error.sent, error.external_ids)
     match error:
         case BlockedByUser():
@@ -257,7 +257,9 @@ async def _record_failure(
         claim.attempt % statements.MAX_ATTEMPTS == 0 and not _keeps_retrying(rt, claim, error)
     ):
         if message := claim.act.message:
-            _logger.warning("message.incomplete", code=error.code, count=error.sent)
+            _logger.warning(
+                "message.incomplete", message=claim.id, code=error.code, count=error.sent
+            )
             await say_missing(rt, claim.person, claim.channel, message, error)
         message_ids = ",".join((*_earlier(claim), *error.external_ids)) or None
         return await _outcome(rt, claim, "failed", reason=error.code, external_id=message_ids)

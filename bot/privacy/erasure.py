@@ -135,6 +135,11 @@ async def has_all_tombstones(rt: Runtime) -> bool:
         return not await fetch_value(transaction, _LACKS_TOMBSTONES, hashes=list(hashes))
 
 
+def count_journal(path: Path) -> int | None:
+    """Return the number of people in the erasure journal; None if the file does not exist."""
+    return len(_read_journal(path)[0]) if path.is_file() else None
+
+
 async def replay_journal(rt: Runtime) -> int:
     """Repeat the erasures of the journal after a restore; return how many people it concerned."""
     hashes, _last = _read_journal(rt.settings.erasure_journal)

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from bot.cli import FAMILIES, assembled
 from bot.cli import environment as around
 from bot.config.settings import Settings
+from bot.config.sources import ConfigError
 from bot.security.key_files import Keys
 from tests.terminal import ROOT
 
@@ -35,6 +36,19 @@ def test_settings_file_names_the_trusted_proxy(
     around.load(tmp_path)
     assert uvicorn.Config("app").forwarded_allow_ips == "10.0.0.5"
     assert os.environ["PATH"] != "/nowhere"
+
+
+def test_settings_file_that_does_not_exist_is_refused_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check that no command works on a new, empty database because of a wrong path."""
+    path = tmp_path / "setings.env"
+    monkeypatch.setenv("KOSH_SETTINGS_FILE", str(path))
+    with pytest.raises(ConfigError, match="KOSH_SETTINGS_FILE") as error:
+        around.read(data_dir=tmp_path)
+    assert str(path) not in str(error.value)
+    path.touch()
+    assert around.read(data_dir=tmp_path).data_dir == tmp_path
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -26,6 +26,8 @@ from bot.cli.doctor import examine
 from bot.cli.findings import Grade
 from bot.config.settings import Settings
 from bot.embedded import Databases
+from bot.people import identities
+from bot.runtime import runtime
 from bot.security.key_files import Keys
 from tests.emulators import whatsapp as wa
 from tests.emulators.telegram import Emulator
@@ -49,6 +51,17 @@ class Platforms:
         words = ("init", "--no-input", "--data", str(home), *more)
         return await asyncio.to_thread(
             shell().types, *words, environment=self.environment | settings, module="aiogram"
+        )
+
+    async def types_later(self, *words: str) -> tuple[int, str]:
+        """Run a command with only the emulators' addresses; all other settings are in a file."""
+        environment = {
+            name: value
+            for name, value in self.environment.items()
+            if name.endswith("_API") or not name.startswith("KOSH_")
+        }
+        return await asyncio.to_thread(
+            shell().types, *words, environment=environment, module="aiogram"
         )
 
     async def webhook(self) -> str:
@@ -122,6 +135,37 @@ async def test_init_writes_nothing_when_the_token_is_wrong(
     assert "is the token right?" in output
     assert OTHER not in output
     assert not (tmp_path / "kosh" / "settings.env").exists()
+
+
+async def test_profile_needs_no_database_after_init(platforms: Platforms, tmp_path: Path) -> None:
+    home = tmp_path / "kosh"
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    await platforms.telegram.set_webhook("https://other.example", SECRET)
+    code, output = await platforms.types_later("profile", "--data", str(home))
+    assert (code, output.splitlines()) == (0, ["Profile texts changed: 0", "The webhook is set."])
+    assert await platforms.webhook() == "https://kosh.example/webhooks/telegram"
+
+
+@pytest.mark.release
+async def test_migrate_works_on_the_embedded_database_after_init(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    home = tmp_path / "kosh"
+    code, output = await platforms.init(home)
+    assert code == 0, output
+    code, output = await platforms.types_later("migrate", "--data", str(home))
+    assert (code, output.splitlines()[-1]) == (0, "The schema is up to date.")
+    assert (home / "postgres").is_dir()
+
+
+async def test_init_writes_the_settings_file_that_the_environment_names(
+    platforms: Platforms, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.env"
+    code, output = await platforms.init(tmp_path / "kosh", KOSH_SETTINGS_FILE=str(path))
+    assert code == 0, output
+    assert "KOSH_LANGUAGES=kk,ru" in path.read_text("utf-8")
 
 
 async def test_init_needs_only_a_telegram_token(platforms: Platforms, tmp_path: Path) -> None:
@@ -229,7 +273,7 @@ async def test_doctor_reports_no_fault_in_a_healthy_installation(healthy: Settin
     assert [each.said for each in found if each.what == "keys"] == [f"{files} key files"]
     assert {each.what for each in found} == {
         "versions", "keys", "disk", "database", "valkey", "clock", "rates", "telegram", "whatsapp",
-        "registry", "officers", "budgets", "facts", "time_zones", "settings",
+        "registry", "officers", "budgets", "facts", "time_zones", "settings", "start",
     }  # fmt: skip
 
 
@@ -265,6 +309,26 @@ async def test_doctor_warns_while_no_officer_has_an_account(
             " VALUES (gen_random_uuid(), 'Testova A.', 'general')"
         )
     assert await grade() is Grade.GOOD
+
+
+async def test_doctor_reports_a_database_older_than_the_last_known_state(
+    healthy: Settings,
+) -> None:
+    mark = healthy.erasure_journal.with_name("high-water-mark")
+    mark.write_text("audit 1000\n")
+    description, _fix = (await _wrong_findings(healthy))["start"]
+    assert description.startswith("E_DATABASE_OLDER")
+
+
+async def test_doctor_reports_keys_of_another_installation(
+    healthy: Settings,
+) -> None:
+    async with runtime(healthy) as rt, rt.pool.connection() as session:
+        assert await identities.create(rt, session, "web", "nobody", "nobody")
+    for path in healthy.key_dir.iterdir():
+        path.write_bytes(os.urandom(32))
+    description, _fix = (await _wrong_findings(healthy))["start"]
+    assert description.startswith("E_VAULT_FOREIGN")
 
 
 @pytest.mark.parametrize(

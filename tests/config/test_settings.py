@@ -175,6 +175,17 @@ def test_settings_refuse_a_short_secret_and_name_the_setting(name: str) -> None:
     assert CANARY not in message
 
 
+@pytest.mark.parametrize("name", ["password", "pass%77ord"])
+@pytest.mark.requirement("S-3", "S-70")
+def test_settings_refuse_a_database_password_behind_the_address(name: str) -> None:
+    """Check that pg_dump does not get the password as a part of its arguments."""
+    address = f"postgresql://kosh_owner@db.example/kosh?sslmode=require&{name}={CANARY}"
+    message = refusal(KOSH_DATABASE_OWNER_URL=address)
+    assert "KOSH_DATABASE_OWNER_URL: " in message
+    assert "USER:PASSWORD@HOST" in message
+    assert CANARY not in message
+
+
 EXAMPLES = [
     "changeme-changeme-changeme-changeme-changeme",
     "your-secret-here-your-secret-here-your",

@@ -156,6 +156,16 @@ def test_log_line_masks_text_under_keys_meant_for_numbers_or_ids(written: LogStr
     assert written.line["message"] == written.line["count"] == "***"
 
 
+@pytest.mark.requirement("S-41")
+def test_log_line_keeps_the_id_of_a_message_after_restores(written: LogStream) -> None:
+    """A restore adds 1,000,000,000 to the ids. Phone numbers and ids of platforms stay masked."""
+    app_logging.get().info("message.failed", message=9_000_000_007, count=9_000_000_007)
+    assert (written.line["message"], written.line["count"]) == (9_000_000_007, "***")
+    for value in (77010000001, "9000000007"):
+        app_logging.get().info("message.failed", message=value)
+        assert written.lines[-1]["message"] == "***"
+
+
 @pytest.mark.parametrize("event", [CANARY, "gulnar", f"person.{NAME}", "person spoke", ""])
 def test_log_event_name_that_is_not_dotted_words_is_replaced(
     written: LogStream, event: str

@@ -16,6 +16,9 @@ import pytest
 from bot import broadcasts
 from bot.broadcasts import Rule
 from bot.channels import Inbound
+from bot.cli import servers
+from bot.cli.doctor import examine
+from bot.cli.findings import Grade
 from bot.config import minimum_versions
 from bot.config.settings import Settings
 from bot.config.sources import ConfigError
@@ -28,7 +31,7 @@ from bot.people import rewrapping as people_rewrapping
 from bot.people.identities import Person
 from bot.runtime import Runtime, runtime
 from bot.security import key_files
-from bot.security.key_files import Keys, VaultError
+from bot.security.key_files import Keys, Kind, VaultError
 from bot.security.vault import Vault
 from flows.engine.events import Said
 from flows.list_changes import LIST, LIST_COUNTRY
@@ -465,3 +468,32 @@ async def test_runtime_refuses_vulnerable_servers(
 )  # fmt: skip
 def test_minimum_postgres_version_is_checked_per_major_version(version: str, holds: bool) -> None:
     assert minimum_versions.POSTGRESQL.holds(version) is holds
+
+
+@pytest.mark.requirement("S-29", "S-72")
+@pytest.mark.parametrize("kind", ["epoch", "index"])
+async def test_missing_key_with_rows_is_reported_and_stops_each_start(
+    kind: Kind, rt: Runtime, tmp_path: Path
+) -> None:
+    """Check that a start is refused while people could not be found or read."""
+    await invent(rt, 2)
+    settle(rt)
+    await key_rotation.create(rt, kind)
+    settle(rt)
+    async with rt.pool.connection() as session:
+        assert await identities.create(rt, session, "web", "nobody-new", "nobody-new")
+    async with servers._monitoring(rt):
+        pass
+    path = rt.settings.key_dir / f"{kind}-1.key"
+    path.rename(tmp_path / path.name)
+    async with runtime(rt.settings) as started:
+        with pytest.raises(VaultError, match=f"{kind}-1") as error:
+            async with servers._monitoring(started):
+                pass
+        assert error.value.code == "E_VAULT_KEYS"
+        statuses = await key_rotation.key_statuses(started)
+    assert [each for each in statuses if each.days is None] == [
+        key_rotation.KeyStatus(kind, 1, None, False, 2)
+    ]
+    found = [each for each in await examine(rt.settings) if each.grade is Grade.WRONG]
+    assert any(f"{kind}-1" in each.said for each in found)

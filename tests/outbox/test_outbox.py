@@ -117,13 +117,16 @@ async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
             "UPDATE messages SET body = 'nonsense'::bytea WHERE id ="
             " (SELECT min(id) FROM messages WHERE state = 'pending')"
         )
-    for _try in range(outbox.MAX_ATTEMPTS):
-        assert await _open(rt, guest) == 2
-        await outbox.sweep(rt)
-        await ahead(rt, "61 seconds")
+    with capture_logs() as lines:
+        for _try in range(outbox.MAX_ATTEMPTS):
+            assert await _open(rt, guest) == 2
+            await outbox.sweep(rt)
+            await ahead(rt, "61 seconds")
     assert await _open(rt, guest) == 0
-    *_before, (_first, _send, given_up), (_second, _act, sent) = await guest.rows()
+    *_before, (first, _send, given_up), (_second, _act, sent) = await guest.rows()
     assert (given_up, sent) == ("failed", "sent")
+    unreadable = [each["message"] for each in lines if each["event"] == "message.unreadable"]
+    assert unreadable == [first] * outbox.MAX_ATTEMPTS
 
 
 async def test_outbox_row_ids_are_not_reused_after_a_restore(

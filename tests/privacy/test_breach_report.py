@@ -98,6 +98,27 @@ def test_breach_command_refuses_an_unknown_table() -> None:
         assert "upload_chunks" in done.output
 
 
+def test_breach_command_refuses_a_period_that_ends_before_it_begins() -> None:
+    for until in ("2026-11-21T00:00", "2026-11-22"):
+        done = CliRunner().invoke(breach.app, ["--since", "2026-11-22", "--until", until])
+        assert done.exit_code == 2
+        assert "--until" in done.output
+
+
+async def test_breach_command_refuses_an_epoch_that_never_was(
+    rt: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Check that a mistyped number is not reported as a breach that affects no one."""
+    await Guest(rt).register()
+    monkeypatch.setattr(
+        breach, "running_servers", lambda *_, **_more: nullcontext((rt.settings, 0))
+    )
+    for epoch, code, message in ((1, 0, "In all: 1 people."), (99, 2, "epoch-99")):
+        words = ["--epoch", str(epoch)]
+        done = await asyncio.to_thread(CliRunner().invoke, breach.app, words)
+        assert (done.exit_code, message in done.output) == (code, True), done.output
+
+
 async def test_breach_command_says_that_since_omits_older_rows(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,8 @@
 """A restored backup does not bring back a person who was erased after the backup."""
 
+import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from tests.app_stack import AppStack, running_stack
 from tests.desk.desks import an_officer
 from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
+from tests.terminal import shell
 from tests.web.database_dump import dump_rows
 
 ERASED, REMAINING = "nobody-who-leaves", "nobody-who-stays"
@@ -288,3 +290,72 @@ async def test_backup_process_has_no_password_in_arguments_or_environment(
     password = rt.settings.database("owner").split(":")[2].split("@")[0]
     assert seen
     assert not any(password in each for each in seen)
+
+
+# `./kosh restore`
+
+
+@pytest.fixture
+def environment(chosen: Settings, databases: Databases) -> Mapping[str, str]:
+    """Return the environment variables with which the commands work on the test's installation."""
+    assert chosen.redis_url
+    Keys.create(chosen.key_dir)
+    plain = {name: value for name, value in os.environ.items() if not name.startswith("KOSH_")}
+    return plain | {
+        "KOSH_DEMO": "true",
+        "KOSH_DATABASE_URL": databases.app,
+        "KOSH_DATABASE_OWNER_URL": databases.owner,
+        "KOSH_DATABASE_CONSOLE_URL": databases.console,
+        "KOSH_REDIS_URL": chosen.redis_url.get_secret_value(),
+        "KOSH_DATA_DIR": str(chosen.data_dir),
+        "KOSH_KEY_DIR": str(chosen.key_dir),
+    }
+
+
+@pytest.mark.usefixtures("closed_connections")
+def test_restore_without_a_file_is_refused_while_processes_run(
+    databases: Databases, environment: Mapping[str, str]
+) -> None:
+    """Check that no message of a running installation is dropped."""
+    before = dump_rows(databases)
+    with psycopg.connect(databases.app):
+        code, output = shell().types("restore", environment=environment)
+    assert (code, output.split(":")[0]) == (2, "E_RESTORE_BUSY")
+    assert dump_rows(databases) == before
+
+
+def test_restore_with_replace_is_refused_without_a_file(environment: Mapping[str, str]) -> None:
+    code, output = shell().types("restore", "--replace", environment=environment)
+    assert (code, output.split(":")[0]) == (2, "E_RESTORE")
+    assert "give the path" in output
+
+
+@pytest.mark.requirement("S-33", "S-73")
+@pytest.mark.usefixtures("closed_connections")
+async def test_restore_is_refused_without_the_journal_of_erasures(
+    chosen: Settings, databases: Databases, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    async with runtime(chosen) as rt:
+        await Guest(rt, ERASED).consent()
+        backup = operation_backup.back_up(chosen, rt.vault, tmp_path / "backups")
+        await Guest(rt, ERASED).go("/delete", "yes")
+        await erasure.append_journal(rt)
+    journal, copy = chosen.erasure_journal, tmp_path / "copy"
+    journal.rename(copy)
+    before = dump_rows(databases)
+    for words in (("restore", str(backup), "--replace"), ("restore",)):
+        code, output = shell().types(*words, environment=environment)
+        assert (code, output.split(":")[0]) == (2, "E_RESTORE")
+        assert str(journal) in output
+        assert "--no-journal" in output
+    assert dump_rows(databases) == before
+
+    copy.rename(journal)
+    words = ("restore", str(backup), "--replace")
+    code, output = shell().types(*words, environment=environment)
+    assert (code, "Erased again: 1" in output) == (0, True), output
+    assert f"{journal}: entries applied: 1" in output
+    journal.unlink()
+    code, output = shell().types(*words, "--no-journal", environment=environment)
+    assert (code, "Erased again: 0" in output) == (0, True), output
+    assert f"{journal}: there is no such file" in output

@@ -21,8 +21,8 @@ A secret may be in a file instead:
 - a file `kosh_<name>` lies in the directory that `KOSH_SECRETS_DIR` names. Agents of Vault,
   systemd (`LoadCredential=`), Docker and Kubernetes provide secrets this way.
 
-`./kosh init` writes a settings file; `KOSH_SETTINGS_FILE` names another one. Environment variables
-take precedence over the file.
+`./kosh init` writes a settings file; `KOSH_SETTINGS_FILE` names another one, which must exist.
+Environment variables take precedence over the file.
 
 """
 
