@@ -190,9 +190,12 @@ async def _is_renewed(rt: Runtime) -> bool:
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
     """Destroy a key. Raises VaultError E_VAULT_IN_USE while rows or backups need it.
 
-    `now` ignores backups, and is meant for a key that was stolen.
+    Raises VaultError E_VAULT_KEYS if there is no such key. `now` ignores backups, and is meant for
+    a key that was stolen.
     """
     name = f"{kind}-{version}"
+    if version not in key_files.Keys.load(rt.settings.key_dir).of(kind):
+        raise VaultError("E_VAULT_KEYS", f"there is no key {name}; see `./kosh keys show`")
     if rows := await usage(rt, kind, version):
         raise VaultError("E_VAULT_IN_USE", f"{rows} rows are under {name}; `./kosh keys rewrap`")
     if not now:
