@@ -16,7 +16,20 @@ from bot.security.vault import Vault
 
 app = typer.Typer()
 
-Folder = Annotated[Path, typer.Argument(help="Folder for the backup, which names itself.")]
+
+def _folder(word: str) -> Path:
+    """Return the folder; refuse "", as an unset variable, which would be the current folder."""
+    if not word.strip():
+        raise typer.BadParameter("the folder is empty; name one")
+    return Path(word)
+
+
+Folder = Annotated[
+    Path,
+    typer.Argument(
+        parser=_folder, metavar="FOLDER", help="Folder for the backup, which names itself."
+    ),
+]
 Backup = Annotated[Path | None, typer.Argument(help="The backup; without it only the erasing.")]
 Replace = Annotated[
     bool, typer.Option("--replace", help="Yes: everything in the database goes for it.")

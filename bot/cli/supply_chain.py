@@ -65,6 +65,8 @@ def sbom(
     to: Annotated[Path | None, typer.Option(dir_okay=False, help="Write it to this file.")] = None,
 ) -> None:
     """Print the software bill of materials (CycloneDX 1.6): packages, hashes and licences."""
+    if to is not None and not to.parent.is_dir():
+        raise typer.BadParameter("its folder does not exist; create it first", param_hint="--to")
     written = json.dumps(bill(), indent=1) + "\n"
     if to is None:
         typer.echo(written, nl=False)

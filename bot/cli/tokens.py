@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
@@ -49,6 +49,8 @@ def create(
 
     If the account does not exist, create it as the account of another system.
     """
+    if until and until.date() < datetime.now(UTC).date():
+        raise typer.BadParameter("the last day is over; choose a later one", param_hint="--until")
 
     async def action(rt: Runtime, transaction: Transaction) -> str:
         try:

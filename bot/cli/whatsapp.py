@@ -50,6 +50,10 @@ def templates(data: Data = None, texts: Texts = False, as_json: AsJson = False) 
             typer.echo(f"{each.name:<20} {each.language:<6} {state}")
             if texts:
                 typer.echo(f"    utility · {each.body} · [{each.button}]")
+        if existing is None:
+            typer.echo(
+                "No state is known: set KOSH_WHATSAPP_ACCOUNT_ID and KOSH_WHATSAPP_TOKEN.", err=True
+            )
     sys.exit(1 if any(state not in (APPROVED, UNKNOWN) for _each, state in found) else 0)
 
 

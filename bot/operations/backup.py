@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic, sleep, time
 from typing import IO
 from urllib.parse import unquote, urlsplit
 
@@ -46,6 +46,8 @@ from bot.security.vault import Vault
 PIECE = 1 << 20
 SUFFIX = ".kosh-backup"
 HEAD_SUFFIX = ".audit-head"
+# Names of incomplete backups, and seconds without a change after which they are deleted.
+DRAFTS, DRAFT_SECONDS = "????-??-??T??-??-??Z.new", 3600
 # Seconds for which a restore waits until other processes have ended their sessions, and seconds
 # between two checks.
 ENDING_SECONDS, CHECK_SECONDS = 5.0, 0.1
@@ -74,7 +76,7 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     new master key and the end of rewrapping, the backup is encrypted with the oldest key that it
     needs. Raises ServiceError if pg_dump fails.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _prepare(folder)
     path = folder / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}{SUFFIX}"
     draft = path.with_suffix(".new")
     head = _audit_head(settings)
@@ -88,6 +90,25 @@ def back_up(settings: Settings, vault: Vault, folder: Path) -> Path:
     path.with_suffix(HEAD_SUFFIX).write_text(f"{head}\n", "ascii")
     draft.rename(path)
     return path
+
+
+def _prepare(folder: Path) -> None:
+    """Create the folder, and delete drafts of backups whose process was killed.
+
+    Raises ServiceError if the path is not that of a folder.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, FileNotFoundError, NotADirectoryError) as error:
+        raise ServiceError(
+            "E_BACKUP",
+            "E_BACKUP: the path of the backup is not a folder and cannot become one"
+            f" ({type(error).__name__}); name another one",
+        ) from None
+    for draft in folder.glob(DRAFTS):
+        # Another backup, which runs at the same time, still writes its draft.
+        if time() - draft.stat().st_mtime > DRAFT_SECONDS:
+            draft.unlink(missing_ok=True)
 
 
 def _dump(settings: Settings, vault: Vault, draft: Path) -> None:

@@ -190,10 +190,13 @@ async def _is_renewed(rt: Runtime) -> bool:
 async def destroy(rt: Runtime, kind: Kind, version: int, *, now: bool = False) -> None:
     """Destroy a key. Raises VaultError E_VAULT_IN_USE while rows or backups need it.
 
-    `now` ignores backups, and is meant for a key that was stolen. With it, handles under an index
-    key are deleted if the person is found by another handle on the same channel.
+    Raises VaultError E_VAULT_KEYS if there is no such key. `now` ignores backups, and is meant for
+    a key that was stolen. With it, handles under an index key are deleted if the person is found by
+    another handle on the same channel.
     """
     name = f"{kind}-{version}"
+    if version not in key_files.Keys.load(rt.settings.key_dir).of(kind):
+        raise VaultError("E_VAULT_KEYS", f"there is no key {name}; see `./kosh keys show`")
     async with rt.pool.connection() as transaction:
         is_stolen = now and kind == "index"
         dropped = await rewrapping.drop_replaced(rt, transaction, version) if is_stolen else 0

@@ -146,3 +146,15 @@ def test_shared_shell_is_closed_when_the_test_process_ends() -> None:
     command = [sys.executable, "-W", "error::ResourceWarning", "-c", program]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stderr == ""
+
+
+def test_cli_refuses_a_token_whose_last_day_is_over() -> None:
+    words = ["tokens", "create", "P2", "--scope", "status:read", "--until", "2020-01-01"]
+    done = CliRunner().invoke(assembled("tokens"), words)
+    assert (done.exit_code, "--until" in done.output) == (2, True), done.output
+
+
+def test_cli_sbom_explains_a_folder_that_does_not_exist(tmp_path: Path) -> None:
+    words = ["sbom", "--to", str(tmp_path / "nowhere" / "sbom.json")]
+    done = CliRunner().invoke(assembled("sbom"), words)
+    assert (done.exit_code, "--to" in done.output) == (2, True), done.exception

@@ -44,6 +44,9 @@ async def test_whatsapp_templates_are_listed_with_their_state_at_the_platform(
         _connect(monkeypatch, tmp_path, platform)
         code, unknown = await _listed()
         assert (code, {each["state"] for each in unknown}) == (0, {"unknown"})
+        words = ["whatsapp", "templates"]
+        done = await asyncio.to_thread(CliRunner().invoke, assembled("whatsapp"), words)
+        assert "set KOSH_WHATSAPP_ACCOUNT_ID" in done.stderr
         monkeypatch.setenv("KOSH_WHATSAPP_ACCOUNT_ID", platform.world.account)
         first, second, *others = NEEDED
         for each in (second, *others):

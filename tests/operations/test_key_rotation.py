@@ -497,3 +497,9 @@ async def test_missing_key_with_rows_is_reported_and_stops_each_start(
     ]
     found = [each for each in await examine(rt.settings) if each.grade is Grade.WRONG]
     assert any(f"{kind}-1" in each.said for each in found)
+
+
+async def test_key_that_does_not_exist_is_not_destroyed_but_named(rt: Runtime) -> None:
+    with pytest.raises(VaultError, match="there is no key epoch-99") as error:
+        await key_rotation.destroy(rt, "epoch", 99)
+    assert error.value.code == "E_VAULT_KEYS"

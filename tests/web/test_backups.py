@@ -359,3 +359,33 @@ async def test_restore_is_refused_without_the_journal_of_erasures(
     code, output = shell().types(*words, "--no-journal", environment=environment)
     assert (code, "Erased again: 0" in output) == (0, True), output
     assert f"{journal}: there is no such file" in output
+
+
+# `./kosh backup`
+
+
+@pytest.mark.parametrize(
+    ("folder", "code"), [("file", "E_BACKUP"), ("file/below", "E_BACKUP"), ("", "Usage")]
+)
+def test_backup_explains_a_folder_that_cannot_be_one(
+    folder: str, code: str, environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    word = str(tmp_path / folder) if folder else ""
+    ended, output = shell().types("backup", word, environment=environment)
+    assert (ended, output.split(":")[0]) == (2, code), output
+    assert "Traceback" not in output
+
+
+async def test_backup_deletes_the_draft_of_an_earlier_one_that_was_killed(
+    rt: Runtime, tmp_path: Path
+) -> None:
+    old, fresh = (tmp_path / f"2026-11-2{day}T21-30-00Z.new" for day in (1, 2))
+    other = tmp_path / "settings.new"
+    for each in (old, fresh, other):
+        each.touch()
+    for each in (old, other):
+        os.utime(each, (0, 0))
+    operation_backup.back_up(rt.settings, rt.vault, tmp_path)
+    # The second file may be of a backup that runs at the same time.
+    assert [each.exists() for each in (old, fresh, other)] == [False, True, True]
