@@ -274,7 +274,7 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
 
 
 def windows(line: Skeleton, length: int) -> list[Skeleton]:
-    """Return all runs of at most `length` words inside the clauses; of Chinese, the clauses."""
+    """Return all runs of at most `length` words in the clauses; in Chinese, the clauses."""
     parts = _cut(line, (*line.sentences, *line.clauses))
     if line.is_chinese:
         return [each for part in parts for each in _cut_han(part)]
