@@ -157,9 +157,15 @@ class Languages:
         is_unsure = "unsure" in option_words.options(typed, option_words.ANY)
         return is_unsure or small_talk.has_declined(typed)
 
+    def refuses(self, typed: str) -> bool:
+        return small_talk.has_declined(typed)
+
     def acknowledges(self, typed: str, language: str) -> bool:
         is_yes = self.yes_no(typed, language) is not None
         return is_yes or small_talk.is_enough(typed) or writing_helpers.has_helper(typed)
+
+    def asks_next_step(self, typed: str) -> bool:
+        return small_talk.asks_next_step(typed)
 
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)

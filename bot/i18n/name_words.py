@@ -46,14 +46,17 @@ ABSENT_HAN = re.compile(
 NO_NAME = (
     "менің маған менде паспортымда паспортта паспорттағыдай төлқұжатымда төлқұжатта әкемнің"
     " әкесінің әкем қайтыс жоқ жазылмаған көрсетілмеген ешқандай өйткені білмеймін алмаймын"
-    " айтпаймын",
+    " айтпаймын жазбаймын жазғым айтқым келмейді кейін керек емес",
     "mening menda menga pasportimda pasportda familiyam familiya ismim otamning otasining otam"
-    " vafot yoʻq yozilmagan koʻrsatilmagan faqat bitta ism bilmayman olmayman aytmayman chunki",
+    " vafot yoʻq yozilmagan koʻrsatilmagan faqat bitta ism bilmayman olmayman aytmayman chunki"
+    " ismimni familiyamni yozmayman yozgim aytgim kelmayapti kelmaydi keyin yozaman kerak emas",
     "меня мне моя моё мое мой моего нет нету паспорт паспорте паспорта документах отец отца"
     " отцу папа папу мама звали зовут умер умерла знаю помню умею пишу писать пишется написано"
     " указано потому что такое это как только один одно отчество отчества отчеством имя имени"
     " фамилия фамилии хочу могу буду скажу",
     "surname patronymic father",
+    "jazbaimyn jazbaymyn jazgym kelmeidi kelmeydi keiin kerek emes",
+    "hochu budu pisat nado skazhu familiyu boyus",
 )
 # "不" alone is part of names such as 李不凡.
 NO_NAME_HAN = re.compile(

@@ -19,8 +19,8 @@ from bot.i18n.reserved_words import DO_NOT_WRITE
 from bot.i18n.word_lists import in_all_scripts
 
 # Whole answers, by the name of the question and the key of the option. The words under ANY count at
-# every question that has an option with this key, but never at a consent. The first line of each is
-# Kazakh, the second one is Uzbek; each also counts in its other script.
+# every question that has an option with this key; at a consent, only a refusal counts. The first
+# line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
 # check: a native speaker must check each line
 ANY, FAMILY = "", "family"
 OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
@@ -30,6 +30,13 @@ OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
         "yoʻq albatta, albatta yoʻq",
         "нет конечно, конечно нет",
         "当然不, 当然没有, 当然不是",
+    ),
+    (ANY, "refuse"): (
+        "келіспеймін, жоқ келіспеймін, мен келіспеймін, рұқсат бермеймін, келісім бермеймін",
+        "rozi emasman, men rozi emasman, roziman emas, rozilik bermayman, yoʻq rozi emasman",
+        "не согласен, не согласна, нет не согласен, нет не согласна, я не согласен,"
+        " я не согласна, не даю, не даю согласия, я не даю согласия, нет не даю",
+        "不同意, 我不同意, 不，我不同意, 拒绝, 我拒绝",
     ),
     (ANY, "unsure"): (
         "білмеймін, анық білмеймін, есімде жоқ",

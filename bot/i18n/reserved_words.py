@@ -123,11 +123,11 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         " officers",
     },
     Reserved.MENU: {
-        "kk": "мәзір, бас мәзір, меню, мазир",
-        "kk_Arab": "ءمازىر, باس ءمازىر",
+        "kk": "мәзір, бас мәзір, басты мәзір, меню, мазир",
+        "kk_Arab": "ءمازىر, باس ءمازىر, باستى ءمازىر",
         "kk_Latn": "mázir, mäzir, mazir",
-        "ru": "меню, главное меню",
-        "zh_Hans": "菜单, 主菜单",
+        "ru": "меню, главное меню, в меню, в главное меню",
+        "zh_Hans": "菜单, 主菜单, 回到主菜单, 返回菜单, 回到菜单",
         "uz": "menyu, bosh menyu",
         "uz_Cyrl": "меню, бош меню",
         "en": "menu, main menu",
@@ -172,13 +172,15 @@ RESERVED: dict[Reserved, dict[str, str]] = {
         "en": "back, go back",
     },
     Reserved.CANCEL: {
-        "kk": "бас тарту, болдырмау, болдырма",
+        "kk": "бас тарту, болдырмау, болдырма, ойымды өзгерттім, ойымнан қайттым",
         "kk_Arab": "باس تارتۋ, بولدىرماۋ, بولدىرما",
         "kk_Latn": "bas tartu, boldyrmau, boldyrma",
-        "ru": "отмена, отменить, отмени, отмените, otmena",
-        "zh_Hans": "取消",
-        "uz": "bekor qilish, bekor qil, bekor qiling",
-        "uz_Cyrl": "бекор қилиш, бекор килиш, бекор қил",
+        "ru": "отмена, отменить, отмени, отмените, otmena, передумал, передумала, я передумал,"
+        " я передумала",
+        "zh_Hans": "取消, 算了, 我改主意了",
+        "uz": "bekor qilish, bekor qil, bekor qiling, fikrimdan qaytdim",
+        "uz_Cyrl": "бекор қилиш, бекор килиш, бекор қил, бекор қилинг, бекор килинг,"
+        " фикримдан қайтдим",
         "en": "cancel",
     },
     Reserved.SKIP: {

@@ -12,11 +12,13 @@ from bot.i18n.word_lists import in_all_scripts
 # check: a native speaker must check each line
 DECLINED = (
     "қаламаймын, керек емес, қажет емес, керегі жоқ, қажеті жоқ, мен қаламаймын, істемеймін,"
-    " мен істемеймін, маған керек емес, маған қажет емес, маған керегі жоқ, маған қажеті жоқ,"
+    " жоқ керек емес, мен істемеймін, маған керек емес, маған қажет емес, маған керегі жоқ,"
+    " маған қажеті жоқ,"
     " қалағым келмейді, менің қалағым келмейді, қазір қаламаймын, мен қазір қаламаймын,"
     " әзірше қаламаймын, айтқым келмейді, жауап бергім келмейді, айтпаймын, мен айтпаймын",
     "не хочу, не хочется, не буду, не желаю, не надо, не нужно, я не хочу, я не буду, я не желаю,"
     " мне не хочется, мне не надо, мне не нужно, мне это не надо, мне это не нужно, это не нужно,"
+    " не надо уже,"
     " пока не хочу, я пока не хочу, сейчас не хочу, я сейчас не хочу, не хочу сейчас,"
     " не хочу отвечать, я не хочу отвечать, не буду отвечать, не хочу говорить, я не хочу говорить,"
     " не хочу писать, я не хочу писать, не скажу, я не скажу",
@@ -87,6 +89,45 @@ ENOUGH = (
     " 没有了, 没了, 没事了, 好吧, 好滴, 嗯嗯, 哦, 没问题, 没有问题, 没有问题了, 没有别的问题",
     "okay, fine, good, no more questions",
 )
+# Whole messages that deny a danger, in which the recognizer finds the words of danger. The first
+# line is Kazakh, the second one Uzbek; each also counts in its other script.
+# check: a native speaker must check each line
+NO_DANGER = (
+    "қауіп жоқ, маған қауіп жоқ, бізге қауіп жоқ, ешқандай қауіп жоқ, ешкім мені ұрған жоқ,"
+    " мені ешкім ұрған жоқ, ешкім ұрған жоқ, ешкім мені қорқытқан жоқ, мені ешкім қорқытқан жоқ,"
+    " бәрі жақсы, бізде бәрі жақсы, менде бәрі жақсы, ешкім жоғалған жоқ, ешкім ұсталған жоқ,"
+    " мені ұстаған жоқ",
+    "hech kim meni urmadi, meni hech kim urmadi, hech kim urmadi, hech kim tahdid qilmayapti,"
+    " menga hech kim tahdid qilmayapti, xavf yoʻq, menga xavf yoʻq, hammasi yaxshi,"
+    " bizda hammasi yaxshi, hech kim yoʻqolgani yoʻq, meni ushlashgani yoʻq",
+    "мне никто не угрожает, никто мне не угрожает, никто не угрожает, мне ничего не угрожает,"
+    " никто меня не бьёт, никто меня не бил, меня никто не бьёт, меня никто не бил, меня не бьют,"
+    " меня не задерживали, меня никто не задерживал, никого не задержали, никто не пропал,"
+    " у нас никто не пропал, опасности нет, я в безопасности, мы в безопасности, всё в порядке,"
+    " у меня всё хорошо, у нас всё хорошо, у меня всё в порядке, я не в опасности",
+    "我没有危险, 没有危险, 我没事, 我很安全, 我们很安全, 没有人威胁我, 没人威胁我, 没有人打我,"
+    " 没人打我, 我没有被打, 没有被家暴, 我没有被家暴, 没有人被抓, 没人被抓, 没有人失踪",
+    "i am safe, we are safe, no one threatens me, i am not in danger",
+)
+# Whole messages that ask for the next step, after the advice for people in danger. The first line
+# is Kazakh, the second one Uzbek; each also counts in its other script.
+# check: a native speaker must check each line
+NEXT_STEP = (
+    "не істеймін, не істеуім керек, не істесем болады, енді не істеймін, маған не істеу керек,"
+    " қайда барамын, қайда барам, қайда хабарласамын, кімге айтамын, кімге барамын, кімге"
+    " хабарласамын, кім көмектеседі, көмектесіңіз, көмектесіңізші, көмек керек,"
+    " қайда қоңырау шаламын",
+    "nima qilay, nima qilaman, nima qilishim kerak, endi nima qilay, endi nima qilaman, qayerga"
+    " boraman, qayerga boray, qayerga murojaat qilaman, kimga aytaman, kimga murojaat qilaman, kim"
+    " yordam beradi, yordam bering, yordam kerak, qayerga qoʻngʻiroq qilaman",
+    "что делать, что мне делать, и что мне делать, и что делать, что же делать, что теперь делать,"
+    " что мне теперь делать, как быть, как мне быть, куда идти, куда мне идти, куда обратиться,"
+    " куда обращаться, куда звонить, кому звонить, к кому обратиться, кто поможет, кто мне поможет,"
+    " помогите, помогите мне, нужна помощь, а дальше что, и что дальше",
+    "怎么办, 我怎么办, 我该怎么办, 那怎么办, 现在怎么办, 该怎么办, 去哪里, 我去哪里, 找谁, 我找谁,"
+    " 该找谁, 打给谁, 谁能帮我, 帮帮我, 帮我",
+    "what should i do, what can i do, where should i go, who can help me, help me",
+)
 # Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
     {
@@ -119,8 +160,14 @@ def has_declined(typed: str) -> bool:
 
 
 def is_enough(typed: str) -> bool:
-    """Return True if the whole message means "good" or "no more questions"."""
-    return normalization.fold(typed) in fold_phrases(ENOUGH)
+    """Return True if the whole message means "good", "no more questions" or "I am safe"."""
+    return normalization.fold(typed) in fold_phrases((*ENOUGH, *in_all_scripts(NO_DANGER)))
+
+
+def asks_next_step(typed: str) -> bool:
+    """Return True if the whole message means "what should I do now?" or "who can help me?"."""
+    folded = normalization.fold(typed).strip(" ?!.,？！。")
+    return folded in fold_phrases(in_all_scripts(NEXT_STEP))
 
 
 def is_small_talk(typed: str) -> bool:

@@ -28,6 +28,13 @@ MAX_CLAUSES = 8
 # SENTENCE_DANGER: with a lower value, false alarms rose (decision 0042). The message then gets at
 # least SENTENCE_COUNTS as its probability of danger. 0.5 could replace the reply by safety advice.
 SENTENCE_DANGER, SENTENCE_COUNTS = 0.8, 0.49
+# People also write a danger and a question in one sentence, where the question outweighs it.
+# Therefore the runs of a few words in a sentence, and the clauses in Chinese, are searched too. A
+# run with at least WINDOW_DANGER counts as a sentence, one with at least WINDOW_CLEAR as a message
+# about danger. With these values, 314 instead of 271 of 360 such messages get safety advice, and
+# 0.2 % more of the harmless messages.
+WINDOW_WORDS, WINDOW_DANGER, WINDOW_CLEAR = 3, 0.95, 0.98
+MIN_SEARCHED_WORDS, MAX_WINDOWS = 5, 48
 # Minimum probability of danger for a message that contains a phrase of `crisis_words`.
 LEXICON_DANGER = 0.5
 # A message is noise (without sense) if a smaller share of its n-grams is known from training. This
@@ -141,12 +148,20 @@ class Message:
         """
         if not self._model.has_danger_word(self._line.words):
             return 0.0, 0
-        return _most_danger([self._model_output(line).danger for line in self._lines])
+        found = _most_danger([self._model_output(line).danger for line in self._lines])
+        if found[0] >= LEXICON_DANGER or self._window_danger < WINDOW_DANGER:
+            return found
+        counts = LEXICON_DANGER if self._is_window_clear else SENTENCE_COUNTS
+        return max(found[0], counts), len(self._lines) + self._window_dangers.index(
+            self._window_danger
+        )
 
     def may_reach_danger(self, least: float) -> bool:
         """Return False if `danger_by_model` is below `least`; costs less than that property."""
-        return self._model.has_danger_word(self._line.words) and any(
-            self._model_output(line).may_reach_danger(least) for line in self._lines
+        if not self._model.has_danger_word(self._line.words):
+            return False
+        return any(self._model_output(line).may_reach_danger(least) for line in self._lines) or any(
+            self._model_output(line).may_reach_danger(WINDOW_DANGER) for line in self._windows
         )
 
     @property
@@ -163,7 +178,8 @@ class Message:
         asked = self._without_links if danger >= LEXICON_DANGER else self._question_part
         best, *next_best = self._rank(self._model_output(asked).classes)
         classes, dangers = self._model.classes, self._recognizer.danger
-        deciding = self._model_output(self._lines[strongest]).classes[dangers]
+        searched = (*self._lines, *self._windows)
+        deciding = self._model_output(searched[strongest]).classes[dangers]
         whole = self.whole
         return Recognition(
             intent=best.intent,
@@ -189,7 +205,12 @@ class Message:
 
     @property
     def question_lead(self) -> float:
-        """Return the amount by which the likeliest intent is likelier than all kinds of danger."""
+        """Return the amount by which the likeliest intent is likelier than all kinds of danger.
+
+        It is 0 if a run of words alone is clearly about danger.
+        """
+        if self._is_window_clear:
+            return 0.0
         found = self._model_output(self._without_links).classes
         return max(found) - sum(found[self._recognizer.danger])
 
@@ -263,6 +284,36 @@ class Message:
         """
         lines = (self._searched._line, *self._searched._sentences)
         return tuple(map(skeleton.without_links_and_numbers, lines))
+
+    @cached_property
+    def _windows(self) -> tuple[Skeleton, ...]:
+        """Return the runs of words with a word typical of danger; they are searched for danger.
+
+        Empty if the message has several sentences, because these are searched one by one, and for
+        short messages: "my husband was taken to the army" begins like a message about danger.
+        """
+        line = self._searched._line
+        sentences = self._searched._sentences
+        several = sum(not all(map(str.isdecimal, each.words)) for each in sentences) > 1
+        is_short = len(line.words) < MIN_SEARCHED_WORDS and not line.is_chinese
+        if is_short or several:
+            return ()
+        runs = skeleton.windows(line, WINDOW_WORDS)
+        typical = [line for line in runs if self._model.has_danger_word(line.words)]
+        return tuple(typical[:MAX_WINDOWS])
+
+    @cached_property
+    def _window_dangers(self) -> list[float]:
+        return [self._model_output(line).danger for line in self._windows]
+
+    @property
+    def _window_danger(self) -> float:
+        return max(self._window_dangers, default=0.0)
+
+    @property
+    def _is_window_clear(self) -> bool:
+        """Return True if a run of words is clearly about danger, and the message is no noise."""
+        return self._window_danger >= WINDOW_CLEAR
 
     @cached_property
     def _searched(self) -> "Message":

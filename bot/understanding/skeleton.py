@@ -273,6 +273,19 @@ def clauses(line: Skeleton, most: int) -> list[Skeleton]:
     return found[:most] if len(found) > 1 else []
 
 
+def windows(line: Skeleton, length: int) -> list[Skeleton]:
+    """Return all runs of at most `length` words in the clauses; in Chinese, the clauses."""
+    parts = _cut(line, (*line.sentences, *line.clauses))
+    if line.is_chinese:
+        return [each for part in parts for each in _cut_han(part)]
+    return [
+        Skeleton(part.words[at : at + length])
+        for part in parts
+        for at in range(max(1, len(part.words) - length + 1))
+        if len(part.words) > 1
+    ]
+
+
 def consonants(word: str) -> str:
     """Return a word without its vowels, because spellings of a word differ most in the vowels."""
     return word.translate(VOWELS)

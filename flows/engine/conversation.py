@@ -136,14 +136,23 @@ def _repeat_request(turn: TurnState) -> None:
         turn.ask()
 
 
+def _drop_recognized(turn: TurnState) -> None:
+    """Delete the recognized danger after the next message, and the question on another screen."""
+    heard, key = turn.c.heard, turn.c.asked.key if turn.c.asked else ""
+    if heard is None or key == screens.LANGUAGE or turn.showed_danger:
+        return
+    if key != screens.REPLY:
+        turn.c = replace(turn.c, heard=None)
+    elif heard.danger is not None:
+        turn.c = replace(turn.c, heard=replace(heard, danger=None))
+
+
 def _drop_ephemeral(turn: TurnState) -> None:
     """Delete closed forms with answers that must not be stored, if the person's data is stored.
 
     Also delete the recognized question, for every person, as soon as another screen is shown.
     """
-    is_on_reply = turn.c.asked is not None and turn.c.asked.key in (screens.REPLY, screens.LANGUAGE)
-    if turn.c.heard is not None and not is_on_reply:
-        turn.c = replace(turn.c, heard=None)
+    _drop_recognized(turn)
     if not turn.c.is_persistent:
         return
     inside = (turn.c.flow, turn.c.suspended_flow)

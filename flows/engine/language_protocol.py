@@ -208,11 +208,19 @@ class Words(Protocol):
         """Return True if the whole message means "I do not want to answer" or "I do not know"."""
         ...
 
+    def refuses(self, typed: str) -> bool:
+        """Return True if the whole message means "I do not want" or "it is not needed"."""
+        ...
+
     def acknowledges(self, typed: str, language: str) -> bool:
         """Return True if the whole message means "yes", "no", "good" or "no more questions".
 
         Also return True if it only says that a relative writes for the person.
         """
+        ...
+
+    def asks_next_step(self, typed: str) -> bool:
+        """Return True if the whole text means "what should I do now?" or "who can help me?"."""
         ...
 
     def asks(self, typed: str) -> bool:

@@ -11,12 +11,15 @@ from flows.engine.turn import TurnState
 def reserved_word(turn: TurnState, asked: Asked, text: str) -> Reserved | None:
     """Return the reserved word to run for a text that is no answer, or None.
 
+    A person who does not want to talk to an officer after all leaves the form of the officer flow.
     The word "skip" also tells a person that an answer is needed. A person who has no surname reads
     in the help where to write their only name.
     """
     question, flow = turn.question(asked), turn.flows.get(asked.flow)
-    if question is None or flow is None or flow.hands_over or question.asks_freely:
+    if question is None or flow is None or question.asks_freely:
         return None
+    if flow.hands_over:
+        return Reserved.CANCEL if turn.words.refuses(text) else None
     if isinstance(question, NOT_TYPED) and not isinstance(question, FreeText):
         return None
     is_nothing = isinstance(question, WRITTEN) and turn.words.nothing(text, asked.language)

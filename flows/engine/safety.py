@@ -7,7 +7,7 @@ from flows.engine.flow import HandoffOffer
 from flows.engine.language_protocol import Refusal, Reserved
 from flows.engine.questions import FreeText, PersonName
 from flows.engine.recognition import Danger
-from flows.engine.state import Asked
+from flows.engine.state import Asked, Heard
 from flows.engine.text import _, button
 from flows.engine.turn import TurnState
 from flows.engine.word_count import count_words
@@ -92,12 +92,27 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
     # A note would become the first line of the message, which lock screens show. The notes belong
     # to the usual reply, so drop them.
     turn.notes = []
-    turn.c = replace(turn.c, not_understood=0)
+    heard = replace(turn.c.heard or Heard((), sure=False), danger=intent)
+    turn.c = replace(turn.c, not_understood=0, heard=heard)
+    turn.showed_danger = True
     paragraphs = ((READ_ALONE,), *((line,) for line in lines), (NO_NAMES,))
     language = ((screens.guessed(turn.words, turn.c.language),),) if turn.guessed else ()
     buttons = (Button(URGENT, URGENT_PERSON), *_topic(turn, also), *_back_buttons(turn))
     # On the secure page, the advice must stay there and not appear in the messenger.
     turn.say((*paragraphs, *language), buttons, private=True)
+
+
+def show_again(turn: TurnState, text: str) -> bool:
+    """Send the safety message again if the text asks for the next step right after it.
+
+    Returns False for any other text. In a form, "yes" may answer the form's question.
+    """
+    danger = turn.c.heard.danger if turn.c.heard else None
+    is_yes = turn.c.flow not in turn.flows and turn.words.yes_no(text, turn.c.language)
+    if danger is None or not (is_yes or turn.words.asks_next_step(text)):
+        return False
+    show(turn, danger)
+    return True
 
 
 def _topic(turn: TurnState, intent: str) -> tuple[Button, ...]:

@@ -58,6 +58,8 @@ class TurnState:
         # True if the language was guessed in this turn. The reply then has a button to choose
         # another language.
         self.guessed = False
+        # True if the safety message was sent in this turn.
+        self.showed_danger = False
         # The typed text that is being handled.
         self.text = ""
         # True if the person typed the text as a message. False for a file's caption.

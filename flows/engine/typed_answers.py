@@ -82,7 +82,8 @@ def _refuses(turn: TurnState, asked: Asked, typed: str) -> bool:
     """
     has_option = any(option.key == "refuse" for option in asked.options)
     is_clear = any(map(str.isalpha, typed)) and not turn.words.rejects(typed)
-    return has_option and is_clear and turn.words.yes_no(typed, asked.language) is False
+    is_no = turn.words.yes_no(typed, asked.language) is False
+    return has_option and is_clear and (is_no or "refuse" in turn.words.options(typed, ""))
 
 
 def _says_wrong(turn: TurnState, asked: Asked, typed: str) -> bool:

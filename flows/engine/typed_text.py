@@ -83,6 +83,8 @@ def handle_text(turn: TurnState, text: str) -> None:
         return commands.to_person(turn, safety.TOPIC)
     if safety.is_clear(turn, text):
         return safety.answer(turn, text)
+    if safety.show_again(turn, text):
+        return None
     if asked is None:
         return _handle_unasked(turn, text, word)
     if turn.c.update_waits and not word:

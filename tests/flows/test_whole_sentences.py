@@ -109,6 +109,8 @@ def test_telephone_number_of_somebody_else_is_refused() -> None:
     [
         *[("ru", "нет"), ("ru", "Нет."), ("kk", "жоқ"), ("uz", "yo'q"), ("uz_Cyrl", "йўқ")],
         *[("zh_Hans", "不"), ("zh_Hans", "不同意"), ("kk_Arab", "جوق")],
+        *[("ru", "не даю"), ("ru", "нет, не согласна"), ("uz", "roziman emas")],
+        *[("kk", "келіспеймін"), ("uz_Cyrl", "рози эмасман")],
     ],
 )
 def test_clear_no_refuses_the_consent(language: str, typed: str) -> None:

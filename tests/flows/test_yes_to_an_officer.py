@@ -4,6 +4,8 @@ import pytest
 
 from bot.i18n import kazakh_arabic
 from flows.engine import safety, screens
+from flows.engine.effects import OpenCase
+from flows.engine.events import Pressed
 from tests.flows.chat import Chat, chat_at
 from tests.flows.recognizer import REAL
 
@@ -113,3 +115,23 @@ def test_yes_to_the_topic_for_an_officer_is_no_danger(language: str, typed: str)
     chat = Chat.start(language, "officer", understanding=REAL).says(typed)
     assert chat.name == "topic"
     assert not chat.shows(safety.ONE_SENTENCE)
+
+
+UNWANTED = (
+    ("ru", "не надо"),
+    ("ru", "передумал"),
+    ("kk", "керек емес"),
+    ("kk_Arab", "كەرەك ەمەس"),
+    ("zh_Hans", "不用了"),
+    ("zh_Hans", "算了"),
+    ("uz", "kerak emas"),
+    ("uz_Cyrl", "керак эмас"),
+)
+
+
+@pytest.mark.parametrize(("language", "typed"), UNWANTED)
+def test_person_who_no_longer_wants_an_officer_leaves_the_form(language: str, typed: str) -> None:
+    chat = Chat.start(language, understanding=REAL).takes(Pressed("!person"))
+    assert chat.conversation.flow == "officer"
+    assert chat.says(typed).question_key == screens.MENU
+    assert not chat.effects_of(OpenCase)

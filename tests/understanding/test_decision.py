@@ -154,7 +154,7 @@ def test_stolen_passport_before_a_flight_is_recognized_as_danger_and_topic() -> 
     text = "pasportimni oʻgʻirlab ketishdi ertaga samolyotim bor nima qilay"
     reading = EngineRecognizer.load().read(text, "uz")
     assert reading.danger is reading.recognition.danger
-    assert reading.danger in (Danger.LIKELY, Danger.CLEAR)
+    assert reading.danger is not Danger.NONE
     assert "documents.missing" in reading.recognition.intents
 
 
