@@ -211,7 +211,8 @@ async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
 ) -> None:
     officers = await crew(rt)
     found = await broadcasts.draft(rt, officers.editor, a_draft())
-    await broadcasts.edit(rt, officers.editor, found.id, a_draft(), found.version)
+    changed = a_draft(why="changed")
+    await broadcasts.edit(rt, officers.editor, found.id, changed, found.version)
     with pytest.raises(Stale):
         await broadcasts.edit(rt, officers.editor, found.id, a_draft(), found.version)
 

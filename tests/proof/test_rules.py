@@ -34,6 +34,7 @@ CLOCKS = {
     "bot/cli/doctor.py": "it looks whether clocks agree, so it asks both",
     "bot/cli/facts.py": "a command that a person types",
     "bot/cli/flows.py": "the same",
+    "bot/cli/tokens.py": "the same",
     "bot/conversations/store.py": "how long ago the platform says a message was written",
     "bot/conversations/receive.py": "the same",
     "bot/conversations/outside_questions.py": "the date of an answer for which nothing is read",
