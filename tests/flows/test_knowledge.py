@@ -294,3 +294,8 @@ def test_withheld_statements_are_found_by_their_country() -> None:
     assert "cn.entry" in {each.key for each in known}
     assert all(each.key.startswith("cn.") for each in known)
     assert catalogue.withheld_about("XX") == ()
+
+
+def test_mission_without_hours_has_the_zone_of_its_place_or_home() -> None:
+    assert missions.default_zone("cn_beijing") == "Asia/Shanghai"
+    assert missions.default_zone("") == missions.default_zone("unknown") == missions.HOME_ZONE

@@ -48,3 +48,9 @@ def test_broken_voice_message_to_an_officer_is_reported_to_the_person(refusal: s
     assert chat.shows(screens.RECORDING_BROKEN) is bool(refusal)
     assert chat.shows(screens.WAITING)
     assert chat.conversation.verdicts == ()
+
+
+def test_unusable_recording_is_not_reported_after_the_chat_was_closed() -> None:
+    chat = _with_officer().takes(VOICE).says("выход")
+    chat.takes(UploadChecked("", RECORDING, upload_states.Refusal.BROKEN))
+    assert chat.last_messages == ()

@@ -3,6 +3,7 @@
 import pytest
 
 from flows.engine import safety, screens
+from flows.engine.events import Pressed
 from flows.engine.reply_flows import YOU_ASK
 from flows.engine.text import Text
 from tests.flows.chat import WORDS, Chat
@@ -83,6 +84,12 @@ def test_unknown_text_in_another_language_leads_to_the_menu_in_it() -> None:
     chat = Chat.start("ru", understanding=REAL).says("我的蓝色书架上有三只鸟在唱歌")
     chat.presses(*_languages(chat))
     assert (chat.conversation.language, chat.question_key) == ("zh_Hans", screens.MENU)
+
+
+def test_button_of_a_language_that_is_not_offered_is_out_of_date() -> None:
+    chat = Chat.start("ru", understanding=REAL).takes(Pressed("?in.xx.life.school"))
+    assert chat.conversation.language == "ru"
+    assert chat.shows(screens.OLD_BUTTON)
 
 
 @pytest.mark.parametrize(("language", "written", "text"), DANGERS)
