@@ -161,13 +161,13 @@ def has_declined(typed: str) -> bool:
 
 def is_enough(typed: str) -> bool:
     """Return True if the whole message means "good", "no more questions" or "I am safe"."""
-    return normalization.fold(typed) in fold_phrases((*ENOUGH, *in_all_scripts(NO_DANGER)))
+    return normalization.fold(typed) in _enough()
 
 
 def asks_next_step(typed: str) -> bool:
     """Return True if the whole message means "what should I do now?" or "who can help me?"."""
     folded = normalization.fold(typed).strip(" ?!.,？！。")
-    return folded in fold_phrases(in_all_scripts(NEXT_STEP))
+    return folded in _next_steps()
 
 
 def is_small_talk(typed: str) -> bool:
@@ -182,3 +182,13 @@ def is_small_talk(typed: str) -> bool:
 @cache
 def _greetings() -> frozenset[str]:
     return fold_phrases(in_all_scripts(GREETINGS))
+
+
+@cache
+def _enough() -> frozenset[str]:
+    return fold_phrases((*ENOUGH, *in_all_scripts(NO_DANGER)))
+
+
+@cache
+def _next_steps() -> frozenset[str]:
+    return fold_phrases(in_all_scripts(NEXT_STEP))

@@ -299,7 +299,7 @@ class Message:
         if is_short or several:
             return ()
         runs = skeleton.windows(line, WINDOW_WORDS)
-        typical = [line for line in runs if self._model.has_danger_word(line.words)]
+        typical = [run for run in runs if self._model.has_danger_word(run.words)]
         return tuple(typical[:MAX_WINDOWS])
 
     @cached_property
@@ -312,7 +312,7 @@ class Message:
 
     @property
     def _is_window_clear(self) -> bool:
-        """Return True if a run of words is clearly about danger, and the message is no noise."""
+        """Return True if a run of words is clearly about danger."""
         return self._window_danger >= WINDOW_CLEAR
 
     @cached_property

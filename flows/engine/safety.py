@@ -105,11 +105,15 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
 def show_again(turn: TurnState, text: str) -> bool:
     """Send the safety message again if the text asks for the next step right after it.
 
-    Returns False for any other text. In a form, "yes" may answer the form's question.
+    Returns False for any other text. At an open question, "yes" answers it, and so does a number.
     """
     danger = turn.c.heard.danger if turn.c.heard else None
-    is_yes = turn.c.flow not in turn.flows and turn.words.yes_no(text, turn.c.language)
-    if danger is None or not (is_yes or turn.words.asks_next_step(text)):
+    if danger is None:
+        return False
+    is_open = turn.c.asked is not None and turn.c.asked.key not in (screens.MENU, screens.REPLY)
+    is_yes = not is_open and not text.strip().isdecimal()
+    is_yes = is_yes and turn.words.yes_no(text, turn.c.language) is True
+    if not is_yes and not turn.words.asks_next_step(text):
         return False
     show(turn, danger)
     return True

@@ -3,6 +3,7 @@
 import pytest
 
 from flows.engine import hearing, safety
+from flows.engine.events import Forget
 from tests.flows.chat import Chat
 from tests.flows.test_before_a_language import REAL
 
@@ -53,6 +54,16 @@ def test_question_for_the_next_step_shows_the_safety_message_again(
 def test_yes_after_the_safety_message_shows_it_again_outside_of_forms() -> None:
     chat = Chat.start("ru", understanding=REAL).says("мужа арестовали", "да")
     assert chat.shows(safety.READ_ALONE)
+
+
+def test_number_after_the_safety_message_chooses_from_the_menu() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("мужа арестовали", "1")
+    assert chat.conversation.flow == "eligibility"
+
+
+def test_yes_answers_an_open_screen_after_the_safety_message() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("удалить", "мужа арестовали", "да")
+    assert chat.effects_of(Forget)
 
 
 def test_next_step_is_a_question_again_after_another_message() -> None:
