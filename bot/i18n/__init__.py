@@ -167,6 +167,9 @@ class Languages:
     def asks_next_step(self, typed: str) -> bool:
         return small_talk.asks_next_step(typed)
 
+    def asks_to_repeat(self, typed: str) -> bool:
+        return small_talk.asks_to_repeat(typed)
+
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)
 

@@ -128,6 +128,38 @@ NEXT_STEP = (
     " 该找谁, 打给谁, 谁能帮我, 帮帮我, 帮我",
     "what should i do, what can i do, where should i go, who can help me, help me",
 )
+# Whole messages of people who did not understand an answer or want it repeated. The first line is
+# Kazakh, the second one Uzbek; each also counts in its other script.
+# check: a native speaker must check each line
+REPEAT = (
+    "қайталаңыз, қайталаңызшы, қайталап жіберіңіз, қайталап жіберіңізші, қайталап айтыңыз,"
+    " қайталап айтыңызшы, тағы бір рет айтыңыз, тағы бір рет айтыңызшы, тағы айтыңызшы, не дедіңіз,"
+    " сіз не дедіңіз, не дейсіз, не деп тұрсыз, не айттыңыз, түсінбедім, мен түсінбедім,"
+    " түсінбеймін, түсінбей тұрмын, жақсы түсінбедім, ештеңе түсінбедім, жауабыңызды түсінбедім,"
+    " түсініксіз, түсіндіріңіз, түсіндіріңізші, түсіндіріп беріңіз, түсіндіріп беріңізші,"
+    " қарапайым тілмен айтыңыз, қарапайым тілмен айтыңызшы, оңай тілмен айтыңызшы,"
+    " оңайырақ айтыңызшы",
+    "qaytaring, qaytarib yuboring, yana qaytaring, qaytadan ayting, yana bir marta ayting,"
+    " yana bir bor ayting, yana ayting, nima dedingiz, siz nima dedingiz, nima deyapsiz,"
+    " tushunmadim, men tushunmadim, yaxshi tushunmadim, hech narsa tushunmadim, tushunmayapman,"
+    " tushunmayman, javobingizni tushunmadim, tushunarsiz, tushuntiring, tushuntirib bering,"
+    " soddaroq ayting, oddiyroq ayting, sodda qilib ayting, sodda tilda ayting",
+    "повторите, повторите пожалуйста, повторите ещё раз, повтори, повтори пожалуйста,"
+    " скажите ещё раз, ещё раз скажите, ещё раз пожалуйста, можно ещё раз, что вы сказали,"
+    " что вы написали, что вы говорите, не понял, не поняла, я не понял, я не поняла, не понимаю,"
+    " я не понимаю, ничего не понимаю, ничего не понял, ничего не поняла, не понял вас,"
+    " не поняла вас, я вас не понял, я вас не поняла, не понял ответ, не поняла ответ,"
+    " я не понял ваш ответ, я не поняла ваш ответ, непонятно, не понятно, мне непонятно,"
+    " мне не понятно, ничего не понятно, объясните, объясните пожалуйста, объясните ещё раз,"
+    " объясните проще, объясните попроще, скажите проще, скажите попроще, поясните,"
+    " поясните пожалуйста, простыми словами, можно проще",
+    "再说一遍, 请再说一遍, 再说一次, 请再说一次, 重复一遍, 请重复, 重复一下, 你说什么, 您说什么,"
+    " 你刚才说什么, 没听懂, 我没听懂, 听不懂, 我听不懂, 没看懂, 我没看懂, 看不懂, 我看不懂, 不懂,"
+    " 我不懂, 不明白, 我不明白, 没明白, 我没明白, 不理解, 我不理解, 什么意思, 这是什么意思,"
+    " 解释一下, 请解释一下, 再解释一下, 说简单点, 说得简单点, 简单点说, 能说简单点吗, 能简单点吗",
+    "please repeat, say it again, say that again, what did you say, i donʼt understand,"
+    " i do not understand, please explain, explain it more simply",
+)
 # Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
     {
@@ -161,13 +193,17 @@ def has_declined(typed: str) -> bool:
 
 def is_enough(typed: str) -> bool:
     """Return True if the whole message means "good", "no more questions" or "I am safe"."""
-    return normalization.fold(typed) in _enough()
+    return normalization.bare(typed) in _enough()
 
 
 def asks_next_step(typed: str) -> bool:
     """Return True if the whole message means "what should I do now?" or "who can help me?"."""
-    folded = normalization.fold(typed).strip(" ?!.,？！。")
-    return folded in _next_steps()
+    return normalization.bare(typed) in _next_steps()
+
+
+def asks_to_repeat(typed: str) -> bool:
+    """Return True if the whole message means "please repeat" or "I did not understand"."""
+    return normalization.bare(typed) in _repeats()
 
 
 def is_small_talk(typed: str) -> bool:
@@ -186,9 +222,19 @@ def _greetings() -> frozenset[str]:
 
 @cache
 def _enough() -> frozenset[str]:
-    return fold_phrases((*ENOUGH, *in_all_scripts(NO_DANGER)))
+    return _bare_phrases((*ENOUGH, *in_all_scripts(NO_DANGER)))
 
 
 @cache
 def _next_steps() -> frozenset[str]:
-    return fold_phrases(in_all_scripts(NEXT_STEP))
+    return _bare_phrases(in_all_scripts(NEXT_STEP))
+
+
+@cache
+def _repeats() -> frozenset[str]:
+    return _bare_phrases(in_all_scripts(REPEAT))
+
+
+def _bare_phrases(lines: tuple[str, ...]) -> frozenset[str]:
+    # People often omit the dots of "ё", the hamza, commas and soft signs.
+    return frozenset(map(normalization.bare, fold_phrases(lines)))

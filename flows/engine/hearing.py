@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from flows.engine import (
     commands,
     corrections,
-    labels,
+    not_understood,
     screens,
     suggestion_screens,
     wording_screens,
@@ -35,31 +35,6 @@ MAX_ANSWERED, MAX_OFFERED = 2, 3
 WHICH_ONE = _("Which of these do you mean?")
 THIS_ONE = _("Do you mean this?")
 NOT_VERIFIED = _("We have no checked answer to this question. A person can answer it.")
-NOT_UNDERSTOOD = (
-    _("I did not understand this. People often ask about these topics:"),
-    _("I did not understand this either. Please write one short question, or choose a topic:"),
-    _(
-        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
-        talk_to_a_person=labels.TALK_TO_A_PERSON,
-    ),
-)
-NOT_UNDERSTOOD_IN_FORM = (
-    _("I found no answer and no topic in this. Do you mean one of these topics?"),
-    _("I did not understand this either. Do you mean one of these topics?"),
-    _(
-        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
-        talk_to_a_person=labels.TALK_TO_A_PERSON,
-    ),
-)
-OTHER_WORDS = (
-    _("Please ask once more in other words, in one short sentence, or talk to a person."),
-    _("Then I do not know the topic yet. Please try one word, for example: passport."),
-    _(
-        "I still cannot tell what you mean. A person can: press “{talk_to_a_person}”.",
-        talk_to_a_person=labels.TALK_TO_A_PERSON,
-    ),
-)
-
 WHAT_TO_KNOW = _("Thank you. What would you like to know? People often ask about these topics:")
 ACKNOWLEDGED = _("Good. If something else is unclear, please ask.")
 MORE = button("More about this")
@@ -158,6 +133,8 @@ def press(turn: TurnState, key: str) -> bool:
         case "teach":
             suggestion_screens.ask(turn)
         case "ask" if reply is not None:
+            earlier = turn.c.heard or Heard((), sure=True)
+            _store_recognized(turn, replace(earlier, intents=(intent,), sure=True))
             answer(turn, [reply])
         case "more" if reply is not None:
             _say_more(turn, reply)
@@ -257,7 +234,7 @@ def _note_offered(turn: TurnState, options: Sequence[Option], mark: str = "") ->
 def _none_of_these(turn: TurnState, more_options: Sequence[Option] = ()) -> None:
     turn.effects.append(NotUnderstood(turn.c.language, _step_name(turn)))
     options = [Option("teach", suggestion_screens.TEACH), *more_options]
-    _show(turn, [(_next_line(turn, OTHER_WORDS),)], options)
+    _show(turn, [(not_understood.next_line(turn, not_understood.OTHER_WORDS),)], options)
 
 
 def _ask_what(turn: TurnState, text: str) -> None:
@@ -277,22 +254,12 @@ def _offer_topics(turn: TurnState) -> None:
     options = _topic_options(turn)
     if turn.c.not_understood:
         options.append(Option("teach", suggestion_screens.TEACH))
-    lines = NOT_UNDERSTOOD_IN_FORM if _in_form(turn) else NOT_UNDERSTOOD
+    lines = not_understood.IN_FORM if _in_form(turn) else not_understood.LINES
     tries = turn.c.asked.tries if turn.c.asked else 0
-    _show(turn, [(_next_line(turn, lines),)], options)
+    _show(turn, [(not_understood.next_line(turn, lines),)], options)
     if _in_form(turn) and turn.c.asked:
         turn.c = replace(turn.c, asked=replace(turn.c.asked, tries=tries + 1))
     _note_offered(turn, options)
-
-
-def _next_line(turn: TurnState, lines: tuple[Text, ...]) -> Text:
-    """Return a sentence from `lines` for a text that was not understood, and count this text.
-
-    The sentence differs from the one for the previous text that was not understood.
-    """
-    times = turn.c.not_understood
-    turn.c = replace(turn.c, not_understood=times + 1)
-    return lines[2 - times % 2 if times else 0]
 
 
 def _topics(turn: TurnState) -> tuple[str, ...]:

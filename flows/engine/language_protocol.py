@@ -223,6 +223,10 @@ class Words(Protocol):
         """Return True if the whole text means "what should I do now?" or "who can help me?"."""
         ...
 
+    def asks_to_repeat(self, typed: str) -> bool:
+        """Return True if the whole text means "please repeat" or "I did not understand"."""
+        ...
+
     def asks(self, typed: str) -> bool:
         """Return True if a text is worded as a question, in any language."""
         ...

@@ -103,7 +103,7 @@ def show(turn: TurnState, intent: str, also: str = "") -> None:
 
 
 def show_again(turn: TurnState, text: str) -> bool:
-    """Send the safety message again if the text asks for the next step right after it.
+    """Send the safety message again if a text right after it asks for the next step.
 
     Returns False for any other text. At an open question, "yes" answers it, and so does a number.
     """
@@ -113,7 +113,7 @@ def show_again(turn: TurnState, text: str) -> bool:
     is_open = turn.c.asked is not None and turn.c.asked.key not in (screens.MENU, screens.REPLY)
     is_yes = not is_open and not text.strip().isdecimal()
     is_yes = is_yes and turn.words.yes_no(text, turn.c.language) is True
-    if not is_yes and not turn.words.asks_next_step(text):
+    if not (is_yes or turn.words.asks_next_step(text) or turn.words.asks_to_repeat(text)):
         return False
     show(turn, danger)
     return True

@@ -16,6 +16,7 @@ from flows.engine import (
     prompting,
     referral_screens,
     referrals,
+    repeating,
     safety,
     screens,
     suggestion_screens,
@@ -83,7 +84,7 @@ def handle_text(turn: TurnState, text: str) -> None:
         return commands.to_person(turn, safety.TOPIC)
     if safety.is_clear(turn, text):
         return safety.answer(turn, text)
-    if safety.show_again(turn, text):
+    if safety.show_again(turn, text) or repeating.repeat(turn, text):
         return None
     if asked is None:
         return _handle_unasked(turn, text, word)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from flows.engine import external_model, hearing, reply_flows, screens
+from flows.engine import external_model, hearing, not_understood, reply_flows, screens
 from flows.engine.events import ConsentGiven, Pressed, Said, Unreadable
 from flows.engine.model_events import ChooseIntent, ConsentWithdrawn, IntentChosen
 from flows.engine.recognition import Confidence, Danger, Recognition
@@ -54,7 +54,7 @@ def test_external_model_is_not_mentioned_when_switched_off() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_external_model_consent_names_the_operator(language: str) -> None:
     chat = start_chat(language).says("aaa")
-    assert chat.shows(hearing.NOT_UNDERSTOOD[0])
+    assert chat.shows(not_understood.LINES[0])
     assert chat.shows(external_model.CONSENT, operator=OPERATOR)
     assert OPERATOR in chat.text
     assert not chat.effects_of(ChooseIntent)

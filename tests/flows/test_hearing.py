@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.i18n import crisis_words
 from flows import FLOWS, eligibility
-from flows.engine import hearing, pin_screens, reply_flows, safety, screens
+from flows.engine import hearing, not_understood, pin_screens, reply_flows, safety, screens
 from flows.engine.conversation import step
 from flows.engine.events import (
     Attached,
@@ -332,7 +332,7 @@ def test_topic_suggestions_are_empty_when_none_are_configured() -> None:
     chat = Chat.start("ru", understanding=bare).says("zzz")
     assert not any(key.startswith("?") for key in chat.keys)
     chat.conversation = replace(chat.conversation, registration=RegistrationStatus("sent"))
-    assert chat.says("zzz").shows(hearing.NOT_UNDERSTOOD[1])
+    assert chat.says("zzz").shows(not_understood.LINES[1])
     assert chat.says("меня арестовали").shows(safety.READ_ALONE)
 
 
@@ -442,7 +442,7 @@ def test_intent_answer_buttons_show_more_and_open_flows() -> None:
     chat = Chat.start("ru", understanding=understanding_of(known, **{"life.driving": alone})).says(
         "права"
     )
-    assert chat.presses("?else.life.driving").shows(hearing.OTHER_WORDS[0])
+    assert chat.presses("?else.life.driving").shows(not_understood.OTHER_WORDS[0])
 
 
 def test_open_button_of_an_intent_answer_leads_to_its_flow() -> None:
@@ -506,7 +506,7 @@ def test_mistyped_answer_in_a_form_is_rejected_without_topic_suggestions() -> No
     chat.understanding = understanding_of(known)
     assert not chat.says("word").shows(hearing.THIS_ONE)
     assert chat.says("two words").shows(hearing.THIS_ONE)
-    assert chat.presses("?none").shows(hearing.OTHER_WORDS[0])
+    assert chat.presses("?none").shows(not_understood.OTHER_WORDS[0])
     assert not chat.says("").shows(hearing.THIS_ONE)
 
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from bot.understanding.engine_adapter import EngineRecognizer
-from flows.engine import hearing, reply_flows, safety, screens
+from flows.engine import hearing, not_understood, reply_flows, safety, screens
 from flows.engine.effects import OpenCase
 from flows.engine.events import Attached, DeleteInput, Pressed, TakeFile
 from flows.engine.language_protocol import Refusal
@@ -183,7 +183,7 @@ def test_yes_or_no_to_an_offered_topic_is_not_stored_in_the_form(
         chat.says(typed)
         assert chat.name == question
         assert question not in chat.stored_answers()
-        assert chat.shows(hearing.OTHER_WORDS[0]) is not is_chosen
+        assert chat.shows(not_understood.OTHER_WORDS[0]) is not is_chosen
         assert (
             chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["kandas.children"].label) is is_chosen
         )
@@ -212,7 +212,7 @@ def test_yes_or_no_below_several_topics_is_not_stored_in_the_form(offers: tuple[
         chat = chat_at_with_intents("former_citizen", known).says("and my children?", typed)
         assert chat.name == "former_citizen"
         assert "former_citizen" not in chat.stored_answers()
-        shown = (hearing.WHICH_ONE,) if typed == "да" else hearing.OTHER_WORDS
+        shown = (hearing.WHICH_ONE,) if typed == "да" else not_understood.OTHER_WORDS
         assert any(map(chat.shows, shown))
         assert "!person" in chat.keys
         answer = chat.says(typed).stored_answers()["former_citizen"]
@@ -231,7 +231,7 @@ def test_ordinal_below_several_topics_chooses_one_of_them() -> None:
 def test_ordinal_of_none_of_these_is_not_stored_in_the_form(typed: str) -> None:
     known = {"and my children?": unsure("kandas.children", "life.school")}
     chat = chat_at_with_intents("passport", known).says("and my children?", typed)
-    assert any(map(chat.shows, hearing.OTHER_WORDS))
+    assert any(map(chat.shows, not_understood.OTHER_WORDS))
     assert "passport" not in chat.stored_answers()
 
 
@@ -248,7 +248,7 @@ def test_no_or_ordinal_after_the_second_offer_is_not_stored() -> None:
     chat = chat_at_with_intents("passport", known).says("and my children?", "да", "второе")
     assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT["life.school"].label)
     chat = chat_at_with_intents("passport", known).says("and my children?", "да", "нет")
-    assert any(map(chat.shows, hearing.OTHER_WORDS))
+    assert any(map(chat.shows, not_understood.OTHER_WORDS))
     assert "passport" not in chat.stored_answers()
 
 
@@ -370,7 +370,7 @@ def test_screen_opened_by_a_recognized_sentence_names_its_topic(intent: str) -> 
     assert chat.shows(reply_flows.YOU_ASK, topic=BY_INTENT[intent].label)
     assert f"?else.{intent}" in chat.keys
     chat.takes(Pressed(f"?else.{intent}"))
-    assert chat.shows(hearing.WHICH_ONE) or chat.shows(hearing.OTHER_WORDS[0])
+    assert chat.shows(hearing.WHICH_ONE) or chat.shows(not_understood.OTHER_WORDS[0])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,62 @@
+"""Messages of people who did not understand an answer, or want it repeated."""
+
+import pytest
+
+from flows.engine import hearing, repeating, safety, screens
+from tests.flows.chat import Chat
+from tests.flows.test_before_a_language import REAL
+
+# Language, a question, and a request to repeat or to explain its answer.
+REQUESTS = (
+    ("ru", "сколько стоит виза", "Повторите, пожалуйста."),
+    ("ru", "сколько стоит виза", "скажите еще раз"),
+    ("kk", "квота деген не", "сіз не дедіңіз?"),
+    ("kk_Arab", "كۆوتا دەگەن نە", "سىز نە دەدىڭىز؟"),
+    ("zh_Hans", "配额是什么", "不明白"),
+    ("uz", "kvota nima", "nima dedingiz?"),
+    ("uz_Cyrl", "квота нима", "тушунмадим"),
+)
+
+
+@pytest.mark.parametrize(("language", "question", "request_"), REQUESTS)
+def test_request_to_repeat_shows_the_last_answer_again(
+    language: str, question: str, request_: str
+) -> None:
+    chat = Chat.start(language, understanding=REAL).says(question)
+    first = chat.text
+    assert any(key.startswith("?else.") for key in chat.keys)
+    chat.says(request_)
+    assert chat.shows(repeating.AGAIN) and chat.text.endswith(first)
+    assert "!person" in chat.keys
+
+
+def test_request_to_repeat_shows_the_answer_that_a_button_gave() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("документы ребёнка сроки")
+    chat.presses(next(key for key in chat.keys if key.startswith("?ask.")))
+    pressed = chat.text
+    assert not chat.shows(hearing.WHICH_ONE)
+    assert chat.says("что вы сказали").text.endswith(pressed)
+
+
+def test_request_to_repeat_offers_the_same_topics_again() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("документы ребёнка сроки")
+    assert chat.shows(hearing.WHICH_ONE)
+    first = chat.text
+    assert chat.says("не понял").text == first
+
+
+@pytest.mark.parametrize("flow", ["", "preregistration"])
+def test_request_to_repeat_shows_help_if_no_answer_came_before(flow: str) -> None:
+    chat = Chat.start("ru", flow, understanding=REAL)
+    asked = chat.conversation.asked
+    chat.says("повторите")
+    assert chat.shows(screens.HELP)
+    assert asked is not None and chat.conversation.asked is not None
+    assert chat.conversation.asked.key == asked.key
+
+
+def test_request_to_repeat_shows_the_safety_message_again() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("муж меня избивает")
+    first = chat.text
+    assert chat.shows(safety.READ_ALONE)
+    assert chat.says("повторите пожалуйста").text == first
