@@ -4,7 +4,7 @@ from functools import cache
 
 from bot.i18n import normalization
 from bot.i18n.reserved_words import fold_phrases
-from bot.i18n.word_lists import in_all_scripts
+from bot.i18n.word_lists import bare_words, in_all_scripts
 
 # Whole messages of people who do not want what Kosh asks for. The recognizer suspects a danger to
 # life in them, because "I do not want to live" begins with the same words. Messages that may mean
@@ -138,27 +138,36 @@ REPEAT = (
     " түсінбеймін, түсінбей тұрмын, жақсы түсінбедім, ештеңе түсінбедім, жауабыңызды түсінбедім,"
     " түсініксіз, түсіндіріңіз, түсіндіріңізші, түсіндіріп беріңіз, түсіндіріп беріңізші,"
     " қарапайым тілмен айтыңыз, қарапайым тілмен айтыңызшы, оңай тілмен айтыңызшы,"
-    " оңайырақ айтыңызшы",
+    " оңайырақ айтыңызшы, қайталашы, қайталап айтшы, тағы бір айтшы",
     "qaytaring, qaytarib yuboring, yana qaytaring, qaytadan ayting, yana bir marta ayting,"
     " yana bir bor ayting, yana ayting, nima dedingiz, siz nima dedingiz, nima deyapsiz,"
     " tushunmadim, men tushunmadim, yaxshi tushunmadim, hech narsa tushunmadim, tushunmayapman,"
     " tushunmayman, javobingizni tushunmadim, tushunarsiz, tushuntiring, tushuntirib bering,"
     " soddaroq ayting, oddiyroq ayting, sodda qilib ayting, sodda tilda ayting",
-    "повторите, повторите пожалуйста, повторите ещё раз, повтори, повтори пожалуйста,"
-    " скажите ещё раз, ещё раз скажите, ещё раз пожалуйста, можно ещё раз, что вы сказали,"
-    " что вы написали, что вы говорите, не понял, не поняла, я не понял, я не поняла, не понимаю,"
+    "повторите, повторите ещё раз, повтори, скажите ещё раз, ещё раз скажите, ещё раз,"
+    " можно ещё раз, что вы сказали, что вы написали, что вы говорите,"
+    " не понял, не поняла, я не понял, я не поняла, не понимаю,"
     " я не понимаю, ничего не понимаю, ничего не понял, ничего не поняла, не понял вас,"
     " не поняла вас, я вас не понял, я вас не поняла, не понял ответ, не поняла ответ,"
     " я не понял ваш ответ, я не поняла ваш ответ, непонятно, не понятно, мне непонятно,"
-    " мне не понятно, ничего не понятно, объясните, объясните пожалуйста, объясните ещё раз,"
+    " мне не понятно, ничего не понятно, объясните, объясните ещё раз,"
     " объясните проще, объясните попроще, скажите проще, скажите попроще, поясните,"
-    " поясните пожалуйста, простыми словами, можно проще",
+    " простыми словами, можно проще",
     "再说一遍, 请再说一遍, 再说一次, 请再说一次, 重复一遍, 请重复, 重复一下, 你说什么, 您说什么,"
     " 你刚才说什么, 没听懂, 我没听懂, 听不懂, 我听不懂, 没看懂, 我没看懂, 看不懂, 我看不懂, 不懂,"
     " 我不懂, 不明白, 我不明白, 没明白, 我没明白, 不理解, 我不理解, 什么意思, 这是什么意思,"
     " 解释一下, 请解释一下, 再解释一下, 说简单点, 说得简单点, 简单点说, 能说简单点吗, 能简单点吗",
-    "please repeat, say it again, say that again, what did you say, i donʼt understand,"
-    " i do not understand, please explain, explain it more simply",
+    "repeat, say it again, say that again, what did you say, i donʼt understand,"
+    " i do not understand, explain, explain it more simply",
+)
+# Courtesies and words of address that may be anywhere in a request to repeat. The first line is
+# Kazakh, the second one Uzbek.
+# check: a native speaker must check each line
+COURTESIES = (
+    "өтінемін өтінем айналайын балам қызым ұлым інім бауырым аға апа",
+    "iltimos aka opa uka ukam singlim bolam",
+    "пожалуйста дочка сынок",
+    "please",
 )
 # Greetings and thanks that are names if written with a capital letter.
 TALK_IN_SMALL_LETTERS = frozenset(
@@ -203,7 +212,8 @@ def asks_next_step(typed: str) -> bool:
 
 def asks_to_repeat(typed: str) -> bool:
     """Return True if the whole message means "please repeat" or "I did not understand"."""
-    return normalization.bare(typed) in _repeats()
+    words = normalization.bare(typed).split()
+    return " ".join(word for word in words if word not in _courtesies()) in _repeats()
 
 
 def is_small_talk(typed: str) -> bool:
@@ -228,6 +238,11 @@ def _enough() -> frozenset[str]:
 @cache
 def _next_steps() -> frozenset[str]:
     return _bare_phrases(in_all_scripts(NEXT_STEP))
+
+
+@cache
+def _courtesies() -> frozenset[str]:
+    return bare_words(COURTESIES)
 
 
 @cache
