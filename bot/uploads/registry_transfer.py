@@ -115,13 +115,26 @@ async def call(rt: Runtime, registry: Registry, upload: ClaimedUpload) -> Docume
     If the outcome of an earlier attempt is unknown, first search the registry for the document.
     Raises RegistryError, or LookupError if the file was erased during the transfer.
     """
-    if upload.doubtful:
-        for document in await registry.documents(upload.number):
-            if document.idempotency_key == upload.key:
-                return document
+    if upload.doubtful and (document := await _find(registry, upload)):
+        return document
     return await registry.upload(
         upload.number, upload.label, lambda: _pieces(rt, upload), key=upload.key
     )
+
+
+async def _find(registry: Registry, upload: ClaimedUpload) -> Document | None:
+    """Return the document that an earlier attempt created, or None.
+
+    A refused lookup does not tell whether the document exists, so it is tried again; but a registry
+    that does not know the registration has no document of it.
+    """
+    try:
+        documents = await registry.documents(upload.number)
+    except Refused as error:
+        if error.problem == "not-found":
+            return None
+        raise Unavailable("E_REGISTRY_LOOKUP", "the registry refused a lookup") from None
+    return next((each for each in documents if each.idempotency_key == upload.key), None)
 
 
 async def _pieces(rt: Runtime, upload: ClaimedUpload) -> AsyncIterator[bytes]:
