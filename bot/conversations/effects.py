@@ -360,11 +360,9 @@ async def _leave_chat(
     """
     person, inbound = held.person, work.inbound
     await secure_page.close(rt, transaction, held)
-    last = await outbox.drop_unsent(transaction, person.id, held.channel)
-    sent = await outbox.recent(transaction, person.id, held.channel)
-    others = await _take_deletable(transaction, held, inbound, held.channel)
-    deleted_ids = (*others.get(held.channel, ()), *sent)
-    work.rows += outbox.deletion(rt, held.channel, deleted_ids, last=last)
+    here = inbound if inbound is not None and inbound.channel == held.channel else None
+    current = message_ids.of_event(here) if here is not None else ()
+    work.rows += await secure_page.clear_channel(rt, transaction, held, held.channel, current)
     work.says += outbox.undeleted_notice(rt, [held.channel], language)
     if held.channel == WebChat.name and inbound is not None:
         await identities.end_handle(rt, transaction, held.channel, inbound.handle)
@@ -375,13 +373,13 @@ async def _leave_chat(
 
 
 async def _take_deletable(
-    transaction: Transaction, held: LockedConversation, inbound: Inbound | None, channel: str = ""
+    transaction: Transaction, held: LockedConversation, inbound: Inbound | None
 ) -> dict[str, list[str]]:
     """Delete the stored notes of deletable messages; return the ids of these messages by channel.
 
-    The ids include those of the current message. An empty `channel` means all channels.
+    The ids include those of the current message.
     """
-    found = await conversation_store.take_deletable(transaction, held, channel)
+    found = await conversation_store.take_deletable(transaction, held)
     if inbound is not None:
         found.setdefault(inbound.channel, []).extend(message_ids.of_event(inbound))
     return found

@@ -61,13 +61,26 @@ async def close(rt: Runtime, transaction: Transaction, held: LockedConversation)
     await secure_links.drop_unused(transaction, held.person)
     if await secure_links.end_visits(transaction, held.person):
         await outbox.forget_texts(transaction, held.person.id, WebChat.name)
-    if not held.home:
-        return
-    last = await outbox.drop_unsent(transaction, held.person.id, held.home)
-    own = await conversation_store.take_deletable(transaction, held, held.home)
-    sent = await outbox.recent(transaction, held.person.id, held.home)
-    rows = outbox.deletion(rt, held.home, (*own.get(held.home, ()), *sent), last=last)
-    await outbox.enqueue(transaction, held.person, held.home, rows)
+    if held.home:
+        rows = await clear_channel(rt, transaction, held, held.home)
+        await outbox.enqueue(transaction, held.person, held.home, rows)
+
+
+async def clear_channel(
+    rt: Runtime,
+    transaction: Transaction,
+    held: LockedConversation,
+    channel: str,
+    current: Sequence[str] = (),
+) -> tuple[outbox.Row, ...]:
+    """Drop a channel's unsent messages; return outbox rows that delete the messages of its chat.
+
+    `current` are the platform ids of the message that is being handled.
+    """
+    last = await outbox.drop_unsent(transaction, held.person.id, channel)
+    own = await conversation_store.take_deletable(transaction, held, channel)
+    sent = await outbox.recent(transaction, held.person.id, channel)
+    return outbox.deletion(rt, channel, (*own.get(channel, ()), *current, *sent), last=last)
 
 
 async def queue_for_page(
