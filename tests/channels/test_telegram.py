@@ -1115,7 +1115,7 @@ async def test_telegram_polling_repeats_an_unconfirmed_batch(
 async def test_telegram_polling_confirms_updates_that_come_twice_or_shuffled(
     channel: Telegram, gulnar: User, telegram: Emulator
 ) -> None:
-    telegram.tricks.copies, telegram.tricks.shuffled = 2, True
+    telegram.delivery_options.copies, telegram.delivery_options.shuffled = 2, True
     for n in range(5):
         await gulnar.say(str(n))
     assert len(await received(channel, telegram)) == 10

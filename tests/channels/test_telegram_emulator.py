@@ -872,7 +872,7 @@ async def test_telegram_emulator_performs_a_call_in_a_webhook_answer(
 async def test_telegram_emulator_can_deliver_updates_twice(
     telegram: Emulator, hook: Hook, gulnar: User, together: bool
 ) -> None:
-    telegram.tricks.copies, telegram.tricks.together = 2, together
+    telegram.delivery_options.copies, telegram.delivery_options.together = 2, together
     hook.open.clear()
     await gulnar.say("бір")
     await gulnar.say("екі")
@@ -886,7 +886,7 @@ async def test_telegram_emulator_can_deliver_updates_twice(
 async def test_telegram_emulator_can_deliver_updates_out_of_order(
     telegram: Emulator, hook: Hook, gulnar: User
 ) -> None:
-    telegram.tricks.shuffled = True
+    telegram.delivery_options.shuffled = True
     hook.open.clear()
     texts = [str(number) for number in range(40)]
     for text in texts:
@@ -1054,7 +1054,7 @@ async def test_telegram_emulator_process_is_controlled_over_http(
     await control("faults", {"fault": "flooded", "retry_after": 9, "method": "sendMessage"})
     async with http.post(url, json=TEXT | {"chat_id": 700}) as response:
         assert response.headers["Retry-After"] == "9"
-    assert (await control("tricks", {"copies": 2}))[0]["copies"] == 2
+    assert (await control("delivery_options", {"copies": 2}))[0]["copies"] == 2
     assert [one["text"] for one in await look("chat/700")] == ["сәлем", "Иә ма?"]
     stats = await look("stats")
     assert (stats["people"], stats["counts"]["sendMessage 429"]) == (200, 1)

@@ -348,7 +348,7 @@ async def test_whatsapp_emulator_delivers_waiting_events_when_a_webhook_is_set(
 async def test_whatsapp_emulator_batches_events_in_every_layout_of_meta(
     whatsapp: Emulator, aigul: User, hook: Hook, layout: Any, shape: list[int]
 ) -> None:
-    whatsapp.tricks.batch, whatsapp.tricks.layout = 10, layout
+    whatsapp.delivery_options.batch, whatsapp.delivery_options.layout = 10, layout
     whatsapp.hold()
     for words in "123":
         await aigul.say(words)
@@ -362,7 +362,7 @@ async def test_whatsapp_emulator_batches_events_in_every_layout_of_meta(
 async def test_whatsapp_emulator_batch_contains_the_contact_of_each_sender(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    whatsapp.tricks.batch = 10
+    whatsapp.delivery_options.batch = 10
     await aigul.say("1")
     await whatsapp.user("77010000002").say("2")
     whatsapp.tell({"messages": "poison"})
@@ -378,7 +378,7 @@ async def test_whatsapp_emulator_batch_contains_the_contact_of_each_sender(
 async def test_whatsapp_emulator_may_redeliver_a_batch_in_parts(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    whatsapp.tricks.batch, whatsapp.tricks.resplit = 10, True
+    whatsapp.delivery_options.batch, whatsapp.delivery_options.resplit = 10, True
     hook.answers.append(503)
     await aigul.say("1")
     await aigul.say("2")
@@ -394,8 +394,8 @@ async def test_whatsapp_emulator_may_redeliver_a_batch_in_parts(
 async def test_whatsapp_emulator_may_redeliver_a_message_in_another_request(
     whatsapp: Emulator, aigul: User, hook: Hook, together: bool
 ) -> None:
-    whatsapp.tricks.copies, whatsapp.tricks.together = 2, together
-    whatsapp.tricks.batch = 2
+    whatsapp.delivery_options.copies, whatsapp.delivery_options.together = 2, together
+    whatsapp.delivery_options.batch = 2
     await aigul.say("1")
     await aigul.say("2")
     await whatsapp.until_taken()
@@ -432,7 +432,7 @@ async def test_whatsapp_emulator_delayed_messages_keep_their_original_time(
 async def test_whatsapp_emulator_may_shuffle_events(
     whatsapp: Emulator, aigul: User, hook: Hook
 ) -> None:
-    whatsapp.tricks.shuffled = True
+    whatsapp.delivery_options.shuffled = True
     whatsapp.hold()
     for number in range(20):
         await aigul.say(str(number))

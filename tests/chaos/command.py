@@ -19,8 +19,8 @@ from tests.chaos.faults import MATRIX
 from tests.chaos.history import judged
 from tests.chaos.processes import running
 from tests.chaos.report import Report
-from tests.chaos.retelling import event_lines
-from tests.chaos.storm import Evidence, Plan, storm
+from tests.chaos.scenario import Evidence, Plan, run_scenario
+from tests.chaos.timeline import event_lines
 
 # At 60 updates a second the web processes are busy but have no backlog. With a backlog, every fault
 # would affect many replies.
@@ -36,7 +36,7 @@ PROFILES = {
 
 EVIDENCE = "evidence.json"
 # Maximum number of people whose events the report of a failed test prints.
-MAX_STORIES = 2
+MAX_TIMELINES = 2
 DAY = "day"
 
 app = typer.Typer(add_completion=False)
@@ -93,7 +93,7 @@ def chaos(
 
 
 def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = "") -> Report:
-    """Let people use Kosh while faults are injected (a storm); print and return the report.
+    """Let people use Kosh while faults are injected (a scenario); print and return the report.
 
     `former` is the commit of an older release that runs first, before an upgrade.
     """
@@ -105,24 +105,24 @@ def run(plan: Plan, mutant: str = "", keep: Path | None = None, former: str = ""
         disk.limited(folder / "postgres"),
         running(folder, mutant, upgrade.checkout(former, folder) if former else None) as processes,
     ):
-        seen = asyncio.run(storm(processes, plan))
+        seen = asyncio.run(run_scenario(processes, plan))
         shared = upgrade.shares(processes) if former else []
         failed = upgrade.failed(processes.owner) if former else 0
     report = judged(seen.people, seen.entries, seen.faults, seen.ledger)
     if former:
         report.findings |= upgrade.findings(seen.entries, seen.faults) | {"failed_turns": failed}
-    stories = [
+    timelines = [
         "\n".join(event_lines(each, seen.entries, seen.faults, seen.ledger))
-        for each in report.stories
+        for each in report.violations
     ]
     # A failure that depends on timing rarely occurs twice: its events are in the report of CI.
-    typer.echo("\n".join([*shared, *stories[:MAX_STORIES], ""]))
+    typer.echo("\n".join([*shared, *timelines[:MAX_TIMELINES], ""]))
     typer.echo(summary(report, seen.seconds, seen.drained))
     if keep is not None:
         # A long chaos test takes an hour or more. Store the evidence, so that a corrected judge can
         # judge it without a second test.
         (keep / EVIDENCE).write_bytes(msgspec.json.encode(seen))
-        (keep / "stories.txt").write_text("\n".join(stories))
+        (keep / "timelines.txt").write_text("\n".join(timelines))
     return report
 
 
@@ -156,12 +156,12 @@ def summary(report: Report, seconds: float, drained: float) -> str:
     ]
     lines += [
         f"{'wall time, s':36}{seconds:>9,.1f}",
-        f"{'calm after the last, s':36}{drained:>9,.1f}",
+        f"{'recovery after the last fault, s':36}{drained:>9,.1f}",
         "",
     ]
     lines += [f"{kind:36}{count:>9,}" for kind, count in sorted(report.faults.items(), key=_number)]
     lines += [f"{'faults survived':36}{report.faults.total():>9,}", ""]
-    lines += [f"chat {chat}: {', '.join(wrong)}" for chat, wrong in report.stories.items()]
+    lines += [f"chat {chat}: {', '.join(wrong)}" for chat, wrong in report.violations.items()]
     return "\n".join([*lines, f"RED: {', '.join(report.red())}" if report.red() else "GREEN"])
 
 

@@ -37,11 +37,11 @@ MARGIN_SECONDS = 2.0
 REDONE = ("failed_jobs",)
 FIRST_NUMBER = 90
 
-type Rule = Callable[["Story"], Iterator[str]]
+type Rule = Callable[["DayRecord"], Iterator[str]]
 
 
 @dataclass
-class Story:
+class DayRecord:
     """The ledger of a day: entries by kind, and the reply expected to each act, by its label.
 
     A label names what a person did, for example which question they asked.
@@ -70,32 +70,34 @@ class Story:
                    for each in (*self.by_kind["fault"], *self.by_kind["fault over"]))  # fmt: skip
 
 
-def accepted(story: Story) -> Iterator[str]:
+def accepted(record: DayRecord) -> Iterator[str]:
     """Yield the counts of updates that were not accepted."""
-    found = story.by_kind["platform"][-1]
+    found = record.by_kind["platform"][-1]
     for name in ("not acknowledged", "expired"):
         if found[name]:
             yield f"{found[name]} updates {name}"
 
 
-def answered(story: Story) -> Iterator[str]:
+def answered(record: DayRecord) -> Iterator[str]:
     """Yield the acts without a reply, and the people who gave up."""
-    for act in story.by_kind["act"]:
-        if act["waited"] is None and (act["known"] or not story.has_fault(act["asked"], act["at"])):
+    for act in record.by_kind["act"]:
+        if act["waited"] is None and (
+            act["known"] or not record.has_fault(act["asked"], act["at"])
+        ):
             yield f"{act['person']}: no reply to {act['label']} at {act['asked']} s"
-    for entry in story.by_kind["again"]:
-        if entry["known"] or not story.has_fault(entry["since"], entry["at"]):
+    for entry in record.by_kind["again"]:
+        if entry["known"] or not record.has_fault(entry["since"], entry["at"]):
             yield f"{entry['person']}: {entry['why']} at {entry['at']} s"
-    yield from (f"{e['person']} gave up {e.get('why', '')}" for e in story.by_kind["gave up"])
+    yield from (f"{e['person']} gave up {e.get('why', '')}" for e in record.by_kind["gave up"])
 
 
-def answers(story: Story) -> Iterator[str]:
+def answers(record: DayRecord) -> Iterator[str]:
     """Yield the replies that lack the text recorded for the same question before the simulated day.
 
     Questions about the fact that is published during the day are skipped; `content` checks them.
     """
-    for act in story.by_kind["act"]:
-        expected = story.learned.get(act["label"], "")
+    for act in record.by_kind["act"]:
+        expected = record.learned.get(act["label"], "")
         asks = act["label"].startswith(("typed", "button")) and act["waited"] is not None
         if asks and not _published(act) and not (expected and expected in act["text"]):
             yield f"{act['person']}: {act['label']} was answered {act['text'][:80]!r}"
@@ -109,10 +111,12 @@ def _published(act: Entry) -> bool:
     )
 
 
-def content(story: Story) -> Iterator[str]:
+def content(record: DayRecord) -> Iterator[str]:
     """Yield the replies with a version of the fact that was not the newest published one."""
-    published = [(0.0, FIRST_NUMBER)] + [(e["at"], e["number"]) for e in story.by_kind["published"]]
-    for act in story.by_kind["act"]:
+    published = [(0.0, FIRST_NUMBER)] + [
+        (e["at"], e["number"]) for e in record.by_kind["published"]
+    ]
+    for act in record.by_kind["act"]:
         if not _published(act) or act["waited"] is None:
             continue
         shown = {int(number) for number in NUMBERS.findall(act["text"])} or {FIRST_NUMBER}
@@ -122,52 +126,52 @@ def content(story: Story) -> Iterator[str]:
             yield f"{act['person']}: {shown} at {act['asked']} s instead of {valid}"
 
 
-def order(story: Story) -> Iterator[str]:
+def order(record: DayRecord) -> Iterator[str]:
     """Yield the people whose messages were answered, or reached an officer, in a wrong order."""
-    for pair in story.by_kind["pair"]:
+    for pair in record.by_kind["pair"]:
         texts = "\n\n".join(pair["texts"])
-        lines = [story.learned.get(f"pair {line}", "") for line in TYPED[pair["language"]][1:]]
+        lines = [record.learned.get(f"pair {line}", "") for line in TYPED[pair["language"]][1:]]
         places = [texts.find(line) for line in lines]
         if not -1 < places[0] < places[1] or not all(lines):
             yield f"{pair['person']}: two questions were answered at the places {places}"
-    for case in story.by_kind["closed"]:
+    for case in record.by_kind["closed"]:
         if case["words"] != list(range(1, WORDS + 1)):
             yield f"{case['person']}: an officer read the messages {case['words']}"
 
 
-def registered(story: Story) -> Iterator[str]:
+def registered(record: DayRecord) -> Iterator[str]:
     """Yield the people with more or fewer registrations than submissions."""
-    sent = Counter(set(story.people("submitted")))
-    found: Counter[str] = Counter(story.by_kind["registry"][-1]["surnames"])
+    sent = Counter(set(record.people("submitted")))
+    found: Counter[str] = Counter(record.by_kind["registry"][-1]["surnames"])
     for name in sent.keys() | found.keys():
         if sent[name] != found[name]:
             yield f"{name}: {found[name]} registrations, expected {sent[name]}"
 
 
-def handoffs(story: Story) -> Iterator[str]:
+def handoffs(record: DayRecord) -> Iterator[str]:
     """Yield the people whose request for an officer was not closed once, or not answered."""
-    requesters, closed = set(story.people("asked")), Counter(story.people("closed"))
-    notified = {each["person"] for each in story.by_kind["news"] if each["label"] == "officer"}
+    requesters, closed = set(record.people("asked")), Counter(record.people("closed"))
+    notified = {each["person"] for each in record.by_kind["news"] if each["label"] == "officer"}
     for name in requesters | closed.keys():
         if (name in requesters, closed[name], name in notified) != (True, 1, True):
             yield f"{name}: closed {closed[name]} times, answered: {name in notified}"
 
 
-def files(story: Story) -> Iterator[str]:
+def files(record: DayRecord) -> Iterator[str]:
     """Yield the people whose file is not at their case."""
-    sent = Counter(story.people("sent file"))
-    found = {each["person"]: each["papers"] for each in story.by_kind["closed"]}
+    sent = Counter(record.people("sent file"))
+    found = {each["person"]: each["papers"] for each in record.by_kind["closed"]}
     for name in sent.keys() | {name for name, papers in found.items() if papers}:
         if found.get(name, 0) != sent[name]:
             yield f"{name}: {found.get(name, 0)} files, expected {sent[name]}"
 
 
-def announced(story: Story) -> Iterator[str]:
+def announced(record: DayRecord) -> Iterator[str]:
     """Yield the chats that an announcement did not reach once, or that should not have got it."""
-    received = {int(chat): count for chat, count in story.by_kind["heard"][-1]["chats"].items()}
-    for sent in story.by_kind["announced"]:
-        later = {e["chat"] for e in story.by_kind["subscribed"] if e["at"] >= sent["since"]}
-        meant = set(sent["earlier"]) | {e["chat"] for e in story.by_kind["subscribed"]} - later
+    received = {int(chat): count for chat, count in record.by_kind["heard"][-1]["chats"].items()}
+    for sent in record.by_kind["announced"]:
+        later = {e["chat"] for e in record.by_kind["subscribed"] if e["at"] >= sent["since"]}
+        meant = set(sent["earlier"]) | {e["chat"] for e in record.by_kind["subscribed"]} - later
         missing = [chat for chat in meant if chat not in received]
         if len(missing) > sent["in doubt"]:
             yield f"{len(missing)} of {len(meant)} people were not reached, {missing[:3]}"
@@ -176,31 +180,31 @@ def announced(story: Story) -> Iterator[str]:
                 yield f"chat {chat} was reached {count} times"
 
 
-def waits(story: Story) -> Iterator[str]:
+def waits(record: DayRecord) -> Iterator[str]:
     """Yield the acts whose reply took longer than MAX_WAIT_SECONDS."""
-    for act in story.by_kind["act"]:
+    for act in record.by_kind["act"]:
         if (act["waited"] or 0.0) > MAX_WAIT_SECONDS:
             yield f"{act['person']}: {act['label']} took {act['waited']:.0f} s"
 
 
-def drained(story: Story) -> Iterator[str]:
+def drained(record: DayRecord) -> Iterator[str]:
     """Yield the queues with unfinished, failed or quarantined work."""
-    for name, count in story.by_kind["queues"][-1]["counts"].items():
+    for name, count in record.by_kind["queues"][-1]["counts"].items():
         if count and name not in REDONE:
             yield f"{count} in {name}"
 
 
-def strict(story: Story) -> Iterator[str]:
+def strict(record: DayRecord) -> Iterator[str]:
     """Yield the calls that the strict emulator rejected as mistakes."""
-    yield from story.by_kind["platform"][-1]["mistakes"]
+    yield from record.by_kind["platform"][-1]["mistakes"]
 
 
-def enough(story: Story) -> Iterator[str]:
+def enough(record: DayRecord) -> Iterator[str]:
     """Yield each required kind of event that did not happen: without it, the day proves nothing."""
-    counts = Counter(each["activity"] for each in story.by_kind["came"])
+    counts = Counter(each["activity"] for each in record.by_kind["came"])
     needed = {kind: counts[kind] for kind in SHARES}
     needed |= {
-        kind: len(story.by_kind[kind]) for kind in ("fault", "announced", "published", "pair")
+        kind: len(record.by_kind[kind]) for kind in ("fault", "announced", "published", "pair")
     }
     yield from (f"a day without {name} proves nothing" for name, n in needed.items() if not n)
 
@@ -215,22 +219,22 @@ RULES: dict[str, Rule] = {
 
 def judge(entries: list[Entry]) -> dict[str, list[str]]:
     """Return the findings of each rule; a day is GREEN if there are none."""
-    story = Story(entries)
-    return {name: list(rule(story)) for name, rule in RULES.items()}
+    record = DayRecord(entries)
+    return {name: list(rule(record)) for name, rule in RULES.items()}
 
 
 def figures(entries: list[Entry]) -> dict[str, Any]:
     """Return the counts and times of a simulated day for its report."""
-    story = Story(entries)
-    acts = story.by_kind["act"]
+    record = DayRecord(entries)
+    acts = record.by_kind["act"]
     done = [each for each in acts if each["waited"] is not None]
-    calm = [e["waited"] for e in done if not story.has_fault(e["asked"] - 10, e["at"])]
+    calm = [e["waited"] for e in done if not record.has_fault(e["asked"] - 10, e["at"])]
     seconds = max(e["at"] for e in acts) - min(e["asked"] for e in acts) if acts else 0.0
     minutes = Counter(int(each["at"] // 60) for each in done)
-    platform, used = story.by_kind["platform"][-1], story.by_kind["usage"][-1]
+    platform, used = record.by_kind["platform"][-1], record.by_kind["usage"][-1]
     return {
-        "people": len(story.by_kind["came"]),
-        "by activity": dict(Counter(each["activity"] for each in story.by_kind["came"])),
+        "people": len(record.by_kind["came"]),
+        "by activity": dict(Counter(each["activity"] for each in record.by_kind["came"])),
         "updates": platform["updates"],
         "calls of the Bot API": platform["calls"],
         "acts with a reply": len(done),
@@ -242,14 +246,14 @@ def figures(entries: list[Entry]) -> dict[str, Any]:
         "wait p99, s": _part(e["waited"] for e in done)(0.99),
         "wait p99 away from faults, s": _part(calm)(0.99),
         "wait, longest, s": _part(e["waited"] for e in done)(1.0),
-        "began again after a fault": len(story.by_kind["again"]),
-        "registrations": len(story.by_kind["submitted"]),
-        "handoffs closed": len(story.by_kind["closed"]),
-        "files": len(story.by_kind["sent file"]),
+        "began again after a fault": len(record.by_kind["again"]),
+        "registrations": len(record.by_kind["submitted"]),
+        "handoffs closed": len(record.by_kind["closed"]),
+        "files": len(record.by_kind["sent file"]),
         "questions answered": sum(e["label"].startswith(("typed", "button")) for e in done),
-        "reached by the announcement": sum(story.by_kind["heard"][-1]["chats"].values()),
-        "publications": len(story.by_kind["published"]),
-        "faults": [each["fault"] for each in story.by_kind["fault"]],
+        "reached by the announcement": sum(record.by_kind["heard"][-1]["chats"].values()),
+        "publications": len(record.by_kind["published"]),
+        "faults": [each["fault"] for each in record.by_kind["fault"]],
         "CPU seconds": used["cpu"],
         "most memory, MB": used["memory"],
     }  # fmt: skip

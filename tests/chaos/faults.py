@@ -147,7 +147,7 @@ async def kill_worker(context: FaultContext) -> None:
 async def end(context: FaultContext) -> None:
     name = await context.working_process(KOSH_PROCESSES)
     async with context.recorded("F2", name, doubts=0):
-        await asyncio.to_thread(context.processes.renew, name)
+        await asyncio.to_thread(context.processes.restart, name)
 
 
 @fault_kind("F2", "a worker is told to end while PostgreSQL hangs")
@@ -157,7 +157,7 @@ async def end_in_silence(context: FaultContext) -> None:
     async with context.recorded("F2", name):
         send(frozen, signal.SIGSTOP)
         try:
-            await asyncio.to_thread(context.processes.renew, name)
+            await asyncio.to_thread(context.processes.restart, name)
         finally:
             send(frozen, signal.SIGCONT)
 
@@ -181,10 +181,10 @@ async def skew(context: FaultContext) -> None:
     name = await context.working_process(WORKERS)
     seconds = context.chance.choice((-600, 600))
     async with context.recorded("F14", f"{name} {seconds:+}", doubts=0):
-        await asyncio.to_thread(partial(context.processes.renew, name, skew=seconds))
+        await asyncio.to_thread(partial(context.processes.restart, name, skew=seconds))
         await context.until_up(name)
         await context.hold()
-        await asyncio.to_thread(context.processes.renew, name)
+        await asyncio.to_thread(context.processes.restart, name)
 
 
 @fault_kind("F14", "the database's clock jumps, and back")
@@ -203,7 +203,7 @@ async def roll(context: FaultContext) -> None:
         for changes in ({"release": 2}, {}):
             for name in KOSH_PROCESSES:
                 await context.until_up(name)
-                await asyncio.to_thread(partial(context.processes.renew, name, **changes))
+                await asyncio.to_thread(partial(context.processes.restart, name, **changes))
                 await context.until_up(name)
             await context.hold()
         await asyncio.to_thread(deploy.contract, context.processes.owner)
@@ -225,8 +225,8 @@ async def wrong_keys(context: FaultContext) -> None:
     spare = replace(child, name="spare", env=env, log=child.log.with_name("spare.log"))
     async with context.recorded("F23", "wrong keys", doubts=0):
         spare.start()
-        context.processes.refused += await asyncio.to_thread(spare.gone, TIMEOUT_SECONDS)
-        context.processes.spared += 1
+        context.processes.wrong_key_refusals += await asyncio.to_thread(spare.gone, TIMEOUT_SECONDS)
+        context.processes.wrong_key_starts += 1
         spare.kill()
 
 
@@ -301,8 +301,8 @@ async def _refusals(context: FaultContext, most: float) -> None:
     """Check that a web process without a database reports 503 within `most` seconds."""
     checks = [asyncio.to_thread(ready, context.processes.ports[0], most) for _time in range(3)]
     for status in await asyncio.gather(*checks):
-        context.processes.refused_late += status not in (503, None)
-        context.processes.unanswered += status is None
+        context.processes.late_503_responses += status not in (503, None)
+        context.processes.unanswered_readiness_checks += status is None
 
 
 @fault_kind("F6", "PostgreSQL has no connection left")
@@ -428,9 +428,9 @@ async def _disturb(
     mode = context.chance.choice(modes)
     seconds = context.chance.uniform(0.1, 1.0) * most
     async with context.recorded(kind, f"{mode} {lines[0]}", doubts=doubts):
-        await asyncio.to_thread(context.processes.proxy.become, lines, mode, seconds)
+        await asyncio.to_thread(context.processes.proxy.set_mode, lines, mode, seconds)
         await context.hold()
-        await asyncio.to_thread(context.processes.proxy.become, lines, "pass", 0.0)
+        await asyncio.to_thread(context.processes.proxy.set_mode, lines, "pass", 0.0)
 
 
 @fault_kind("F22", "the line to PostgreSQL fails", 4, short=True)

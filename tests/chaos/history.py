@@ -34,11 +34,11 @@ CARRIED_OUT_LATE = 1.0
 ANSWER_LOST = "F11"
 # Faults that are shutdowns and deployments. Processes reject updates during these, and the platform
 # delivers them again; the report counts how many.
-ORDERLY = ("F2", "F18", "F25")
+SHUTDOWNS = ("F2", "F18", "F25")
 
 
 @dataclass
-class Story:
+class PersonRecord:
     """The platform's record of one person; each entry has its index in the journal."""
 
     person: InventedPerson
@@ -57,22 +57,22 @@ def judged(
     """Check the promises in the history of a run, person by person, and return the report."""
     report = Report(
         faults=Counter(fault.kind for fault in faults),
-        faults_in_doubt=sum(fault.doubts for fault in faults),
+        faults_with_unknown_outcome=sum(fault.doubts for fault in faults),
         findings=dict(ledger.findings),
     )
     taken = _count_updates(report, entries, faults)
-    for story in _stories(people, entries):
+    for record in _person_records(people, entries):
         before = report.wrong()
-        own = ledger.rows.get(story.person.chat, [])
-        words = ledger.words.get(story.person.chat, [])
-        story.close = _close(story, taken, entries)
-        _judge_words(report, story, taken, words)
-        sent = _judge_replies(report, story, own, faults)
-        _judge_answers(report, story, taken, own, sent, relayed=len(words[1:]))
-        _judge_anonymous(report, story)
-        report.submitted += _submitted(story, taken)
-        _judge_registration(report, story, taken, ledger)
-        report.note(story.person.chat, before)
+        own = ledger.rows.get(record.person.chat, [])
+        words = ledger.words.get(record.person.chat, [])
+        record.close = _close(record, taken, entries)
+        _judge_words(report, record, taken, words)
+        sent = _judge_replies(report, record, own, faults)
+        _judge_answers(report, record, taken, own, sent, relayed=len(words[1:]))
+        _judge_anonymous(report, record)
+        report.submitted += _submitted(record, taken)
+        _judge_registration(report, record, taken, ledger)
+        report.note(record.person.chat, before)
     _judge_registry(report, ledger)
     return report
 
@@ -91,39 +91,41 @@ def _count_updates(report: Report, entries: Sequence[Entry], faults: Sequence[Fa
     attempts = Counter((each.update_id, each.attempt) for each in deliveries)
     report.sent = sum(isinstance(each, Arrival) for each in entries)
     report.acknowledged = len(taken)
-    ends = [(each.at, each.until) for each in faults if each.kind in ORDERLY]
-    report.put_off_by_orderly_ends = sum(
+    ends = [(each.at, each.until) for each in faults if each.kind in SHUTDOWNS]
+    report.deferred_by_shutdowns = sum(
         not each.acknowledged and any(start < each.at < over for start, over in ends)
         for each in deliveries
     )
     report.expired = sum(each.attempt < 0 for each in deliveries)
-    report.twice = len({update for (update, _try), times in attempts.items() if times > 1})
+    report.redelivered = len({update for (update, _try), times in attempts.items() if times > 1})
     return taken
 
 
-def _stories(people: Iterable[InventedPerson], entries: Sequence[Entry]) -> list[Story]:
-    stories = {person.chat: Story(person) for person in people}
+def _person_records(
+    people: Iterable[InventedPerson], entries: Sequence[Entry]
+) -> list[PersonRecord]:
+    records = {person.chat: PersonRecord(person) for person in people}
     for place, entry in enumerate(entries):
         match entry:
             case Arrival(update=update):
-                stories[sender(update)].arrivals.append((place, entry))
+                records[sender(update)].arrivals.append((place, entry))
             case Call(method, params) if method in SENDS:
-                stories[params["chat_id"]].calls.append((place, entry))
+                records[params["chat_id"]].calls.append((place, entry))
             case _:
                 pass
-    return list(stories.values())
+    return list(records.values())
 
 
 # Promises P1 and P3: no accepted update is lost or applied twice, and order is kept.
 
 
-def _judge_words(report: Report, story: Story, taken: Taken, found: list[str]) -> None:
+def _judge_words(report: Report, record: PersonRecord, taken: Taken, found: list[str]) -> None:
     """Check that each message to an officer is stored once in a case, in the order of sending."""
-    texts = [(each, text) for _place, each in story.arrivals if (text := _word(each))]
+    texts = [(each, text) for _place, each in record.arrivals if (text := _word(each))]
     required = Counter(text for each, text in texts if each.update_id in taken)
     allowed = Counter(text for _each, text in texts)
     allowed[RECORDING] = sum(
-        "voice" in each.update.get("message", {}) for _, each in story.arrivals
+        "voice" in each.update.get("message", {}) for _, each in record.arrivals
     )
     stored = Counter(found)
     report.lost += (required - stored).total()
@@ -140,7 +142,7 @@ def _word(arrival: Arrival) -> str:
 
 def _judge_answers(
     report: Report,
-    story: Story,
+    record: PersonRecord,
     taken: Taken,
     rows: list[Row],
     sent: list[tuple[int, Call]],
@@ -153,16 +155,16 @@ def _judge_answers(
     platform delivers button presses and messages in different queues, and repeats each until it is
     accepted.
     """
-    consent, updates = _known(story, sent[0][0] if sent else None)
+    consent, updates = _known(record, sent[0][0] if sent else None)
     late = [
-        each for place, each in story.arrivals if place < consent < taken.get(each.update_id, 0)
+        each for place, each in record.arrivals if place < consent < taken.get(each.update_id, 0)
     ]
     notices = sum(_is_extra(call) for _place, call in sent) + _count_carried(sent)
     answers = [row for row in rows if row.act != "delete"]
     dropped = sum(row.state == "dropped" for row in answers)
     effects = len(answers) - dropped - notices + relayed
     accepted = sum(each.update_id in taken for each in updates)
-    report.unanswered += max(0, accepted - effects - dropped - story.close)
+    report.unanswered += max(0, accepted - effects - dropped - record.close)
     report.answered_twice += max(0, effects - len(updates) - len(late))
 
 
@@ -186,12 +188,12 @@ def _count_carried(sent: list[tuple[int, Call]]) -> int:
     return sum(1 for _ in takewhile(lambda each: "refuse" in _keys(each[1]), sent))
 
 
-def _close(story: Story, taken: Taken, entries: Sequence[Entry]) -> int:
-    arrived = [each for _place, each in story.arrivals if each.update_id in taken]
+def _close(record: PersonRecord, taken: Taken, entries: Sequence[Entry]) -> int:
+    arrived = [each for _place, each in record.arrivals if each.update_id in taken]
     return count_close((entries[taken[each.update_id]].at, bool(_word(each))) for each in arrived)
 
 
-def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
+def _known(record: PersonRecord, first_reply: int | None) -> tuple[int, list[Arrival]]:
     """Return the journal's index of the consent, and the person's updates since then.
 
     The consent is the last one before the first reply. Return 0 and no updates if there is none.
@@ -200,14 +202,14 @@ def _known(story: Story, first_reply: int | None) -> tuple[int, list[Arrival]]:
         return 0, []
     consents = [
         arrival
-        for place, arrival in story.arrivals
+        for place, arrival in record.arrivals
         if place < first_reply and "refuse" in _offered(arrival) and _pressed(arrival) == "yes"
     ]
     if not consents:
         return 0, []
     given = _press(consents[-1])
-    since = next(place for place, arrival in story.arrivals if _press(arrival) == given)
-    return since, [arrival for place, arrival in story.arrivals if place >= since]
+    since = next(place for place, arrival in record.arrivals if _press(arrival) == given)
+    return since, [arrival for place, arrival in record.arrivals if place >= since]
 
 
 def _data(arrival: Arrival) -> str:
@@ -235,19 +237,19 @@ def _offered(arrival: Arrival) -> dict[str, str]:
 
 
 def _judge_replies(
-    report: Report, story: Story, rows: list[Row], faults: Sequence[Fault]
+    report: Report, record: PersonRecord, rows: list[Row], faults: Sequence[Fault]
 ) -> list[tuple[int, Call]]:
     """Match the bot's calls with rows of the outbox; return the calls that have a row, in order."""
-    matches = _matches(story, rows)
-    dropped = _judge_states(report, story, rows, {row.id for row in matches.values()})
-    order = [matches[place].id for place, _call in story.calls if place in matches]
+    matches = _matches(record, rows)
+    dropped = _judge_states(report, record, rows, {row.id for row in matches.values()})
+    order = [matches[place].id for place, _call in record.calls if place in matches]
     report.replies += len(order)
     report.replies_out_of_order += sum(later < earlier for earlier, later in pairwise(order))
-    _judge_doubles(report, story, matches, faults, dropped)
-    return [(place, call) for place, call in story.calls if place in matches]
+    _judge_doubles(report, record, matches, faults, dropped)
+    return [(place, call) for place, call in record.calls if place in matches]
 
 
-def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int]) -> int:
+def _judge_states(report: Report, record: PersonRecord, rows: list[Row], seen: set[int]) -> int:
     """Count rows of the outbox that were never sent; return how many a takeover dropped.
 
     A row must have the state `sent` and be seen on the platform, unless it was dropped: because an
@@ -255,7 +257,7 @@ def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int])
     """
     dropped = sum(row.state == "dropped" and row.stale for row in rows)
     taken_back = sum(row.state == "dropped" and not row.stale for row in rows)
-    taken_back = min(taken_back, story.close)
+    taken_back = min(taken_back, record.close)
     arrived = [
         row for row in rows if row.state == "sent" and (row.act == "delete" or row.id in seen)
     ]
@@ -264,7 +266,7 @@ def _judge_states(report: Report, story: Story, rows: list[Row], seen: set[int])
     return dropped
 
 
-def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
+def _matches(record: PersonRecord, rows: list[Row]) -> dict[int, Row]:
     """Return, by a call's index, the row of the outbox that the call carried out.
 
     Calls are matched from the end, since a message may have been edited several times.
@@ -277,7 +279,7 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
         for message in row.messages if row.act == "edit" else ():
             edits[message].append(row)
     matches = {}
-    for place, call in reversed(_carried_out(story)):
+    for place, call in reversed(_carried_out(record)):
         edited = edits[call.params.get("message_id", 0)]
         if call.sent in rows_by_message:
             matches[place] = rows_by_message[call.sent]
@@ -286,12 +288,16 @@ def _matches(story: Story, rows: list[Row]) -> dict[int, Row]:
     return matches
 
 
-def _carried_out(story: Story) -> list[tuple[int, Call]]:
-    return [(place, call) for place, call in story.calls if call.status == 200]
+def _carried_out(record: PersonRecord) -> list[tuple[int, Call]]:
+    return [(place, call) for place, call in record.calls if call.status == 200]
 
 
 def _judge_doubles(
-    report: Report, story: Story, matches: dict[int, Row], faults: Sequence[Fault], dropped: int
+    report: Report,
+    record: PersonRecord,
+    matches: dict[int, Row],
+    faults: Sequence[Fault],
+    dropped: int,
 ) -> None:
     """Count the messages that came twice, and those without a row in the outbox.
 
@@ -300,13 +306,13 @@ def _judge_doubles(
     """
     doubts: list[Call] = []
     rowless = 0
-    for place, call in _since_consent(story, matches):
+    for place, call in _since_consent(record, matches):
         doubts.append(call)
         if place in matches:
             tries = [each for each in doubts if _payload(each) == _payload(call)]
             report.replies_doubled += len(tries) - 1
             rowless += len(doubts) - len(tries)
-            report.replies_doubled_by_lost_answers += sum(
+            report.replies_doubled_by_lost_responses += sum(
                 _unanswered(faults, earlier) for earlier in tries[:-1]
             )
             report.replies_doubled_without_a_crash += sum(
@@ -316,9 +322,9 @@ def _judge_doubles(
     report.replies_without_a_row += max(0, rowless + len(doubts) - dropped)
 
 
-def _since_consent(story: Story, matches: dict[int, Row]) -> list[tuple[int, Call]]:
+def _since_consent(record: PersonRecord, matches: dict[int, Row]) -> list[tuple[int, Call]]:
     """Return a person's messages since consent: P4 promises nothing about earlier messages."""
-    calls = _carried_out(story)
+    calls = _carried_out(record)
     first = next((call for place, call in calls if place in matches), None)
     begins = (
         at for at, (_, call) in enumerate(calls) if first and _payload(call) == _payload(first)
@@ -348,28 +354,30 @@ def _keys(call: Call) -> dict[str, str]:
     return keys(call.params.get("reply_markup"))
 
 
-def _judge_anonymous(report: Report, story: Story) -> None:
+def _judge_anonymous(report: Report, record: PersonRecord) -> None:
     """Check that no message contains the name of another person."""
-    for _place, call in story.calls:
-        report.strangers += bool(set(CANARY.findall(call.params["text"])) - {story.person.canary})
+    for _place, call in record.calls:
+        report.foreign_names += bool(
+            set(CANARY.findall(call.params["text"])) - {record.person.canary}
+        )
 
 
 # Promise P2: one submission is one registration.
 
 
-def _submitted(story: Story, taken: Taken) -> bool:
+def _submitted(record: PersonRecord, taken: Taken) -> bool:
     return any(
-        _pressed(each) == "submit" and each.update_id in taken for _place, each in story.arrivals
+        _pressed(each) == "submit" and each.update_id in taken for _place, each in record.arrivals
     )
 
 
-def _judge_registration(report: Report, story: Story, taken: Taken, ledger: Ledger) -> None:
+def _judge_registration(report: Report, record: PersonRecord, taken: Taken, ledger: Ledger) -> None:
     """Check that the registry has one correct registration if the person submitted, else none."""
-    person = story.person
+    person = record.person
     own_entries = [
         each for each in ledger.entries if (each["body"] or {}).get("surname") == person.canary
     ]
-    wanted = int(_submitted(story, taken))
+    wanted = int(_submitted(record, taken))
     report.second_registrations += max(0, len(own_entries) - wanted)
     report.missing_registrations += max(0, wanted - len(own_entries))
     for entry in own_entries:

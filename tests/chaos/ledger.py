@@ -75,7 +75,9 @@ async def read(
     """Read everything that `history` checks; decrypt texts with the installation's keys."""
     found = await asyncio.to_thread(_read, processes, people, entries)
     async with await psycopg.AsyncConnection.connect(processes.database) as session:
-        found.findings["broken_chain"] = await audit_log.find_broken_entry(session) is not None
+        found.findings["broken_audit_chain"] = (
+            await audit_log.find_broken_entry(session) is not None
+        )
     return found
 
 
@@ -84,18 +86,18 @@ def _read(processes: Processes, people: Iterable[InventedPerson], entries: list[
     with psycopg.connect(processes.database) as session:
         known = _known(session, vault, people)
         findings = {
-            "nameless": _count(session, NAMELESS),
-            "orphans": _count(session, ORPHANS),
-            "misplaced": sum(map(_misplaced, _conversations(session, known))),
-            "leaks": _leaks(processes),
-            "memory_most_mb": _memory(processes),
-            "ended_alone": processes.ended_alone,
-            "slow_goodbyes": sum(
+            "people_without_handle": _count(session, WITHOUT_HANDLE),
+            "orphaned_rows": _count(session, ORPHANED_ROWS),
+            "invalid_conversations": sum(map(_is_invalid, _conversations(session, known))),
+            "leaked_names": _count_leaked_names(processes),
+            "peak_memory_mb": _memory(processes),
+            "unexpected_exits": processes.unexpected_exits,
+            "slow_shutdowns": sum(
                 each > MAX_SHUTDOWN_SECONDS for each in processes.shutdown_seconds
             ),
-            "late_refusals": processes.refused_late,
-            "nobody_to_ask": processes.unanswered,
-            "unsuspecting_starts": processes.spared - processes.refused,
+            "late_503_responses": processes.late_503_responses,
+            "unanswered_readiness_checks": processes.unanswered_readiness_checks,
+            "starts_with_wrong_keys": processes.wrong_key_starts - processes.wrong_key_refusals,
         }
         return Ledger(
             words=_words(session, known),
@@ -148,13 +150,13 @@ def _registrations(session: psycopg.Connection, known: Known) -> list[Registrati
     return [Registration(known[person][0], state, number or "") for person, state, number in found]
 
 
-NAMELESS: LiteralString = """
+WITHOUT_HANDLE: LiteralString = """
 SELECT count(*) FROM people p
 WHERE NOT EXISTS (SELECT FROM handles h WHERE h.person_id = p.id)
 """
 """Query that counts people without a handle, whom no update can reach."""
 
-ORPHANS: LiteralString = """
+ORPHANED_ROWS: LiteralString = """
 SELECT (SELECT count(*) FROM people p
     WHERE NOT EXISTS (SELECT FROM conversations c WHERE c.person_id = p.id))
   + (SELECT count(*) FROM messages m WHERE NOT EXISTS
@@ -183,7 +185,7 @@ def _conversations(session: psycopg.Connection, known: Known) -> Iterable[Conver
         yield decode(known[person][1].unseal(bytes(state), "conversations", "state", ""))
 
 
-def _misplaced(conversation: Conversation) -> bool:
+def _is_invalid(conversation: Conversation) -> bool:
     question = conversation.asked
     here = {name for name in (conversation.flow, conversation.suspended_flow) if name}
     if not (here | set(conversation.forms)) <= set(FLOWS):
@@ -211,7 +213,7 @@ def _knows(flow: str, key: str) -> bool:
 CANARY = re.compile(rb"TESTOVA[A-Z]{4}")
 
 
-def _leaks(processes: Processes) -> int:
+def _count_leaked_names(processes: Processes) -> int:
     """Count the logs, Valkey keys and command lines that contain a person's name in plain text."""
     logs = [*processes.folder.glob("*.log"), processes.folder / "postgres" / "log"]
     seen = [path.read_bytes() for path in logs if path.exists() and path.name != "platform.log"]

@@ -108,9 +108,9 @@ class Platform:
         self.chats[chat] = Chat()
         assert await self.act("user", id=chat, first_name="Testova", language_code="ru")
 
-    async def trick(self, **tricks: Any) -> None:
+    async def set_delivery(self, **settings: Any) -> None:
         """Change how the platform delivers updates from now on, for instance each one twice."""
-        await self.act("tricks", **tricks)
+        await self.act("delivery_options", **settings)
 
     async def act(self, verb: str, **what: Any) -> bool:
         """Perform an action of a person; return False if the platform rejects it."""

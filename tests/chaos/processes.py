@@ -83,16 +83,16 @@ class Child:
     def start(self, **changes: Any) -> None:
         """Start the process. Its program has the changes that `program.CHANGES` defines."""
         self.mark.unlink(missing_ok=True)
-        changed = {"CHAOS": json.dumps({"awake": str(self.mark), **self.changes, **changes})}
+        changed = {"CHAOS": json.dumps({"mark_ready": str(self.mark), **self.changes, **changes})}
         env = {**self.env, **changed}
-        plays = partial(play_former, self.tree) if self.tree else play
+        plays = partial(run_former, self.tree) if self.tree else play
         self._process = NURSERY.Process(target=plays, args=(self.words, env, self.log), daemon=True)
         self._process.start()
 
     @property
     def mark(self) -> Path:
         """Return the path of the file that exists once the process works."""
-        return self.log.with_suffix(".awake")
+        return self.log.with_suffix(".ready")
 
     @property
     def up(self) -> bool:
@@ -143,22 +143,22 @@ NURSERY.set_forkserver_preload(["tests.chaos.program", "tests.chaos.registry"])
 
 def play(words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
     """Run this release's program with these arguments; the process is killed with its parent."""
-    _settle(log)
+    _redirect_output(log)
     os.environ.update(env)
     sys.argv = list(words)
     runpy.run_module(words[0], run_name="__main__", alter_sys=True)
 
 
-def play_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
+def run_former(tree: Path, words: Sequence[str], env: Mapping[str, str], log: Path) -> None:
     """Run another release's program from its checkout, in a new interpreter."""
-    _settle(log)
+    _redirect_output(log)
     os.chdir(tree)
-    command = [sys.executable, "-P", str(Path(__file__).with_name("alive.py")), *words[1:]]
+    command = [sys.executable, "-P", str(Path(__file__).with_name("launcher.py")), *words[1:]]
     former = {old: env[new] for old, new in FORMER_SETTINGS.items() if new in env}
     os.execve(command[0], command, {**os.environ, **env, **former, "PYTHONPATH": str(tree)})
 
 
-def _settle(log: Path) -> None:
+def _redirect_output(log: Path) -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     with log.open("ab") as written:
@@ -173,7 +173,7 @@ class Proxy:
     process: subprocess.Popen[str]
     ports: dict[str, int]
 
-    def become(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
+    def set_mode(self, lines: Sequence[str], mode: str, seconds: float = 0.0) -> None:
         """Set the behaviour of these proxied connections (lines); the mode `pass` ends a fault."""
         self._order({"lines": list(lines), "do": mode, "seconds": seconds})
 
@@ -210,11 +210,11 @@ class Processes:
     children: dict[str, Child]
     faults: list[Fault] = field(default_factory=list)
     shutdown_seconds: list[float] = field(default_factory=list)
-    ended_alone: int = 0
-    refused_late: int = 0
-    unanswered: int = 0
-    spared: int = 0
-    refused: int = 0
+    unexpected_exits: int = 0
+    late_503_responses: int = 0
+    unanswered_readiness_checks: int = 0
+    wrong_key_starts: int = 0
+    wrong_key_refusals: int = 0
 
     def note(self, kind: str, what: str, at: float, until: float = 0.0, doubts: int = 1) -> None:
         self.faults.append(Fault(kind, what, at, max(at, until), doubts))
@@ -225,7 +225,7 @@ class Processes:
         self.note(kind, name, child.kill())
         child.start(**changes)
 
-    def renew(self, name: str, **changes: Any) -> None:
+    def restart(self, name: str, **changes: Any) -> None:
         """Stop a process with SIGTERM and start it again; record how long it took to end."""
         self.shutdown_seconds.append(seconds := self.children[name].end())
         if seconds > MAX_SHUTDOWN_SECONDS:
@@ -256,7 +256,7 @@ class Processes:
         """
         for name in KOSH_PROCESSES:
             if self.children[name].died:
-                self.ended_alone += self.children[name].mark.exists()
+                self.unexpected_exits += self.children[name].mark.exists()
                 self.children[name].start()
 
     def all_up(self) -> bool:

@@ -22,7 +22,7 @@ from flows import FLOWS
 from flows.engine.questions import YesNo
 from flows.engine.text import _, button
 from flows.preregistration import PREREGISTRATION
-from tests.chaos.alive import awake
+from tests.chaos.launcher import mark_ready
 from tests.chaos.mutants import MUTANTS
 
 
@@ -128,7 +128,7 @@ def released(release: int) -> None:
 
 
 CHANGES: dict[str, Callable[[Any], None]] = {
-    "awake": awake,
+    "mark_ready": mark_ready,
     "mutant": broken,
     "dies_at": dying,
     "skew": skewed,

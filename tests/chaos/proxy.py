@@ -61,7 +61,7 @@ class Line:
     pairs: set[Pair] = field(default_factory=set)
     carried: Counter[int] = field(default_factory=Counter)
 
-    def become(self, mode: Mode, seconds: float) -> None:
+    def set_mode(self, mode: Mode, seconds: float) -> None:
         self.mode, self.seconds = mode, seconds
         (self.open.clear if mode == "drop" else self.open.set)()
         for pair in tuple(self.pairs):
@@ -134,7 +134,7 @@ async def main() -> None:
             print(json.dumps({name: lines[name].carried for name in command["lines"]}), flush=True)
             continue
         for name in command["lines"]:
-            lines[name].become(command["do"], command["seconds"])
+            lines[name].set_mode(command["do"], command["seconds"])
         print(json.dumps(command["lines"]), flush=True)
 
 

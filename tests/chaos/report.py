@@ -10,9 +10,9 @@ class Report:
 
     sent: int = 0
     acknowledged: int = 0
-    put_off_by_orderly_ends: int = 0
+    deferred_by_shutdowns: int = 0
     expired: int = 0
-    twice: int = 0
+    redelivered: int = 0
     lost: int = 0
     doubled: int = 0
     out_of_order: int = 0
@@ -21,22 +21,22 @@ class Report:
     unfinished: int = 0
     replies: int = 0
     replies_doubled: int = 0
-    replies_doubled_by_lost_answers: int = 0
+    replies_doubled_by_lost_responses: int = 0
     replies_doubled_without_a_crash: int = 0
     replies_out_of_order: int = 0
     replies_never_sent: int = 0
     replies_without_a_row: int = 0
     dropped: int = 0
-    strangers: int = 0
+    foreign_names: int = 0
     submitted: int = 0
     registered: int = 0
     second_registrations: int = 0
     missing_registrations: int = 0
     wrong_registrations: int = 0
-    faults_in_doubt: int = 0
+    faults_with_unknown_outcome: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     findings: dict[str, int] = field(default_factory=dict)
-    stories: dict[int, list[str]] = field(default_factory=dict)
+    violations: dict[int, list[str]] = field(default_factory=dict)
     """Names of the wrong counts, by chat."""
 
     def wrong(self) -> Counter[str]:
@@ -49,13 +49,13 @@ class Report:
         `before` is the result of `wrong` before this person's history was checked.
         """
         if more := self.wrong() - before:
-            self.stories[chat] = sorted(more)
+            self.violations[chat] = sorted(more)
 
     def red(self) -> list[str]:
         """Return the names of the counts that violate a promise."""
         wrong = [name for name in MUST_BE_ZERO if getattr(self, name)]
         wrong += [name for name in FINDINGS_ZERO if self.findings.get(name)]
-        if self.replies_doubled > self.faults_in_doubt:
+        if self.replies_doubled > self.faults_with_unknown_outcome:
             wrong.append("replies_doubled")
         empty = [name for name in MUST_NOT_BE_ZERO if not getattr(self, name)]
         return wrong + empty + [name for name in FINDINGS_SOME if self.findings.get(name) == 0]
@@ -64,13 +64,14 @@ class Report:
 MUST_BE_ZERO = (
     *("lost", "doubled", "out_of_order", "unanswered", "answered_twice", "unfinished"),
     *("replies_doubled_without_a_crash", "replies_out_of_order", "replies_never_sent"),
-    *("replies_without_a_row", "strangers", "second_registrations", "missing_registrations"),
+    *("replies_without_a_row", "foreign_names", "second_registrations", "missing_registrations"),
     "wrong_registrations",
 )
 FINDINGS_ZERO = (
-    *("nameless", "orphans", "misplaced", "leaks", "broken_chain", "ended_alone"),
-    *("slow_goodbyes", "late_refusals", "unsuspecting_starts", "failed_turns"),
+    *("people_without_handle", "orphaned_rows", "invalid_conversations", "leaked_names"),
+    *("broken_audit_chain", "unexpected_exits"),
+    *("slow_shutdowns", "late_503_responses", "starts_with_wrong_keys", "failed_turns"),
 )
-FINDINGS_SOME = ("sent_before", "sent_meanwhile", "sent_after")
+FINDINGS_SOME = ("sent_before_upgrade", "sent_during_upgrade", "sent_after_upgrade")
 """Counts that must not be zero in a run with an upgrade: people write all the time."""
-MUST_NOT_BE_ZERO = ("acknowledged", "twice", "replies", "registered")
+MUST_NOT_BE_ZERO = ("acknowledged", "redelivered", "replies", "registered")

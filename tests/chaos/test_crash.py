@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.command import PROFILES, run
-from tests.chaos.storm import Plan
+from tests.chaos.scenario import Plan
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from tests.chaos.people import InventedPerson
 from tests.chaos.platform import Arrival, Call, Delivery, Entry
 from tests.chaos.processes import Fault
 from tests.chaos.report import FINDINGS_ZERO, Report
-from tests.chaos.storm import Evidence
+from tests.chaos.scenario import Evidence
 
 PERSON = InventedPerson(0)
 OTHER_PERSON = InventedPerson(1)
@@ -115,7 +115,8 @@ def test_chaos_report_is_the_same_when_recomputed_from_its_file(tmp_path: Path) 
 def test_chaos_history_without_faults_reports_no_violation() -> None:
     report = _true().report()
     assert report.red() == []
-    assert (report.acknowledged, report.twice, report.replies, report.registered) == (4, 1, 3, 1)
+    assert (report.acknowledged, report.redelivered) == (4, 1)
+    assert (report.replies, report.registered) == (3, 1)
 
 
 def _lose(history: History) -> None:
@@ -214,7 +215,7 @@ def replaced(call: Call, text: str = "", sent: int | None = None, at: float | No
         (_leave_pending, "replies_never_sent"),
         (_only_pretend, "replies_never_sent"),
         (_send_without_cause, "replies_without_a_row"),
-        (_send_to_other_person, "strangers"),
+        (_send_to_other_person, "foreign_names"),
         (_register_twice, "second_registrations"),
         (_register_nobody, "missing_registrations"),
         (_leave_undecided, "wrong_registrations"),
@@ -268,7 +269,7 @@ def test_chaos_history_accepts_a_duplicate_reply_after_a_crash() -> None:
     report = history.report()
     assert report.red() == []
     assert report.replies_doubled == 1
-    assert report.replies_doubled_by_lost_answers == 0
+    assert report.replies_doubled_by_lost_responses == 0
 
 
 def test_chaos_history_counts_duplicates_after_lost_responses_separately() -> None:
@@ -277,7 +278,7 @@ def test_chaos_history_counts_duplicates_after_lost_responses_separately() -> No
     history.faults.append(Fault("F11", "cut", 0.0, 9.0))
     report = history.report()
     assert report.red() == []
-    assert report.replies_doubled_by_lost_answers == 1
+    assert report.replies_doubled_by_lost_responses == 1
 
 
 def test_chaos_history_accepts_a_dropped_reply_whose_outcome_is_unknown() -> None:

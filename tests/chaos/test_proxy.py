@@ -46,10 +46,10 @@ async def test_chaos_proxy_forwards_data(both: ProxiedConnection) -> None:
 
 async def test_chaos_proxy_forwards_held_back_data_when_reopened(both: ProxiedConnection) -> None:
     reader, writer = await both.call()
-    both.line.become("drop", 0)
+    both.line.set_mode("drop", 0)
     with pytest.raises(TimeoutError):
         await _exchange(reader, writer, b"yes")
-    both.line.become("pass", 0)
+    both.line.set_mode("pass", 0)
     assert await reader.readexactly(3) == b"yes"
 
 
@@ -58,12 +58,12 @@ async def test_chaos_proxy_resets_open_and_new_connections_when_cut(
 ) -> None:
     reader, writer = await both.call()
     assert await _exchange(reader, writer, b"yes") == b"yes"
-    both.line.become("cut", 0)
+    both.line.set_mode("cut", 0)
     with pytest.raises(ConnectionResetError):
         await _exchange(reader, writer, b"no")
     with pytest.raises(ConnectionResetError):
         await _exchange(*await both.call(), b"no")
-    both.line.become("pass", 0)
+    both.line.set_mode("pass", 0)
     assert await _exchange(*await both.call(), b"yes") == b"yes"
 
 
@@ -72,7 +72,7 @@ async def test_chaos_proxy_can_block_a_connection_without_resetting_it(
 ) -> None:
     reader, writer = await both.call()
     assert await _exchange(reader, writer, b"yes") == b"yes"
-    both.line.become("half", 0)
+    both.line.set_mode("half", 0)
     with pytest.raises(TimeoutError):
         await _exchange(reader, writer, b"no")
     assert await _exchange(*await both.call(), b"yes") == b"yes"
@@ -83,7 +83,7 @@ async def test_chaos_proxy_can_close_a_connection_in_the_middle_of_a_response(
 ) -> None:
     reader, writer = await both.call()
     assert await _exchange(reader, writer, b"yes") == b"yes"
-    both.line.become("tear", 0)
+    both.line.set_mode("tear", 0)
     writer.write(LONG)
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
         await reader.readexactly(len(LONG))
@@ -91,7 +91,7 @@ async def test_chaos_proxy_can_close_a_connection_in_the_middle_of_a_response(
 
 async def test_chaos_proxy_delay_keeps_the_order(both: ProxiedConnection) -> None:
     reader, writer = await both.call()
-    both.line.become("delay", 0.01)
+    both.line.set_mode("delay", 0.01)
     for number in range(10):
         writer.write(bytes([number]))
         await writer.drain()

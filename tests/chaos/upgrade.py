@@ -93,7 +93,7 @@ async def upgrade(context: FaultContext) -> None:
         await context.hold()
         for name in KOSH_PROCESSES:
             context.processes.children[name].tree = None
-            await asyncio.to_thread(context.processes.renew, name)
+            await asyncio.to_thread(context.processes.restart, name)
             await context.until_up(name)
             await context.hold()
 
@@ -139,9 +139,9 @@ def findings(entries: Sequence[Entry], faults: Sequence[Fault]) -> dict[str, int
     before, until_done = sum(at < done.at for at in sent), sum(at <= done.until for at in sent)
     return {
         "upgrade_seconds": round(done.until - done.at),
-        "sent_before": before,
-        "sent_meanwhile": until_done - before,
-        "sent_after": len(sent) - until_done,
+        "sent_before_upgrade": before,
+        "sent_during_upgrade": until_done - before,
+        "sent_after_upgrade": len(sent) - until_done,
     }
 
 

@@ -192,7 +192,7 @@ async def test_message_burst_of_six_texts_gets_two_answers(
     """Deliver each update twice; check that the second delivery gets no answer."""
     chat = await _start_chat(stack, clock, channel, *answers)
     before = len(chat.bot_messages)
-    chat.emulator.tricks.copies = 2
+    chat.emulator.delivery_options.copies = 2
     await chat.perform(*chat.send_lines(LINES))
     await chat.wait_for_messages(before + 1)
     clock.advance(1)
@@ -227,7 +227,7 @@ async def test_message_burst_of_thirty_concurrent_texts_gets_two_answers(
     """Deliver the messages concurrently and in random order, as Meta may."""
     chat = await _start_chat(stack, clock, "whatsapp", *answers)
     before = len(chat.bot_messages)
-    stack.whatsapp.tricks.shuffled = True
+    stack.whatsapp.delivery_options.shuffled = True
     await chat.perform(*chat.send_lines([f"щыгзу{number}" for number in range(30)]))
     clock.advance(1)
     await chat.wait_for_messages(before + 2)
@@ -435,7 +435,7 @@ async def test_message_burst_in_one_whatsapp_batch_gets_one_answer(
     chat = await _start_chat(stack, clock, "whatsapp", *ANSWERS_TO_CONSENT)
     before = len(chat.bot_messages)
     stack.whatsapp.hold()
-    stack.whatsapp.tricks.batch = 20
+    stack.whatsapp.delivery_options.batch = 20
     for act in chat.send_lines(LINES):
         await act
     stack.whatsapp.release()
@@ -496,7 +496,7 @@ async def test_repeated_presses_of_one_button_in_a_burst_count_once(
     act, before = partial(chat.user.press, key, message), len(chat.bot_messages)
     if channel == "whatsapp":
         act = partial(chat.user.choose if message.rows else chat.user.press, key, message)
-    chat.emulator.tricks.copies = 2
+    chat.emulator.delivery_options.copies = 2
     await chat.perform(act(), act(), act(), act())
     old = stack.rt.languages.render(screens.OLD_BUTTON, "ru")
     await chat.request_menu()

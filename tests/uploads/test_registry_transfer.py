@@ -1,4 +1,4 @@
-"""A transfer whose earlier attempt has an unknown outcome, and whose lookup the registry refuses."""
+"""Transfers whose earlier attempt has an unknown outcome, and whose lookup is refused."""
 
 from typing import Any, cast
 from uuid import UUID

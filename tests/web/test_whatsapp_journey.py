@@ -78,8 +78,8 @@ async def _send_papers(stack: AppStack, user: User, language: str) -> None:
 async def test_whatsapp_unreadable_element_of_a_batch_affects_no_other(stack: AppStack) -> None:
     await whatsapp_chat.set_webhook(stack)
     first, second = stack.whatsapp.user("77010000002"), stack.whatsapp.user("77010000003")
-    stack.whatsapp.tricks.batch = 3
-    stack.whatsapp.tricks.layout = "entries"
+    stack.whatsapp.delivery_options.batch = 3
+    stack.whatsapp.delivery_options.layout = "entries"
     stack.whatsapp.hold()
     await first.say("👋")
     poisoned = {"id": "wamid.poisoned", "type": "text", "from": "77010000009"}
@@ -116,8 +116,8 @@ async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
         await whatsapp_chat.consented_user(stack, f"7701000001{number}") for number in range(3)
     ]
     before = [len(user.received) for user in users]
-    stack.whatsapp.tricks.batch, stack.whatsapp.tricks.copies = 3, 2
-    stack.whatsapp.tricks.together = True
+    stack.whatsapp.delivery_options.batch, stack.whatsapp.delivery_options.copies = 3, 2
+    stack.whatsapp.delivery_options.together = True
     stack.whatsapp.hold()
     for user in users:
         await user.say("/help")
@@ -125,7 +125,7 @@ async def test_whatsapp_batch_delivered_twice_simultaneously_is_applied_once(
     for user, count in zip(users, before, strict=True):
         await user.wait_for_message(count + 1)
     await stack.whatsapp.until_taken()
-    stack.whatsapp.tricks.copies = 1
+    stack.whatsapp.delivery_options.copies = 1
     for user, count in zip(users, before, strict=True):
         await whatsapp_chat.wait_for_reply(user, lambda: user.say("/help"))  # noqa: B023 — used at once
         assert len(user.received) == count + 2
@@ -231,7 +231,7 @@ async def test_whatsapp_late_delivery_report_does_not_replace_the_status_read(
     stack: AppStack,
 ) -> None:
     user = await whatsapp_chat.consented_user(stack, "77010000020")
-    stack.whatsapp.tricks.shuffled = True
+    stack.whatsapp.delivery_options.shuffled = True
     await whatsapp_chat.notify(stack, user)
     await user.read()
     await stack.whatsapp.until_taken()
@@ -417,7 +417,7 @@ async def test_whatsapp_webhook_requires_a_signature_over_the_exact_bytes(stack:
 
 
 async def test_whatsapp_payloads_with_null_fields_are_parsed(stack: AppStack) -> None:
-    stack.whatsapp.tricks.nulls = True
+    stack.whatsapp.delivery_options.nulls = True
     user = await whatsapp_chat.consented_user(stack, "77010000021")
     card = {"type": "contacts", "contacts": [{"name": {"formatted_name": "Basqa Testova"}}]}
     for action in (

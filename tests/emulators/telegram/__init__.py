@@ -21,7 +21,7 @@ from .keyboards import Button
 from .limits import Limits
 from .people import User
 from .server import TOKEN, Emulator
-from .updates import Tricks
+from .updates import DeliveryOptions
 from .webhook import Pace
 from .world import Chat, Message, Person, Press
 
@@ -34,6 +34,7 @@ __all__ = [
     "Chat",
     "Cut",
     "Delivery",
+    "DeliveryOptions",
     "Emulator",
     "Flooded",
     "Journal",
@@ -45,6 +46,5 @@ __all__ = [
     "Rejected",
     "Silent",
     "Slow",
-    "Tricks",
     "User",
 ]

@@ -2,8 +2,8 @@
 
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": 5, …}` calls `people.User.ACT` (say, press, start, …). `user`
-creates a person. `faults`, `clear_faults`, `tricks` and `advance` change the platform. `wait`
-responds when a message has arrived, `taken` when the bot has accepted all updates.
+creates a person. `faults`, `clear_faults`, `delivery_options` and `advance` change the platform.
+`wait` responds when a message has arrived, `taken` when the bot has accepted all updates.
 `GET /_control/chat/5`, `journal?since=0` and `stats` return state.
 """
 
@@ -77,11 +77,11 @@ async def clear_faults(emulator: Emulator, _: Params) -> object:
     return True
 
 
-async def set_tricks(emulator: Emulator, p: Params) -> object:
-    """Set `copies`, `together` or `shuffled`, the delivery faults of `updates.Tricks`."""
+async def set_delivery_options(emulator: Emulator, p: Params) -> object:
+    """Set `copies`, `together` or `shuffled`, the delivery faults of `updates.DeliveryOptions`."""
     for name, value in p.items():
-        setattr(emulator.tricks, name, value)
-    return asdict(emulator.tricks)
+        setattr(emulator.delivery_options, name, value)
+    return asdict(emulator.delivery_options)
 
 
 async def advance(emulator: Emulator, p: Params) -> object:
@@ -119,7 +119,7 @@ VERBS: dict[str, Act] = {
     "user": make_user,
     "faults": add_fault,
     "clear_faults": clear_faults,
-    "tricks": set_tricks,
+    "delivery_options": set_delivery_options,
     "advance": advance,
     "wait": wait,
     "taken": taken,

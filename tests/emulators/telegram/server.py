@@ -16,7 +16,7 @@ from .methods import METHODS, message_id
 from .people import User
 from .platform import Platform
 from .schema import check_call, method_named
-from .updates import Tricks
+from .updates import DeliveryOptions
 from .webhook import Courier, Pace
 from .wire import (
     Body,
@@ -75,9 +75,9 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def tricks(self) -> Tricks:
+    def delivery_options(self) -> DeliveryOptions:
         """Return the delivery faults, which a test may change."""
-        return self.world.updates.tricks
+        return self.world.updates.delivery_options
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
         """Start the server, with additional routes if given."""

@@ -33,7 +33,7 @@ class Update:
 
 
 @dataclass(slots=True)
-class Tricks:
+class DeliveryOptions:
     """Delivery faults of updates.
 
     Each update is delivered `copies` times, by webhook concurrently if `together` is set.
@@ -53,7 +53,7 @@ class Updates:
         self.allowed: frozenset[str] = DEFAULT
         self.arrived = Signal()
         self.settled = Signal()
-        self.tricks = Tricks()
+        self.delivery_options = DeliveryOptions()
         self.random = random.Random(7)
         self.listener: Callable[[Update], None] | None = None
         self._journal = journal
@@ -142,7 +142,7 @@ class Updates:
         live = list(islice(self._live(), limit))
         for update in [one for one in islice(self.pending.values(), limit) if one not in live]:
             self.expire(update)
-        found = [one for one in live for _ in range(self.tricks.copies)]
-        if self.tricks.shuffled:
+        found = [one for one in live for _ in range(self.delivery_options.copies)]
+        if self.delivery_options.shuffled:
             self.random.shuffle(found)
         return [msgspec.Raw(one.body) for one in found]

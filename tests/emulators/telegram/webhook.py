@@ -118,7 +118,7 @@ class Courier:
                 continue
             # Telegram keeps the order within a queue, so `shuffled` gives every update its own
             # queue.
-            queue = -update.id if self._world.updates.tricks.shuffled else update.queue
+            queue = -update.id if self._world.updates.delivery_options.shuffled else update.queue
             if queue in self._queues:
                 self._queues[queue].append(update)
             else:
@@ -126,7 +126,7 @@ class Courier:
                 self._begin(queue)
 
     def _next(self) -> Update:
-        if self._world.updates.tricks.shuffled:
+        if self._world.updates.delivery_options.shuffled:
             self._waiting.rotate(self._world.updates.random.randrange(len(self._waiting)))
         return self._waiting.popleft()
 
@@ -157,10 +157,12 @@ class Courier:
         self._world.updates.done(update)
 
     async def _send(self, update: Update, attempt: int) -> Answer:
-        tricks = self._world.updates.tricks
-        copies = (self._post(update, attempt) for _ in range(tricks.copies))
+        delivery_options = self._world.updates.delivery_options
+        copies = (self._post(update, attempt) for _ in range(delivery_options.copies))
         answers = (
-            await asyncio.gather(*copies) if tricks.together else [await one for one in copies]
+            await asyncio.gather(*copies)
+            if delivery_options.together
+            else [await one for one in copies]
         )
         return max(answers, key=lambda answer: (answer.good, answer.retry_after))
 

@@ -2,10 +2,10 @@
 
 Every POST takes one JSON object or a list of them, and responds with a list in the same order.
 `POST /_control/ACT` with `{"user": "77010000001", …}` calls `people.User.ACT` (say, press, choose,
-…). `user` creates a person. `faults`, `tricks`, `advance` and `template` change the platform.
-`release` delivers the events held back by `tricks`. `wait` responds when a message has arrived,
-`taken` when Kosh has accepted all events. `GET /_control/chat/77010000001`, `journal?since=0` and
-`stats` return state.
+…). `user` creates a person. `faults`, `delivery_options`, `advance` and `template` change the
+platform. `release` delivers the events held back by `delivery_options`. `wait` responds when a
+message has arrived, `taken` when Kosh has accepted all events. `GET /_control/chat/77010000001`,
+`journal?since=0` and `stats` return state.
 """
 
 import inspect
@@ -80,11 +80,11 @@ async def add_fault(emulator: Emulator, p: Params) -> object:
     return True
 
 
-async def set_tricks(emulator: Emulator, p: Params) -> object:
-    """Set how events are delivered: see `events.Tricks`."""
+async def set_delivery_options(emulator: Emulator, p: Params) -> object:
+    """Set how events are delivered: see `events.DeliveryOptions`."""
     for name, value in p.items():
-        setattr(emulator.tricks, name, value)
-    return asdict(emulator.tricks)
+        setattr(emulator.delivery_options, name, value)
+    return asdict(emulator.delivery_options)
 
 
 async def release(emulator: Emulator, _: Params) -> object:
@@ -134,7 +134,7 @@ def act(name: str) -> Act:
 VERBS: dict[str, Act] = {
     "user": make_user,
     "faults": add_fault,
-    "tricks": set_tricks,
+    "delivery_options": set_delivery_options,
     "release": release,
     "advance": advance,
     "template": add_template,

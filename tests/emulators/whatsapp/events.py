@@ -31,7 +31,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class Tricks:
+class DeliveryOptions:
     """Delivery faults of events.
 
     At most `batch` events share a webhook body, arranged by `layout` as several `entries`, several
@@ -57,7 +57,7 @@ class Events:
 
     def __init__(self, journal: Journal, clock: Callable[[], float]) -> None:
         self.pending: OrderedDict[int, Event] = OrderedDict()
-        self.tricks = Tricks()
+        self.delivery_options = DeliveryOptions()
         self.random = random.Random(7)
         self.settled = Signal()
         self.listener: Callable[[Event], None] | None = None

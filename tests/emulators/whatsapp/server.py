@@ -14,7 +14,7 @@ from tests.emulators.telegram.faults import Broken, Cut, Silent, Slow
 
 from . import media, nulls
 from .errors import reported
-from .events import Tricks
+from .events import DeliveryOptions
 from .faults import Failed, Fault, Faults, Lost, Refused
 from .journal import Journal
 from .limits import Limits
@@ -96,9 +96,9 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def tricks(self) -> Tricks:
+    def delivery_options(self) -> DeliveryOptions:
         """Return the delivery faults, which a test may change."""
-        return self.world.events.tricks
+        return self.world.events.delivery_options
 
     async def start(self, more: Iterable[web.RouteDef] = ()) -> None:
         """Start the server, with additional routes if given."""
@@ -189,10 +189,10 @@ class Emulator:
 
     def hold(self) -> None:
         """Hold back all undelivered and later events until `release`."""
-        self.tricks.held = True
+        self.delivery_options.held = True
 
     def release(self) -> None:
-        """Deliver the events held back, in batches of `tricks.batch`."""
+        """Deliver the events held back, in batches of `delivery_options.batch`."""
         self.courier.release()
 
     async def until_taken(self, seconds: float = 60) -> None:
@@ -225,7 +225,7 @@ class Emulator:
         except Refusal as refusal:
             outcome = refused(refusal)
         self.journal.call(method, values, outcome, fault is not None)
-        return nulls.fill_answer(outcome) if self.tricks.nulls else outcome
+        return nulls.fill_answer(outcome) if self.delivery_options.nulls else outcome
 
     async def _meet(
         self, fault: Fault | None, method: str, values: Params, request: web.Request

@@ -52,9 +52,9 @@ class Courier:
     """Delivers events to Kosh's URL.
 
     Each person's messages are delivered in sequence, and so are the statuses of Kosh's messages to
-    this person, concurrently with them. With `Tricks.shuffled`, events have no order, because Meta
-    guarantees none. A failed delivery is retried immediately, then after 1, 2, 4 … seconds up to an
-    hour (Meta publishes no schedule), for seven days.
+    this person, concurrently with them. With `DeliveryOptions.shuffled`, events have no order,
+    because Meta guarantees none. A failed delivery is retried immediately, then after 1, 2, 4 …
+    seconds up to an hour (Meta publishes no schedule), for seven days.
     """
 
     def __init__(self, account: str, events: Events, journal: Journal, pace: Pace) -> None:
@@ -103,7 +103,7 @@ class Courier:
 
     def release(self) -> None:
         """Deliver the events that were held back."""
-        self._events.tricks.held = False
+        self._events.delivery_options.held = False
         self._load()
 
     def _open(self) -> None:
@@ -120,10 +120,10 @@ class Courier:
 
     def _load(self) -> None:
         self._loading = False
-        tricks = self._events.tricks
-        if self.hook is None or tricks.held:
+        delivery_options = self._events.delivery_options
+        if self.hook is None or delivery_options.held:
             return
-        if tricks.shuffled:
+        if delivery_options.shuffled:
             self._events.random.shuffle(self._waiting)
         while len(self._tasks) < self.hook.connections and (batch := self._next_batch()):
             task = asyncio.create_task(self._carry(batch))
@@ -131,13 +131,13 @@ class Courier:
             task.add_done_callback(self._tasks.discard)
 
     def _next_batch(self) -> Batch:
-        tricks = self._events.tricks
+        delivery_options = self._events.delivery_options
         taken: list[Event] = []
         remaining: deque[Event] = deque()
         blocked = set(self._busy)
         for event in self._waiting:
-            free = tricks.shuffled or event.queue not in blocked
-            if len(taken) < tricks.batch and free:
+            free = delivery_options.shuffled or event.queue not in blocked
+            if len(taken) < delivery_options.batch and free:
                 taken.append(event)
             else:
                 remaining.append(event)
@@ -154,12 +154,16 @@ class Courier:
             asyncio.get_running_loop().call_soon(self._load)
 
     async def _deliver(self, batch: Batch) -> None:
-        tricks = self._events.tricks
-        again = [(one,) for one in batch for _ in range(tricks.copies - 1)]
+        delivery_options = self._events.delivery_options
+        again = [(one,) for one in batch for _ in range(delivery_options.copies - 1)]
         posts = [self._post(each, 1) for each in (batch, *again)]
-        taken = await asyncio.gather(*posts) if tricks.together else [await one for one in posts]
+        taken = (
+            await asyncio.gather(*posts)
+            if delivery_options.together
+            else [await one for one in posts]
+        )
         if not any(taken):
-            retries = [(one,) for one in batch] if tricks.resplit else [batch]
+            retries = [(one,) for one in batch] if delivery_options.resplit else [batch]
             await asyncio.gather(*(self._retry(each) for each in retries))
         self._events.done(batch)
 
@@ -174,11 +178,11 @@ class Courier:
     async def _post(self, batch: Batch, attempt: int) -> bool:
         assert self._session is not None
         assert self.hook is not None
-        tricks = self._events.tricks
+        delivery_options = self._events.delivery_options
         events = list(batch)
-        if tricks.nulls:
+        if delivery_options.nulls:
             events = [replace(one, value=nulls.in_value(one.value)) for one in batch]
-        body = body_of(self._account, events, tricks.layout)
+        body = body_of(self._account, events, delivery_options.layout)
         try:
             async with self._session.post(
                 self.hook.url, data=body, headers=self.hook.headers(body), allow_redirects=False

@@ -36,7 +36,7 @@ def _event_line(entry: Entry, chat: int, update_ids: set[int]) -> str:
             kind = "edits" if "edited_message" in update else "says"
             return f"{number} presses {pressed}" if pressed else f"{number} {kind} {_text(message)}"
         case Delivery(number, attempt, status) if number in update_ids:
-            return f"{number} is brought ({attempt}): {status}"
+            return f"{number} is delivered ({attempt}): {status}"
         case Call(method, params, _at, status, sent) if params.get("chat_id") == chat:
             shown = list(keys(params.get("reply_markup")).values()) if method in SENDS else ""
             place = sent or params.get("message_id") or params.get("message_ids")

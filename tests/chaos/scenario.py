@@ -1,4 +1,4 @@
-"""The storm: people use Kosh while faults are injected, until all updates are processed."""
+"""People use Kosh while faults are injected, until all updates are processed."""
 
 import asyncio
 import logging
@@ -31,7 +31,7 @@ MIN_WORDS = 4
 # Maximum number of people who are active at the same time.
 MAX_AT_ONCE = 200
 LOOK_SECONDS = 0.1
-TWICE_SHARE, TWICE_SECONDS = 0.03, 0.06
+REDELIVERED_SHARE, REDELIVERY_SECONDS = 0.03, 0.06
 MAX_BLACKOUTS_AT_END = 4
 # The first blackout already lets leases expire. People who still wait after the last one would
 # never get an answer.
@@ -106,16 +106,16 @@ class TimeLimit:
         return time.monotonic() > self.until
 
 
-async def storm(processes: Processes, plan: Plan) -> Evidence:
+async def run_scenario(processes: Processes, plan: Plan) -> Evidence:
     """Let people act while faults are injected, until no work is left; return the evidence."""
     start = time.monotonic()
     people = [InventedPerson(number) for number in range(plan.people)]
     drained = 0.0
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=64)) as http:
         platform = Platform(http, processes.platform)
-        await _set_the_scene(platform, processes.registry, people)
+        await _prepare(platform, processes.registry, people)
         chance = random.Random(plan.seed)
-        background_tasks = [platform.follow(), _bring_twice(platform, chance)]
+        background_tasks = [platform.follow(), _redeliver(platform, chance)]
         tasks = [asyncio.create_task(each) for each in background_tasks]
         with suppress(TimeoutError):
             async with asyncio.timeout(plan.limit):
@@ -140,7 +140,7 @@ async def _entries(http: aiohttp.ClientSession, registry: str) -> list[dict[str,
         await asyncio.sleep(1)
 
 
-async def _set_the_scene(platform: Platform, registry: str, people: list[InventedPerson]) -> None:
+async def _prepare(platform: Platform, registry: str, people: list[InventedPerson]) -> None:
     for person in people:
         await platform.join(person.chat)
     for fault in REGISTRY_FAULTS:
@@ -171,7 +171,7 @@ async def _run_faults(
         await _inject_faults(context, plan, load.done, enough)
         await load
     except NoProgress:
-        _logger.exception("given up")
+        _logger.exception("the scenario was stopped")
     finally:
         load.cancel()
         await asyncio.gather(load, return_exceptions=True)
@@ -225,12 +225,12 @@ async def _inject_faults(
 async def _wait_for(true: Callable[[], bool], context: FaultContext, stall: float) -> None:
     """Wait for a condition; if nothing progresses, kill and restart all processes (a blackout).
 
-    Raises Standstill after MAX_BLACKOUTS blackouts.
+    Raises NoProgress after MAX_BLACKOUTS blackouts.
     """
     for _blackout in range(MAX_BLACKOUTS):
         if await _until(true, context, stall):
             return
-        _logger.warning("nothing moves: %s", _waiting(context.platform))
+        _logger.warning("no progress: %s", _waiting(context.platform))
         await asyncio.to_thread(context.processes.blackout)
     raise NoProgress(_waiting(context.platform))
 
@@ -242,7 +242,7 @@ def _waiting(platform: Platform) -> str:
         for chat, each in platform.chats.items()
         if each.begun and not each.ended
     ]
-    return f"{platform.behind} updates not taken; {len(people)} people: {', '.join(people[:10])}"
+    return f"{platform.behind} updates not accepted; {len(people)} people: {', '.join(people[:10])}"
 
 
 def _reached(platform: Platform, moment: float, done: Callable[[], bool]) -> bool:
@@ -283,11 +283,11 @@ def _count_unfinished(database: str) -> int:
     return int(row[0])
 
 
-async def _bring_twice(platform: Platform, chance: random.Random) -> None:
+async def _redeliver(platform: Platform, chance: random.Random) -> None:
     """Let the platform deliver some updates twice, at the same time or one after the other."""
     while True:
-        pause = TWICE_SECONDS * (1 / TWICE_SHARE - 1)
+        pause = REDELIVERY_SECONDS * (1 / REDELIVERED_SHARE - 1)
         await asyncio.sleep(pause * chance.uniform(0.5, 1.5))
-        await platform.trick(copies=2, together=chance.random() < 0.5)
-        await asyncio.sleep(TWICE_SECONDS)
-        await platform.trick(copies=1)
+        await platform.set_delivery(copies=2, together=chance.random() < 0.5)
+        await asyncio.sleep(REDELIVERY_SECONDS)
+        await platform.set_delivery(copies=1)

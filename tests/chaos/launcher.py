@@ -16,16 +16,16 @@ from bot.cli import main
 from bot.worker import sweeps
 
 
-def awake(mark: str) -> None:
+def mark_ready(mark: str) -> None:
     """Make the program create the file `mark` once it listens or has finished its first sweep.
 
     A sweep is a worker's search for due work.
     """
-    _marked(uvicorn.Server, "startup", Path(mark))
-    _marked(sweeps, "sweep", Path(mark))
+    _mark_after(uvicorn.Server, "startup", Path(mark))
+    _mark_after(sweeps, "sweep", Path(mark))
 
 
-def _marked(place: Any, name: str, mark: Path) -> None:
+def _mark_after(place: Any, name: str, mark: Path) -> None:
     original: Callable[..., Awaitable[Any]] = getattr(place, name)
 
     async def marking(*args: Any, **kwargs: Any) -> Any:
@@ -37,5 +37,5 @@ def _marked(place: Any, name: str, mark: Path) -> None:
 
 
 if __name__ == "__main__":
-    awake(json.loads(os.environ["CHAOS"])["awake"])
+    mark_ready(json.loads(os.environ["CHAOS"])["mark_ready"])
     main()
