@@ -20,7 +20,7 @@ from bot.config.settings import Settings, settings
 from bot.embedded.server_process import free_port
 from bot.observability import logging
 from bot.runtime import Runtime, runtime
-from tests import crowd
+from tests import subscribers
 from tests.benchmarks.multitude import NAME
 from tests.benchmarks.processes import cpu_seconds, listening, process
 
@@ -56,7 +56,7 @@ class Stage:
     folder: Path
     sink: int
     found: Broadcast
-    officers: crowd.Crew
+    officers: subscribers.BroadcastOfficers
     figures: Figures
 
     async def taken(self) -> SinkCounts:
@@ -89,10 +89,10 @@ def measured(folder: Path, seconds: float) -> Figures:
 
 async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -> Figures:
     async with runtime(chosen) as rt, aiohttp.ClientSession() as http:
-        officers = await crowd.crew(rt)
+        officers = await subscribers.create_officers(rt)
         words = {each: Words(f"{text.body} ({token_hex(4)})")
-                 for each, text in crowd.TEXTS.items()}  # fmt: skip
-        found = await crowd.approved(rt, officers, crowd.a_draft(texts=words))
+                 for each, text in subscribers.TEXTS.items()}  # fmt: skip
+        found = await subscribers.approve(rt, officers, subscribers.new_draft(texts=words))
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         stage = Stage(rt, http, folder, sink, found, officers, Figures())

@@ -12,7 +12,7 @@ from bot.db.migrations import migrate
 from bot.embedded import Databases
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
-from tests.crowd import TOPIC, Drawn, drawn
+from tests.subscribers import TOPIC, MemberRow, new_member_rows
 
 NAME = "kosh_multitude"
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",
@@ -51,7 +51,9 @@ def superuser_url(admin: str, databases: Databases) -> str:
 def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, count: int) -> None:
     """Create the people that are missing; their chat ids follow those of the existing people."""
     start = time.monotonic()
-    for number, batch in enumerate(batched(drawn(vault, count - existing, first=existing), BATCH)):
+    for number, batch in enumerate(
+        batched(new_member_rows(vault, count - existing, first=existing), BATCH)
+    ):
         with session.transaction():
             _copy(session, batch)
         if number % 10 == 9:
@@ -60,7 +62,7 @@ def _fill(session: psycopg.Connection[object], vault: Vault, existing: int, coun
             )
 
 
-def _copy(session: psycopg.Connection[object], batch: tuple[Drawn, ...]) -> None:
+def _copy(session: psycopg.Connection[object], batch: tuple[MemberRow, ...]) -> None:
     cursor = session.cursor()
     with cursor.copy("COPY people (id, key, key_version) FROM STDIN") as copy:
         for member, key, epoch, _mark, _address, _state in batch:

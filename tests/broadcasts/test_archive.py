@@ -13,16 +13,16 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.text import verbatim
 from tests.clock import ahead
-from tests.crowd import (
+from tests.subscribers import (
     TEXTS,
-    Crew,
-    Post,
-    a_draft,
-    all_at_once,
-    crew,
-    crowd,
-    posted,
-    started,
+    BroadcastOfficers,
+    ScriptedPlatform,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    snapshot_all,
+    start,
+    with_platforms,
 )
 
 WORDS = Languages()
@@ -35,11 +35,11 @@ async def _listed(rt: Runtime, person_id: UUID | None = None) -> list[tuple[date
     return [(each.at, each.texts["ru"]) for each in found]
 
 
-async def _sent(rt: Runtime, officers: Crew, rule: Rule, number: int = 0) -> Broadcast:
+async def _sent(rt: Runtime, officers: BroadcastOfficers, rule: Rule, number: int = 0) -> Broadcast:
     """Return an announcement that was sent to all recipients whom the rule selects."""
     texts = {code: Words(f"{words.body} ({number})") for code, words in TEXTS.items()}
-    found = await started(rt, officers, a_draft(rule=rule, texts=texts))
-    await all_at_once(rt, found)
+    found = await start(rt, officers, new_draft(rule=rule, texts=texts))
+    await snapshot_all(rt, found)
     await broadcasts.send_shard(rt, found.id, 0)
     return found
 
@@ -52,11 +52,11 @@ def test_archive_shows_no_number_in_reverse_in_arabic_script() -> None:
 
 
 async def test_archive_shows_no_cancelled_or_held_announcement(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    rt = posted(rt, Post())
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    rt = with_platforms(rt, ScriptedPlatform())
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     assert len(await _listed(rt)) == 1
     await broadcasts.pause(rt, officers.lead, found.id)
     assert await _listed(rt) == []
@@ -67,25 +67,25 @@ async def test_archive_shows_no_cancelled_or_held_announcement(rt: Runtime) -> N
 
 
 async def test_archive_dates_a_scheduled_announcement_by_its_start(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     soon = datetime.now(UTC) + timedelta(days=3)
-    found = await started(rt, officers, replace(a_draft(), not_before=soon))
+    found = await start(rt, officers, replace(new_draft(), not_before=soon))
     assert found.state is State.SCHEDULED
     await ahead(rt, "73 hours")
     await broadcasts.run_due(rt)
-    await all_at_once(rt, found)
+    await snapshot_all(rt, found)
     ((at, _text),) = await _listed(rt)
     assert at > soon
 
 
 async def test_archive_shows_a_targeted_announcement_only_to_its_recipients(rt: Runtime) -> None:
-    officers = await crew(rt)
-    addressed, _skipped = await crowd(rt, 2, languages=("ru",))
-    (other,) = await crowd(rt, 1, languages=("ru",), topic="rules")
+    officers = await create_officers(rt)
+    addressed, _skipped = await create_subscribers(rt, 2, languages=("ru",))
+    (other,) = await create_subscribers(rt, 1, languages=("ru",), topic="rules")
     async with rt.pool.connection() as session:
         await identities.set_mission(session, addressed.id, "tr_ankara")
-    rt = posted(rt, Post())
+    rt = with_platforms(rt, ScriptedPlatform())
     await _sent(rt, officers, Rule(missions=("tr_ankara",)))
     assert len(await _listed(rt, addressed.id)) == 1
     assert await _listed(rt, other.id) == []
@@ -93,9 +93,9 @@ async def test_archive_shows_a_targeted_announcement_only_to_its_recipients(rt: 
 
 
 async def test_archive_shows_a_public_announcement_behind_many_targeted(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1, languages=("ru",))
-    rt = posted(rt, Post())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1, languages=("ru",))
+    rt = with_platforms(rt, ScriptedPlatform())
     public = await _sent(rt, officers, Rule(languages=("ru",)))
     async with rt.pool.connection() as session:
         await session.execute(

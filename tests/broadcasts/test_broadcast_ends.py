@@ -14,8 +14,18 @@ from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.db.statements import execute
 from bot.runtime import Runtime
 from tests.clock import ahead
-from tests.crowd import Crew, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 from tests.database_locks import wait_for_blocked_session
+from tests.subscribers import (
+    BroadcastOfficers,
+    ScriptedPlatform,
+    count_states,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    snapshot_all,
+    start,
+    with_platforms,
+)
 
 # `bot.broadcasts` exports a function named like the module, so a normal import would bind the
 # function.
@@ -46,7 +56,7 @@ class Gate:
 
 
 @dataclass
-class LatePost(Post):
+class LatePost(ScriptedPlatform):
     """A platform that waits for `until`, and then reports that it has not sent the message."""
 
     until: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,18 +80,20 @@ class LastRecipient:
     step: tuple[Any, str]
 
 
-async def _send_all(rt: Runtime, post: Post) -> tuple[Runtime, Crew, broadcasts.Broadcast]:
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel=post.name)
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+async def _send_all(
+    rt: Runtime, post: ScriptedPlatform
+) -> tuple[Runtime, BroadcastOfficers, broadcasts.Broadcast]:
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 1, channel=post.name)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     return rt, officers, found
 
 
 async def _reported(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` reports that the platform could not deliver the message."""
-    post = Post("whatsapp")
+    post = ScriptedPlatform("whatsapp")
     rt, _who, found = await _send_all(rt, post)
     await broadcasts.send_shard(rt, found.id, 0)
     report = DeliveryReport("whatsapp", "failed", 0, Throttled.code, post.sent[0].row)
@@ -92,7 +104,7 @@ async def _reported(rt: Runtime) -> LastRecipient:
 
 async def _decided(rt: Runtime) -> LastRecipient:
     """Return a broadcast whose `plan` lets an officer resend a message with unknown outcome."""
-    rt, officers, found = await _send_all(rt, Post())
+    rt, officers, found = await _send_all(rt, ScriptedPlatform())
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash'"
@@ -134,7 +146,7 @@ async def _until_it_waits(task: asyncio.Task[Any], rt: Runtime, admin_url: str) 
 async def _check_running(last: LastRecipient) -> None:
     async with last.rt.pool.connection() as session:
         now = await model.find(session, last.found.id)
-    (outcome,) = await fates(last.rt, last.found)
+    (outcome,) = await count_states(last.rt, last.found)
     assert (now.state, outcome.partition(" ")[0]) == (State.RUNNING, "planned")
 
 
@@ -177,13 +189,13 @@ async def test_broadcast_does_not_end_when_a_recipient_is_retried_meanwhile(
 async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     rt: Runtime, admin_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = Post()
-    members = await crowd(rt, 12)
+    post = ScriptedPlatform()
+    members = await create_subscribers(rt, 12)
     post.answers = {each.address: Unreachable() for each in members}
-    rt = posted(rt, post)
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    rt = with_platforms(rt, post)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'unreachable' WHERE"
@@ -201,4 +213,4 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
     gate.opened.set()
     await asyncio.gather(deciding, sending)
     assert written.passed == 1, "neither was turned back for a deadlock"
-    assert await fates(rt, found) == {"planned": 1, "in_doubt unreachable": 11}
+    assert await count_states(rt, found) == {"planned": 1, "in_doubt unreachable": 11}

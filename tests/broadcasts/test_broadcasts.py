@@ -27,17 +27,17 @@ from bot.channels.telegram import layout as telegram_layout
 from bot.channels.whatsapp import layout as whatsapp_layout
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
-from tests.crowd import (
+from tests.subscribers import (
     TEXTS,
-    Post,
-    a_draft,
-    approved,
-    crew,
-    crowd,
-    entered,
-    looked_at,
-    posted,
-    started,
+    ScriptedPlatform,
+    approve,
+    create_officer,
+    create_officers,
+    create_subscribers,
+    mark_tested,
+    new_draft,
+    start,
+    with_platforms,
 )
 
 
@@ -54,9 +54,9 @@ async def _check_refused(reason: Refusal, call: Awaitable[object]) -> str:
 
 
 async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 3)
-    found = await started(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 3)
+    found = await start(rt, officers, new_draft())
     assert found.state is State.RUNNING
     history = await broadcasts.history(rt, officers.editor, found.id)
     assert [each.action for each in history] == [
@@ -68,12 +68,12 @@ async def test_broadcast_runs_after_three_people_draft_approve_and_start_it(rt: 
 async def test_broadcast_draft_approval_and_start_each_need_their_own_role(
     rt: Runtime, role: Role
 ) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    officer = await entered(rt, role)
-    found = await approved(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    officer = await create_officer(rt, role)
+    found = await approve(rt, officers, new_draft())
     verbs: dict[Role, Callable[[], Awaitable[object]]] = {
-        Role.EDITOR: lambda: broadcasts.draft(rt, officer, a_draft()),
+        Role.EDITOR: lambda: broadcasts.draft(rt, officer, new_draft()),
         Role.APPROVER: lambda: broadcasts.approve(rt, officer, found.id, found.draft.content_hash),
         Role.LEAD: lambda: broadcasts.start(rt, officer, found.id),
     }
@@ -87,11 +87,11 @@ async def test_broadcast_draft_approval_and_start_each_need_their_own_role(
 
 @pytest.mark.row(93)
 async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    both = await entered(rt, Role.EDITOR, Role.APPROVER)
-    found = await broadcasts.draft(rt, both, a_draft())
-    await looked_at(rt, found)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    both = await create_officer(rt, Role.EDITOR, Role.APPROVER)
+    found = await broadcasts.draft(rt, both, new_draft())
+    await mark_tested(rt, found)
     await broadcasts.ask_approval(rt, both, found.id)
     await _check_refused(
         Refusal.OWN, broadcasts.approve(rt, both, found.id, found.draft.content_hash)
@@ -108,36 +108,36 @@ async def test_approver_cannot_approve_their_own_broadcast(rt: Runtime) -> None:
 
 @pytest.mark.row(93)
 async def test_broadcast_edit_voids_the_approval(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    found = await approved(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    found = await approve(rt, officers, new_draft())
     texts = {**TEXTS, "ru": Words("Проба объявления: в воскресенье центр открыт.")}
     edited = await broadcasts.edit(
-        rt, officers.editor, found.id, a_draft(texts=texts), found.version
+        rt, officers.editor, found.id, new_draft(texts=texts), found.version
     )
     await _check_refused(Refusal.STATE, broadcasts.start(rt, officers.lead, found.id))
     await _check_refused(
         Refusal.CHANGED,
         broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash),
     )
-    await looked_at(rt, edited)
+    await mark_tested(rt, edited)
     await broadcasts.ask_approval(rt, officers.editor, found.id)
     await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
     # The approvals of an earlier text must not become valid again when that text is restored.
-    again = await broadcasts.edit(rt, officers.editor, found.id, a_draft(), edited.version)
+    again = await broadcasts.edit(rt, officers.editor, found.id, new_draft(), edited.version)
     assert await broadcasts.last_approved(rt, officers.editor, found.id) == found.draft
-    await looked_at(rt, again)
+    await mark_tested(rt, again)
     await broadcasts.ask_approval(rt, officers.editor, found.id)
     await _check_refused(Refusal.APPROVALS, broadcasts.start(rt, officers.lead, found.id))
 
 
 async def test_broadcast_is_paused_after_a_database_restore_until_resumed(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     soon = datetime.now(UTC) + timedelta(hours=2)
     texts = {code: Words(f"{words.body} (2)") for code, words in TEXTS.items()}
-    running = await started(rt, officers, a_draft())
-    waiting = await started(rt, officers, a_draft(not_before=soon, texts=texts))
+    running = await start(rt, officers, new_draft())
+    waiting = await start(rt, officers, new_draft(not_before=soon, texts=texts))
     assert waiting.state is State.SCHEDULED
     async with rt.pool.connection() as session:
         await broadcasts.after_restore(session)
@@ -153,25 +153,25 @@ async def test_broadcast_is_paused_after_a_database_restore_until_resumed(rt: Ru
 async def test_broadcast_draft_refuses_a_time_in_an_impossible_year(
     rt: Runtime, moment: str
 ) -> None:
-    officers = await crew(rt)
-    draft = a_draft(not_before=datetime.fromisoformat(moment))
+    officers = await create_officers(rt)
+    draft = new_draft(not_before=datetime.fromisoformat(moment))
     await _check_refused(Refusal.LATE, broadcasts.draft(rt, officers.editor, draft))
     assert await broadcasts.listing(rt, officers.editor) == []
 
 
 @pytest.mark.row(93)
 async def test_broadcast_approval_expires_after_a_day(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    found = await approved(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    found = await approve(rt, officers, new_draft())
     await _advance_clock(rt, "25 hours")
     await _check_refused(Refusal.EXPIRED, broadcasts.start(rt, officers.lead, found.id))
 
 
 async def test_broadcast_start_succeeds_once_when_two_officers_start_it(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    found = await approved(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    found = await approve(rt, officers, new_draft())
     tries = (broadcasts.start(rt, officers.lead, found.id) for _ in range(2))
     results = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(isinstance(each, Refused) for each in results) == [False, True]
@@ -180,23 +180,23 @@ async def test_broadcast_start_succeeds_once_when_two_officers_start_it(rt: Runt
 @pytest.mark.parametrize(
     ("draft", "refusal", "detail"),
     [
-        (a_draft(topic="weather"), Refusal.TOPIC, ""),
-        (a_draft(topic=""), Refusal.TOPIC, ""),
-        (a_draft(rule=Rule(languages=("tlh",))), Refusal.AUDIENCE, "languages"),
-        (a_draft(rule=Rule(channels=("pigeon",))), Refusal.AUDIENCE, "channels"),
-        (a_draft(rule=Rule(missions=("xx_nowhere",))), Refusal.AUDIENCE, "missions"),
-        (a_draft(rule=Rule(registration=("secret",))), Refusal.AUDIENCE, "registration"),
-        (a_draft(rule=Rule(countries=("CN", "QQ"))), Refusal.AUDIENCE, "countries"),
-        (a_draft(rule=Rule(programmes=("x",))), Refusal.AUDIENCE, "programmes"),
-        (a_draft(rule=Rule(regions=("x",))), Refusal.AUDIENCE, "regions"),
-        (a_draft(texts={**TEXTS, "kk_Arab": Words("evil.example")}), Refusal.FORM, "texts"),
+        (new_draft(topic="weather"), Refusal.TOPIC, ""),
+        (new_draft(topic=""), Refusal.TOPIC, ""),
+        (new_draft(rule=Rule(languages=("tlh",))), Refusal.AUDIENCE, "languages"),
+        (new_draft(rule=Rule(channels=("pigeon",))), Refusal.AUDIENCE, "channels"),
+        (new_draft(rule=Rule(missions=("xx_nowhere",))), Refusal.AUDIENCE, "missions"),
+        (new_draft(rule=Rule(registration=("secret",))), Refusal.AUDIENCE, "registration"),
+        (new_draft(rule=Rule(countries=("CN", "QQ"))), Refusal.AUDIENCE, "countries"),
+        (new_draft(rule=Rule(programmes=("x",))), Refusal.AUDIENCE, "programmes"),
+        (new_draft(rule=Rule(regions=("x",))), Refusal.AUDIENCE, "regions"),
+        (new_draft(texts={**TEXTS, "kk_Arab": Words("evil.example")}), Refusal.FORM, "texts"),
     ],
 )
 async def test_broadcast_refuses_unknown_values_and_names_the_field(
     rt: Runtime, draft: Draft, refusal: Refusal, detail: str
 ) -> None:
-    officers = await crew(rt)
-    found = await broadcasts.draft(rt, officers.editor, a_draft())
+    officers = await create_officers(rt)
+    found = await broadcasts.draft(rt, officers.editor, new_draft())
     for verb in (
         broadcasts.draft(rt, officers.editor, draft),
         broadcasts.edit(rt, officers.editor, found.id, draft, found.version),
@@ -209,12 +209,12 @@ async def test_broadcast_refuses_unknown_values_and_names_the_field(
 async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
     rt: Runtime,
 ) -> None:
-    officers = await crew(rt)
-    found = await broadcasts.draft(rt, officers.editor, a_draft())
-    changed = a_draft(why="changed")
+    officers = await create_officers(rt)
+    found = await broadcasts.draft(rt, officers.editor, new_draft())
+    changed = new_draft(why="changed")
     await broadcasts.edit(rt, officers.editor, found.id, changed, found.version)
     with pytest.raises(Stale):
-        await broadcasts.edit(rt, officers.editor, found.id, a_draft(), found.version)
+        await broadcasts.edit(rt, officers.editor, found.id, new_draft(), found.version)
 
 
 @pytest.mark.parametrize(
@@ -283,12 +283,12 @@ async def test_broadcast_edit_is_rejected_as_stale_when_another_edit_came_first(
 async def test_broadcast_refuses_forbidden_text_and_names_its_position(
     rt: Runtime, language: str, body: str, refusal: Refusal
 ) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     found = await broadcasts.draft(
-        rt, officers.editor, a_draft(texts={**TEXTS, language: Words(body)})
+        rt, officers.editor, new_draft(texts={**TEXTS, language: Words(body)})
     )
-    await looked_at(rt, found)
+    await mark_tested(rt, found)
     assert refusal in {
         each.why for each in await broadcasts.blockers(rt, officers.editor, found.id)
     }
@@ -297,44 +297,44 @@ async def test_broadcast_refuses_forbidden_text_and_names_its_position(
 
 
 async def test_broadcast_text_may_contain_names_in_another_script(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     texts = {
         "kk": "Қордың аты Otandastar Qory, мекенжайы egov.kz сайтында.",
         "ru": "Портал Ata Zholy: www.gov.kz/memleket/entities/qogam",
         "uz": "Saytda “Қандас” tugmasini bosing: oʻtgan yil.",
         "zh_Hans": "Otandastar 网页新开: www.gov.kz。",
     }
-    draft = a_draft(texts={code: Words(text) for code, text in texts.items()})
+    draft = new_draft(texts={code: Words(text) for code, text in texts.items()})
     found = await broadcasts.draft(rt, officers.editor, draft)
-    await looked_at(rt, found)
+    await mark_tested(rt, found)
     assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
 async def test_broadcast_text_may_consist_mostly_of_names_and_addresses(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     texts = {
         "kk": "Шақырылғандар: Aigul Testova, Bolat Testov, Gulnar Testova, ERLAN TESTOV.",
         "ru": "Пишите: preregistration-of-families@migration.example.kz",
         "uz": "Hujjatlar: Алматы, Астана, Шымкент, Талдыкорган, Усть-Каменогорск, Павлодар.",
         "zh_Hans": "名单: Aigul Testova, Bolat Testov, Gulnar Testova, ERLAN TESTOV.",
     }
-    draft = a_draft(texts={code: Words(text) for code, text in texts.items()})
+    draft = new_draft(texts={code: Words(text) for code, text in texts.items()})
     found = await broadcasts.draft(rt, officers.editor, draft)
-    await looked_at(rt, found)
+    await mark_tested(rt, found)
     assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
 async def test_broadcast_text_may_contain_dates_and_links_to_allowed_hosts(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
     fine = Words(
         "5.12.2026 в 10:00, см. https://www.gov.kz/memleket и egov.kz. Т.е. в субботу."
         " HTTPS://Egov.kz: с 2026-12-05 по 31.12.2026, до 1 500 000 000 тенге, тел. 1414."
     )
-    found = await broadcasts.draft(rt, officers.editor, a_draft(texts={**TEXTS, "ru": fine}))
-    await looked_at(rt, found)
+    found = await broadcasts.draft(rt, officers.editor, new_draft(texts={**TEXTS, "ru": fine}))
+    await mark_tested(rt, found)
     assert await broadcasts.blockers(rt, officers.editor, found.id) == []
 
 
@@ -349,7 +349,7 @@ async def test_broadcast_shows_no_number_in_reverse_in_arabic_script(rt: Runtime
 async def test_broadcast_is_too_long_with_direction_marks(rt: Runtime) -> None:
     """Refuse a text that fits without the marks of Arabic script, but not with them."""
     text = Words("Сағат 9:00-18:00. " * 56)
-    found = content.faults(rt, a_draft(texts={**TEXTS, "kk": text}))
+    found = content.faults(rt, new_draft(texts={**TEXTS, "kk": text}))
     assert [each.detail for each in found if each.why is Refusal.TOO_LONG] == ["kk_Arab"]
 
 
@@ -368,18 +368,18 @@ async def test_broadcast_title_is_bold_on_telegram_and_whatsapp(rt: Runtime) -> 
 
 
 async def test_broadcast_approval_needs_a_test_send(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    found = await broadcasts.draft(rt, officers.editor, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    found = await broadcasts.draft(rt, officers.editor, new_draft())
     await _check_refused(Refusal.UNTESTED, broadcasts.ask_approval(rt, officers.editor, found.id))
 
 
 async def test_broadcast_refuses_the_text_of_an_earlier_broadcast(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    first = await started(rt, officers, a_draft())
-    again = await broadcasts.draft(rt, officers.editor, a_draft(rule=Rule(languages=("ru",))))
-    await looked_at(rt, again)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    first = await start(rt, officers, new_draft())
+    again = await broadcasts.draft(rt, officers.editor, new_draft(rule=Rule(languages=("ru",))))
+    await mark_tested(rt, again)
     detail = await _check_refused(
         Refusal.REPEATED, broadcasts.ask_approval(rt, officers.editor, again.id)
     )
@@ -387,23 +387,23 @@ async def test_broadcast_refuses_the_text_of_an_earlier_broadcast(rt: Runtime) -
 
 
 async def test_broadcast_refuses_an_empty_audience_and_a_past_deadline(rt: Runtime) -> None:
-    officers = await crew(rt)
-    found = await broadcasts.draft(rt, officers.editor, a_draft())
-    await looked_at(rt, found)
+    officers = await create_officers(rt)
+    found = await broadcasts.draft(rt, officers.editor, new_draft())
+    await mark_tested(rt, found)
     await _check_refused(
         Refusal.NO_RECIPIENTS, broadcasts.ask_approval(rt, officers.editor, found.id)
     )
-    await crowd(rt, 1)
-    past = replace(a_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
+    await create_subscribers(rt, 1)
+    past = replace(new_draft(), not_later_than=datetime.now(UTC) - timedelta(hours=1))
     await broadcasts.edit(rt, officers.editor, found.id, past, found.version)
     await _check_refused(Refusal.LATE, broadcasts.ask_approval(rt, officers.editor, found.id))
 
 
 async def test_broadcast_start_is_refused_when_the_audience_grew(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 10)
-    found = await approved(rt, officers, a_draft())
-    await crowd(rt, 40)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 10)
+    found = await approve(rt, officers, new_draft())
+    await create_subscribers(rt, 40)
     assert (
         await _check_refused(Refusal.DRIFT, broadcasts.start(rt, officers.lead, found.id))
         == "10, 50"
@@ -411,11 +411,11 @@ async def test_broadcast_start_is_refused_when_the_audience_grew(rt: Runtime) ->
 
 
 async def test_urgent_broadcast_needs_a_reason_and_two_approvers(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 1)
-    urgent = a_draft(Purpose.URGENT)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 1)
+    urgent = new_draft(Purpose.URGENT)
     found = await broadcasts.draft(rt, officers.editor, urgent)
-    await looked_at(rt, found)
+    await mark_tested(rt, found)
     await _check_refused(Refusal.WHY, broadcasts.ask_approval(rt, officers.editor, found.id))
     urgent = replace(urgent, why="the border closes tonight")
     found = await broadcasts.edit(rt, officers.editor, found.id, urgent, found.version)
@@ -429,8 +429,8 @@ async def test_urgent_broadcast_needs_a_reason_and_two_approvers(rt: Runtime) ->
 
 
 async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
-    officers = await crew(rt)
-    members = await crowd(rt, 6, languages=("ru",))
+    officers = await create_officers(rt)
+    members = await create_subscribers(rt, 6, languages=("ru",))
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE conversations SET quiet = true WHERE person_id = %s", (members[0].id,)
@@ -440,18 +440,18 @@ async def test_broadcast_counts_excluded_people_by_reason(rt: Runtime) -> None:
         )
         await session.execute("DELETE FROM handles WHERE person_id = %s", (members[2].id,))
         await session.execute("DELETE FROM subscriptions WHERE person_id = %s", (members[3].id,))
-    await crowd(rt, 2, channel="whatsapp", languages=("uz",))
-    audience = await broadcasts.count(rt, officers.editor, a_draft())
+    await create_subscribers(rt, 2, channel="whatsapp", languages=("uz",))
+    audience = await broadcasts.count(rt, officers.editor, new_draft())
     assert audience.included == {("ru", "telegram"): 2}
     assert audience.excluded == {"quiet": 1, "blocked": 1, "unreachable": 1, "no_template": 2}
 
 
 async def test_broadcast_canary_waits_while_quiet_hours_delay_its_recipients(rt: Runtime) -> None:
     """Hold the canary's recipients, as in quiet hours; then send to six of the ten."""
-    officers = await crew(rt)
-    await crowd(rt, 20)
-    rt = posted(rt, Post())
-    found = await started(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 20)
+    rt = with_platforms(rt, ScriptedPlatform())
+    found = await start(rt, officers, new_draft())
 
     async def canary(change: LiteralString) -> tuple[int | None, bool]:
         async with rt.pool.connection() as session:
@@ -476,10 +476,10 @@ async def test_broadcast_canary_waits_while_quiet_hours_delay_its_recipients(rt:
 
 async def test_broadcast_canary_does_not_wait_for_a_channel_that_is_paused(rt: Runtime) -> None:
     """Use up WhatsApp's daily limit; then send to the canary's recipients on Telegram."""
-    officers = await crew(rt)
-    await crowd(rt, 10)
-    rt = posted(rt, Post(), Post(name="whatsapp"))
-    found = await started(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 10)
+    rt = with_platforms(rt, ScriptedPlatform(), ScriptedPlatform(name="whatsapp"))
+    found = await start(rt, officers, new_draft())
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET canary = 5")
     await broadcasts.snapshot(rt, found.id)
@@ -503,10 +503,10 @@ async def test_broadcast_canary_does_not_wait_for_a_channel_that_is_paused(rt: R
 async def test_broadcast_canary_stops_waiting_for_an_unreachable_platform(
     rt: Runtime,
 ) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 10)
-    rt = posted(rt, Post(), Post(name="whatsapp"))
-    found = await started(rt, officers, a_draft())
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 10)
+    rt = with_platforms(rt, ScriptedPlatform(), ScriptedPlatform(name="whatsapp"))
+    found = await start(rt, officers, new_draft())
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET canary = 5")
     await broadcasts.snapshot(rt, found.id)

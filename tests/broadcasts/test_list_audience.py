@@ -17,8 +17,18 @@ from flows.knowledge.facts import COLLECTED
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from flows.list_changes import LIST, LIST_COUNTRY
-from tests.crowd import Member, Post, a_draft, all_at_once, crew, crowd, fates, posted, started
 from tests.flows.answers import parts
+from tests.subscribers import (
+    Member,
+    ScriptedPlatform,
+    count_states,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    snapshot_all,
+    start,
+    with_platforms,
+)
 
 STATUS, VISA = "kandas_status", "visa_c10"
 ALL_PROGRAMMES = tuple(each.key for each in PROGRAMMES)
@@ -30,7 +40,7 @@ async def add_keepers(rt: Runtime, many: int, programme: str, country: str) -> l
 
     A checklist has this programme and country.
     """
-    found = await crowd(rt, many, topic=OTHER_TOPIC)
+    found = await create_subscribers(rt, many, topic=OTHER_TOPIC)
     traits = {LIST: programme, LIST_COUNTRY: country}
     async with rt.pool.connection() as transaction:
         for each in found:
@@ -39,15 +49,15 @@ async def add_keepers(rt: Runtime, many: int, programme: str, country: str) -> l
 
 
 async def _count(rt: Runtime, **rule: tuple[str, ...]) -> int:
-    officers = await crew(rt)
-    return (await broadcasts.count(rt, officers.editor, a_draft(rule=Rule(**rule)))).total
+    officers = await create_officers(rt)
+    return (await broadcasts.count(rt, officers.editor, new_draft(rule=Rule(**rule)))).total
 
 
 async def test_audience_counts_saved_checklists_by_programme_and_country(rt: Runtime) -> None:
     await add_keepers(rt, 3, STATUS, "TR")
     await add_keepers(rt, 2, VISA, "TR")
     await add_keepers(rt, 1, STATUS, "UZ")
-    await crowd(rt, 1)
+    await create_subscribers(rt, 1)
     assert await _count(rt) == 1, "without lists, the subscribers of the topic"
     assert await _count(rt, lists=(STATUS,)) == 5
     assert await _count(rt, lists=(STATUS,), countries=("TR",)) == 3
@@ -90,19 +100,19 @@ async def test_audience_attributes_of_a_checklist_are_stored_as_keyed_hashes(rt:
 
 
 async def test_checklist_broadcast_skips_people_who_opted_out_before_sending(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
     stays, stops, _other = (
         *await add_keepers(rt, 2, STATUS, "TR"),
         *await add_keepers(rt, 1, VISA, "TR"),
     )
-    found = await started(rt, await crew(rt), a_draft(rule=Rule(lists=(STATUS,))))
-    await all_at_once(rt, found)
+    found = await start(rt, await create_officers(rt), new_draft(rule=Rule(lists=(STATUS,))))
+    await snapshot_all(rt, found)
     async with rt.pool.connection() as transaction:
         await subscriptions.watch_list(rt, transaction, stops.id, {})
     await broadcasts.send_shard(rt, found.id, 0)
     assert post.addresses == [stays.address]
-    assert await fates(rt, found) == {"accepted": 1, "skipped opted_out": 1}
+    assert await count_states(rt, found) == {"accepted": 1, "skipped opted_out": 1}
 
 
 def test_broadcast_about_a_changed_fact_selects_checklists_with_the_fact() -> None:

@@ -5,9 +5,9 @@ from dataclasses import replace
 from bot import broadcasts
 from bot.broadcasts import Rule
 from bot.runtime import Runtime
-from tests.crowd import TOPIC, a_draft, crew
 from tests.desk.desks import an_officer, ask
 from tests.person_client import AFTER_CONSENT, Guest
+from tests.subscribers import TOPIC, create_officers, new_draft
 
 
 def _answers_from(country: str) -> list[str]:
@@ -29,9 +29,9 @@ async def _mission(guest: Guest) -> str | None:
 async def _count(rt: Runtime, *missions: str) -> int:
     """Count the audience in demo mode, where the web chat is a broadcast channel too."""
     demo = replace(rt, settings=rt.settings.model_copy(update={"demo": True}))
-    officers = await crew(rt)
+    officers = await create_officers(rt)
     return (
-        await broadcasts.count(demo, officers.editor, a_draft(rule=Rule(missions=missions)))
+        await broadcasts.count(demo, officers.editor, new_draft(rule=Rule(missions=missions)))
     ).total
 
 
@@ -61,10 +61,10 @@ async def test_mission_audience_includes_registered_people_and_people_with_cases
 
 
 async def test_audience_count_of_a_specific_group_is_recorded_in_the_audit_log(rt: Runtime) -> None:
-    officers = await crew(rt)
+    officers = await create_officers(rt)
     rule = Rule(countries=("CN", "UZ"), registration=("accepted",))
     for each in (Rule(), Rule(languages=("kk",)), rule):
-        await broadcasts.count(rt, officers.editor, a_draft(rule=each))
+        await broadcasts.count(rt, officers.editor, new_draft(rule=each))
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT actor, subject, detail FROM audit_entries WHERE action = 'broadcast.read'"

@@ -5,7 +5,16 @@ from typing import LiteralString
 from bot import broadcasts
 from bot.broadcasts import Purpose, Words
 from bot.runtime import Runtime
-from tests.crowd import TEXTS, Post, a_draft, all_at_once, crew, crowd, posted, started
+from tests.subscribers import (
+    TEXTS,
+    ScriptedPlatform,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    snapshot_all,
+    start,
+    with_platforms,
+)
 
 SIZE = 4
 OTHER_TEXTS = {code: Words(f"{words.body} (2)") for code, words in TEXTS.items()}
@@ -18,16 +27,16 @@ async def _advance_clock(rt: Runtime, interval: LiteralString) -> None:
 
 async def _counts(rt: Runtime, purpose: Purpose = Purpose.NEWS) -> tuple[int, int]:
     """Return how many people a second announcement reaches, and how many it leaves out."""
-    officers = await crew(rt)
-    found = await broadcasts.count(rt, officers.editor, a_draft(purpose, texts=OTHER_TEXTS))
+    officers = await create_officers(rt)
+    found = await broadcasts.count(rt, officers.editor, new_draft(purpose, texts=OTHER_TEXTS))
     return found.total, found.excluded.get("recent", 0)
 
 
 async def test_news_leave_out_people_who_wait_for_a_running_broadcast(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, SIZE)
-    rt = posted(rt, Post())
-    await all_at_once(rt, found := await started(rt, officers, a_draft()))
+    officers = await create_officers(rt)
+    await create_subscribers(rt, SIZE)
+    rt = with_platforms(rt, ScriptedPlatform())
+    await snapshot_all(rt, found := await start(rt, officers, new_draft()))
     assert await _counts(rt) == (0, SIZE)
     assert await _counts(rt, Purpose.URGENT) == (SIZE, 0)
     await broadcasts.cancel(rt, officers.lead, found.id)
@@ -36,10 +45,10 @@ async def test_news_leave_out_people_who_wait_for_a_running_broadcast(rt: Runtim
 
 async def test_news_leave_out_people_who_wait_for_a_paused_broadcast(rt: Runtime) -> None:
     """Check that these people get no second announcement within a day after a resume."""
-    officers = await crew(rt)
-    await crowd(rt, SIZE)
-    rt = posted(rt, Post())
-    await all_at_once(rt, found := await started(rt, officers, a_draft()))
+    officers = await create_officers(rt)
+    await create_subscribers(rt, SIZE)
+    rt = with_platforms(rt, ScriptedPlatform())
+    await snapshot_all(rt, found := await start(rt, officers, new_draft()))
     await broadcasts.pause(rt, officers.lead, found.id)
     assert await _counts(rt) == (0, SIZE)
     await _advance_clock(rt, "25 hours")
@@ -47,20 +56,20 @@ async def test_news_leave_out_people_who_wait_for_a_paused_broadcast(rt: Runtime
 
 
 async def test_news_leave_out_recipients_of_a_broadcast_that_takes_days(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, SIZE)
-    rt = posted(rt, Post())
-    await all_at_once(rt, found := await started(rt, officers, a_draft()))
+    officers = await create_officers(rt)
+    await create_subscribers(rt, SIZE)
+    rt = with_platforms(rt, ScriptedPlatform())
+    await snapshot_all(rt, found := await start(rt, officers, new_draft()))
     await _advance_clock(rt, "30 hours")
     await broadcasts.send_shard(rt, found.id, 0)
     assert await _counts(rt) == (0, SIZE)
 
 
 async def test_news_reach_recipients_of_an_old_broadcast_when_it_is_retried(rt: Runtime) -> None:
-    officers = await crew(rt)
-    await crowd(rt, SIZE)
-    rt = posted(rt, Post())
-    await all_at_once(rt, found := await started(rt, officers, a_draft()))
+    officers = await create_officers(rt)
+    await create_subscribers(rt, SIZE)
+    rt = with_platforms(rt, ScriptedPlatform())
+    await snapshot_all(rt, found := await start(rt, officers, new_draft()))
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     assert await _counts(rt) == (0, SIZE)

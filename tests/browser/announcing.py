@@ -19,10 +19,10 @@ from tests.browser.chromium import launched
 from tests.browser.console_pictures import TIMES, keep, stack
 from tests.browser.officer import Officer
 from tests.console_client import ru
-from tests.crowd import TOPIC, Member, crowd
 from tests.emulators.telegram import Cut, Flooded
 from tests.emulators.telegram import User as Phone
 from tests.officer_names import MARAT, TIMUR
+from tests.subscribers import TOPIC, Member, create_subscribers
 
 TESTER = 700_001
 SETTINGS: dict[str, Any] = {"broadcast_testers": (f"telegram:{TESTER}",)}
@@ -77,7 +77,7 @@ class Scene:
     async def set(self) -> None:
         """Create subscribers, one of whom has muted messages."""
         await demo_officers.enter(self.stack.rt)
-        self.members = await crowd(self.stack.rt, MANY)
+        self.members = await create_subscribers(self.stack.rt, MANY)
         users = (self.stack.telegram.user(int(each.address), started=True) for each in self.members)
         self.phones = list(users)
         async with self.stack.rt.pool.connection() as session:

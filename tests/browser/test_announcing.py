@@ -18,8 +18,8 @@ from tests.app_stack import AppStack, stack_settings
 from tests.browser.announcing import SETTINGS, TESTER, Scene, announce
 from tests.browser.officer import Officer
 from tests.console_client import ru
-from tests.crowd import TEXTS, TOPIC, crowd
 from tests.officer_names import TIMUR
+from tests.subscribers import TEXTS, TOPIC, create_subscribers
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -67,7 +67,7 @@ async def test_approval_page_approves_no_text_that_was_changed_after_opening(
     browser: Any, stack: AppStack
 ) -> None:
     await demo_officers.enter(stack.rt)
-    await crowd(stack.rt, 6)
+    await create_subscribers(stack.rt, 6)
     stack.telegram.user(TESTER, started=True)
     async with stack.rt.pool.connection() as session:
         everyone = await directory.everyone(session)

@@ -13,9 +13,9 @@ from tests.browser.announcing import SETTINGS, TEXTS
 from tests.browser.officer import Officer
 from tests.browser.phone import Phone
 from tests.console_client import ru
-from tests.crowd import TOPIC, crowd
 from tests.officer_names import MARAT, TIMUR
 from tests.person_client import AFTER_CONSENT, TO_CONSENT
+from tests.subscribers import TOPIC, create_subscribers
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -105,7 +105,7 @@ async def test_broadcast_pages_require_only_nine_clicks_of_an_editor(
     browser: Any, stack: AppStack
 ) -> None:
     await demo_officers.enter(stack.rt)
-    await crowd(stack.rt, 6)
+    await create_subscribers(stack.rt, 6)
     stack.telegram.user(int(SETTINGS["broadcast_testers"][0].partition(":")[2]), started=True)
     marat = await Officer.at_work(browser, stack, MARAT)
     page, clicks = marat.page, 0

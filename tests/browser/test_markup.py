@@ -9,7 +9,7 @@ import pytest
 from bot.broadcasts import Words
 from bot.embedded import Databases
 from bot.web.console import demo_officers
-from tests import crowd
+from tests import subscribers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import answer, ask_officer, leave
 from tests.console_client import Console
@@ -124,21 +124,23 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
 
 async def _announced(stack: AppStack, databases: Databases) -> list[str]:
     """Put hostile text into a waiting and a sent announcement; return the pages' paths."""
-    officers = await crowd.crew(stack.rt)
-    other = {code: Words(f"{each.body} 2") for code, each in crowd.TEXTS.items()}
+    officers = await subscribers.create_officers(stack.rt)
+    other = {code: Words(f"{each.body} 2") for code, each in subscribers.TEXTS.items()}
     # Before the other one is sent: its people have no chat at the platform, so they become
     # unreachable then.
-    waiting = await crowd.approved(stack.rt, officers, crowd.a_draft(texts=other))
-    sent = await crowd.started(stack.rt, officers, crowd.a_draft())
+    waiting = await subscribers.approve(stack.rt, officers, subscribers.new_draft(texts=other))
+    sent = await subscribers.start(stack.rt, officers, subscribers.new_draft())
     # Written with SQL, because the form rejects brackets in an announcement.
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute("UPDATE broadcast_texts SET body = %s", (ALL,))
         session.execute("UPDATE broadcasts SET urgent_reason = %s", (ALL,))
     async with Console.signed_in(stack.url, MARAT) as console:
         await console.get("/console/broadcasts/new")
-        await console.submit("/broadcasts", purpose="news", topic=crowd.TOPIC, why=ALL)
+        await console.submit("/broadcasts", purpose="news", topic=subscribers.TOPIC, why=ALL)
         await console.submit("/audience", channels="telegram")
-        await console.submit("/text", stay="1", **{f"text_{code}": ALL for code in crowd.TEXTS})
+        await console.submit(
+            "/text", stay="1", **{f"text_{code}": ALL for code in subscribers.TEXTS}
+        )
         path = console.screen.path
     steps = ("text", "test", "time")
     paths = [path.replace("/write/text", f"/write/{step}") for step in steps]
@@ -153,7 +155,7 @@ async def test_broadcast_text_is_never_executed_as_script_on_any_page(
     browser: Any, stack: AppStack, databases: Databases
 ) -> None:
     await demo_officers.enter(stack.rt)
-    await crowd.crowd(stack.rt, 1)
+    await subscribers.create_subscribers(stack.rt, 1)
     paths = await _announced(stack, databases)
     for name, looked_at in ((MARAT, paths), (TIMUR, paths[1:3])):
         async with Console.signed_in(stack.url, name) as console:

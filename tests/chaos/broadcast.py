@@ -36,7 +36,7 @@ from bot.db.migrations import migrate
 from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys
 from bot.worker import main as worker_main
-from tests import crowd
+from tests import subscribers
 from tests.clock import CLOCK
 
 ROOT = Path(__file__).parents[2]
@@ -141,9 +141,9 @@ async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
     """
     random.seed(plan.seed)
     async with _stack(folder, plan) as (rt, platform, owner):
-        members = await crowd.crowd(rt, plan.people)
-        officers = await crowd.crew(rt)
-        found = await crowd.started(rt, officers, crowd.a_draft())
+        members = await subscribers.create_subscribers(rt, plan.people)
+        officers = await subscribers.create_officers(rt)
+        found = await subscribers.start(rt, officers, subscribers.new_draft())
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0")
         start = time.monotonic()
@@ -285,7 +285,9 @@ async def _settle(
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _listed(rt: Runtime, officers: crowd.Crew, found: Broadcast) -> set[int]:
+async def _listed(
+    rt: Runtime, officers: subscribers.BroadcastOfficers, found: Broadcast
+) -> set[int]:
     """Return the recipients in doubt (outcome unknown), read page by page as an officer does."""
     numbers: list[int] = [-1]
     while page := await broadcasts.recipients(
@@ -299,7 +301,7 @@ async def _account(
     rt: Runtime,
     plan: Plan,
     found: Broadcast,
-    members: list[crowd.Member],
+    members: list[subscribers.Member],
     platform: Platform,
     listed: set[int],
     kills: int,

@@ -28,7 +28,7 @@ from bot.registry.sandbox import Sandbox
 from bot.registry.sandbox import create_app as create_sandbox
 from bot.runtime import Runtime, runtime
 from bot.web.console import demo_officers
-from tests import crowd
+from tests import subscribers
 from tests.app_stack import serving
 from tests.benchmarks import pooled
 from tests.benchmarks.processes import cpu_seconds, resident_mb
@@ -125,7 +125,7 @@ class Day:
     async def live(self) -> None:
         """Learn the expected replies, run people and officers, and wait until no work is left."""
         count = int(self.plan.people * EARLIER)
-        earlier = await crowd.crowd(self.rt, count, languages=LANGUAGES)
+        earlier = await subscribers.create_subscribers(self.rt, count, languages=LANGUAGES)
         for member in earlier:
             self.emulator.user(int(member.address), started=True)
         self.shared_state.first = len(earlier)
@@ -215,9 +215,9 @@ class Day:
 
     async def announcement(self, earlier: list[int]) -> None:
         """Send an announcement to all subscribers, and wait until it has ended."""
-        officers = await crowd.crew(self.rt)
+        officers = await subscribers.create_officers(self.rt)
         await self.until(ANNOUNCED_AT)
-        found = await crowd.approved(self.rt, officers, crowd.a_draft())
+        found = await subscribers.approve(self.rt, officers, subscribers.new_draft())
         async with self.rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         since = self.ledger.seconds()
@@ -227,7 +227,7 @@ class Day:
             async with asyncio.timeout(SETTLE_SECONDS):
                 while not fates or {"planned", "held", "claimed"} & {f.split()[0] for f in fates}:
                     await asyncio.sleep(2)
-                    fates = await crowd.fates(self.rt, found)
+                    fates = await subscribers.count_states(self.rt, found)
         in_doubt = sum(count for fate, count in fates.items() if fate.startswith("in_doubt"))
         self.ledger.note("announced", since=since, earlier=earlier, fates=fates,
                          **{"in doubt": in_doubt})  # fmt: skip
@@ -288,7 +288,7 @@ async def published(chosen: Settings, number: int) -> None:
 
 def heard(journal: Journal) -> dict[int, int]:
     """Return how often each chat got the announcement."""
-    texts = [words.body for words in crowd.TEXTS.values()]
+    texts = [words.body for words in subscribers.TEXTS.values()]
     return Counter(
         int(call.params["chat_id"]) for call in journal.calls("sendMessage")
         if call.status == 200 and any(text in call.params["text"] for text in texts)

@@ -78,10 +78,10 @@ async def test_outbox_marks_a_message_as_sent_after_a_database_outage(
     channel = _slow(rt, guest)
     turn_task = asyncio.create_task(guest.do(Said("TESTOVA")))
     await channel.started.wait()
-    line.become("cut", 0)
+    line.set_mode("cut", 0)
     channel.gate.set()
     await _until(lambda: rt.pool.get_stats().get("returns_bad", 0) > 0)
-    line.become("pass", 0)
+    line.set_mode("pass", 0)
     await turn_task
     assert (channel.sent, await _count_unsent(guest)) == (1, 0)
 
@@ -94,11 +94,11 @@ async def test_turn_times_out_when_the_database_stops_responding(
     guest = Guest(rt)
     await guest.consent()
     monkeypatch.setattr(connection, "SILENCE_SECONDS", 0.5)
-    line.become("drop", 0)
+    line.set_mode("drop", 0)
     with pytest.raises(OperationalError):
         async with asyncio.timeout(60):
             await guest.do(Said("TESTOVA"))
-    line.become("pass", 0)
+    line.set_mode("pass", 0)
     await guest.do(Said("TESTOVA"))
     assert await _count_unsent(guest) == 0
 
@@ -117,10 +117,10 @@ async def test_worker_survives_a_database_outage(
     monkeypatch.setattr(procrastinate.App, "run_worker_async", record_start)
     task = asyncio.create_task(main.work(rt))
     await _until(lambda: bool(started))
-    line.become("cut", 0)
+    line.set_mode("cut", 0)
     await _until(lambda: task.done() or len(started) > 1)
     assert not task.done()
-    line.become("pass", 0)
+    line.set_mode("pass", 0)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
@@ -151,10 +151,10 @@ async def test_worker_can_be_stopped_when_its_database_is_down(
     async with asyncio.timeout(60):
         while not await _workers(rt):  # noqa: ASYNC110 — the library sends no signal
             await asyncio.sleep(0.05)
-    line.become("cut", 0)
+    line.set_mode("cut", 0)
     task.cancel()
     _done, pending = await asyncio.wait({task}, timeout=60)
-    line.become("pass", 0)
+    line.set_mode("pass", 0)
     assert not pending
 
 

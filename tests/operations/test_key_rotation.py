@@ -35,8 +35,8 @@ from bot.security.key_files import Keys, Kind, VaultError
 from bot.security.vault import Vault
 from flows.engine.events import Said
 from flows.list_changes import LIST, LIST_COUNTRY
-from tests.crowd import TOPIC, a_draft, crew, crowd
 from tests.person_client import Guest
+from tests.subscribers import TOPIC, create_officers, create_subscribers, new_draft
 
 ROOT = Path(__file__).parents[2]
 HOUR = 3600
@@ -273,7 +273,7 @@ async def rows_under_first_index(rt: Runtime) -> int:
 
 async def with_alias(rt: Runtime, number: str) -> Person:
     """Store a WhatsApp person with an account id, and a phone number as its alias."""
-    (member,) = await crowd(rt, 1, channel="whatsapp")
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp")
     async with rt.pool.connection() as session:
         person = await identities.load(rt, session, member.id)
         assert person is not None
@@ -367,8 +367,8 @@ async def test_monthly_key_rotation_runs_after_a_month(rt: Runtime, databases: D
 
 
 async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Runtime) -> None:
-    subscriber, list_keeper = await crowd(rt, 2)
-    officers = await crew(rt)
+    subscriber, list_keeper = await create_subscribers(rt, 2)
+    officers = await create_officers(rt)
     traits = {"country": "CN", "programme": "kandas_status", "region": "abai"}
     kept = {LIST: "kandas_status", LIST_COUNTRY: "CN"}
     async with rt.pool.connection() as session:
@@ -382,7 +382,7 @@ async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Run
     )
 
     async def totals() -> list[int]:
-        return [(await broadcasts.count(rt, officers.editor, a_draft(rule=rule))).total
+        return [(await broadcasts.count(rt, officers.editor, new_draft(rule=rule))).total
                 for rule in rules]  # fmt: skip
 
     before = await totals()
@@ -396,7 +396,7 @@ async def test_subscribers_are_found_after_an_old_index_key_is_destroyed(rt: Run
 
 
 async def test_index_key_usage_counts_the_attributes_of_subscribers(rt: Runtime) -> None:
-    (subscriber,) = await crowd(rt, 1)
+    (subscriber,) = await create_subscribers(rt, 1)
     before = await key_rotation.usage(rt, "index", 1)
     async with rt.pool.connection() as session:
         traits = {"country": "CN", "programme": "kandas_status"}

@@ -16,8 +16,8 @@ from bot.runtime import Runtime
 from flows.engine import commands, screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
 from tests.clock import ahead
-from tests.crowd import a_draft, crew, crowd, started
 from tests.person_client import TO_CONSENT
+from tests.subscribers import create_officers, create_subscribers, new_draft, start
 
 pytestmark = pytest.mark.requirement("S-37")
 
@@ -224,8 +224,8 @@ async def announced(rt: Runtime, place: FakeMessenger, external_id: str, ago: st
 
     `ago` is an SQL interval.
     """
-    await crowd(rt, 1)
-    found = await started(rt, await crew(rt), a_draft())
+    await create_subscribers(rt, 1)
+    found = await start(rt, await create_officers(rt), new_draft())
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, place.name, place.handle)
         assert person is not None

@@ -50,20 +50,20 @@ from bot.outbox import channel_probe, rate_limits
 from bot.people import identities, subscriptions
 from bot.runtime import Runtime
 from bot.security.vault import WrappedKey
-from tests.crowd import (
+from tests.person_client import Guest
+from tests.subscribers import (
     TEXTS,
     TOPIC,
     Member,
-    Post,
-    a_draft,
-    all_at_once,
-    crew,
-    crowd,
-    fates,
-    posted,
-    started,
+    ScriptedPlatform,
+    count_states,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    snapshot_all,
+    start,
+    with_platforms,
 )
-from tests.person_client import Guest
 
 WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
 
@@ -75,8 +75,8 @@ async def _advance_clock(rt: Runtime, interval: str) -> None:
 
 async def _ready(rt: Runtime, draft: broadcasts.Draft | None = None) -> broadcasts.Broadcast:
     """Return a started broadcast whose recipients are all selected."""
-    found = await started(rt, await crew(rt), draft or a_draft())
-    await all_at_once(rt, found)
+    found = await start(rt, await create_officers(rt), draft or new_draft())
+    await snapshot_all(rt, found)
     return found
 
 
@@ -86,9 +86,9 @@ async def _now(rt: Runtime, found: broadcasts.Broadcast) -> broadcasts.Broadcast
 
 
 async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 60)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 60)
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert sorted(post.addresses) == sorted(each.address for each in members)
@@ -96,7 +96,7 @@ async def test_broadcast_reaches_every_subscriber_once_in_their_language(rt: Run
     assert texts.keys() == {"kk", "kk_Arab", "ru", "zh_Hans", "uz", "uz_Cyrl"}
     assert texts["ru"] == TEXTS["ru"].body
     assert texts["uz_Cyrl"].startswith("Синов эълони")
-    assert await fates(rt, found) == {"accepted": 60}
+    assert await count_states(rt, found) == {"accepted": 60}
 
 
 # SQL that inserts so many recipients that PostgreSQL's planner prefers an index to a sequential
@@ -114,8 +114,8 @@ _MULTITUDE: tuple[LiteralString, ...] = (
 async def test_broadcast_claim_query_reads_only_the_recipients_of_its_shard(
     rt: Runtime, databases: Databases
 ) -> None:
-    await crowd(rt, 1)
-    await _ready(posted(rt, Post()))
+    await create_subscribers(rt, 1)
+    await _ready(with_platforms(rt, ScriptedPlatform()))
     with psycopg.connect(databases.owner, autocommit=True) as owner:
         for statement in _MULTITUDE:
             owner.execute(statement)
@@ -130,45 +130,45 @@ async def test_broadcast_claim_query_reads_only_the_recipients_of_its_shard(
 
 @pytest.mark.requirement("S-63")
 async def test_broadcast_reaches_each_recipient_once_with_concurrent_workers(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 200)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 200)
     found = await _ready(rt)
     await asyncio.gather(*(broadcasts.send_shard(rt, found.id, 0) for _ in range(6)))
     assert len(post.addresses) == len(set(post.addresses)) == 200
 
 
 async def test_broadcast_claim_commits_before_the_platform_call(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1)
     post.answers[member.address] = until = asyncio.Event()
     found = await _ready(rt)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    assert await fates(rt, found) == {"claimed": 1}
+    assert await count_states(rt, found) == {"claimed": 1}
     until.set()
     await sending
-    assert await fates(rt, found) == {"accepted": 1}
+    assert await count_states(rt, found) == {"accepted": 1}
 
 
 async def test_broadcast_message_is_not_resent_when_its_worker_stops_responding(
     rt: Runtime,
 ) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1)
     post.answers[member.address] = asyncio.Event()
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await broadcasts.run_due(rt)
-    assert await fates(rt, found) == {"claimed": 1}
+    assert await count_states(rt, found) == {"claimed": 1}
     await _advance_clock(rt, "2 minutes")
     await broadcasts.run_due(rt)
-    assert await fates(rt, found) == {"in_doubt crash": 1}
+    assert await count_states(rt, found) == {"in_doubt crash": 1}
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     assert len(post.sent) == 1
@@ -178,17 +178,17 @@ async def test_broadcast_message_is_not_resent_when_its_worker_stops_responding(
     assert isinstance(until, asyncio.Event)
     until.set()
     await sending
-    assert await fates(rt, found) == {"accepted": 1}
+    assert await count_states(rt, found) == {"accepted": 1}
 
 
 async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1)
     post.answers[member.address] = first = asyncio.Event()
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await _advance_clock(rt, "2 minutes")
@@ -200,24 +200,24 @@ async def test_broadcast_ignores_the_late_outcome_of_an_abandoned_attempt(rt: Ru
     await post.tried.wait()
     first.set()
     await sending
-    assert await fates(rt, found) == {"claimed": 1}
+    assert await count_states(rt, found) == {"claimed": 1}
     second.set()
     await again
-    assert await fates(rt, found) == {"accepted": 1}
+    assert await count_states(rt, found) == {"accepted": 1}
 
 
 async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 2)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 2)
     for each in members:
         post.answers[each.address] = Unreachable()
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"in_doubt unreachable": 2}
+    assert await count_states(rt, found) == {"in_doubt unreachable": 2}
     assert len(post.sent) == 2
     first, _second = await broadcasts.recipients(
         rt, officers.editor, found.id, RecipientStatus.IN_DOUBT
@@ -228,7 +228,7 @@ async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: R
     assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN) == 1
     post.answers.clear()
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"failed unknown": 1, "accepted": 1}
+    assert await count_states(rt, found) == {"failed unknown": 1, "accepted": 1}
 
 
 @pytest.mark.parametrize(
@@ -249,13 +249,13 @@ async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: R
 async def test_broadcast_send_error_sets_the_recipient_status(
     rt: Runtime, error: SendError, fate: str
 ) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1)
     post.answers[member.address] = error
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {fate: 1}
+    assert await count_states(rt, found) == {fate: 1}
     assert len(post.sent) == 1
     stopped = {"planned held": "held", "planned content": "content", "planned template": "template"}
     now = await _now(rt, found)
@@ -266,14 +266,14 @@ async def test_broadcast_send_error_sets_the_recipient_status(
 async def test_broadcast_records_that_a_recipient_blocked_or_opted_out(
     rt: Runtime,
 ) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    blocker, leaver = await crowd(rt, 2)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    blocker, leaver = await create_subscribers(rt, 2)
     post.answers = {blocker.address: BlockedByUser(), leaver.address: OptedOut()}
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    officers = await crew(rt)
-    assert (await broadcasts.count(rt, officers.editor, a_draft())).excluded == {"blocked": 1}
+    officers = await create_officers(rt)
+    assert (await broadcasts.count(rt, officers.editor, new_draft())).excluded == {"blocked": 1}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT person_id FROM subscriptions")
         assert [row[0] for row in await cursor.fetchall()] == [blocker.id]
@@ -282,9 +282,9 @@ async def test_broadcast_records_that_a_recipient_blocked_or_opted_out(
 async def test_broadcast_pause_requested_by_the_platform_survives_a_restart(
     rt: Runtime,
 ) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    first, *_others = await crowd(rt, 30)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    first, *_others = await create_subscribers(rt, 30)
     found = await _ready(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcast_recipients SET seq = -1 - seq")
@@ -298,19 +298,19 @@ async def test_broadcast_pause_requested_by_the_platform_survives_a_restart(
     sent_before = len(post.sent)
     assert sent_before <= AT_ONCE
     post.answers.clear()
-    await broadcasts.send_shard(posted(rt, post), found.id, 0)
+    await broadcasts.send_shard(with_platforms(rt, post), found.id, 0)
     assert len(post.sent) == sent_before
-    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    progress = await broadcasts.progress(rt, (await create_officers(rt)).editor, found.id)
     assert [(each.channel, each.reason) for each in progress.pauses] == [("telegram", "throttled")]
     await _advance_clock(rt, "313 seconds")
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"accepted": 30}
+    assert await count_states(rt, found) == {"accepted": 30}
 
 
 async def test_broadcast_deletes_delivered_parts_before_a_retry(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1)
     found = await _ready(rt)
     error = Throttled(3)
     error.sent, error.parts, error.external_ids = 1, 2, ("post-1",)
@@ -323,9 +323,9 @@ async def test_broadcast_deletes_delivered_parts_before_a_retry(rt: Runtime) -> 
 
 
 async def test_broadcast_is_paused_after_many_errors(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 200)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 200)
     post.answers = {each.address: Unreachable() for each in members}
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
@@ -345,30 +345,30 @@ async def _spoil(rt: Runtime, people: Sequence[Member]) -> None:
 
 
 async def test_broadcast_recipient_that_cannot_be_decrypted_delays_no_other(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    spoilt, *others = await crowd(rt, AT_ONCE)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    spoilt, *others = await create_subscribers(rt, AT_ONCE)
     await _spoil(rt, [spoilt])
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"accepted": len(others), "failed unreachable": 1}
+    assert await count_states(rt, found) == {"accepted": len(others), "failed unreachable": 1}
     assert sorted(post.addresses) == sorted(each.address for each in others)
 
 
 async def test_broadcast_is_paused_when_no_recipient_is_readable(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await _spoil(rt, await crowd(rt, 2 * AT_ONCE))
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await _spoil(rt, await create_subscribers(rt, 2 * AT_ONCE))
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"failed unreachable": AT_ONCE, "planned": AT_ONCE}
+    assert await count_states(rt, found) == {"failed unreachable": AT_ONCE, "planned": AT_ONCE}
     now = await _now(rt, found)
     assert (now.state, now.reason) == (State.PAUSED, "storm")
     assert post.sent == []
 
 
 @dataclass
-class ResponseLosingPost(Post):
+class ResponseLosingPost(ScriptedPlatform):
     """A platform that loses its first response; pings fail while `loses_responses` is set."""
 
     loses_responses: bool = True
@@ -390,19 +390,19 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
 ) -> None:
     monkeypatch.setattr(channel_probe, "MAX_WAIT_SECONDS", 0.05)
     post = ResponseLosingPost()
-    rt = posted(rt, post)
-    await crowd(rt, AT_ONCE + 10)
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, AT_ONCE + 10)
     found = await _ready(rt)
     # In the second round, only the failed pings prevent further messages.
     for _bout in range(2):
         await broadcasts.send_shard(rt, found.id, 0)
         in_hand = {"accepted": AT_ONCE - 1, "in_doubt unreachable": 1}
-        assert await fates(rt, found) == in_hand | {"planned": 10}
+        assert await count_states(rt, found) == in_hand | {"planned": 10}
         await _advance_clock(rt, "10 seconds")
     post.loses_responses = False
     await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
+    assert await count_states(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
     assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
 
 
@@ -410,10 +410,10 @@ async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(channel_probe, "MAX_WAIT_SECONDS", 0.05)
-    loses_responses, well = ResponseLosingPost(), Post("whatsapp")
-    rt = posted(rt, loses_responses, well)
-    await crowd(rt, AT_ONCE + 10)
-    await crowd(rt, 2, channel="whatsapp")
+    loses_responses, well = ResponseLosingPost(), ScriptedPlatform("whatsapp")
+    rt = with_platforms(rt, loses_responses, well)
+    await create_subscribers(rt, AT_ONCE + 10)
+    await create_subscribers(rt, 2, channel="whatsapp")
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(well.sent) == 2
@@ -427,9 +427,9 @@ async def test_broadcast_schedules_no_job_for_an_unreachable_channel(
 
 
 async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 6, languages=("ru",))
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 6, languages=("ru",))
     found = await _ready(rt)
     quiet, blocked, left, gone, busy, _fine = members
     async with rt.pool.connection() as session:
@@ -442,14 +442,14 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
         ):
             await session.execute(statement, (member.id,))
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {
+    assert await count_states(rt, found) == {
         "skipped quiet": 1,
         "skipped blocked": 1,
         "skipped opted_out": 1,
         "planned talking": 1,
         "accepted": 1,
     }
-    progress = await broadcasts.progress(rt, (await crew(rt)).editor, found.id)
+    progress = await broadcasts.progress(rt, (await create_officers(rt)).editor, found.id)
     assert progress.reasons[RecipientStatus.SKIPPED, "erased"] == 1
     assert sum(progress.fates.values()) == progress.broadcast.total == 6
     await _advance_clock(rt, "1 minute")
@@ -458,11 +458,11 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
 
 
 async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
     # One person lives in Turkey, one belongs to the mission in Turkey, and one has no known time
     # zone, so that Almaty's is used.
-    turkey, ankara, unknown = await crowd(rt, 3)
+    turkey, ankara, unknown = await create_subscribers(rt, 3)
     async with rt.pool.connection() as session:
         await identities.set_mission(session, ankara.id, "tr_ankara")
         await session.execute(
@@ -476,10 +476,10 @@ async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: R
             ") AT TIME ZONE 'UTC' - clock_timestamp()"
         )
         await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
-    found = await _ready(rt, replace(a_draft(), quiet=(time(20), time(8))))
+    found = await _ready(rt, replace(new_draft(), quiet=(time(20), time(8))))
     await broadcasts.send_shard(rt, found.id, 0)
     assert set(post.addresses) == {turkey.address, ankara.address}
-    assert await fates(rt, found) == {"accepted": 2, "held quiet_hours": 1}
+    assert await count_states(rt, found) == {"accepted": 2, "held quiet_hours": 1}
     await _advance_clock(rt, "11 hours 29 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 2
@@ -490,14 +490,14 @@ async def test_broadcast_waits_for_the_morning_in_the_recipients_time_zone(rt: R
 
 @pytest.mark.requirement("S-63")
 async def test_broadcast_is_paused_at_once_and_continues_when_resumed(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 100)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 100)
     until = asyncio.Event()
     post.answers = {each.address: until for each in members}
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await broadcasts.pause(rt, officers.editor, found.id)
@@ -514,12 +514,12 @@ async def test_broadcast_is_paused_at_once_and_continues_when_resumed(rt: Runtim
 
 @pytest.mark.requirement("S-63")
 async def test_broadcast_sends_nothing_two_seconds_after_a_pause(rt: Runtime) -> None:
-    post = Post(rates=Rates(100, 20))
-    rt = posted(rt, post)
-    await crowd(rt, 190)
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    post = ScriptedPlatform(rates=Rates(100, 20))
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 190)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
     await broadcasts.pause(rt, officers.editor, found.id)
@@ -531,8 +531,8 @@ async def test_broadcast_sends_nothing_two_seconds_after_a_pause(rt: Runtime) ->
 
 
 async def test_broadcast_start_queues_a_snapshot_job_that_queues_shard_jobs(rt: Runtime) -> None:
-    await crowd(rt, 3)
-    found = await started(rt, await crew(rt), a_draft())
+    await create_subscribers(rt, 3)
+    found = await start(rt, await create_officers(rt), new_draft())
     assert await _jobs(rt) == ["broadcasts.snapshot"]
     await broadcasts.snapshot(rt, found.id)
     assert await _jobs(rt) == ["broadcasts.shard", "broadcasts.snapshot"]
@@ -558,7 +558,7 @@ async def test_broadcast_scheduler_reads_one_row_per_shard(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scheduler, "SHARD", 10)
-    await crowd(rt, 200)
+    await create_subscribers(rt, 200)
     found = await _ready(rt)
     async with rt.pool.connection() as session:
         await session.execute("DELETE FROM procrastinate_jobs")
@@ -574,9 +574,9 @@ async def test_broadcast_returns_unused_tokens_to_the_rate_limiter(
 ) -> None:
     # The rate limiter adds tokens so slowly that it adds none during the test. Announcements may
     # take 16 of its 20 tokens.
-    post = Post(rates=Rates(0.001, 20))
-    rt = posted(rt, post)
-    await crowd(rt, 7)
+    post = ScriptedPlatform(rates=Rates(0.001, 20))
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 7)
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 7
@@ -585,39 +585,39 @@ async def test_broadcast_returns_unused_tokens_to_the_rate_limiter(
 
 
 async def test_broadcast_cancel_skips_remaining_recipients(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 3)
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 3)
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     await broadcasts.cancel(rt, officers.editor, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     assert post.sent == []
-    assert await fates(rt, found) == {"cancelled": 3}
+    assert await count_states(rt, found) == {"cancelled": 3}
 
 
 async def test_broadcast_ends_without_sending_after_its_deadline(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 3)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 3)
     found = await _ready(
-        rt, replace(a_draft(), not_later_than=datetime.now(UTC) + timedelta(hours=1))
+        rt, replace(new_draft(), not_later_than=datetime.now(UTC) + timedelta(hours=1))
     )
     await _advance_clock(rt, "61 minutes")
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
     await broadcasts.run_due(rt)
     assert post.sent == []
-    assert await fates(rt, found) == {"skipped late": 3}
+    assert await count_states(rt, found) == {"skipped late": 3}
     assert (await _now(rt, found)).state is State.DONE
 
 
 async def test_broadcast_starts_at_its_scheduled_time(rt: Runtime) -> None:
-    await crowd(rt, 1)
+    await create_subscribers(rt, 1)
     at = datetime.now(UTC) + timedelta(hours=3)
-    found = await started(rt, await crew(rt), replace(a_draft(), not_before=at))
+    found = await start(rt, await create_officers(rt), replace(new_draft(), not_before=at))
     assert found.state is State.SCHEDULED
     await broadcasts.run_due(rt)
     assert (await _now(rt, found)).state is State.SCHEDULED
@@ -627,10 +627,10 @@ async def test_broadcast_starts_at_its_scheduled_time(rt: Runtime) -> None:
 
 
 async def test_broadcast_canary_of_fifty_is_sent_ten_minutes_before_the_rest(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 120)
-    found = await started(rt, await crew(rt), a_draft())
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 120)
+    found = await start(rt, await create_officers(rt), new_draft())
     await broadcasts.snapshot(rt, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 50
@@ -645,11 +645,11 @@ async def test_broadcast_canary_of_fifty_is_sent_ten_minutes_before_the_rest(rt:
 
 
 async def test_broadcast_is_paused_when_the_canary_fails(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 60)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 60)
     post.answers = {each.address: BlockedByUser() for each in members}
-    found = await started(rt, await crew(rt), a_draft())
+    found = await start(rt, await create_officers(rt), new_draft())
     await broadcasts.snapshot(rt, found.id)
     await broadcasts.send_shard(rt, found.id, 0)
     await broadcasts.run_due(rt)
@@ -660,12 +660,12 @@ async def test_broadcast_is_paused_when_the_canary_fails(rt: Runtime) -> None:
 
 
 async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    members = await crowd(rt, 20, languages=("ru",))
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 20, languages=("ru",))
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'failed', reason = 'refused' WHERE"
@@ -683,7 +683,7 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
     assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 1
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.addresses) == 19
-    assert await fates(rt, found) == {"accepted": 19, "failed blocked": 1}
+    assert await count_states(rt, found) == {"accepted": 19, "failed blocked": 1}
     await broadcasts.run_due(rt)
     assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 0
     assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN) == 0
@@ -691,9 +691,9 @@ async def test_broadcast_retry_includes_only_failed_recipients(rt: Runtime) -> N
 
 
 async def test_broadcast_omits_its_text_for_people_who_chose_discreet_messages(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 1, languages=("ru",))
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 1, languages=("ru",))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE subscriptions SET discreet = true")
     found = await _ready(rt)
@@ -705,16 +705,16 @@ async def test_broadcast_omits_its_text_for_people_who_chose_discreet_messages(r
 
 
 async def test_broadcast_on_whatsapp_after_24_hours_needs_a_template(rt: Runtime) -> None:
-    post = Post("whatsapp", window=24 * 3600)
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    post = ScriptedPlatform("whatsapp", window=24 * 3600)
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 1, channel="whatsapp", languages=("ru",))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE handles SET spoke_at = kosh_now()")
     inside = await _ready(rt)
     await _advance_clock(rt, "25 hours")
     await broadcasts.send_shard(rt, inside.id, 0)
-    assert await fates(rt, inside) == {"skipped no_template": 1}
-    outside = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    assert await count_states(rt, inside) == {"skipped no_template": 1}
+    outside = await _ready(rt, new_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, outside.id, 0)
     (act,) = post.sent
     assert act.closed
@@ -723,12 +723,12 @@ async def test_broadcast_on_whatsapp_after_24_hours_needs_a_template(rt: Runtime
 
 
 async def test_broadcast_respects_the_daily_recipient_limit(rt: Runtime) -> None:
-    post = Post("whatsapp", window=24 * 3600)
-    rt = posted(rt, post)
+    post = ScriptedPlatform("whatsapp", window=24 * 3600)
+    rt = with_platforms(rt, post)
     rt = replace(rt, settings=rt.settings.model_copy(update={"whatsapp_daily_limit": 30}))
-    await crowd(rt, 70, channel="whatsapp", languages=("ru",))
-    draft = a_draft(texts=WITH_TEMPLATES)
-    counted = await broadcasts.count(rt, (await crew(rt)).editor, draft)
+    await create_subscribers(rt, 70, channel="whatsapp", languages=("ru",))
+    draft = new_draft(texts=WITH_TEMPLATES)
+    counted = await broadcasts.count(rt, (await create_officers(rt)).editor, draft)
     assert broadcasts.estimate(rt, draft, counted).seconds["whatsapp"] == 2 * 24 * 3600
     found = await _ready(rt, draft)
     for day in range(1, 4):
@@ -743,27 +743,27 @@ def _receipt(state: Any, row: str, code: str = "") -> DeliveryReport:
 
 
 async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Runtime) -> None:
-    post = Post("whatsapp", window=0)
-    rt = posted(rt, post)
-    (member,) = await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    post = ScriptedPlatform("whatsapp", window=0)
+    rt = with_platforms(rt, post)
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp", languages=("ru",))
     post.answers[member.address] = Unreachable()
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"in_doubt unreachable": 1}
+    assert await count_states(rt, found) == {"in_doubt unreachable": 1}
     row = post.sent[0].row
     for state, fate in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
         await broadcasts.record_reports(rt, [_receipt(state, row)])
-        assert await fates(rt, found) == {fate: 1}
+        assert await count_states(rt, found) == {fate: 1}
     await broadcasts.record_reports(rt, [_receipt("failed", row, BlockedByUser.code)])
-    assert await fates(rt, found) == {"read": 1}
+    assert await count_states(rt, found) == {"read": 1}
 
 
-async def _sent_to_one(rt: Runtime) -> tuple[Runtime, Post, broadcasts.Broadcast]:
+async def _sent_to_one(rt: Runtime) -> tuple[Runtime, ScriptedPlatform, broadcasts.Broadcast]:
     """Send a broadcast with templates to one person on WhatsApp; return it, not yet reported."""
-    post = Post("whatsapp", window=24 * 3600)
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
-    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    post = ScriptedPlatform("whatsapp", window=24 * 3600)
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 1, channel="whatsapp", languages=("ru",))
+    found = await _ready(rt, new_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
     return rt, post, found
 
@@ -783,13 +783,13 @@ async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
     rt, post, found = await _sent_to_one(rt)
     row = post.sent[0].row
     await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
-    assert await fates(rt, found) == {fate: 1}
+    assert await count_states(rt, found) == {fate: 1}
     # After a new attempt, a report about the earlier attempt is ignored.
     if fate == "planned":
         await _advance_clock(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.record_reports(rt, [_receipt("delivered", row)])
-        assert await fates(rt, found) == {"accepted": 1}
+        assert await count_states(rt, found) == {"accepted": 1}
 
 
 @pytest.mark.parametrize(
@@ -806,7 +806,7 @@ async def test_broadcast_is_paused_when_a_report_says_the_account_is_refused(
         await broadcasts.record_reports(rt, [report])
         now = await _now(rt, found)
         assert (now.state, now.reason) == (State.PAUSED, reason)
-    assert await fates(rt, found) == {f"planned {reason}": 1}
+    assert await count_states(rt, found) == {f"planned {reason}": 1}
     await _advance_clock(rt, "1 minute")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 1
@@ -823,7 +823,7 @@ async def test_broadcast_reaches_the_web_chat_in_the_demo(rt: Runtime) -> None:
     before = await guest.rows()
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"accepted": 1}
+    assert await count_states(rt, found) == {"accepted": 1}
     (row,) = [each for each in await guest.rows() if each not in before]
     assert row[1:] == ("send", "sent")
 
@@ -849,8 +849,8 @@ async def test_broadcast_does_not_change_the_open_question_of_a_form(rt: Runtime
             "INSERT INTO subscriptions (person_id, topic) VALUES (%s, %s)", (row[2], TOPIC)
         )
         await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
-    post = Post()
-    rt = posted(rt, post)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
     assert post.addresses == ["999"]
@@ -865,9 +865,9 @@ async def test_broadcast_does_not_change_the_open_question_of_a_form(rt: Runtime
 async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 20)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 20)
     found = await _ready(rt)
     failed, settled, claim = asyncio.Event(), sender._write_outcomes, sender._claim
 
@@ -888,10 +888,10 @@ async def test_broadcast_results_of_one_channel_are_stored_when_another_fails(
     monkeypatch.setattr(sender, "LAST_SECONDS", 0)
     with pytest.raises(ZeroDivisionError):
         await broadcasts.send_shard(rt, found.id, 0)
-    assert (await fates(rt, found)).keys() == {"accepted"}
+    assert (await count_states(rt, found)).keys() == {"accepted"}
 
 
-class _Meta(Post):
+class _Meta(ScriptedPlatform):
     """A platform whose message ids contain the recipient, as Meta's do."""
 
     async def send(self, act: ChannelCall) -> str:
@@ -901,15 +901,15 @@ class _Meta(Post):
 
 async def test_broadcast_stores_nothing_that_identifies_its_recipients(rt: Runtime) -> None:
     post = _Meta("whatsapp", window=24 * 3600, edits=False, deletes=False)
-    rt = posted(rt, post)
-    members = await crowd(rt, 2, channel="whatsapp", languages=("ru",))
+    rt = with_platforms(rt, post)
+    members = await create_subscribers(rt, 2, channel="whatsapp", languages=("ru",))
     post.answers[members[0].address] = Unreachable()
-    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    found = await _ready(rt, new_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await fates(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
+    assert await count_states(rt, found) == {"accepted": 1, "in_doubt unreachable": 1}
     reports = [DeliveryReport("whatsapp", "read", 0, "", act.row) for act in post.sent]
     await broadcasts.record_reports(rt, reports)
-    assert await fates(rt, found) == {"read": 2}
+    assert await count_states(rt, found) == {"read": 2}
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT coalesce(external_id, '') FROM broadcast_recipients")
         message_ids = [row[0].removeprefix("wamid.") for row in await cursor.fetchall()]
@@ -937,12 +937,12 @@ SENT: LiteralString = "SELECT state_at FROM broadcast_recipients"
 async def test_broadcast_failure_report_is_ignored_when_the_person_wrote_since(
     rt: Runtime, code: str, since: LiteralString, later: bool
 ) -> None:
-    post = Post("whatsapp", window=24 * 3600, edits=False, deletes=False)
-    rt = posted(rt, post)
-    await crowd(rt, 1, channel="whatsapp", languages=("ru",))
+    post = ScriptedPlatform("whatsapp", window=24 * 3600, edits=False, deletes=False)
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 1, channel="whatsapp", languages=("ru",))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE handles SET spoke_at = kosh_now() - interval '10 minutes'")
-    found = await _ready(rt, a_draft(texts=WITH_TEMPLATES))
+    found = await _ready(rt, new_draft(texts=WITH_TEMPLATES))
     await broadcasts.send_shard(rt, found.id, 0)
     async with rt.pool.connection() as session:
         await session.execute(since)
@@ -953,7 +953,7 @@ async def test_broadcast_failure_report_is_ignored_when_the_person_wrote_since(
 
 
 async def test_broadcast_opt_out_at_the_platform_ends_the_subscription(rt: Runtime) -> None:
-    one, other = await crowd(rt, 2, channel="whatsapp")
+    one, other = await create_subscribers(rt, 2, channel="whatsapp")
     await receive.receive(rt, BroadcastsStopped("whatsapp", ("KZ.unknown", one.address)))
     async with rt.pool.connection() as session:
         assert await subscriptions.of_person(session, one.id) is None
@@ -961,12 +961,12 @@ async def test_broadcast_opt_out_at_the_platform_ends_the_subscription(rt: Runti
 
 
 async def test_broadcast_retry_skips_recipients_whom_an_officer_left_in_doubt(rt: Runtime) -> None:
-    post = Post()
-    rt = posted(rt, post)
-    await crowd(rt, 2, languages=("ru",))
-    officers = await crew(rt)
-    found = await started(rt, officers, a_draft())
-    await all_at_once(rt, found)
+    post = ScriptedPlatform()
+    rt = with_platforms(rt, post)
+    await create_subscribers(rt, 2, languages=("ru",))
+    officers = await create_officers(rt)
+    found = await start(rt, officers, new_draft())
+    await snapshot_all(rt, found)
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'crash' WHERE seq = 0"
@@ -976,4 +976,4 @@ async def test_broadcast_retry_skips_recipients_whom_an_officer_left_in_doubt(rt
         )
     assert await broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.LEAVE) == 1
     assert await broadcasts.retry_failed(rt, officers.lead, found.id) == 1
-    assert await fates(rt, found) == {"failed unknown": 1, "planned": 1}
+    assert await count_states(rt, found) == {"failed unknown": 1, "planned": 1}

@@ -11,9 +11,9 @@ from bot.outgoing_webhooks import delivery, endpoints, signature
 from bot.outgoing_webhooks.delivery import MAX_ATTEMPTS
 from bot.runtime import Runtime
 from flows import lifetimes
-from tests.crowd import TEXTS, TOPIC
 from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
 from tests.person_client import Guest
+from tests.subscribers import TEXTS, TOPIC
 
 PAPER = {
     "purpose": "news",

@@ -12,8 +12,8 @@ from bot.runtime import Runtime
 from bot.web import webhooks
 from flows.engine.events import Said
 from tests.channels.test_whatsapp import USER_ID, message, parse
-from tests.crowd import Member, crowd
 from tests.operations.test_key_rotation import settle
+from tests.subscribers import Member, create_subscribers
 
 NEW_NUMBER = "77009990001"
 
@@ -37,7 +37,7 @@ async def _change_number(rt: Runtime, old: str, new: str) -> None:
 
 
 async def test_changed_phone_number_is_reassigned_from_its_previous_owner(rt: Runtime) -> None:
-    moving, previous = await crowd(rt, 2, channel="whatsapp")
+    moving, previous = await create_subscribers(rt, 2, channel="whatsapp")
     await _change_number(rt, moving.address, previous.address)
     assert await _owner(rt, moving.address) is None
     assert await _owner(rt, previous.address) == moving.id
@@ -49,7 +49,7 @@ async def test_changed_phone_number_is_reassigned_from_its_previous_owner(rt: Ru
 
 
 async def test_repeated_report_does_not_move_the_next_owner_of_the_number(rt: Runtime) -> None:
-    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    (moving,) = await create_subscribers(rt, 1, channel="whatsapp")
     await _change_number(rt, moving.address, NEW_NUMBER)
     async with rt.pool.connection() as transaction:
         place = ("whatsapp", moving.address, moving.address)
@@ -61,7 +61,7 @@ async def test_repeated_report_does_not_move_the_next_owner_of_the_number(rt: Ru
 
 
 async def test_two_number_changes_of_one_webhook_are_applied_in_order(rt: Runtime) -> None:
-    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    (moving,) = await create_subscribers(rt, 1, channel="whatsapp")
     first, last = "77009990002", NEW_NUMBER
     reports = [_report(moving.address, first), _report(first, last, "wamid.T")]
     complete, _received = await webhooks._receive_batch(rt, parse({"messages": reports}))
@@ -71,7 +71,7 @@ async def test_two_number_changes_of_one_webhook_are_applied_in_order(rt: Runtim
 
 
 async def test_phone_number_change_keeps_an_account_id_that_the_person_has(rt: Runtime) -> None:
-    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    (moving,) = await create_subscribers(rt, 1, channel="whatsapp")
     async with rt.pool.connection() as transaction:
         person = await identities.find(rt, transaction, "whatsapp", moving.address)
         assert person is not None
@@ -101,13 +101,13 @@ async def _person_with_account_id(rt: Runtime, number: str) -> Person:
 
 
 async def test_attached_account_id_replaces_the_number_as_address(rt: Runtime) -> None:
-    (member,) = await crowd(rt, 1, channel="whatsapp")
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp")
     person = await _person_with_account_id(rt, member.address)
     assert await _addresses(rt, person) == {USER_ID}
 
 
 async def test_phone_number_change_keeps_an_account_id_as_address(rt: Runtime) -> None:
-    (member,) = await crowd(rt, 1, channel="whatsapp")
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp")
     person = await _person_with_account_id(rt, member.address)
     await _change_number(rt, member.address, NEW_NUMBER)
     assert await _owner(rt, NEW_NUMBER) == person.id
@@ -115,7 +115,7 @@ async def test_phone_number_change_keeps_an_account_id_as_address(rt: Runtime) -
 
 
 async def test_phone_number_change_without_an_account_id_changes_the_address(rt: Runtime) -> None:
-    (member,) = await crowd(rt, 1, channel="whatsapp")
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp")
     async with rt.pool.connection() as transaction:
         person = await identities.find(rt, transaction, "whatsapp", member.address)
         assert person is not None
@@ -145,7 +145,7 @@ async def _with_parent_id(rt: Runtime, member: Member) -> Person:
 
 
 async def test_moved_number_gets_no_messages_of_its_previous_owner(rt: Runtime) -> None:
-    moving, previous = await crowd(rt, 2, channel="whatsapp")
+    moving, previous = await create_subscribers(rt, 2, channel="whatsapp")
     person = await _with_parent_id(rt, previous)
     await _change_number(rt, moving.address, previous.address)
     assert previous.address not in await _addresses(rt, person)
@@ -157,7 +157,7 @@ async def test_moved_number_gets_no_messages_of_its_previous_owner(rt: Runtime) 
 
 
 async def test_number_of_a_new_account_gets_no_messages_of_its_owner(rt: Runtime) -> None:
-    (previous,) = await crowd(rt, 1, channel="whatsapp")
+    (previous,) = await create_subscribers(rt, 1, channel="whatsapp")
     person = await _with_parent_id(rt, previous)
     await _write(rt, "wamid.N", USER_ID, previous.address)
     assert await _owner(rt, previous.address) is None
@@ -165,7 +165,7 @@ async def test_number_of_a_new_account_gets_no_messages_of_its_owner(rt: Runtime
 
 
 async def test_reported_account_id_becomes_a_handle_at_a_number_change(rt: Runtime) -> None:
-    (moving,) = await crowd(rt, 1, channel="whatsapp")
+    (moving,) = await create_subscribers(rt, 1, channel="whatsapp")
     report = _report(moving.address, NEW_NUMBER)
     report["system"] |= {"user_id": USER_ID}
     for update in parse({"messages": [report]}):
@@ -196,7 +196,7 @@ async def _change_index_key(rt: Runtime) -> None:
 
 
 async def test_alias_of_another_person_is_skipped_during_a_key_rotation(rt: Runtime) -> None:
-    owner, other = await crowd(rt, 2, channel="whatsapp")
+    owner, other = await create_subscribers(rt, 2, channel="whatsapp")
     await _change_index_key(rt)
     async with rt.pool.connection() as transaction:
         person = await identities.load(rt, transaction, other.id)
@@ -209,7 +209,7 @@ async def test_alias_of_another_person_is_skipped_during_a_key_rotation(rt: Runt
 
 
 async def test_alias_is_stored_once_during_a_key_rotation(rt: Runtime) -> None:
-    (member,) = await crowd(rt, 1, channel="whatsapp")
+    (member,) = await create_subscribers(rt, 1, channel="whatsapp")
     await _person_with_account_id(rt, member.address)
     await _change_index_key(rt)
     for name in ("wamid.A", "wamid.B"):

@@ -11,11 +11,20 @@ from bot.channels.whatsapp.layout import TEMPLATE_LANGUAGES
 from bot.conversations import store
 from bot.web.console.broadcast_preview import Bubble, previews
 from tests.app_stack import AppStack
-from tests.crowd import TEXTS, Crew, Member, a_draft, crew, crowd, fates, started
 from tests.emulators.telegram import Broken, Cut, Flooded
 from tests.emulators.telegram import User as TelegramUser
 from tests.emulators.whatsapp import Failed, Template
 from tests.emulators.whatsapp import User as WhatsAppUser
+from tests.subscribers import (
+    TEXTS,
+    BroadcastOfficers,
+    Member,
+    count_states,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    start,
+)
 
 WITH_TEMPLATES = {each: Words(words.body, "news") for each, words in TEXTS.items()}
 
@@ -25,14 +34,14 @@ class StartedBroadcast:
     """A started announcement, its officers (`officers`), and the application that sends it."""
 
     stack: AppStack
-    officers: Crew
+    officers: BroadcastOfficers
     found: Broadcast
 
     async def until(self, *expected: str) -> None:
         """Wait until the recipients' states are exactly these: "state", or "state reason"."""
 
         async def has_states() -> bool:
-            return (await fates(self.stack.rt, self.found)).keys() == {*expected}
+            return (await count_states(self.stack.rt, self.found)).keys() == {*expected}
 
         await self.stack.until(has_states, 60)
 
@@ -52,15 +61,15 @@ class StartedBroadcast:
 
 
 async def _start_broadcast(stack: AppStack, draft: Draft | None = None) -> StartedBroadcast:
-    officers = await crew(stack.rt)
-    return StartedBroadcast(stack, officers, await started(stack.rt, officers, draft or a_draft()))
+    officers = await create_officers(stack.rt)
+    return StartedBroadcast(stack, officers, await start(stack.rt, officers, draft or new_draft()))
 
 
 async def _on_telegram(
     stack: AppStack, many: int, forms: Sequence[str] = ("ru",)
 ) -> tuple[list[Member], list[TelegramUser]]:
     """Create `many` people who have started the bot; give them the languages `forms` in turn."""
-    members = await crowd(stack.rt, many, languages=forms)
+    members = await create_subscribers(stack.rt, many, languages=forms)
     return members, [stack.telegram.user(int(each.address), started=True) for each in members]
 
 
@@ -80,7 +89,7 @@ async def _on_whatsapp(
     stack.whatsapp.add_templates(
         *(Template(f"news{more}", code, "{{1}}", category="marketing") for code, more in named)
     )
-    members = await crowd(stack.rt, many, channel="whatsapp", languages=forms)
+    members = await create_subscribers(stack.rt, many, channel="whatsapp", languages=forms)
     return members, [stack.whatsapp.user(each.address) for each in members]
 
 
@@ -108,7 +117,7 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(stack: 
     members, users = await _on_telegram(stack, 3)
     # The first person blocked the bot, the second is unknown to Telegram, and the third never
     # pressed Start.
-    unknown, not_started = await crowd(stack.rt, 2, languages=("ru",))
+    unknown, not_started = await create_subscribers(stack.rt, 2, languages=("ru",))
     stack.telegram.user(int(not_started.address))
     await users[0].block()
     announced = await _start_broadcast(stack)
@@ -124,7 +133,9 @@ async def test_telegram_broadcast_outcome_is_recorded_for_each_recipient(stack: 
             unknown.id,
             not_started.id,
         }
-    audience = await broadcasts.count(stack.rt, announced.officers.editor, a_draft(topic="events"))
+    audience = await broadcasts.count(
+        stack.rt, announced.officers.editor, new_draft(topic="events")
+    )
     assert audience.excluded["blocked"] == 3, "next time nobody calls for them"
     message = users[1].last
     assert message.text == TEXTS["ru"].body
@@ -165,7 +176,7 @@ async def test_whatsapp_delivery_reports_resolve_unknown_broadcast_outcomes(
     members, users = await _on_whatsapp(stack, 3)
     stack.whatsapp.fail(Cut(delivered=True), method="messages", to=users[0].phone)
     users[2].turn_off()
-    announced = await _start_broadcast(stack, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(stack, new_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
 
     async def is_delivered() -> bool:
@@ -189,7 +200,7 @@ async def test_whatsapp_failed_report_of_a_broadcast_is_treated_as_a_send_error(
 ) -> None:
     (member,), (user,) = await _on_whatsapp(stack, 1)
     stack.whatsapp.fail(Failed(code), to=user.phone)
-    announced = await _start_broadcast(stack, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(stack, new_draft(texts=WITH_TEMPLATES))
     await announced.until(expected)
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute(
@@ -214,7 +225,7 @@ async def test_whatsapp_opt_out_of_a_broadcast_ends_it_in_the_conversation(
     # An announcement waits while the conversation is active.
     await stack.ahead("2 minutes")
     stack.whatsapp.fail(Failed(131050), to=user.phone)
-    announced = await _start_broadcast(stack, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(stack, new_draft(texts=WITH_TEMPLATES))
     await announced.until("failed opted_out")
 
     async def is_ended() -> bool:
@@ -264,9 +275,9 @@ async def test_broadcast_preview_equals_the_message_on_each_channel(
             ([each.id for each in fresh], [*forms]),
         )
     await stack.ahead("2 minutes")
-    drawn = previews(stack.rt, a_draft(texts=WITH_TEMPLATES))
+    drawn = previews(stack.rt, new_draft(texts=WITH_TEMPLATES))
     assert [each.code for each in drawn] == [*forms]
-    announced = await _start_broadcast(stack, a_draft(texts=WITH_TEMPLATES))
+    announced = await _start_broadcast(stack, new_draft(texts=WITH_TEMPLATES))
     await announced.until("accepted", "delivered")
     for form, phone, writer, other in zip(drawn, phones, wrote, silent, strict=True):
         telegram, whatsapp, web = form.looks

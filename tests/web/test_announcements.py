@@ -14,7 +14,7 @@ from flows.announcements import CHOSEN, CONSENT
 from flows.engine import announcement_screens
 from flows.engine.text import Text, _
 from tests.app_stack import AppStack
-from tests.crowd import TEXTS, a_draft, all_at_once, crew, fates, started
+from tests.subscribers import TEXTS, count_states, create_officers, new_draft, snapshot_all, start
 from tests.visitor import Visitor
 
 WORDS = Languages()
@@ -141,10 +141,10 @@ async def test_short_notice_leads_to_the_text_of_a_targeted_announcement(stack: 
         async with rt.pool.connection() as session:
             await session.execute("UPDATE conversations SET updated_at = '2020-01-01'")
         count = len(visitor.bubbles)
-        found = await started(rt, await crew(rt), a_draft(rule=Rule(countries=("UZ",))))
-        await all_at_once(rt, found)
+        found = await start(rt, await create_officers(rt), new_draft(rule=Rule(countries=("UZ",))))
+        await snapshot_all(rt, found)
         await broadcasts.send_shard(rt, found.id, 0)
-        assert await fates(rt, found) == {"accepted": 1}
+        assert await count_states(rt, found) == {"accepted": 1}
         await visitor.wait(count + 1)
         assert TEXTS["ru"].body not in visitor.bubbles[count].text
         count = len(visitor.bubbles)

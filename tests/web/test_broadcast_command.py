@@ -15,8 +15,16 @@ from bot.config.settings import Settings
 from bot.embedded import Databases
 from bot.officers.permissions import Role
 from tests.app_stack import AppStack, stack_settings
-from tests.crowd import TEXTS, TOPIC, a_draft, crew, crowd, entered, started
 from tests.emulators.telegram import Cut
+from tests.subscribers import (
+    TEXTS,
+    TOPIC,
+    create_officer,
+    create_officers,
+    create_subscribers,
+    new_draft,
+    start,
+)
 from tests.terminal import shell
 
 TESTER = 700_001
@@ -79,9 +87,10 @@ def terminal(stack: AppStack, tmp_path: Path) -> Terminal:
 async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Terminal) -> None:
     stack = terminal.stack
     editor, approver, lead = [
-        (await entered(stack.rt, role)).name for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
+        (await create_officer(stack.rt, role)).name
+        for role in (Role.EDITOR, Role.APPROVER, Role.LEAD)
     ]
-    members = await crowd(stack.rt, 3, languages=("ru",))
+    members = await create_subscribers(stack.rt, 3, languages=("ru",))
     phones = [stack.telegram.user(int(each.address), started=True) for each in members]
     tester = stack.telegram.user(TESTER, started=True)
 
@@ -141,11 +150,11 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 @pytest.mark.release
 async def test_broadcast_command_pauses_resumes_and_cancels_a_broadcast(terminal: Terminal) -> None:
     stack = terminal.stack
-    officers = await crew(stack.rt)
-    await crowd(stack.rt, 1, languages=("ru",))
+    officers = await create_officers(stack.rt)
+    await create_subscribers(stack.rt, 1, languages=("ru",))
     async with stack.rt.pool.connection() as session:
         await pausing.pause_channel(session, "telegram", 3600, "throttled")
-    await started(stack.rt, officers, a_draft())
+    await start(stack.rt, officers, new_draft())
     editor, lead = officers.editor.name, officers.lead.name
     for verb, by, expected in (
         ("pause", editor, "state: paused"),
@@ -173,7 +182,7 @@ WRONG: tuple[tuple[str | bytes, str], ...] = (
 async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
     terminal: Terminal,
 ) -> None:
-    editor = (await entered(terminal.stack.rt, Role.EDITOR)).name
+    editor = (await create_officer(terminal.stack.rt, Role.EDITOR)).name
     for paper, expected in WRONG:
         code, output = await terminal.kosh("draft", terminal.paper(paper), "--officer", editor)
         assert (code, expected in output) == (1, True), output
@@ -185,7 +194,7 @@ async def test_broadcast_command_rejects_an_invalid_file_and_names_the_field(
 async def test_broadcast_command_reports_errors_in_one_line(
     terminal: Terminal,
 ) -> None:
-    editor = (await entered(terminal.stack.rt, Role.EDITOR)).name
+    editor = (await create_officer(terminal.stack.rt, Role.EDITOR)).name
     for words, status, expected in (
         (("start", "7", "--officer", editor), 1, "E_BROADCAST: there is no such announcement"),
         (("list", "--officer", "Nobody"), 1, "E_OFFICER"),

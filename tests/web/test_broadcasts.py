@@ -39,8 +39,8 @@ from bot.web.console.labels_broadcasts import (
 )
 from tests.app_stack import AppStack
 from tests.console_client import Console, Screen, ru
-from tests.crowd import TEXTS, TOPIC, crowd, fates
 from tests.officer_names import MARAT, TIMUR, ZARINA
+from tests.subscribers import TEXTS, TOPIC, count_states, create_subscribers
 
 TEXT_FIELDS = {f"text_{code}": each.body for code, each in TEXTS.items()}
 WORDS = Languages(("ru",))
@@ -112,7 +112,7 @@ class Office:
 @pytest.fixture
 async def office(stack: AppStack) -> AsyncIterator[Office]:
     await demo_officers.enter(stack.rt)
-    await crowd(stack.rt, 12)
+    await create_subscribers(stack.rt, 12)
     async with AsyncExitStack() as exit_stack:
         signed_in = [
             await exit_stack.enter_async_context(Console.signed_in(stack.url, name))
@@ -715,7 +715,7 @@ async def test_broadcast_page_offers_a_decision_on_each_uncertain_delivery(offic
     )
     assert re.search(r"\(\s*#1\s*\)", screen.text), "the log says of whom"
     found = await _first_broadcast(office.stack)
-    counts = await fates(office.stack.rt, found)
+    counts = await count_states(office.stack.rt, found)
     assert (counts["in_doubt crash"], counts["failed unknown"]) == (2, 1)
     # An auditor may read the announcement, but not decide whether Kosh sends it again to recipients
     # whose delivery is in doubt.

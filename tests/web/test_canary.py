@@ -22,7 +22,7 @@ from bot.web.console import demo_officers
 from bot.web.health import metrics_app
 from flows import FLOWS
 from flows.engine.events import Said, Started
-from tests import crowd
+from tests import subscribers
 from tests.app_stack import AppStack, serving
 from tests.console_client import Console
 from tests.person_client import TO_CONSENT, Guest
@@ -220,15 +220,17 @@ async def test_broadcast_stores_and_logs_no_address_in_plain_text(
 ) -> None:
     """Send an announcement to people, some of whom are unknown to the platform."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    monkeypatch.setattr(crowd, "_chats", count(FIRST_OF_CROWD))
-    members = await crowd.crowd(stack.rt, 12)
+    monkeypatch.setattr(subscribers, "_chats", count(FIRST_OF_CROWD))
+    members = await subscribers.create_subscribers(stack.rt, 12)
     numbers = [member.address for member in members]
     for number in numbers[:8]:
         stack.telegram.user(int(number))
     lines = io.StringIO()
     logging.configure("debug", to=lines)
     try:
-        sent = await crowd.started(stack.rt, await crowd.crew(stack.rt), crowd.a_draft())
+        sent = await subscribers.start(
+            stack.rt, await subscribers.create_officers(stack.rt), subscribers.new_draft()
+        )
 
         async def is_done() -> bool:
             async with stack.rt.pool.connection() as session:

@@ -16,8 +16,8 @@ from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.console_scene import ask_officer, leave
 from tests.console_client import Console, Form, Screen, ru
-from tests.crowd import TEXTS, TOPIC
 from tests.officer_names import AIGUL, MARAT
+from tests.subscribers import TEXTS, TOPIC
 from tests.web.database_faults import stopped_database
 from tests.web.journey import ANSWERS
 

@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from bot.web import api
 from bot.web.app import create_app
 from tests.app_stack import serving
-from tests.crowd import entered
+from tests.subscribers import create_officer
 
 type Answer = tuple[int, dict[str, Any]]
 
@@ -59,7 +59,7 @@ async def integrator(
     The token has these scopes.
     `roles` are the account's roles; `more` are further arguments of `api_tokens.create`.
     """
-    owner = await entered(rt, *roles)
+    owner = await create_officer(rt, *roles)
     token = await new_token(rt, owner, *scopes, **more)
 
     @asynccontextmanager

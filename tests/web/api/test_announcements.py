@@ -13,7 +13,7 @@ from bot import broadcasts
 from bot.officers.permissions import Role, Scope
 from bot.runtime import Runtime
 from bot.web.api import requests
-from tests.crowd import TEXTS, TOPIC, crew, crowd, looked_at
+from tests.subscribers import TEXTS, TOPIC, create_officers, create_subscribers, mark_tested
 from tests.web.api.integrator import Integrator, integrator
 
 BOTH_SCOPES = (Scope.ANNOUNCEMENTS_WRITE, Scope.ANNOUNCEMENTS_SEND)
@@ -35,8 +35,8 @@ async def _editor_system(rt: Runtime, *scopes: Scope) -> AsyncIterator[Integrato
 async def test_announcement_is_created_once_per_key_and_starts_after_approval(
     rt: Runtime,
 ) -> None:
-    officers = await crew(rt)
-    await crowd(rt, 3)
+    officers = await create_officers(rt)
+    await create_subscribers(rt, 3)
     async with _editor_system(rt) as system:
         status, created = await system.post(ROOT, PAPER, key="order-000001")
         assert (status, created["state"]) == (201, "draft")
@@ -46,7 +46,7 @@ async def test_announcement_is_created_once_per_key_and_starts_after_approval(
         status, problem = await system.post(f"{ROOT}/{created['id']}/ask")
         assert (status, problem["reason"]) == (409, "untested")
         found = (await broadcasts.listing(rt, officers.editor))[0]
-        await looked_at(rt, found)
+        await mark_tested(rt, found)
         assert (await system.post(f"{ROOT}/{created['id']}/ask"))[1]["state"] == "awaiting"
         status, problem = await system.post(f"{ROOT}/{created['id']}/start")
         assert (status, problem["reason"]) == (409, "approvals")
@@ -59,7 +59,7 @@ async def test_announcement_is_created_once_per_key_and_starts_after_approval(
 
 @pytest.mark.requirement("S-57")
 async def test_announcements_api_refuses_a_disabled_account(rt: Runtime) -> None:
-    officers = await crew(rt)
+    officers = await create_officers(rt)
     async with _editor_system(rt) as system:
         _status, created = await system.post(ROOT, PAPER, key="order-000001")
         async with rt.pool.connection() as session:
@@ -101,7 +101,7 @@ async def test_announcements_api_refuses_an_invalid_body(
 
 
 async def test_announcements_api_counts_an_audience_without_storing(rt: Runtime) -> None:
-    await crowd(rt, 2, languages=("ru",))
+    await create_subscribers(rt, 2, languages=("ru",))
     async with _editor_system(rt) as system:
         status, body = await system.post("/announcement-counts", PAPER)
     assert status == 200

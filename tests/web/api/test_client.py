@@ -15,7 +15,7 @@ from bot.runtime import Runtime
 from bot.web import api
 from bot.web.api import client
 from bot.web.api.client import Client, Problem
-from tests.crowd import TEXTS, TOPIC
+from tests.subscribers import TEXTS, TOPIC
 from tests.web.api.integrator import integrator
 
 ROLES = (Role.EDITOR, Role.LEAD, Role.INTEGRATOR)

@@ -22,7 +22,7 @@ from bot.officers.permissions import Role, Scope
 from bot.officers.sessions import AuthMethod
 from bot.runtime import Runtime, runtime
 from bot.security import key_files
-from tests.crowd import entered
+from tests.subscribers import create_officer
 from tests.web.api.integrator import integrator, new_token
 
 COUNT = "/announcement-counts"
@@ -92,7 +92,7 @@ async def test_api_token_is_rate_limited_per_minute(rt: Runtime) -> None:
 
 
 async def test_api_token_cannot_have_a_scope_beyond_its_accounts_roles(rt: Runtime) -> None:
-    owner = await entered(rt, Role.EDITOR)
+    owner = await create_officer(rt, Role.EDITOR)
     with pytest.raises(BadScope):
         await new_token(rt, owner, WRITE, Scope.ANNOUNCEMENTS_SEND)
     async with rt.pool.connection() as session:
@@ -102,7 +102,7 @@ async def test_api_token_cannot_have_a_scope_beyond_its_accounts_roles(rt: Runti
 async def test_api_token_is_rehashed_with_the_new_index_key_when_used(
     rt: Runtime, chosen: Settings
 ) -> None:
-    owner = await entered(rt, Role.EDITOR)
+    owner = await create_officer(rt, Role.EDITOR)
     used, unused = [await new_token(rt, owner, WRITE) for _each in range(2)]
     key_files.add(chosen.key_dir, "index", 0)
     for path in chosen.key_dir.glob("*.key"):
@@ -174,7 +174,7 @@ def test_api_tokens_command_can_create_show_and_revoke_tokens(
 
 
 async def test_api_account_of_an_external_system_cannot_sign_in_to_the_console(rt: Runtime) -> None:
-    system, officer = await entered(rt, Role.INTEGRATOR), await entered(rt, *Role)
+    system, officer = await create_officer(rt, Role.INTEGRATOR), await create_officer(rt, *Role)
     async with directory.console(rt).connection() as session:
         await execute(session, statements.SET_OFFICER, officer=str(officer.id))
         links = [

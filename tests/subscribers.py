@@ -54,11 +54,11 @@ class Member:
     address: str
 
 
-type Drawn = tuple[Member, bytes, int, bytes, bytes, bytes]
+type MemberRow = tuple[Member, bytes, int, bytes, bytes, bytes]
 
 
 @dataclass(frozen=True)
-class Crew:
+class BroadcastOfficers:
     """The writer, the approvers and the sender of a broadcast, each a different officer."""
 
     editor: Officer
@@ -67,9 +67,9 @@ class Crew:
     lead: Officer
 
 
-def drawn(
+def new_member_rows(
     vault: Vault, size: int, channel: str = "telegram", first: int | None = None
-) -> Iterator[Drawn]:
+) -> Iterator[MemberRow]:
     """Yield the values of database rows of invented people, for a bulk insertion.
 
     The values are the member, the wrapped key, its epoch (version of the wrapping key), the blind
@@ -87,7 +87,7 @@ def drawn(
         yield member, wrapped.wrapped, wrapped.epoch, mark, sealed, state
 
 
-async def crowd(
+async def create_subscribers(
     rt: Runtime,
     size: int,
     *,
@@ -96,7 +96,7 @@ async def crowd(
     topic: str = TOPIC,
 ) -> list[Member]:
     """Create `size` people on a channel, subscribed to a topic and last active an hour ago."""
-    made = list(drawn(rt.vault, size, channel))
+    made = list(new_member_rows(rt.vault, size, channel))
     async with rt.pool.connection() as session:
         await _written(session, made, channel, languages, topic)
     return [each[0] for each in made]
@@ -104,7 +104,7 @@ async def crowd(
 
 async def _written(
     session: AsyncConnection[object],
-    made: Sequence[Drawn],
+    made: Sequence[MemberRow],
     channel: str,
     languages: Sequence[str],
     topic: str,
@@ -125,17 +125,17 @@ async def _written(
         await session.execute(statement, values)
 
 
-async def crew(rt: Runtime) -> Crew:
+async def create_officers(rt: Runtime) -> BroadcastOfficers:
     """Create four officers: a writer, two approvers and a lead."""
-    return Crew(
-        await entered(rt, Role.EDITOR),
-        await entered(rt, Role.APPROVER),
-        await entered(rt, Role.APPROVER),
-        await entered(rt, Role.LEAD),
+    return BroadcastOfficers(
+        await create_officer(rt, Role.EDITOR),
+        await create_officer(rt, Role.APPROVER),
+        await create_officer(rt, Role.APPROVER),
+        await create_officer(rt, Role.LEAD),
     )
 
 
-async def entered(rt: Runtime, *roles: Role) -> Officer:
+async def create_officer(rt: Runtime, *roles: Role) -> Officer:
     """Create an officer with these roles."""
     officer = Officer(uuid4(), f"Officer {uuid4().hex[:8]}", "general", frozenset(roles))
     async with rt.pool.connection() as session:
@@ -146,13 +146,13 @@ async def entered(rt: Runtime, *roles: Role) -> Officer:
     return officer
 
 
-def a_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
+def new_draft(purpose: Purpose = Purpose.NEWS, **more: object) -> Draft:
     """Return a draft for all subscribers of TOPIC that may be sent at any hour."""
     chosen: dict[str, object] = {"quiet": None, "texts": TEXTS, "topic": TOPIC} | more
     return Draft(purpose, **chosen)  # type: ignore[arg-type]
 
 
-async def looked_at(rt: Runtime, found: Broadcast) -> None:
+async def mark_tested(rt: Runtime, found: Broadcast) -> None:
     """Record for each language that the announcement was seen on a tester's phone."""
     async with rt.pool.connection() as session:
         for language, words in found.draft.texts.items():
@@ -163,10 +163,10 @@ async def looked_at(rt: Runtime, found: Broadcast) -> None:
             )
 
 
-async def approved(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
+async def approve(rt: Runtime, officers: BroadcastOfficers, draft: Draft) -> Broadcast:
     """Write, test and approve an announcement; return it."""
     found = await broadcasts.draft(rt, officers.editor, draft)
-    await looked_at(rt, found)
+    await mark_tested(rt, found)
     found = await broadcasts.ask_approval(rt, officers.editor, found.id)
     await broadcasts.approve(rt, officers.approver, found.id, found.draft.content_hash)
     if found.approvers > 1:
@@ -174,14 +174,14 @@ async def approved(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
     return found
 
 
-async def started(rt: Runtime, officers: Crew, draft: Draft) -> Broadcast:
+async def start(rt: Runtime, officers: BroadcastOfficers, draft: Draft) -> Broadcast:
     """Write, test, approve and start an announcement; return it."""
-    found = await approved(rt, officers, draft)
+    found = await approve(rt, officers, draft)
     return await broadcasts.start(rt, officers.lead, found.id)
 
 
 @dataclass
-class Post:
+class ScriptedPlatform:
     """A scripted platform.
 
     `answers` maps an address to an error to raise or an event to wait for. All other messages are
@@ -219,21 +219,21 @@ class Post:
         return [act.address for act in self.sent]
 
 
-def posted(rt: Runtime, *posts: Post) -> Runtime:
+def with_platforms(rt: Runtime, *posts: ScriptedPlatform) -> Runtime:
     """Return the runtime with scripted platforms and without demo mode."""
     plain = rt.settings.model_copy(update={"demo": False})
     others: Any = {each.name: each for each in posts}
     return replace(rt, settings=plain, channels={**rt.channels, **others})
 
 
-async def all_at_once(rt: Runtime, found: Broadcast) -> None:
+async def snapshot_all(rt: Runtime, found: Broadcast) -> None:
     """Create all recipients of a broadcast in one batch, without a canary group."""
     async with rt.pool.connection() as session:
         await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
     await broadcasts.snapshot(rt, found.id)
 
 
-async def fates(rt: Runtime, found: Broadcast) -> dict[str, int]:
+async def count_states(rt: Runtime, found: Broadcast) -> dict[str, int]:
     """Return the number of recipients by state, with the reason after a space if there is one."""
     async with rt.pool.connection() as session:
         cursor = await session.execute(
