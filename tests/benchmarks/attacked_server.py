@@ -14,7 +14,7 @@ from bot.runtime import runtime
 from bot.web.app import create_app
 from flows.officer import OFFICER
 from tests.benchmarks.form import FORMS
-from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, Place
 from tests.benchmarks.serve import settled
 
 

@@ -21,7 +21,7 @@ from bot.embedded.server_process import free_port
 from bot.observability import logging
 from bot.runtime import Runtime, runtime
 from tests import subscribers
-from tests.benchmarks.multitude import NAME
+from tests.benchmarks.million_subscribers import NAME
 from tests.benchmarks.processes import cpu_seconds, listening, process
 
 RATE = 30.0
@@ -48,7 +48,7 @@ class Figures:
 
 
 @dataclass
-class Stage:
+class Environment:
     """Objects that all parts of this benchmark share: servers, clients, broadcast, and figures."""
 
     rt: Runtime
@@ -67,7 +67,7 @@ class Stage:
 def measured(folder: Path, seconds: float) -> Figures:
     """Run each part of the benchmark for `seconds` s.
 
-    The database in `folder` must contain the people that the module `multitude` creates.
+    The database in `folder` must contain the people that the module `million_subscribers` creates.
     """
     logging.configure("error")
     sink = free_port()
@@ -95,84 +95,86 @@ async def _measured(chosen: Settings, folder: Path, sink: int, seconds: float) -
         found = await subscribers.approve(rt, officers, subscribers.new_draft(texts=words))
         async with rt.pool.connection() as session:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
-        stage = Stage(rt, http, folder, sink, found, officers, Figures())
-        await _measure_unlimited(stage, seconds)
-        await _measure_limited(stage, seconds)
+        environment = Environment(rt, http, folder, sink, found, officers, Figures())
+        await _measure_unlimited(environment, seconds)
+        await _measure_limited(environment, seconds)
         await broadcasts.cancel(rt, officers.lead, found.id)
-    return stage.figures
+    return environment.figures
 
 
-async def _measure_unlimited(stage: Stage, seconds: float) -> None:
+async def _measure_unlimited(environment: Environment, seconds: float) -> None:
     """Measure a broadcast without a rate limit of Kosh, from its start until it is paused."""
-    with _worker(stage, rate=0) as pid:
-        await _wait_for_worker(stage)
+    with _worker(environment, rate=0) as pid:
+        await _wait_for_worker(environment)
         started = time.time()
-        await broadcasts.start(stage.rt, stage.officers.lead, stage.found.id)
+        await broadcasts.start(environment.rt, environment.officers.lead, environment.found.id)
         pressed = time.time()
-        total, there = await _rows(stage)
-        first = await _first(stage)
-        stage.figures.add("recipients, all rows in one transaction", f"{total:,}")
-        stage.figures.add("start, pressed, to its answer", f"{pressed - started:.1f} s")
-        stage.figures.add("from there to everybody's row", f"{there - pressed:.1f} s")
-        stage.figures.add("from there to the first send", f"{first - there:.1f} s")
+        total, there = await _rows(environment)
+        first = await _first(environment)
+        environment.figures.add("recipients, all rows in one transaction", f"{total:,}")
+        environment.figures.add("start, pressed, to its answer", f"{pressed - started:.1f} s")
+        environment.figures.add("from there to everybody's row", f"{there - pressed:.1f} s")
+        environment.figures.add("from there to the first send", f"{first - there:.1f} s")
         await asyncio.sleep(2)
-        before, at, memory = await stage.taken(), time.time(), [_resident(pid)]
+        before, at, memory = await environment.taken(), time.time(), [_resident(pid)]
         used = cpu_seconds(pid)
         looks: list[float] = []
         while time.time() < at + seconds:
-            looks += await _looks(stage)
+            looks += await _looks(environment)
             memory.append(_resident(pid))
             await asyncio.sleep(seconds / 12)
-        after, until, used = await stage.taken(), time.time(), cpu_seconds(pid) - used
+        after, until, used = await environment.taken(), time.time(), cpu_seconds(pid) - used
         sent = after.taken - before.taken
         rate, each = sent / (until - at), 1000 * used / sent
-        stage.figures.add("deliveries a second, one worker, no limits", f"{rate:,.0f}")
-        stage.figures.add("the worker's processor, each delivery", f"{each:.2f} ms")
-        stage.figures.add("progress, median and most", f"{median(looks):.1f} / {max(looks):.1f} ms")
-        stage.figures.add("memory of the worker, first and last",
+        environment.figures.add("deliveries a second, one worker, no limits", f"{rate:,.0f}")
+        environment.figures.add("the worker's processor, each delivery", f"{each:.2f} ms")
+        environment.figures.add(
+            "progress, median and most", f"{median(looks):.1f} / {max(looks):.1f} ms"
+        )
+        environment.figures.add("memory of the worker, first and last",
                           f"{memory[0]:.0f} / {memory[-1]:.0f} MB")  # fmt: skip
         pressed = time.time()
-        await broadcasts.pause(stage.rt, stage.officers.lead, stage.found.id)
+        await broadcasts.pause(environment.rt, environment.officers.lead, environment.found.id)
         await asyncio.sleep(4)
-        last = (await stage.taken()).last
-        stage.figures.add("pause, pressed, to the last send", f"{last - pressed:.2f} s")
+        last = (await environment.taken()).last
+        environment.figures.add("pause, pressed, to the last send", f"{last - pressed:.2f} s")
 
 
-async def _measure_limited(stage: Stage, seconds: float) -> None:
+async def _measure_limited(environment: Environment, seconds: float) -> None:
     """Measure how fast people get answers, without a broadcast and during one with a rate limit."""
     port = free_port()
-    env = _environment(stage.rt.settings, RATE) | {"KOSH_PORT": str(port)}
-    with process("bot", "web", core=0, log=stage.folder / "web.log", env=env) as web:
-        await asyncio.to_thread(listening, web, port, stage.folder / "web.log")
-        await _talk(stage, port, 3)
-        idle = await _talk(stage, port, seconds / 2)
-        await broadcasts.resume(stage.rt, stage.officers.lead, stage.found.id)
-        with _worker(stage, rate=RATE):
-            before = (await stage.taken()).taken
-            while (await stage.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
+    env = _environment(environment.rt.settings, RATE) | {"KOSH_PORT": str(port)}
+    with process("bot", "web", core=0, log=environment.folder / "web.log", env=env) as web:
+        await asyncio.to_thread(listening, web, port, environment.folder / "web.log")
+        await _talk(environment, port, 3)
+        idle = await _talk(environment, port, seconds / 2)
+        await broadcasts.resume(environment.rt, environment.officers.lead, environment.found.id)
+        with _worker(environment, rate=RATE):
+            before = (await environment.taken()).taken
+            while (await environment.taken()).taken < before + BULK * RATE:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             # The token bucket of the rate limit allows a burst at the start. Two seconds later, the
             # throughput equals the rate.
             await asyncio.sleep(2)
-            start, at = await stage.taken(), time.time()
-            busy = await _talk(stage, port, seconds)
-            end, until = await stage.taken(), time.time()
+            start, at = await environment.taken(), time.time()
+            busy = await _talk(environment, port, seconds)
+            end, until = await environment.taken(), time.time()
     sent = (end.taken - start.taken - len(busy)) / (until - at)
-    stage.figures.add("permitted to announcements a second", f"{BULK * RATE:.1f}")
-    stage.figures.add("sent a second", f"{sent:.2f} ({100 * sent / (BULK * RATE):.1f} %)")
+    environment.figures.add("permitted to announcements a second", f"{BULK * RATE:.1f}")
+    environment.figures.add("sent a second", f"{sent:.2f} ({100 * sent / (BULK * RATE):.1f} %)")
     for name, ms in (("alone", idle), ("meanwhile", busy)):
         found = quantiles(ms, n=100)
-        stage.figures.add(f"answers to people, {name}: median, p99",
+        environment.figures.add(f"answers to people, {name}: median, p99",
                           f"{found[49]:.1f} / {found[98]:.1f} ms")  # fmt: skip
-    stage.figures.add("p99 meanwhile : alone",
+    environment.figures.add("p99 meanwhile : alone",
                       f"{quantiles(busy, n=100)[98] / quantiles(idle, n=100)[98]:.2f}")  # fmt: skip
 
 
 @contextmanager
-def _worker(stage: Stage, rate: float) -> Iterator[int]:
-    env = _environment(stage.rt.settings, rate)
+def _worker(environment: Environment, rate: float) -> Iterator[int]:
+    env = _environment(environment.rt.settings, rate)
     with process(
-        "tests.benchmarks.announcer", core=0, log=stage.folder / "worker.log", env=env
+        "tests.benchmarks.announcer", core=0, log=environment.folder / "worker.log", env=env
     ) as started:
         yield started.pid
 
@@ -186,9 +188,9 @@ def _environment(chosen: Settings, rate: float) -> dict[str, str]:
     return variables | {"KOSH_TELEGRAM_RATE": str(rate), "KOSH_LOG_LEVEL": "error"}
 
 
-async def _wait_for_worker(stage: Stage) -> None:
+async def _wait_for_worker(environment: Environment) -> None:
     """Wait until the worker has registered itself in the database."""
-    async with asyncio.timeout(60), stage.rt.pool.connection() as session:
+    async with asyncio.timeout(60), environment.rt.pool.connection() as session:
         await session.set_autocommit(True)
         while True:
             cursor = await session.execute("SELECT count(*) FROM procrastinate_workers")
@@ -198,30 +200,32 @@ async def _wait_for_worker(stage: Stage) -> None:
         await session.set_autocommit(False)
 
 
-async def _rows(stage: Stage) -> tuple[int, float]:
+async def _rows(environment: Environment) -> tuple[int, float]:
     """Wait until each recipient has a database row; return their number and the Unix time."""
     async with asyncio.timeout(1800):
         while True:
-            now = await broadcasts.find(stage.rt, stage.officers.lead, stage.found.id)
+            now = await broadcasts.find(
+                environment.rt, environment.officers.lead, environment.found.id
+            )
             if now.total is not None:
                 return now.total, time.time()
             await asyncio.sleep(0.02)
 
 
-async def _first(stage: Stage) -> float:
+async def _first(environment: Environment) -> float:
     async with asyncio.timeout(300):
-        while not (taken := await stage.taken()).first:  # noqa: ASYNC110
+        while not (taken := await environment.taken()).first:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return taken.first
 
 
-async def _looks(stage: Stage) -> list[float]:
+async def _looks(environment: Environment) -> list[float]:
     """Measure the time to read a broadcast's progress and a page of its recipients, in ms."""
     found = []
     for _each in range(LOOKS // 10):
         start = time.perf_counter()
-        await broadcasts.progress(stage.rt, stage.officers.lead, stage.found.id)
-        await broadcasts.recipients(stage.rt, stage.officers.lead, stage.found.id)
+        await broadcasts.progress(environment.rt, environment.officers.lead, environment.found.id)
+        await broadcasts.recipients(environment.rt, environment.officers.lead, environment.found.id)
         found.append((time.perf_counter() - start) * 1000)
     return found
 
@@ -231,12 +235,12 @@ def _resident(pid: int) -> float:
     return pages * 4096 / 1e6
 
 
-async def _talk(stage: Stage, port: int, seconds: float) -> list[float]:
+async def _talk(environment: Environment, port: int, seconds: float) -> list[float]:
     """Let people write to Kosh at random times at a steady rate.
 
     Return the time until each answer in ms.
     """
-    secret = stage.rt.settings.telegram_secret
+    secret = environment.rt.settings.telegram_secret
     assert secret is not None
     headers = {"content-type": "application/json",
                "x-telegram-bot-api-secret-token": secret.get_secret_value()}  # fmt: skip

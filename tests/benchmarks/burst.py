@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from tests.benchmarks.orders import Driven
+from tests.benchmarks.environment import Environment, open_environment
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import Stage, staged
 
 CHATS = 5_000
 TIMES = 10
@@ -18,24 +18,26 @@ def measured(seconds: float) -> str:
 
     Each peak lasts `seconds`. Before and after it, people write at a tenth of the peak's rate.
     """
-    with staged() as stage:
-        port = stage.serve(stage.database("kosh_burst")).port
-        stage.drive(port, CALM, chats=CHATS)
-        limit = stage.drive(port, CALM, chats=CHATS)
+    with open_environment() as environment:
+        port = environment.serve(environment.database("kosh_burst")).port
+        environment.drive(port, CALM, chats=CHATS)
+        limit = environment.drive(port, CALM, chats=CHATS)
         able = limit.turns / limit.seconds
-        rows = [row for part in (0.7, 1.5) for row in _burst(stage, port, able * part, seconds)]
+        rows = [
+            row for part in (0.7, 1.5) for row in _burst(environment, port, able * part, seconds)
+        ]
     return f"Able: {able:.0f} turns a second.\n\n{table(_lines(rows))}"
 
 
 def _burst(
-    stage: Stage, port: int, peak: float, seconds: float
+    environment: Environment, port: int, peak: float, seconds: float
 ) -> Iterator[tuple[str, float, float, Driven]]:
     for name, rate, lasting in (
         ("before", peak / TIMES, CALM),
         (f"{TIMES} times", peak, seconds),
         ("after", peak / TIMES, CALM),
     ):
-        result = stage.drive(port, lasting, chats=CHATS, rate=rate, lines=LINES)
+        result = environment.drive(port, lasting, chats=CHATS, rate=rate, lines=LINES)
         yield name, rate, lasting, result
 
 

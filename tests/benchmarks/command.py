@@ -7,8 +7,8 @@ from typing import Annotated
 import typer
 
 from tests.benchmarks import report
-from tests.benchmarks.orders import Loop
-from tests.benchmarks.stage import AT_ONCE
+from tests.benchmarks.environment import AT_ONCE
+from tests.benchmarks.protocol import Loop
 from tests.benchmarks.turn import Plan, measure
 
 if not (find_spec("aiogram_dialog") and find_spec("telegram")):
@@ -43,13 +43,13 @@ def all_(
     """
     from datetime import UTC, datetime
 
-    from tests.benchmarks import everything
+    from tests.benchmarks import all_benchmarks
 
-    text, failed = everything.measured(typer.echo, quick=quick)
+    text, failed = all_benchmarks.measured(typer.echo, quick=quick)
     if to is not None:
         to.write_text(text, "utf-8")
     else:
-        typer.echo(f"Written: {everything.write(text, datetime.now(UTC))}")
+        typer.echo(f"Written: {all_benchmarks.write(text, datetime.now(UTC))}")
     if failed:
         typer.echo(f"Failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
@@ -95,7 +95,7 @@ def broadcast(
     from tempfile import TemporaryDirectory
 
     from tests.benchmarks import broadcast as announcing
-    from tests.benchmarks.multitude import prepared
+    from tests.benchmarks.million_subscribers import prepared
 
     with TemporaryDirectory() as name:
         folder = data or Path(name)
@@ -124,10 +124,10 @@ def console(
 @app.command()
 def notify(cases: Annotated[int, typer.Option(min=1, help="How many cases.")] = 20) -> None:
     """Measure the seconds from a new case to the e-mail and push of an officer who is absent."""
-    from tests.benchmarks import notices
+    from tests.benchmarks import notification_delay
 
     typer.echo(report.load())
-    typer.echo(notices.table(notices.measured(cases)))
+    typer.echo(notification_delay.table(notification_delay.measured(cases)))
 
 
 @app.command("print")
@@ -136,11 +136,11 @@ def print_(
     to: Annotated[Path | None, typer.Option(file_okay=False, help="Keep the files here.")] = None,
 ) -> None:
     """Measure how long it takes to print checklists as PDF."""
-    from tests.benchmarks import sheets
+    from tests.benchmarks import printing
 
     if to is not None:
         to.mkdir(parents=True, exist_ok=True)
-    typer.echo(sheets.measured(count, to))
+    typer.echo(printing.measured(count, to))
 
 
 @app.command()
@@ -153,10 +153,10 @@ def size(
     """Measure the cost of the same turn in databases with 10,000 people and with a million."""
     from tempfile import TemporaryDirectory
 
-    from tests.benchmarks import size as crowds
+    from tests.benchmarks import size as size_benchmark
 
     with TemporaryDirectory() as name:
-        figures = crowds.measured(data or Path(name), sorted(people), rounds, seconds)
+        figures = size_benchmark.measured(data or Path(name), sorted(people), rounds, seconds)
     typer.echo(report.load())
     typer.echo(figures)
 

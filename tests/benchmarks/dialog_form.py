@@ -21,7 +21,7 @@ from aiogram_dialog.widgets.text import Const, Format
 from starlette.responses import Response
 
 from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
-from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, Place
 from tests.benchmarks.serve import Take
 
 STATES = tuple(State() for _question in QUESTIONS)

@@ -10,8 +10,8 @@ import sys
 import msgspec
 
 from tests.benchmarks.loss_counting import RunningLossCount, stop_all
-from tests.benchmarks.orders import CountLosses, Order, StopCounting
 from tests.benchmarks.platform import Http, Platform
+from tests.benchmarks.protocol import CountLosses, Order, StopCounting
 
 
 async def main() -> None:

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 import typer
 
 from bot.cache import Cache, CacheUnavailable
+from tests.benchmarks.environment import FIRST_CHAT, WEBHOOK, Environment, open_environment
 from tests.benchmarks.form import ASKED, KEPT
-from tests.benchmarks.orders import CountLosses, Driven, Losses
+from tests.benchmarks.protocol import CountLosses, Driven, Losses
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import FIRST_CHAT, WEBHOOK, Stage, staged
 from tests.sentinels import SentinelServers, watched
 
 FAULTS = {"kill -9": signal.SIGKILL, "kill -STOP": signal.SIGSTOP, "planned": None}
@@ -59,14 +59,14 @@ def measured(silence_ms: int, seconds: float, rate: float) -> str:
 
 
 def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failover:
-    with staged() as stage, watched(stage.folder, silence_ms) as group:
+    with open_environment() as environment, watched(environment.folder, silence_ms) as group:
         group.await_agreement()
-        stage.redis = group.url
-        database = stage.database("kosh_failover")
-        server = stage.serve(database, core=None)
-        stage.serve(database, core=None, port=server.port)
-        stage.work(database)
-        _count_losses(stage, server.port)
+        environment.redis = group.url
+        database = environment.database("kosh_failover")
+        server = environment.serve(database, core=None)
+        environment.serve(database, core=None, port=server.port)
+        environment.work(database)
+        _count_losses(environment, server.port)
         results: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
         with _probed(group.url) as outage:
             for phase in range(3):
@@ -78,7 +78,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                 # time, some with consent and some without.
                 for place, (name, form) in enumerate(FORMS.items()):
                     first = FIRST_CHAT + place * BLOCK
-                    each = stage.drive(
+                    each = environment.drive(
                         server.port,
                         seconds / len(FORMS),
                         chats=WRITING,
@@ -87,16 +87,16 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
                         first_chat=first,
                     )
                     results[name] += (each,)
-        return Failover(fault, outage, results, stage.stop_counting(CALM))
+        return Failover(fault, outage, results, environment.stop_counting(CALM))
 
 
-def _count_losses(stage: Stage, port: int) -> None:
+def _count_losses(environment: Environment, port: int) -> None:
     """Let people with and without consent write until the end; count lost and doubled turns."""
     for place, (name, form) in enumerate(FORMS.items()):
         first = FIRST_CHAT + (len(FORMS) + place) * BLOCK
-        secret = stage.secret
+        secret = environment.secret
         order = CountLosses(port, WEBHOOK, secret, form, first, CHATS, name, 0, TIMEOUT_SECONDS)
-        stage.count_losses(order)
+        environment.count_losses(order)
 
 
 def _cause(group: SentinelServers, fault: str) -> None:

@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from tests.benchmarks.form import OPTIONS, QUESTIONS
-from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, Place
 from tests.benchmarks.serve import Take
 
 STATE_BYTES = 1500

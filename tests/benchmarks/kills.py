@@ -13,9 +13,9 @@ import typer
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
-from tests.benchmarks.orders import CountLosses, Losses
+from tests.benchmarks.environment import Environment, Server, open_environment
+from tests.benchmarks.protocol import CountLosses, Losses
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import Server, Stage, staged
 from tests.benchmarks.turn import CHAT_BLOCK, CONTENDERS, Contender
 
 CHATS = 16
@@ -38,8 +38,8 @@ class Watched:
     the conversation, take part.
     """
 
-    def __init__(self, stage: Stage, database: Databases) -> None:
-        self.stage = stage
+    def __init__(self, environment: Environment, database: Databases) -> None:
+        self.environment = environment
         self.database = database
         self.contenders = [each for each in CONTENDERS if each.kind in ("durable", "peer")]
         self.ports = {each.name: free_port() for each in self.contenders}
@@ -50,7 +50,7 @@ class Watched:
 
     def _serve(self, contender: Contender) -> Server:
         port = self.ports[contender.name]
-        return self.stage.serve(self.database, server=contender.server, port=port, core=None)
+        return self.environment.serve(self.database, server=contender.server, port=port, core=None)
 
     def write(self, minimum: int = 0) -> None:
         """Let new people write to each server, for at least `minimum` turns each."""
@@ -58,11 +58,11 @@ class Watched:
         for number, each in enumerate(self.contenders):
             first = CHAT_BLOCK * (1 + number) + CHATS * self._orders
             path, port = each.path, self.ports[each.name]
-            secret, form = self.stage.secret, each.form
+            secret, form = self.environment.secret, each.form
             order = CountLosses(
                 port, path, secret, form, first, CHATS, each.name, minimum, TIMEOUT_SECONDS
             )
-            self.stage.count_losses(order)
+            self.environment.count_losses(order)
 
     def kill_servers(self) -> None:
         for each in self.contenders:
@@ -78,16 +78,16 @@ class Watched:
         started = self._serve(contender)
         while not processes.answering(started.pid, started.port):
             self.unstartable[contender.name] += 1
-            (self.stage.folder / "ptb.pickle").unlink()
+            (self.environment.folder / "ptb.pickle").unlink()
             started = self._serve(contender)
         return started
 
     def kill_stores(self) -> None:
         time.sleep(self._chance.uniform(0, MAX_BETWEEN))
-        for pid in self.stage.stores:
+        for pid in self.environment.stores:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.stage.revive()
+        self.environment.revive()
 
 
 def measured(kills: int, store_kills: int) -> str:
@@ -95,10 +95,10 @@ def measured(kills: int, store_kills: int) -> str:
 
     Return the numbers of lost messages as a table.
     """
-    with staged() as stage:
-        database = stage.database("kosh_kills")
-        watched = Watched(stage, database)
-        stage.work(database)
+    with open_environment() as environment:
+        database = environment.database("kosh_kills")
+        watched = Watched(environment, database)
+        environment.work(database)
         rows = [HEAD]
         for what, times, kill in (
             ("server", kills, watched.kill_servers),
@@ -110,7 +110,9 @@ def measured(kills: int, store_kills: int) -> str:
                 typer.echo(f"{what} killed {number + 1} of {times}", err=True)
                 kill()
                 time.sleep(1)
-            rows += _rows(what, times, stage.stop_counting(TIMEOUT_SECONDS), watched.unstartable)
+            rows += _rows(
+                what, times, environment.stop_counting(TIMEOUT_SECONDS), watched.unstartable
+            )
     return table(rows)
 
 

@@ -14,7 +14,7 @@ from bot.runtime import Runtime, runtime
 from bot.web.app import create_app
 from flows.engine.recognition import Confidence, Danger, Recognition
 from tests.benchmarks.form import FORMS
-from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, Place
 from tests.benchmarks.serve import settled
 
 

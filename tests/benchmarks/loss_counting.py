@@ -7,8 +7,8 @@ from itertools import count
 from typing import Any
 
 from tests.benchmarks.form import DONE, QUESTIONS
-from tests.benchmarks.orders import CountLosses, Losses
 from tests.benchmarks.platform import Chat, Lines, Platform
+from tests.benchmarks.protocol import CountLosses, Losses
 
 QUESTION = re.compile("|".join(f"({re.escape(text)})" for _name, text in QUESTIONS))
 END = len(QUESTIONS) + 1

@@ -19,10 +19,10 @@ from bot import embedded
 from bot.outbox.statements import DUE
 from bot.privacy.retention import RULES
 from tests.benchmarks import processes, size
-from tests.benchmarks.multitude import superuser_url
+from tests.benchmarks.environment import Environment, open_environment
+from tests.benchmarks.million_subscribers import superuser_url
 from tests.benchmarks.report import table
-from tests.benchmarks.size import Crowd
-from tests.benchmarks.stage import Stage, staged
+from tests.benchmarks.size import Installation
 
 PARTITIONS = 16
 # WAITING_ROWS is the number of rows that the sweep finds due. DELETED_SHARE is the share of rows
@@ -62,17 +62,19 @@ def measured(folder: Path, people: int, rounds: int, seconds: float) -> str:
     with embedded.postgres(folder / "postgres", size.FILLING) as admin:
         for kind in KINDS:
             _copied(admin, people, kind)
-    with staged(folder) as stage:
-        crowds = {kind: _served(stage, people, kind) for kind in KINDS}
-        for each in crowds.values():
-            *_cost, result = size.sampled(each, stage, seconds)
+    with open_environment(folder) as environment:
+        installations = {kind: _served(environment, people, kind) for kind in KINDS}
+        for each in installations.values():
+            *_cost, result = size.sampled(each, environment, seconds)
             assert result.turns, "no turn was answered; the servers' logs say why"
         for number in range(rounds):
             typer.echo(f"round {number + 1} of {rounds}", err=True)
-            for each in crowds.values():
-                each.rounds.append(size.sampled(each, stage, seconds))
-        turns = table(_turns(crowds))
-        upkeep = {kind: _measure_upkeep(each.url, kind, rounds) for kind, each in crowds.items()}
+            for each in installations.values():
+                each.rounds.append(size.sampled(each, environment, seconds))
+        turns = table(_turns(installations))
+        upkeep = {
+            kind: _measure_upkeep(each.url, kind, rounds) for kind, each in installations.items()
+        }
     return f"{turns}\n\n{table(_sweeps(upkeep))}"
 
 
@@ -181,10 +183,12 @@ def _number(session: psycopg.Connection, question: SQL | Composed) -> int:
     return int(row[0]) if row else 0
 
 
-def _served(stage: Stage, people: int, kind: str) -> Crowd:
-    databases = embedded.prepare(stage.admin, _name(people, kind))
-    server = stage.serve(databases)
-    return Crowd(people, superuser_url(stage.admin, databases), server.pid, server.port)
+def _served(environment: Environment, people: int, kind: str) -> Installation:
+    databases = embedded.prepare(environment.admin, _name(people, kind))
+    server = environment.serve(databases)
+    return Installation(
+        people, superuser_url(environment.admin, databases), server.pid, server.port
+    )
 
 
 def _measure_upkeep(url: str, kind: str, rounds: int) -> Upkeep:
@@ -229,10 +233,10 @@ def _cpu(session: psycopg.Connection, text: bytes, values: tuple[int, ...] = ())
     return (processes.cpu_seconds(pid) - before) * 1e3
 
 
-def _turns(crowds: dict[str, Crowd]) -> Iterator[tuple[str, ...]]:
+def _turns(installations: dict[str, Installation]) -> Iterator[tuple[str, ...]]:
     yield "tables", "GB", "server, µs", "store, µs", "both", "times plain", "store, times plain"
-    plain = crowds["plain"]
-    for kind, each in crowds.items():
+    plain = installations["plain"]
+    for kind, each in installations.items():
         pairs = list(zip(each.rounds, plain.rounds, strict=True))
         both = median(
             (own[0] + own[1]) / (plain_round[0] + plain_round[1]) for own, plain_round in pairs

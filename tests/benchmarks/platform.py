@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tests.benchmarks.form import DONE, OPTIONS
-from tests.benchmarks.orders import BOT, SECRET_HEADER, Driven, Order, Writers
+from tests.benchmarks.protocol import BOT, SECRET_HEADER, Driven, Order, Writers
 
 TIMEOUT_SECONDS = 10.0
 LANGUAGE = "Русский"

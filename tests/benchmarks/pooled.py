@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
-from tests.benchmarks.orders import Driven
+from tests.benchmarks.environment import Environment, Server, open_environment
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import Server, Stage, staged
 
 TEAM = 4
 # Connections of PgBouncer to PostgreSQL, for four processes with eight connections each.
@@ -46,21 +46,26 @@ def measured(rounds: int, seconds: float) -> str:
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     if program is None:
         return "No pgbouncer here; install it (apt install pgbouncer) and try again."
-    with staged() as stage:
-        straight = stage.database("kosh_straight")
-        with between(program, stage.folder, stage.database("kosh_pooled")) as pooled:
-            teams = {"PostgreSQL": _team(stage, straight), "PgBouncer": _team(stage, pooled)}
+    with open_environment() as environment:
+        straight = environment.database("kosh_straight")
+        with between(program, environment.folder, environment.database("kosh_pooled")) as pooled:
+            teams = {
+                "PostgreSQL": _team(environment, straight),
+                "PgBouncer": _team(environment, pooled),
+            }
             found: dict[str, list[Driven]] = {name: [] for name in teams}
             for _round in range(rounds + 1):
                 for name, first in teams.items():
-                    found[name].append(stage.drive(first.port, seconds, chats=CHATS, at_once=64))
+                    found[name].append(
+                        environment.drive(first.port, seconds, chats=CHATS, at_once=64)
+                    )
     return table(_lines(found))
 
 
-def _team(stage: Stage, database: Databases) -> Server:
-    first = stage.serve(database, core=None)
+def _team(environment: Environment, database: Databases) -> Server:
+    first = environment.serve(database, core=None)
     for _ in range(TEAM - 1):
-        stage.serve(database, core=None, port=first.port)
+        environment.serve(database, core=None, port=first.port)
     return first
 
 

@@ -29,8 +29,8 @@ from flows.engine.referral_screens import MIN_SHOWN
 from tests.app_stack import AppStack
 from tests.benchmarks import attacks, families
 from tests.benchmarks.attacks import Known, Published
-from tests.benchmarks.crossing import FAULTS, Crossing
 from tests.benchmarks.families import Family, Registrant
+from tests.benchmarks.family_registrations import FAULTS, FamilyRegistrations
 
 REFERRERS = 12
 ERASED = 0.05
@@ -98,18 +98,18 @@ async def measured(
     for each in leaving:
         each.erased = True
     findings = Findings(people, households, len(registrants), len(leaving))
-    crossing = Crossing(stack, invented, await _invitations(stack), say=say)
+    registrations = FamilyRegistrations(stack, invented, await _invitations(stack), say=say)
     for switch in FAULTS:
         await stack.fault(**switch)
     start = time.perf_counter()
-    await crossing.cross()
-    findings.seconds, findings.turns = time.perf_counter() - start, crossing.turns
+    await registrations.register_all()
+    findings.seconds, findings.turns = time.perf_counter() - start, registrations.turns
     findings.tried_again = await _value(stack, _TRIED_AGAIN)
     await _calm(stack)
     await _compare(stack, invented, findings)
     await _count_once(stack, registrants, findings)
-    await _compare_referrers(stack, crossing.invitations, registrants, findings)
-    await _attack(stack, crossing, findings)
+    await _compare_referrers(stack, registrations.invitations, registrants, findings)
+    await _attack(stack, registrations, findings)
     return findings
 
 
@@ -173,7 +173,7 @@ async def _compare_referrers(
         findings.hold(f"referrer {at}", view.registered or 0, agreed[at] - agreed[at] % MIN_SHOWN)
 
 
-async def _attack(stack: AppStack, crossing: Crossing, findings: Findings) -> None:
+async def _attack(stack: AppStack, registrations: FamilyRegistrations, findings: Findings) -> None:
     """Try to learn hidden counts from the sums of one day, and from a comparison of two days.
 
     Between the two days one person registers, or erases the registration.
@@ -185,9 +185,12 @@ async def _attack(stack: AppStack, crossing: Crossing, findings: Findings) -> No
     findings.learned += [f"by least counts: {each}" for each in known.forced().items()]
     alone = Registrant("TESTOVZ", 1990, "it", "housing", None, agrees=False)
     family = Family("ru", "IR", "astana", "year", couple=False, children=(), registrants=[alone])
-    for act, change in ((crossing.register(family, alone), 1), (crossing.erase(alone), -1)):
+    for act, change in (
+        (registrations.register(family, alone), 1),
+        (registrations.erase(alone), -1),
+    ):
         await act
-        await crossing.settle()
+        await registrations.settle()
         later = await _day(stack)
         findings.hold("people of the next day", later.true, day.true + change)
         found = attacks.differences(day.tables, later.tables)

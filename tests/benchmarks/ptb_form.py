@@ -20,7 +20,7 @@ from telegram.ext import (
 )
 
 from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
-from tests.benchmarks.orders import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, Place
 from tests.benchmarks.serve import Take
 
 type Context = ContextTypes.DEFAULT_TYPE

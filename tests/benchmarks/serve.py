@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.benchmarks.orders import Place
+from tests.benchmarks.protocol import Place
 
 type Take = Callable[[bytes], Awaitable[Response]]
 type Opening = AbstractAsyncContextManager[Mapping[str, Take]]

@@ -13,9 +13,9 @@ import msgspec
 
 from tests.benchmarks import processes
 from tests.benchmarks.attackers import AttackOrder, AttackResponses
-from tests.benchmarks.orders import Driven
+from tests.benchmarks.environment import SERVER_CORE, open_environment
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import SERVER_CORE, staged
 
 PEOPLE = 30
 # Turns per second of all PEOPLE together: each person writes every four seconds.
@@ -50,23 +50,25 @@ class AttackResult:
 
 def measured(seconds: float, addresses: int, rate: float) -> AttackResult:
     """Measure people's turns before the attack (a quarter of the time), then during it."""
-    with staged() as stage:
-        database = stage.database("kosh_siege")
-        web = stage.serve(database, server="attacked", core=SERVER_CORE)
-        platforms = stage.serve(database, server="attacked-webhooks", core=SERVER_CORE)
+    with open_environment() as environment:
+        database = environment.database("kosh_siege")
+        web = environment.serve(database, server="attacked", core=SERVER_CORE)
+        platforms = environment.serve(database, server="attacked-webhooks", core=SERVER_CORE)
         pids = (web.pid, platforms.pid)
-        stage.drive(platforms.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
+        environment.drive(platforms.port, 5, chats=PEOPLE, rate=PEOPLE_RATE)
         cpu_before = _cpu_seconds(pids)
-        idle = stage.drive(platforms.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE)
+        idle = environment.drive(
+            platforms.port, max(5, seconds / 4), chats=PEOPLE, rate=PEOPLE_RATE
+        )
         alone = _cpu_seconds(pids)
         few = min(addresses, MAX_ADDRESSES)
         order = AttackOrder(web.port, platforms.port, few, seconds, rate)
         words = msgspec.json.encode(order).decode()
-        log = stage.folder / "siege.log"
+        log = environment.folder / "siege.log"
         with processes.process(
             "tests.benchmarks.attackers", words, core=None, log=log, talks=True
         ) as attackers:
-            during = stage.drive(platforms.port, seconds, chats=PEOPLE, rate=PEOPLE_RATE)
+            during = environment.drive(platforms.port, seconds, chats=PEOPLE, rate=PEOPLE_RATE)
             used = _cpu_seconds(pids) - alone
             attacked = msgspec.json.decode(
                 processes.line_of(attackers.stdout), type=AttackResponses

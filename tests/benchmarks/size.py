@@ -11,11 +11,11 @@ from bot import embedded
 from bot.db.migrations import migrate
 from bot.security.key_files import Keys
 from bot.security.vault import Vault
-from tests.benchmarks import crowd, processes
-from tests.benchmarks.multitude import FAST, superuser_url
-from tests.benchmarks.orders import Driven
+from tests.benchmarks import processes, sample_people
+from tests.benchmarks.environment import FIRST_CHAT, Environment, open_environment
+from tests.benchmarks.million_subscribers import FAST, superuser_url
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import chart, table
-from tests.benchmarks.stage import FIRST_CHAT, Stage, staged
 
 # Maximum number of people with encryption keys of their own; all others are copies of their rows.
 MAX_REAL = 200_000
@@ -28,7 +28,7 @@ BYTES = "SELECT pg_database_size(current_database())"
 
 
 @dataclass(slots=True)
-class Crowd:
+class Installation:
     """A database full of people, a server on it, and the measured cost of turns."""
 
     people: int
@@ -59,24 +59,24 @@ class Crowd:
 def measured(folder: Path, sizes: Sequence[int], rounds: int, seconds: float) -> str:
     """Fill a database for each size, then measure their servers in turn."""
     gather(folder, sizes)
-    with staged(folder) as stage:
-        crowds = [_opened(stage, size) for size in sizes]
-        for each in crowds:
-            sampled(each, stage, seconds)
-        before = [each.select_number(READ_WHOLE) for each in crowds]
+    with open_environment(folder) as environment:
+        installations = [_opened(environment, size) for size in sizes]
+        for each in installations:
+            sampled(each, environment, seconds)
+        before = [each.select_number(READ_WHOLE) for each in installations]
         for _round in range(rounds):
-            for each in crowds:
-                each.rounds.append(sampled(each, stage, seconds))
+            for each in installations:
+                each.rounds.append(sampled(each, environment, seconds))
         whole = [
             (each.select_number(READ_WHOLE) - rows) / max(each.turns, 1)
-            for each, rows in zip(crowds, before, strict=True)
+            for each, rows in zip(installations, before, strict=True)
         ]
         drawn = chart(
             "Microseconds of CPU a turn, by people",
-            [f"{each.people:,}" for each in crowds],
-            {"server and store": [each.app + each.store for each in crowds]},
+            [f"{each.people:,}" for each in installations],
+            {"server and store": [each.app + each.store for each in installations]},
         )
-        return f"{table(_lines(crowds, whole))}\n\n{drawn}"
+        return f"{table(_lines(installations, whole))}\n\n{drawn}"
 
 
 def gather(folder: Path, sizes: Sequence[int]) -> None:
@@ -100,8 +100,8 @@ def _is_there(admin: str, size: int) -> bool:
 def _fill(admin: str, vault: Vault, size: int) -> None:
     embedded.drop_database(admin, _name(size))
     url, real = _opened_to(admin, size), min(size, MAX_REAL)
-    crowd.fill(url, vault, FIRST_CHAT, real)
-    crowd.multiply(url, size // real, real)
+    sample_people.fill(url, vault, FIRST_CHAT, real)
+    sample_people.multiply(url, size // real, real)
 
 
 def _opened_to(admin: str, size: int) -> str:
@@ -115,33 +115,40 @@ def _name(size: int) -> str:
     return f"kosh_{size}"
 
 
-def _opened(stage: Stage, size: int) -> Crowd:
-    databases = stage.database(_name(size))
-    served = stage.serve(databases)
-    return Crowd(size, superuser_url(stage.admin, databases), served.pid, served.port)
+def _opened(environment: Environment, size: int) -> Installation:
+    databases = environment.database(_name(size))
+    served = environment.serve(databases)
+    return Installation(size, superuser_url(environment.admin, databases), served.pid, served.port)
 
 
-def sampled(crowd: Crowd, stage: Stage, seconds: float) -> tuple[float, float, Driven]:
+def sampled(
+    installation: Installation, environment: Environment, seconds: float
+) -> tuple[float, float, Driven]:
     """Let people write; return two CPU times per turn in µs, and the results of the turns.
 
     The CPU times are that of the web server, and that of PostgreSQL and Valkey together."""
-    app, store = processes.cpu_seconds(crowd.server), sum(map(processes.cpu_seconds, stage.stores))
-    result = stage.drive(crowd.port, seconds, chats=min(WRITING, crowd.people))
+    app, store = (
+        processes.cpu_seconds(installation.server),
+        sum(map(processes.cpu_seconds, environment.stores)),
+    )
+    result = environment.drive(installation.port, seconds, chats=min(WRITING, installation.people))
     turns = max(result.turns, 1)
     return (
-        (processes.cpu_seconds(crowd.server) - app) / turns * 1e6,
-        (sum(map(processes.cpu_seconds, stage.stores)) - store) / turns * 1e6,
+        (processes.cpu_seconds(installation.server) - app) / turns * 1e6,
+        (sum(map(processes.cpu_seconds, environment.stores)) - store) / turns * 1e6,
         result,
     )
 
 
-def _lines(crowds: Sequence[Crowd], whole: Sequence[float]) -> Iterator[tuple[str, ...]]:
+def _lines(
+    installations: Sequence[Installation], whole: Sequence[float]
+) -> Iterator[tuple[str, ...]]:
     yield (
         "people", "GB", "server, µs", "store, µs", "both", "times the fewest", "p50 ms", "p99 ms",
         "rows read in whole tables",
     )  # fmt: skip
-    minimum = crowds[0]
-    for each, rows in zip(crowds, whole, strict=True):
+    minimum = installations[0]
+    for each, rows in zip(installations, whole, strict=True):
         pairs = zip(each.rounds, minimum.rounds, strict=True)
         ratio = median((own[0] + own[1]) / (smallest[0] + smallest[1]) for own, smallest in pairs)
         yield (

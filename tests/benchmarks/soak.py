@@ -6,10 +6,10 @@ from statistics import median
 
 import typer
 
-from tests.benchmarks.orders import Driven
+from tests.benchmarks.environment import open_environment
 from tests.benchmarks.processes import resident_mb
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import chart, table
-from tests.benchmarks.stage import staged
 
 CHATS = 500
 SHOWN = 12
@@ -27,11 +27,11 @@ class Minute:
 def measured(minutes: int, rate: float) -> str:
     """Print a line for each minute; return a table and a chart of the run."""
     found = list[Minute]()
-    with staged() as stage:
-        database = stage.database("kosh_soak")
-        web, worker = stage.serve(database, core=None), stage.work(database)
+    with open_environment() as environment:
+        database = environment.database("kosh_soak")
+        web, worker = environment.serve(database, core=None), environment.work(database)
         for number in range(1, minutes + 1):
-            result = stage.drive(web.port, 60, chats=CHATS, rate=rate)
+            result = environment.drive(web.port, 60, chats=CHATS, rate=rate)
             found.append(Minute(resident_mb(web.pid), resident_mb(worker), result))
             last = found[-1]
             summary = f"{result.turns} turns, {result.failed} failed, p99 {result.p99:.0f} ms"

@@ -46,13 +46,13 @@ def test_benchmark_under_attack_counts_users_and_attackers_separately() -> None:
 def test_benchmark_reports_no_lost_update_when_no_process_is_killed() -> None:
     pytest.importorskip("aiogram_dialog", reason="needs the dependency group `bench`")
     pytest.importorskip("telegram", reason="needs the dependency group `bench`")
+    from tests.benchmarks.environment import open_environment
     from tests.benchmarks.kills import Watched
-    from tests.benchmarks.orders import Losses
-    from tests.benchmarks.stage import staged
+    from tests.benchmarks.protocol import Losses
 
-    with staged() as stage:
-        watched = Watched(stage, stage.database("kosh_kills"))
+    with open_environment() as environment:
+        watched = Watched(environment, environment.database("kosh_kills"))
         watched.write(minimum=30)
-        seen = stage.stop_counting(grace_seconds=1)
+        seen = environment.stop_counting(grace_seconds=1)
     assert set(seen) == set(watched.ports)
     assert all(each == Losses(taken=each.taken) and each.taken for each in seen.values()), seen

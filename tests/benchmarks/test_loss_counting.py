@@ -6,7 +6,7 @@ import pytest
 
 from tests.benchmarks.form import DONE, QUESTIONS
 from tests.benchmarks.loss_counting import CheckedChat
-from tests.benchmarks.orders import Losses
+from tests.benchmarks.protocol import Losses
 
 
 class Chat(CheckedChat):

@@ -5,8 +5,8 @@ from collections import deque
 from typing import Any
 
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.orders import Order
 from tests.benchmarks.platform import Chat, Drive
+from tests.benchmarks.protocol import Order
 
 ORDER = Order(
     port=0, path="/", secret="", form=KEPT, first_chat=1, chats=1, at_once=1, turns=3, seconds=60,

@@ -10,9 +10,16 @@ from statistics import median
 import psycopg
 
 from tests.benchmarks import floor, processes
+from tests.benchmarks.environment import (
+    BOUNDLESS,
+    POOL,
+    WEBHOOK,
+    Environment,
+    Server,
+    open_environment,
+)
 from tests.benchmarks.form import ASKED, KEPT, TYPED
-from tests.benchmarks.orders import Driven, Loop
-from tests.benchmarks.stage import BOUNDLESS, POOL, WEBHOOK, Server, Stage, staged
+from tests.benchmarks.protocol import Driven, Loop
 
 SERVERS = (
     "kosh",
@@ -127,29 +134,29 @@ class Result:
 def measure(plan: Plan) -> list[Result]:
     """Run the whole benchmark; it takes about rounds × seconds for each contender."""
     chosen = [each for each in CONTENDERS if plan.only in each.name]
-    with staged() as stage:
-        servers = _servers(stage, plan, {each.server for each in chosen})
+    with open_environment() as environment:
+        servers = _servers(environment, plan, {each.server for each in chosen})
         results = [Result(each, servers[each.server]) for each in chosen]
         for each in results:
             warm = plan.chats * TURNS_TO_WARM_UP
-            _drive(stage, plan, each, turns=min(warm, plan.most_turns), seconds=60)
+            _drive(environment, plan, each, turns=min(warm, plan.most_turns), seconds=60)
         for number in range(plan.rounds):
             for each in _rotated(results, number):
-                sample = _sample(stage, plan, each, plan.seconds)
+                sample = _sample(environment, plan, each, plan.seconds)
                 each.samples.append(sample)
                 rate = sample.driven.turns / sample.driven.seconds * plan.load
-                each.loaded.append(_sample(stage, plan, each, plan.latency_seconds, rate))
+                each.loaded.append(_sample(environment, plan, each, plan.latency_seconds, rate))
         for each in results:
             each.resident_mb = processes.resident_mb(each.server.pid)
     return results
 
 
-def _servers(stage: Stage, plan: Plan, names: Collection[str]) -> dict[str, Server]:
-    database = stage.database("kosh_bench")
+def _servers(environment: Environment, plan: Plan, names: Collection[str]) -> dict[str, Server]:
+    database = environment.database("kosh_bench")
     with psycopg.connect(database.owner, autocommit=True) as owner:
         owner.execute(floor.TABLES)
     return {
-        name: stage.serve(database, server=name, pool=plan.pool, loop=plan.loop)
+        name: environment.serve(database, server=name, pool=plan.pool, loop=plan.loop)
         for name in SERVERS
         if name in names
     }
@@ -161,21 +168,29 @@ def _rotated(results: Sequence[Result], number: int) -> list[Result]:
     return [*results[first:], *results[:first]]
 
 
-def _sample(stage: Stage, plan: Plan, result: Result, seconds: float, rate: float = 0) -> Sample:
+def _sample(
+    environment: Environment, plan: Plan, result: Result, seconds: float, rate: float = 0
+) -> Sample:
     server = result.server.pid
-    app, store = processes.cpu_seconds(server), sum(map(processes.cpu_seconds, stage.stores))
-    driven = _drive(stage, plan, result, turns=plan.most_turns, seconds=seconds, rate=rate)
+    app, store = processes.cpu_seconds(server), sum(map(processes.cpu_seconds, environment.stores))
+    driven = _drive(environment, plan, result, turns=plan.most_turns, seconds=seconds, rate=rate)
     app = processes.cpu_seconds(server) - app
-    store = sum(map(processes.cpu_seconds, stage.stores)) - store
+    store = sum(map(processes.cpu_seconds, environment.stores)) - store
     turns = max(driven.turns, 1)
     return Sample(app / turns * 1e6, store / turns * 1e6, driven)
 
 
 def _drive(
-    stage: Stage, plan: Plan, result: Result, *, turns: int, seconds: float, rate: float = 0
+    environment: Environment,
+    plan: Plan,
+    result: Result,
+    *,
+    turns: int,
+    seconds: float,
+    rate: float = 0,
 ) -> Driven:
     contender = result.contender
-    return stage.drive(
+    return environment.drive(
         result.server.port,
         seconds,
         chats=plan.chats,

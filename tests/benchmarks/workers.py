@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from tests.benchmarks import processes
-from tests.benchmarks.orders import Driven
+from tests.benchmarks.environment import Environment, open_environment
+from tests.benchmarks.protocol import Driven
 from tests.benchmarks.report import table
-from tests.benchmarks.stage import Stage, staged
 
 CHATS = 1_000
 AT_ONCE = 64
@@ -27,27 +27,29 @@ class Team:
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
     """Measure each number of web processes with a database of its own, in turn."""
-    with staged() as stage:
-        teams = [_start_team(stage, count) for count in counts]
+    with open_environment() as environment:
+        teams = [_start_team(environment, count) for count in counts]
         for _round in range(rounds + 1):
             for each in teams:
-                each.rounds.append(_sampled(stage, each, seconds))
+                each.rounds.append(_sampled(environment, each, seconds))
         for each in teams:
             del each.rounds[0]
         return table(_lines(teams))
 
 
-def _start_team(stage: Stage, count: int) -> Team:
-    database = stage.database(f"kosh_{count}")
-    first = stage.serve(database, core=None)
-    others = [stage.serve(database, core=None, port=first.port) for _ in range(count - 1)]
+def _start_team(environment: Environment, count: int) -> Team:
+    database = environment.database(f"kosh_{count}")
+    first = environment.serve(database, core=None)
+    others = [environment.serve(database, core=None, port=first.port) for _ in range(count - 1)]
     return Team([each.pid for each in (first, *others)], first.port)
 
 
-def _sampled(stage: Stage, team: Team, seconds: float) -> tuple[list[float], float, Driven]:
-    before = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
-    result = stage.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
-    after = [processes.cpu_seconds(pid) for pid in (*team.pids, *stage.stores)]
+def _sampled(
+    environment: Environment, team: Team, seconds: float
+) -> tuple[list[float], float, Driven]:
+    before = [processes.cpu_seconds(pid) for pid in (*team.pids, *environment.stores)]
+    result = environment.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
+    after = [processes.cpu_seconds(pid) for pid in (*team.pids, *environment.stores)]
     turns = max(result.turns, 1)
     used = [(late - early) / turns * 1e6 for early, late in zip(before, after, strict=True)]
     return used[: len(team.pids)], sum(used[len(team.pids) :]), result

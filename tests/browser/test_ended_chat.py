@@ -6,8 +6,8 @@ import pytest
 
 from bot.web.chat_rendering import LABELS
 from tests.app_stack import AppStack
-from tests.browser.papers import page_that_asks_for_a_photo
 from tests.browser.phone import Phone, open_phone
+from tests.browser.upload_page import page_that_asks_for_a_photo
 from tests.person_client import Guest
 from tests.sample_files import photo
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.app_stack import AppStack
-from tests.browser.papers import page_that_asks_for_a_photo
+from tests.browser.upload_page import page_that_asks_for_a_photo
 from tests.release_only import release_only
 from tests.sample_files import photo
 

@@ -45,8 +45,8 @@ from tests.chaos.day_people import (
 )
 from tests.chaos.independent import evidence as outside
 from tests.chaos.independent.faults import Faults
-from tests.chaos.independent.gates import InjectedFaults
 from tests.chaos.independent.ledger import Entry, Ledger
+from tests.chaos.independent.outside_systems import InjectedFaults
 from tests.chaos.independent.stack import TOKEN, Program, Stack
 from tests.chaos.people import InventedPerson
 from tests.console_client import Console

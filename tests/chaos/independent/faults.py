@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
-from tests.chaos.independent.gates import REGISTRY_FAULTS, TELEGRAM_FAULTS, InjectedFaults
 from tests.chaos.independent.ledger import Ledger
+from tests.chaos.independent.outside_systems import REGISTRY_FAULTS, TELEGRAM_FAULTS, InjectedFaults
 from tests.chaos.independent.stack import DEPLOY_SECONDS, Program, Service, Stack
 
 # Relative frequency of each kind of fault. Kinds that delay all people are rare.

@@ -15,13 +15,18 @@ from bot.registry.sandbox import Sandbox
 from bot.registry.sandbox import create_app as create_sandbox
 from tests.app_stack import serving
 from tests.chaos.independent import evidence as outside
-from tests.chaos.independent.courier import Courier
 from tests.chaos.independent.evidence import Evidence
 from tests.chaos.independent.faults import Faults
-from tests.chaos.independent.gates import InjectedFaults, RegistryGate, TelegramGate, open_gate
 from tests.chaos.independent.ledger import Ledger
+from tests.chaos.independent.outside_systems import (
+    InjectedFaults,
+    RegistryGate,
+    TelegramGate,
+    open_gate,
+)
 from tests.chaos.independent.people import Crowd
 from tests.chaos.independent.stack import TOKEN, Stack
+from tests.chaos.independent.update_delivery import UpdateDelivery
 from tests.emulators.telegram import Emulator
 
 # Seconds to settle after the last fault: after several failures, the product waits minutes before
@@ -58,7 +63,7 @@ class Run:
     telegram: TelegramGate
     registry: RegistryGate
     registry_database: str
-    courier: Courier
+    delivery: UpdateDelivery
     crowd: Crowd
     seen: set[str] = field(default_factory=set)
 
@@ -66,7 +71,7 @@ class Run:
         """Learn the replies before any fault, let people act under faults, await the last work."""
         await self.crowd.learn()
         self.ledger.note("faults begin")
-        self.courier.lost, self.courier.twice, self.courier.late = 0.05, 0.05, 0.15
+        self.delivery.lost, self.delivery.twice, self.delivery.late = 0.05, 0.05, 0.15
         finished = asyncio.Event()
         faults = Faults(
             self.stack, self.ledger, self.telegram.injected_faults, self.registry.injected_faults,
@@ -169,14 +174,14 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
         telegram_url = await cleanup.enter_async_context(open_gate(telegram.handle, bot_path))
         registry_url = await cleanup.enter_async_context(open_gate(registry.handle, "/{rest:.*}"))
         await stack.start_programs(stack.settings(telegram_url, registry_url))
-        courier = Courier(
-            ledger, emulator, stack.webhook, stack.secret, random.Random(f"courier {plan.seed}")
+        delivery = UpdateDelivery(
+            ledger, emulator, stack.webhook, stack.secret, random.Random(f"delivery {plan.seed}")
         )
-        await courier.begin()
-        cleanup.push_async_callback(courier.close)
-        crowd = Crowd(ledger, emulator, rng, known=courier.known)
+        await delivery.begin()
+        cleanup.push_async_callback(delivery.close)
+        crowd = Crowd(ledger, emulator, rng, known=delivery.known)
         yield Run(
-            plan, stack, ledger, emulator, telegram, registry, registry_database, courier, crowd
+            plan, stack, ledger, emulator, telegram, registry, registry_database, delivery, crowd
         )
 
 

@@ -27,7 +27,7 @@ RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass
-class Courier:
+class UpdateDelivery:
     """Delivers every update to `url`, in order within each queue of the emulator."""
 
     ledger: Ledger

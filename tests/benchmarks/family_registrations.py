@@ -42,7 +42,7 @@ class RetryingGuest(Guest):
 
 
 @dataclass
-class Crossing:
+class FamilyRegistrations:
     """All families, each registrant's chat, and the buttons' nonces that were seen so far.
 
     A nonce is the number of a question in the payload of its buttons.
@@ -60,7 +60,7 @@ class Crossing:
     # Called with each line that reports how far the registrations are.
     say: Callable[[str], None] = lambda line: None
 
-    async def cross(self) -> None:
+    async def register_all(self) -> None:
         """Register everyone, link couples who both registered, and let some erase their data."""
         heads = [(family, family.registrants[0]) for family in self.families]
         spouses = [(each, each.registrants[1]) for each in self.families if each.registrants[1:]]

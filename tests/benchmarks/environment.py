@@ -16,7 +16,7 @@ from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.orders import (
+from tests.benchmarks.protocol import (
     TOKEN,
     CountLosses,
     Driven,
@@ -45,8 +45,8 @@ class Server:
 
 
 @dataclass(slots=True)
-class Stage:
-    """All running processes of a benchmark, which end with the block of `staged`."""
+class Environment:
+    """All running processes of a benchmark, which end with the block of `open_environment`."""
 
     folder: Path
     admin: str
@@ -158,7 +158,7 @@ class Stage:
 
 
 @contextmanager
-def staged(kept: Path | None = None) -> Iterator[Stage]:
+def open_environment(kept: Path | None = None) -> Iterator[Environment]:
     """Start PostgreSQL with fsync, Valkey, and the emulated Bot API on its own core.
 
     The data is in `kept`, or in a temporary folder that is deleted when the block ends.
@@ -173,4 +173,4 @@ def staged(kept: Path | None = None) -> Iterator[Stage]:
         )
         api = f"http://127.0.0.1:{int(processes.line_of(platform.stdout))}"
         stores = processes.stores(folder)
-        yield Stage(folder, admin, redis, api, token_hex(32), platform, ending, stores)
+        yield Environment(folder, admin, redis, api, token_hex(32), platform, ending, stores)

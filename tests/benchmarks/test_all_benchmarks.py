@@ -7,9 +7,9 @@ import pytest
 
 from bot.cli.environment import ROOT
 from bot.cli.reference import citations
-from tests.benchmarks import everything
+from tests.benchmarks import all_benchmarks
+from tests.benchmarks.all_benchmarks import Benchmark, Outcome, page, summary, wrapped
 from tests.benchmarks.command import app
-from tests.benchmarks.everything import Benchmark, Outcome, page, summary, wrapped
 
 DAY = datetime(2026, 11, 29, 8, 30, tzinfo=UTC)
 TURN = Benchmark("Cost of a turn", ("turn",), ("turn", "--quick"))
@@ -49,12 +49,12 @@ def test_benchmark_summary_has_cpu_ratios_including_postgres_and_valkey() -> Non
 
 def test_benchmark_page_has_a_summary_when_no_turn_was_measured() -> None:
     text = page(DAY, ["2 cores"], [_outcome("12 messages")])
-    assert text.split("\n\n")[2] == everything.NO_TURN
+    assert text.split("\n\n")[2] == all_benchmarks.NO_TURN
 
 
 @pytest.mark.release
 def test_failed_benchmark_shows_its_last_output_lines_without_paths() -> None:
-    outcome = everything.run(Benchmark("Unknown", ("unknown",), ("unknown",)), quick=False)
+    outcome = all_benchmarks.run(Benchmark("Unknown", ("unknown",), ("unknown",)), quick=False)
     assert outcome.exit_code == 2
     assert len(outcome.output.splitlines()) <= 3
     assert str(ROOT) not in outcome.output
@@ -70,7 +70,7 @@ def test_benchmark_output_keeps_tables_and_charts_unwrapped() -> None:
     long = " ".join(["word"] * 60)
     output = f"| {long} |\n\n```mermaid\n{long}\n```"
     first, *_others = wrapped(f"{long}\n{output}").splitlines()
-    assert len(first) <= everything.WIDTH
+    assert len(first) <= all_benchmarks.WIDTH
     assert wrapped(output) == output
 
 
@@ -78,8 +78,8 @@ def test_benchmarks_of_the_full_benchmark_run_are_existing_commands() -> None:
     known = {
         each.name or each.callback.__name__ for each in app.registered_commands if each.callback
     }
-    assert {each.arguments[0] for each in everything.BENCHMARKS} <= known
-    assert all(each.arguments[0] == each.quick[0] for each in everything.BENCHMARKS)
+    assert {each.arguments[0] for each in all_benchmarks.BENCHMARKS} <= known
+    assert all(each.arguments[0] == each.quick[0] for each in all_benchmarks.BENCHMARKS)
 
 
 def _documents(root: Path) -> Path:
@@ -97,7 +97,7 @@ def _documents(root: Path) -> Path:
 def test_benchmark_page_is_listed_once_in_the_index_and_the_menu(tmp_path: Path) -> None:
     folder = _documents(tmp_path)
     for _time in range(2):
-        everything.write("# Page\n", DAY, folder)
+        all_benchmarks.write("# Page\n", DAY, folder)
     assert (folder / "README.md").read_text("utf-8").count("2026-11-29.md") == 1
     assert (tmp_path / "zensical.toml").read_text("utf-8").count("2026-11-29.md") == 1
 
@@ -107,7 +107,9 @@ def test_pages_that_cite_the_benchmarks_show_the_newest_summary(tmp_path: Path) 
     assert citations.outdated(tmp_path) == []
     for day in (28, 29):
         outcome = _outcome(RATIOS.replace("0.83", f"0.{day}"))
-        everything.write(page(DAY.replace(day=day), [], [outcome]), DAY.replace(day=day), folder)
+        all_benchmarks.write(
+            page(DAY.replace(day=day), [], [outcome]), DAY.replace(day=day), folder
+        )
     assert citations.outdated(tmp_path) == [*citations.CITING]
     citations.write(tmp_path)
     assert citations.outdated(tmp_path) == []
