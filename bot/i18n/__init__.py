@@ -170,6 +170,9 @@ class Languages:
     def asks_to_repeat(self, typed: str) -> bool:
         return small_talk.asks_to_repeat(typed)
 
+    def doubts(self, typed: str) -> bool:
+        return small_talk.doubts(typed)
+
     def asks(self, typed: str) -> bool:
         return question_words.asks(typed)
 

@@ -160,7 +160,33 @@ REPEAT = (
     "repeat, say it again, say that again, what did you say, i donʼt understand,"
     " i do not understand, explain, explain it more simply",
 )
-# Courtesies and words of address that may be anywhere in a request to repeat. The first line is
+# Whole messages that ask whether an answer is true. The first line is Kazakh, the second one Uzbek;
+# each also counts in its other script.
+# check: a native speaker must check each line
+DOUBT = (
+    "рас па, бұл рас па, мұның рас па, мұныңыз рас па, айтқаныңыз рас па, шын ба, бұл шын ба,"
+    " шынымен бе, шынымен солай ма, солай ма, анық па, бұл анық па, нақты ма, сенімдісіз бе,"
+    " сенуге бола ма, бұған сенуге бола ма, сізге сенуге бола ма, қайдан білесіз,"
+    " оны қайдан білесіз,"
+    " кім айтты, мұны кім айтты, қайда жазылған, бұл қайда жазылған",
+    "rostmi, bu rostmi, shu rostmi, rostdanmi, rostdan ham shundaymi, shundaymi, aniqmi, bu aniqmi,"
+    " ishonchingiz komilmi, ishonsa boʻladimi, bunga ishonsa boʻladimi, sizga ishonsa boʻladimi,"
+    " qayerdan bilasiz, buni qayerdan bilasiz, kim aytdi, buni kim aytdi, qayerda yozilgan,"
+    " bu qayerda yozilgan",
+    "правда, это правда, неужели правда, точно, это точно, а это точно, вы уверены,"
+    " а вы уверены, вы точно знаете,"
+    " это проверено, откуда вы знаете, откуда вы это знаете, откуда вам известно,"
+    " откуда эта информация, откуда информация, кто это сказал, где это написано,"
+    " а где это написано,"
+    " можно ли вам верить, можно вам верить, можно ли этому верить, можно ли доверять,"
+    " это достоверно",
+    "真的吗, 是真的吗, 这是真的吗, 真的假的, 确定吗, 你确定吗, 您确定吗, 可信吗, 这可信吗, 可靠吗,"
+    " 准吗, 准确吗, 你说的准吗, 你怎么知道的, 您怎么知道的, 谁说的, 这是谁说的, 哪里写的,"
+    " 有依据吗, 有根据吗",
+    "is it true, is this true, really, are you sure, how do you know, who says so,"
+    " where is it written, can i trust you",
+)
+# Courtesies and words of address that may be anywhere in these messages. The first line is
 # Kazakh, the second one Uzbek.
 # check: a native speaker must check each line
 COURTESIES = (
@@ -212,8 +238,17 @@ def asks_next_step(typed: str) -> bool:
 
 def asks_to_repeat(typed: str) -> bool:
     """Return True if the whole message means "please repeat" or "I did not understand"."""
+    return _without_courtesies(typed) in _repeats()
+
+
+def doubts(typed: str) -> bool:
+    """Return True if the whole message means "is it true?" or "how do you know?"."""
+    return _without_courtesies(typed) in _doubts()
+
+
+def _without_courtesies(typed: str) -> str:
     words = normalization.bare(typed).split()
-    return " ".join(word for word in words if word not in _courtesies()) in _repeats()
+    return " ".join(word for word in words if word not in _courtesies())
 
 
 def is_small_talk(typed: str) -> bool:
@@ -248,6 +283,11 @@ def _courtesies() -> frozenset[str]:
 @cache
 def _repeats() -> frozenset[str]:
     return _bare_phrases(in_all_scripts(REPEAT))
+
+
+@cache
+def _doubts() -> frozenset[str]:
+    return _bare_phrases(in_all_scripts(DOUBT))
 
 
 def _bare_phrases(lines: tuple[str, ...]) -> frozenset[str]:

@@ -227,6 +227,10 @@ class Words(Protocol):
         """Return True if the whole text means "please repeat" or "I did not understand"."""
         ...
 
+    def doubts(self, typed: str) -> bool:
+        """Return True if the whole text means "is it true?" or "how do you know?"."""
+        ...
+
     def asks(self, typed: str) -> bool:
         """Return True if a text is worded as a question, in any language."""
         ...

@@ -11,18 +11,28 @@ AGAIN = _(
 )
 
 
+# Shown above the repeated answer to a person who asks whether it is true.
+SOURCES = _(
+    "The assistant says only what has a source. The date after a sentence shows when its source was"
+    " published or read. A person can tell you what applies to you: press “{talk_to_a_person}”.",
+    talk_to_a_person=labels.TALK_TO_A_PERSON,
+)
+
+
 def repeat(turn: TurnState, text: str) -> bool:
     """Repeat the last answer, or the open question with its help, if the text asks for this.
 
-    Returns False for any other text.
+    If the text asks whether the last answer is true, repeat the answer below a sentence about
+    sources. Returns False for any other text.
     """
-    if not turn.words.asks_to_repeat(text):
+    recognized = turn.c.heard if turn.c.asked and turn.c.asked.key == screens.REPLY else None
+    is_doubt = turn.words.doubts(text) and recognized is not None and recognized.sure
+    if not is_doubt and not turn.words.asks_to_repeat(text):
         return False
-    asked, recognized = turn.c.asked, turn.c.heard
-    if asked is None or asked.key != screens.REPLY or recognized is None:
+    if recognized is None:
         commands.run(turn, Reserved.HELP)
         return True
     if recognized.sure:
-        turn.notes.append((AGAIN,))
+        turn.notes.append((SOURCES if is_doubt else AGAIN,))
     hearing.answer_again(turn, recognized)
     return True

@@ -18,6 +18,16 @@ REQUESTS = (
     ("uz_Cyrl", "квота нима", "тушунмадим"),
 )
 
+DOUBTS = (
+    ("ru", "что такое квота", "А это точно?"),
+    ("ru", "что такое квота", "вы уверены"),
+    ("kk", "квота деген не", "Бұл рас па?"),
+    ("kk_Arab", "كۆوتا دەگەن نە", "راس پا؟"),
+    ("zh_Hans", "配额是什么", "真的吗？"),
+    ("uz", "kvota nima", "ishonsa bo'ladimi"),
+    ("uz_Cyrl", "квота нима", "бу ростми?"),
+)
+
 
 @pytest.mark.parametrize(("language", "question", "request_"), REQUESTS)
 def test_request_to_repeat_shows_the_last_answer_again(
@@ -61,3 +71,18 @@ def test_request_to_repeat_shows_the_safety_message_again() -> None:
     first = chat.text
     assert chat.shows(safety.READ_ALONE)
     assert chat.says("повторите пожалуйста").text == first
+
+
+@pytest.mark.parametrize(("language", "question", "doubt"), DOUBTS)
+def test_doubt_about_an_answer_explains_where_it_comes_from(
+    language: str, question: str, doubt: str
+) -> None:
+    chat = Chat.start(language, understanding=REAL).says(question)
+    first = chat.text
+    chat.says(doubt)
+    assert chat.shows(repeating.SOURCES) and chat.text.endswith(first)
+
+
+def test_doubt_without_an_answer_is_a_question_of_its_own() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("кто это сказал?")
+    assert not chat.shows(repeating.SOURCES)
