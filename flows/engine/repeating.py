@@ -26,7 +26,7 @@ def repeat(turn: TurnState, text: str) -> bool:
     sources. Returns False for any other text.
     """
     recognized = turn.c.heard if turn.c.asked and turn.c.asked.key == screens.REPLY else None
-    is_doubt = turn.words.doubts(text) and recognized is not None and recognized.sure
+    is_doubt = recognized is not None and recognized.sure and turn.words.doubts(text)
     if not is_doubt and not turn.words.asks_to_repeat(text):
         return False
     if recognized is None:

@@ -84,7 +84,7 @@ def handle_text(turn: TurnState, text: str) -> None:
         return commands.to_person(turn, safety.TOPIC)
     if safety.is_clear(turn, text):
         return safety.answer(turn, text)
-    if safety.show_again(turn, text) or repeating.repeat(turn, text):
+    if safety.show_again(turn, text):
         return None
     if asked is None:
         return _handle_unasked(turn, text, word)
@@ -170,9 +170,7 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
         if after_no is None:
             return None
         reading = after_no
-    if word and isinstance(reading, Refusal):
-        return _run_word(turn, text, word)
-    if isinstance(reading, Refusal) and hearing.acknowledge(turn, asked, text):
+    if isinstance(reading, Refusal) and _handle_remark(turn, asked, text, word):
         return None
     if suggestion_screens.may_take(turn, asked, text, reading):
         return suggestion_screens.take(turn, text)
@@ -189,6 +187,16 @@ def _handle_answer(turn: TurnState, asked: Asked, text: str, word: Reserved | No
     if isinstance(reading, str):
         return typed_members.answer(turn, asked, reading, text)
     answering.narrow(turn, asked, reading)
+
+
+def _handle_remark(turn: TurnState, asked: Asked, text: str, word: Reserved | None) -> bool:
+    """Handle a request to repeat, a reserved word or an acknowledgement; return False if none."""
+    if repeating.repeat(turn, text):
+        return True
+    if word:
+        _run_word(turn, text, word)
+        return True
+    return hearing.acknowledge(turn, asked, text)
 
 
 def _run_word(turn: TurnState, text: str, word: Reserved) -> None:
