@@ -34,7 +34,7 @@ from bot.web.app import close, create_app
 from bot.worker import main
 from tests.database_reuse import ReusedConnection
 from tests.emulators import whatsapp as wa
-from tests.emulators.telegram import Emulator, Pace, User
+from tests.emulators.telegram import DeliveryTiming, Emulator, User
 
 type _Session = psycopg.Connection[tuple[Any, ...]]
 # Reusable sandbox databases by server: URL, a session, and the process that opened it. It is faster
@@ -249,13 +249,13 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
             Emulator(
                 token=chosen.telegram_token.get_secret_value() if chosen.telegram_token else "",
                 limits=False,
-                pace=Pace(scale=0.02),
+                pace=DeliveryTiming(scale=0.02),
             ) as telegram,
             wa.Emulator(
                 token=chosen.whatsapp_token.get_secret_value() if chosen.whatsapp_token else "",
                 secret=chosen.whatsapp_app_secrets[0],
                 limits=False,
-                pace=wa.Pace(scale=0.02),
+                pace=wa.DeliveryTiming(scale=0.02),
             ) as whatsapp,
             runtime(
                 chosen.model_copy(
@@ -266,7 +266,7 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
                     }
                 )
             ) as rt,
-            serving(create_app(lent(rt)), port) as url,
+            serving(create_app(shared_runtime(rt)), port) as url,
             aiohttp.ClientSession() as http,
         ):
             # Start a sanitizer process only when a file arrives, instead of keeping a process
@@ -348,5 +348,5 @@ async def _serving_sandbox(asgi: Any, has_tables: bool) -> AsyncIterator[str]:
 
 
 @asynccontextmanager
-async def lent(rt: Runtime) -> AsyncIterator[Runtime]:
+async def shared_runtime(rt: Runtime) -> AsyncIterator[Runtime]:
     yield rt

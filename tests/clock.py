@@ -18,13 +18,13 @@ GRANT SELECT, UPDATE ON test_clock TO PUBLIC;
 )
 
 
-async def ahead(rt: Runtime, interval: str) -> None:
+async def advance_database_clock(rt: Runtime, interval: str) -> None:
     """Advance the database clock by an SQL interval."""
     async with rt.pool.connection() as session:
         await session.execute("UPDATE test_clock SET ahead = ahead + %s::interval", (interval,))
 
 
-async def ahead_to(rt: Runtime, hour: int) -> None:
+async def advance_database_clock_to_hour(rt: Runtime, hour: int) -> None:
     """Advance the database clock to the next time at which it is `hour` o'clock in UTC."""
     async with rt.pool.connection() as session:
         await session.execute(

@@ -112,7 +112,7 @@ class Guest:
         return [note.say for _id, note in found if note.say]
 
 
-def elsewhere(rt: Runtime) -> Runtime:
+def runtime_of_other_process(rt: Runtime) -> Runtime:
     """Return a runtime like that of another process.
 
     It shares the stores with `rt`, but has its own queues and batches of turns.
@@ -125,7 +125,7 @@ def elsewhere(rt: Runtime) -> Runtime:
     )
 
 
-async def bring(rt: Runtime, update: Inbound) -> AfterCommit | None:
+async def deliver_until_accepted(rt: Runtime, update: Inbound) -> AfterCommit | None:
     """Deliver an update again and again until Kosh accepts it, as a platform does."""
     while True:
         try:

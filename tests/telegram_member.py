@@ -54,7 +54,7 @@ class Member:
 
 
 @asynccontextmanager
-async def joined(rt: Runtime) -> AsyncIterator[Member]:
+async def consented_member(rt: Runtime) -> AsyncIterator[Member]:
     """Run a Telegram emulator; yield a person who gave consent.
 
     Fail at the end if the emulator rejected a call of the bot as a mistake.

@@ -21,7 +21,7 @@ from aiogram.types import CallbackQuery, InlineKeyboardButton, InlineKeyboardMar
 from starlette.responses import Response
 
 from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import Take, acknowledged
 
 type Filter = Callable[..., Any]
@@ -35,7 +35,7 @@ STATES = tuple(State(name, group_name="Form") for name, _text in QUESTIONS)
 
 
 @asynccontextmanager
-async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
+async def opening(place: ServerConfig) -> AsyncIterator[Mapping[str, Take]]:
     dispatcher = Dispatcher(storage=RedisStorage.from_url(place.redis))
     documented = place.server == "aiogram-docs"
     dispatcher.include_router(_router(documented))

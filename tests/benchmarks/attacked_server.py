@@ -14,11 +14,11 @@ from bot.runtime import runtime
 from bot.web.app import create_app
 from flows.officer import OFFICER
 from tests.benchmarks.form import FORMS
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import settled
 
 
-def application(place: Place) -> FastAPI:
+def application(place: ServerConfig) -> FastAPI:
     logging.configure("error")
     chosen = settings(
         database_url=place.database,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from tests.benchmarks.environment import Environment, open_environment
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import table
 
 CHATS = 5_000
@@ -31,7 +31,7 @@ def measured(seconds: float) -> str:
 
 def _burst(
     environment: Environment, port: int, peak: float, seconds: float
-) -> Iterator[tuple[str, float, float, Driven]]:
+) -> Iterator[tuple[str, float, float, LoadResult]]:
     for name, rate, lasting in (
         ("before", peak / TIMES, CALM),
         (f"{TIMES} times", peak, seconds),
@@ -41,7 +41,7 @@ def _burst(
         yield name, rate, lasting, result
 
 
-def _lines(rows: list[tuple[str, float, float, Driven]]) -> Iterator[tuple[str, ...]]:
+def _lines(rows: list[tuple[str, float, float, LoadResult]]) -> Iterator[tuple[str, ...]]:
     yield "", "written a second", "answered", "failed", "p50 ms", "p99 ms", "all answered after, s"
     for name, rate, lasting, result in rows:
         yield (

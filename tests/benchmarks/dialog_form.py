@@ -21,7 +21,7 @@ from aiogram_dialog.widgets.text import Const, Format
 from starlette.responses import Response
 
 from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import Take
 
 STATES = tuple(State() for _question in QUESTIONS)
@@ -35,7 +35,7 @@ class Form(StatesGroup):
 
 
 @asynccontextmanager
-async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
+async def opening(place: ServerConfig) -> AsyncIterator[Mapping[str, Take]]:
     storage = RedisStorage.from_url(place.redis, key_builder=DefaultKeyBuilder(with_destiny=True))
     dispatcher = Dispatcher(storage=storage)
     dispatcher.message.register(_start, CommandStart())

@@ -11,7 +11,7 @@ import msgspec
 
 from tests.benchmarks.loss_counting import RunningLossCount, stop_all
 from tests.benchmarks.platform import Http, Platform
-from tests.benchmarks.protocol import CountLosses, Order, StopCounting
+from tests.benchmarks.protocol import CountLosses, LoadCommand, StopCounting
 
 
 async def main() -> None:
@@ -20,8 +20,8 @@ async def main() -> None:
     _say(server.sockets[0].getsockname()[1])
     counting: list[RunningLossCount] = []
     while line := await asyncio.to_thread(sys.stdin.buffer.readline):
-        match msgspec.json.decode(line, type=Order | CountLosses | StopCounting):
-            case Order() as order:
+        match msgspec.json.decode(line, type=LoadCommand | CountLosses | StopCounting):
+            case LoadCommand() as order:
                 _say(await platform.drive(order))
             case CountLosses() as losses:
                 counting.append(RunningLossCount(platform, losses))

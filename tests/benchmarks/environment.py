@@ -19,11 +19,11 @@ from tests.benchmarks.form import KEPT
 from tests.benchmarks.protocol import (
     TOKEN,
     CountLosses,
-    Driven,
+    LoadCommand,
+    LoadResult,
     Loop,
     Losses,
-    Order,
-    Place,
+    ServerConfig,
     StopCounting,
 )
 
@@ -74,7 +74,7 @@ class Environment:
         """
         self.opened += 1
         log = self.folder / f"server-{self.opened}.log"
-        place = Place(
+        place = ServerConfig(
             server=server,
             port=port or free_port(),
             api=self.api,
@@ -112,13 +112,13 @@ class Environment:
         self, port: int, seconds: float, *, chats: int, rate: float = 0, at_once: int = AT_ONCE,
         turns: int = BOUNDLESS, lines: int = 0, path: str = WEBHOOK, form: str = KEPT,
         first_chat: int = FIRST_CHAT,
-    ) -> Driven:  # fmt: skip
+    ) -> LoadResult:  # fmt: skip
         """Let people write to a server; return the measurements.
 
         With `rate`, that many turns start per second at random times; otherwise `at_once` turns are
         always active. People have consented unless `form` is one that needs no consent.
         """
-        order = Order(
+        order = LoadCommand(
             port=port,
             path=path,
             secret=self.secret,
@@ -132,7 +132,7 @@ class Environment:
             lines=lines,
         )
         self._send(order)
-        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=Driven)
+        return msgspec.json.decode(processes.line_of(self.platform.stdout), type=LoadResult)
 
     def count_losses(self, order: CountLosses) -> None:
         """Start people who write until `stop_counting` is called, to count lost answers."""
@@ -143,7 +143,7 @@ class Environment:
         self._send(StopCounting(grace_seconds))
         return msgspec.json.decode(processes.line_of(self.platform.stdout), type=dict[str, Losses])
 
-    def _send(self, order: Order | CountLosses | StopCounting) -> None:
+    def _send(self, order: LoadCommand | CountLosses | StopCounting) -> None:
         assert self.platform.stdin is not None
         self.platform.stdin.write(msgspec.json.encode(order) + b"\n")
         self.platform.stdin.flush()

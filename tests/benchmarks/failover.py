@@ -13,7 +13,7 @@ import typer
 from bot.cache import Cache, CacheUnavailable
 from tests.benchmarks.environment import FIRST_CHAT, WEBHOOK, Environment, open_environment
 from tests.benchmarks.form import ASKED, KEPT
-from tests.benchmarks.protocol import CountLosses, Driven, Losses
+from tests.benchmarks.protocol import CountLosses, LoadResult, Losses
 from tests.benchmarks.report import table
 from tests.sentinels import SentinelServers, watched
 
@@ -48,7 +48,7 @@ class Failover:
 
     fault: str
     outage: Outage
-    results: dict[str, tuple[Driven, ...]]
+    results: dict[str, tuple[LoadResult, ...]]
     lost: dict[str, Losses]
 
 
@@ -67,7 +67,7 @@ def _failover(fault: str, silence_ms: int, seconds: float, rate: float) -> Failo
         environment.serve(database, core=None, port=server.port)
         environment.work(database)
         _count_losses(environment, server.port)
-        results: dict[str, tuple[Driven, ...]] = dict.fromkeys(FORMS, ())
+        results: dict[str, tuple[LoadResult, ...]] = dict.fromkeys(FORMS, ())
         with _probed(group.url) as outage:
             for phase in range(3):
                 typer.echo(f"{fault}: phase {phase + 1} of 3", err=True)

@@ -10,7 +10,7 @@ from bot.editorial.referrers import Created
 from flows.engine.events import Event, Pressed, Said, Started
 from tests.app_stack import AppStack
 from tests.benchmarks.families import Family, Registrant
-from tests.person_client import Guest, bring
+from tests.person_client import Guest, deliver_until_accepted
 
 FAULTS = (
     {"name": "drop_after_commit", "on": "writes", "probability": 0.03},
@@ -38,7 +38,7 @@ class RetryingGuest(Guest):
     async def do(self, event: Event, external_id: str = "") -> None:
         """Deliver an update to Kosh, then deliver Kosh's answer to the person."""
         update = self.inbound(event, external_id)
-        await receive.deliver(self.rt, await bring(self.rt, update))
+        await receive.deliver(self.rt, await deliver_until_accepted(self.rt, update))
 
 
 @dataclass

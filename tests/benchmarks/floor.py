@@ -18,7 +18,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from tests.benchmarks.form import OPTIONS, QUESTIONS
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import Take
 
 STATE_BYTES = 1500
@@ -91,7 +91,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 @asynccontextmanager
-async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
+async def opening(place: ServerConfig) -> AsyncIterator[Mapping[str, Take]]:
     kwargs = {"prepare_threshold": 0, "autocommit": True}
     valkey = Redis.from_url(place.redis)
     url = f"{place.api}/bot{TOKEN}/sendMessage"

@@ -14,11 +14,11 @@ from bot.runtime import Runtime, runtime
 from bot.web.app import create_app
 from flows.engine.recognition import Confidence, Danger, Recognition
 from tests.benchmarks.form import FORMS
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import settled
 
 
-def application(place: Place) -> FastAPI:
+def application(place: ServerConfig) -> FastAPI:
     logging.configure("warning")
     chosen = settings(
         database_url=place.database,

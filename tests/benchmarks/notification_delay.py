@@ -18,7 +18,7 @@ from bot.notifications import preferences, push_sender, web_push
 from bot.notifications.preferences import Preferences
 from bot.officers import directory
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.emulators import push
 from tests.emulators.push import PushService, push_service
 from tests.emulators.smtp import mail_server
@@ -62,7 +62,7 @@ async def _measured(cases: int) -> Delays:
                 opened = await _opened_at(place)
                 delays.email.append(emailed - opened)
                 delays.push.append(pushed - opened)
-                await leave(visitor)
+                await close_visitor(visitor)
     return delays
 
 

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from tests.benchmarks.form import DONE, OPTIONS
-from tests.benchmarks.protocol import BOT, SECRET_HEADER, Driven, Order, Writers
+from tests.benchmarks.protocol import BOT, SECRET_HEADER, LoadCommand, LoadResult, Writers
 
 TIMEOUT_SECONDS = 10.0
 LANGUAGE = "Русский"
@@ -174,11 +174,11 @@ class Platform:
             chat.on_message(at, fields, message)
         return chat._message(message, BOT, fields.get("text", ""))
 
-    async def drive(self, order: Order) -> Driven:
+    async def drive(self, order: LoadCommand) -> LoadResult:
         ids = range(order.first_chat, order.first_chat + order.chats)
         chats = deque(self.chats.setdefault(each, Chat(each, order.form)) for each in ids)
         lines = Lines(order)
-        drive = Drive(order, chats, lines)
+        drive = RunningLoad(order, chats, lines)
         calls, start = self.calls, time.perf_counter()
         await (drive.at_random() if order.rate else drive.in_turn())
         seconds = time.perf_counter() - start
@@ -189,7 +189,7 @@ class Platform:
         turns = len(drive.latencies)
         p50, p99 = (_percentile(drive.latencies, part) * 1000 for part in (0.50, 0.99))
         called = self.calls - calls
-        return Driven(turns, drive.failed, called, seconds, p50, p99, drive.crowded)
+        return LoadResult(turns, drive.failed, called, seconds, p50, p99, drive.crowded)
 
 
 class Lines:
@@ -238,10 +238,10 @@ class Lines:
             waiting.set_result(int(head.split(b" ", 2)[1]))
 
 
-class Drive:
+class RunningLoad:
     """An `Order` that is being executed: its chats, latencies and failures."""
 
-    def __init__(self, order: Order, chats: deque[Chat], lines: Lines) -> None:
+    def __init__(self, order: LoadCommand, chats: deque[Chat], lines: Lines) -> None:
         self.order = order
         self.chats = chats
         self.lines = lines

@@ -15,7 +15,7 @@ from bot.embedded import Databases
 from bot.embedded.server_process import free_port
 from tests.benchmarks import processes
 from tests.benchmarks.environment import Environment, Server, open_environment
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import table
 
 TEAM = 4
@@ -53,7 +53,7 @@ def measured(rounds: int, seconds: float) -> str:
                 "PostgreSQL": _team(environment, straight),
                 "PgBouncer": _team(environment, pooled),
             }
-            found: dict[str, list[Driven]] = {name: [] for name in teams}
+            found: dict[str, list[LoadResult]] = {name: [] for name in teams}
             for _round in range(rounds + 1):
                 for name, first in teams.items():
                     found[name].append(
@@ -99,7 +99,7 @@ def between(program: str, place: Path, databases: Databases) -> Iterator[Databas
             started.wait()
 
 
-def _lines(found: dict[str, list[Driven]]) -> Iterator[tuple[str, ...]]:
+def _lines(found: dict[str, list[LoadResult]]) -> Iterator[tuple[str, ...]]:
     yield f"{TEAM} web processes on", "turns", "failed", "turns/s", "p50 ms", "p99 ms"
     for name, (_warming, *rounds) in found.items():
         yield (

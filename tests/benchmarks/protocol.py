@@ -11,7 +11,7 @@ TOKEN = "1000000001:ATestTokenThatIsPlainlyInventedForTests"
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 
 
-class Place(msgspec.Struct, frozen=True):
+class ServerConfig(msgspec.Struct, frozen=True):
     """Configuration of a server process: which server it is, its addresses and its folders."""
 
     server: str
@@ -37,7 +37,7 @@ class Writers(msgspec.Struct, frozen=True):
     chats: int
 
 
-class Order(Writers, frozen=True, tag=True):
+class LoadCommand(Writers, frozen=True, tag=True):
     """Command to the emulated platform: let people write `turns` turns, or for `seconds` seconds.
 
     `rate` is the number of arrivals per second at random times; with 0, `at_once` turns are always
@@ -52,7 +52,7 @@ class Order(Writers, frozen=True, tag=True):
     lines: int = 0
 
 
-class Driven(msgspec.Struct, frozen=True):
+class LoadResult(msgspec.Struct, frozen=True):
     """Result of an `Order`: how many turns succeeded and failed, and how long they took.
 
     Latencies in ms are from posting an update to the call with its answer. `crowded` counts the

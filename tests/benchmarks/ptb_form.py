@@ -20,7 +20,7 @@ from telegram.ext import (
 )
 
 from tests.benchmarks.form import DONE, MAX_LENGTH, OPTIONS, QUESTIONS, TOO_LONG, is_choice
-from tests.benchmarks.protocol import TOKEN, Place
+from tests.benchmarks.protocol import TOKEN, ServerConfig
 from tests.benchmarks.serve import Take
 
 type Context = ContextTypes.DEFAULT_TYPE
@@ -33,7 +33,7 @@ AT_ONCE = 64
 
 
 @asynccontextmanager
-async def opening(place: Place) -> AsyncIterator[Mapping[str, Take]]:
+async def opening(place: ServerConfig) -> AsyncIterator[Mapping[str, Take]]:
     persistence = PicklePersistence(Path(place.data) / "ptb.pickle", on_flush=True)
     built = (
         Application.builder()

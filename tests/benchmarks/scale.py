@@ -57,7 +57,7 @@ def arrivals(people: int, turns: int, seed: int = 1) -> list[int]:
     return written
 
 
-def lived(written: Sequence[int], processes: int, able: float) -> Day:
+def simulate_day(written: Sequence[int], processes: int, able: float) -> Day:
     """Simulate the day with one queue for all processes; turns wait for all earlier ones."""
     backlog, waits = 0.0, list[tuple[float, int]]()
     for turns in written:
@@ -89,7 +89,7 @@ def measured(counts: Sequence[int], able: float) -> str:
     Each process answers `able` turns per second.
     """
     written = arrivals(round(PEOPLE * COMING), TURNS)
-    days = [lived(written, count, able) for count in counts]
+    days = [simulate_day(written, count, able) for count in counts]
     assert all(fewer.longest >= more.longest for fewer, more in pairwise(days))
     return table(_lines(days))
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from tests.benchmarks.protocol import Place
+from tests.benchmarks.protocol import ServerConfig
 
 type Take = Callable[[bytes], Awaitable[Response]]
 type Opening = AbstractAsyncContextManager[Mapping[str, Take]]
@@ -37,7 +37,7 @@ VARIANTS = {
 PATHS = ("/form", "/durable", "/ask")
 
 
-def application(place: Place) -> Any:
+def application(place: ServerConfig) -> Any:
     if place.server in VARIANTS:
         return import_module(VARIANTS[place.server]).application(place)
     return plain(import_module(CONTENDERS[place.server]).opening(place))
@@ -84,7 +84,7 @@ def acknowledged(update: dict[str, Any]) -> Response:
 def main() -> None:
     from bot.cli.servers import serve, shared
 
-    place = msgspec.json.decode(sys.argv[1], type=Place)
+    place = msgspec.json.decode(sys.argv[1], type=ServerConfig)
     factory = asyncio.new_event_loop
     if place.loop == "uvloop":
         factory = import_module("uvloop").new_event_loop

@@ -14,7 +14,7 @@ import msgspec
 from tests.benchmarks import processes
 from tests.benchmarks.attackers import AttackOrder, AttackResponses
 from tests.benchmarks.environment import SERVER_CORE, open_environment
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import table
 
 PEOPLE = 30
@@ -33,8 +33,8 @@ class AttackResult:
     The memory is that of the larger process.
     """
 
-    idle: Driven
-    during: Driven
+    idle: LoadResult
+    during: LoadResult
     attacked: AttackResponses
     peak_mb: float
     # Share of a core that both processes used, before and during the attack.

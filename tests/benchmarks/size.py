@@ -14,7 +14,7 @@ from bot.security.vault import Vault
 from tests.benchmarks import processes, sample_people
 from tests.benchmarks.environment import FIRST_CHAT, Environment, open_environment
 from tests.benchmarks.million_subscribers import FAST, superuser_url
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import chart, table
 
 # Maximum number of people with encryption keys of their own; all others are copies of their rows.
@@ -35,7 +35,7 @@ class Installation:
     url: str
     server: int
     port: int
-    rounds: list[tuple[float, float, Driven]] = field(default_factory=list)
+    rounds: list[tuple[float, float, LoadResult]] = field(default_factory=list)
 
     @property
     def app(self) -> float:
@@ -123,7 +123,7 @@ def _opened(environment: Environment, size: int) -> Installation:
 
 def sampled(
     installation: Installation, environment: Environment, seconds: float
-) -> tuple[float, float, Driven]:
+) -> tuple[float, float, LoadResult]:
     """Let people write; return two CPU times per turn in µs, and the results of the turns.
 
     The CPU times are that of the web server, and that of PostgreSQL and Valkey together."""

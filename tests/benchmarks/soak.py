@@ -8,7 +8,7 @@ import typer
 
 from tests.benchmarks.environment import open_environment
 from tests.benchmarks.processes import resident_mb
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import chart, table
 
 CHATS = 500
@@ -21,7 +21,7 @@ class Minute:
 
     web: float
     worker: float
-    driven: Driven
+    driven: LoadResult
 
 
 def measured(minutes: int, rate: float) -> str:

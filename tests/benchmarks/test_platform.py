@@ -5,10 +5,10 @@ from collections import deque
 from typing import Any
 
 from tests.benchmarks.form import KEPT
-from tests.benchmarks.platform import Chat, Drive
-from tests.benchmarks.protocol import Order
+from tests.benchmarks.platform import Chat, RunningLoad
+from tests.benchmarks.protocol import LoadCommand
 
-ORDER = Order(
+ORDER = LoadCommand(
     port=0, path="/", secret="", form=KEPT, first_chat=1, chats=1, at_once=1, turns=3, seconds=60,
     rate=1_000_000,
 )  # fmt: skip
@@ -36,6 +36,6 @@ async def test_load_generator_counts_people_who_find_no_free_chat_separately() -
     """
     chat = Chat(1, KEPT)
     server = _SlowServer(chat)
-    server.drive = drive = Drive(ORDER, deque([chat]), server)  # type: ignore[arg-type]
+    server.drive = drive = RunningLoad(ORDER, deque([chat]), server)  # type: ignore[arg-type]
     await drive.at_random()
     assert (len(drive.latencies), drive.failed, drive.crowded) == (1, 2, 2)

@@ -19,7 +19,7 @@ from tests.benchmarks.environment import (
     open_environment,
 )
 from tests.benchmarks.form import ASKED, KEPT, TYPED
-from tests.benchmarks.protocol import Driven, Loop
+from tests.benchmarks.protocol import LoadResult, Loop
 
 SERVERS = (
     "kosh",
@@ -89,7 +89,7 @@ class Sample:
 
     app: float
     store: float
-    driven: Driven
+    driven: LoadResult
 
     @property
     def total(self) -> float:
@@ -188,7 +188,7 @@ def _drive(
     turns: int,
     seconds: float,
     rate: float = 0,
-) -> Driven:
+) -> LoadResult:
     contender = result.contender
     return environment.drive(
         result.server.port,

@@ -6,7 +6,7 @@ from statistics import median
 
 from tests.benchmarks import processes
 from tests.benchmarks.environment import Environment, open_environment
-from tests.benchmarks.protocol import Driven
+from tests.benchmarks.protocol import LoadResult
 from tests.benchmarks.report import table
 
 CHATS = 1_000
@@ -22,7 +22,7 @@ class Team:
 
     pids: list[int]
     port: int
-    rounds: list[tuple[list[float], float, Driven]] = field(default_factory=list)
+    rounds: list[tuple[list[float], float, LoadResult]] = field(default_factory=list)
 
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
@@ -46,7 +46,7 @@ def _start_team(environment: Environment, count: int) -> Team:
 
 def _sampled(
     environment: Environment, team: Team, seconds: float
-) -> tuple[list[float], float, Driven]:
+) -> tuple[list[float], float, LoadResult]:
     before = [processes.cpu_seconds(pid) for pid in (*team.pids, *environment.stores)]
     result = environment.drive(team.port, seconds, chats=CHATS, at_once=AT_ONCE)
     after = [processes.cpu_seconds(pid) for pid in (*team.pids, *environment.stores)]

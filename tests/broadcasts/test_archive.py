@@ -12,7 +12,7 @@ from bot.i18n import Languages
 from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.text import verbatim
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.subscribers import (
     TEXTS,
     BroadcastOfficers,
@@ -72,7 +72,7 @@ async def test_archive_dates_a_scheduled_announcement_by_its_start(rt: Runtime) 
     soon = datetime.now(UTC) + timedelta(days=3)
     found = await start(rt, officers, replace(new_draft(), not_before=soon))
     assert found.state is State.SCHEDULED
-    await ahead(rt, "73 hours")
+    await advance_database_clock(rt, "73 hours")
     await broadcasts.run_due(rt)
     await snapshot_all(rt, found)
     ((at, _text),) = await _listed(rt)

@@ -13,7 +13,7 @@ from bot.broadcasts import Doubt, State, lifecycle, model, scheduler, sender, se
 from bot.channels import DeliveryReport, Throttled, Unreachable
 from bot.db.statements import execute
 from bot.runtime import Runtime
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.database_locks import wait_for_blocked_session
 from tests.subscribers import (
     BroadcastOfficers,
@@ -33,7 +33,7 @@ receiving = import_module("bot.broadcasts.delivery_reports")
 
 
 @dataclass
-class Gate:
+class CommitBarrier:
     """A pause before a commit: a wrapped function runs, then waits until `opened` is set."""
 
     reached: asyncio.Event = field(default_factory=asyncio.Event)
@@ -41,7 +41,7 @@ class Gate:
     passed: int = 0
 
     @classmethod
-    def before_commit(cls, patch: pytest.MonkeyPatch, module: Any, name: str) -> "Gate":
+    def before_commit(cls, patch: pytest.MonkeyPatch, module: Any, name: str) -> "CommitBarrier":
         gate, step = cls(), getattr(module, name)
 
         async def wait_after_step(*args: Any, **kwargs: Any) -> Any:
@@ -122,7 +122,7 @@ async def _reported_late(rt: Runtime) -> LastRecipient:
     rt, _who, found = await _send_all(rt, post)
     sending = asyncio.create_task(broadcasts.send_shard(rt, found.id, 0))
     await post.tried.wait()
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     async with rt.pool.connection() as session:
         await execute(session, sending_statements.DOUBT_CRASHED, id=found.id)
 
@@ -158,7 +158,7 @@ async def test_broadcast_end_waits_for_a_concurrent_retry_of_a_recipient(
     planner: Callable[[Runtime], Awaitable[LastRecipient]],
 ) -> None:
     last = await planner(rt)
-    gate = Gate.before_commit(monkeypatch, *last.step)
+    gate = CommitBarrier.before_commit(monkeypatch, *last.step)
     planning = asyncio.ensure_future(last.plan())
     await gate.reached.wait()
     ending = asyncio.create_task(broadcasts.run_due(last.rt))
@@ -176,7 +176,7 @@ async def test_broadcast_does_not_end_when_a_recipient_is_retried_meanwhile(
     planner: Callable[[Runtime], Awaitable[LastRecipient]],
 ) -> None:
     last = await planner(rt)
-    gate = Gate.before_commit(monkeypatch, scheduler, "_end")
+    gate = CommitBarrier.before_commit(monkeypatch, scheduler, "_end")
     ending = asyncio.create_task(broadcasts.run_due(last.rt))
     await gate.reached.wait()
     planning = asyncio.ensure_future(last.plan())
@@ -201,8 +201,8 @@ async def test_broadcast_error_handling_does_not_deadlock_with_a_retry(
             "UPDATE broadcast_recipients SET state = 'in_doubt', reason = 'unreachable' WHERE"
             " seq = 0"
         )
-    gate = Gate.before_commit(monkeypatch, lifecycle, "_lock_started")
-    written = Gate.before_commit(monkeypatch, sender, "_consequences")
+    gate = CommitBarrier.before_commit(monkeypatch, lifecycle, "_lock_started")
+    written = CommitBarrier.before_commit(monkeypatch, sender, "_consequences")
     written.opened.set()
     deciding = asyncio.create_task(
         broadcasts.decide_in_doubt(rt, officers.lead, found.id, Doubt.AGAIN, [0])

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot import broadcasts
 from bot.broadcasts import Rule
 from bot.runtime import Runtime
-from tests.desk.desks import an_officer, ask
+from tests.desk.desks import ask, insert_officer
 from tests.person_client import AFTER_CONSENT, Guest
 from tests.subscribers import TOPIC, create_officers, new_draft
 
@@ -38,7 +38,7 @@ async def _count(rt: Runtime, *missions: str) -> int:
 async def test_mission_audience_includes_registered_people_and_people_with_cases(
     rt: Runtime,
 ) -> None:
-    await an_officer(rt, "Officer Shanghai", "cn_shanghai")
+    await insert_officer(rt, "Officer Shanghai", "cn_shanghai")
     registered, asking, silent = Guest(rt), Guest(rt), Guest(rt)
     await registered.register()
     await asking.consent()

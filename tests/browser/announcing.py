@@ -61,7 +61,7 @@ class Camera(Protocol):
 
 
 @dataclass
-class Scene:
+class AnnouncementSetup:
     """Objects of the walk: the application, its subscribers on Telegram, and the browser."""
 
     stack: AppStack
@@ -87,7 +87,7 @@ class Scene:
         assert self.tester.received == []
 
 
-async def announce(scene: Scene) -> None:
+async def announce(scene: AnnouncementSetup) -> None:
     """Write, test, approve, send, pause and resume an announcement; decide on recipients in doubt.
 
     Recipients are in doubt if it is unknown whether the message reached them.
@@ -107,7 +107,7 @@ async def announce(scene: Scene) -> None:
     assert marat.errors == []
 
 
-async def _write(scene: Scene, marat: Officer) -> str:
+async def _write(scene: AnnouncementSetup, marat: Officer) -> str:
     page = marat.page
     await page.goto(f"{scene.stack.url}/console/broadcasts")
     await marat.click("a.button.primary")
@@ -142,7 +142,7 @@ async def _write(scene: Scene, marat: Officer) -> str:
     return str(path)
 
 
-async def _test(scene: Scene, marat: Officer) -> None:
+async def _test(scene: AnnouncementSetup, marat: Officer) -> None:
     """Send a test message; check that the tester gets it in every language and script."""
     await marat.click("form[action$='/test'] .primary")
     await marat.wait_for_text(ru("done_tested"))
@@ -157,7 +157,7 @@ async def _test(scene: Scene, marat: Officer) -> None:
     await marat.click(".acts > a.primary")
 
 
-async def _time(scene: Scene, marat: Officer) -> None:
+async def _time(scene: AnnouncementSetup, marat: Officer) -> None:
     await marat.page.wait_for_url("**/write/time*")
     await marat.page.check("input[name=any_hour]")
     await scene.camera.look(marat, "time")
@@ -165,7 +165,7 @@ async def _time(scene: Scene, marat: Officer) -> None:
     await marat.wait_for_text(ru("ready"))
 
 
-async def _agree(scene: Scene, marat: Officer, path: str) -> None:
+async def _agree(scene: AnnouncementSetup, marat: Officer, path: str) -> None:
     await marat.click("form[action$='/ask'] button")
     await marat.wait_for_text(ru("done_submitted"))
     await scene.camera.look(marat, "asked")
@@ -182,7 +182,7 @@ async def _agree(scene: Scene, marat: Officer, path: str) -> None:
     await marat.page.wait_for_selector("form[action$='/start'] button:not([disabled])")
 
 
-async def _start(scene: Scene, marat: Officer) -> None:
+async def _start(scene: AnnouncementSetup, marat: Officer) -> None:
     """Start sending; Telegram loses two responses, and then rejects calls by its rate limit."""
     scene.stack.telegram.fail(Cut(delivered=True), times=2, method="sendMessage")
     scene.stack.telegram.fail(Flooded(312), times=FLOODED, method="sendMessage")
@@ -194,7 +194,7 @@ async def _start(scene: Scene, marat: Officer) -> None:
     await scene.camera.look(marat, "progress")
 
 
-async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
+async def _pause_and_resume(scene: AnnouncementSetup, marat: Officer) -> None:
     """Pause the announcement, check that nothing is sent during the pause, and resume it.
 
     During the pause two people block the bot.
@@ -219,11 +219,11 @@ async def _pause_and_resume(scene: Scene, marat: Officer) -> None:
     await scene.stack.until(are_all_sent, 60)
 
 
-def _received_count(scene: Scene) -> int:
+def _received_count(scene: AnnouncementSetup) -> int:
     return sum(len(each.received) for each in scene.phones)
 
 
-async def _decide(scene: Scene, marat: Officer) -> None:
+async def _decide(scene: AnnouncementSetup, marat: Officer) -> None:
     """Decide on two recipients in doubt: leave one without the message, and resend to the other."""
     before = _received_count(scene)
     await marat.click("#doubt .one [value=leave]")
@@ -241,7 +241,7 @@ async def _decide(scene: Scene, marat: Officer) -> None:
 
 
 @dataclass
-class Album:
+class ScreenshotFolder:
     """Saves pictures in docs, numbered by step; a page is shown whole up to a maximum height."""
 
     browser: Any
@@ -281,7 +281,7 @@ class Album:
 async def draw() -> None:
     """Draw a picture of each step of an announcement."""
     async with stack("kosh_announcing", SETTINGS) as opened, launched(TIMES) as browser:
-        scene = Scene(opened, browser, Album(browser, opened))
+        scene = AnnouncementSetup(opened, browser, ScreenshotFolder(browser, opened))
         await scene.set()
         await announce(scene)
 

@@ -25,7 +25,7 @@ from bot.web.console import demo_officers
 from tests import conftest
 from tests.app_stack import AppStack, running_stack, stack_settings
 from tests.browser.chromium import launched
-from tests.browser.console_scene import set_scene
+from tests.browser.console_scene import create_waiting_cases
 from tests.browser.picture_files import folder
 from tests.clock import CLOCK
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
@@ -206,7 +206,7 @@ async def stack(name: str, changes: Mapping[str, Any] | None = None) -> AsyncIte
 async def draw(*, sheets_only: bool = False) -> None:
     """Draw the screens of the console, and a sheet of each."""
     async with stack("kosh_pictures") as scene, launched(TIMES) as browser:
-        await set_scene(scene)
+        await create_waiting_cases(scene)
         for shot in () if sheets_only else SHOTS:
             await _take(browser, scene, shot)
         await _sheets(browser, scene)

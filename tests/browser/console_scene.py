@@ -118,16 +118,16 @@ def _keys(visitor: Visitor) -> list[str]:
     return [payload.partition(":")[2] or payload for payload in visitor.newest.buttons.values()]
 
 
-async def set_scene(stack: AppStack) -> None:
+async def create_waiting_cases(stack: AppStack) -> None:
     """Put a case into the officers' queue for each person in PEOPLE.
 
     The first person has filled in a part of the form, and a lead (supervising officer) has replied.
     """
     for language, topic, words in PEOPLE[1:]:
-        await leave(await ask_officer(stack, language, topic, words))
+        await close_visitor(await ask_officer(stack, language, topic, words))
     first = await ask_officer(stack, *PEOPLE[0], after=ANSWERS[:17])
     await _work_on_case(stack, first)
-    await leave(first)
+    await close_visitor(first)
     await _request_emergency_access(stack)
     async with stack.rt.pool.connection() as session:
         await session.execute(
@@ -136,5 +136,5 @@ async def set_scene(stack: AppStack) -> None:
         )
 
 
-async def leave(visitor: Any) -> None:
+async def close_visitor(visitor: Any) -> None:
     await visitor.leave.__aexit__(None, None, None)

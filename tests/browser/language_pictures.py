@@ -44,7 +44,7 @@ from flows.engine.text import _, button
 from flows.knowledge import kandas
 from tests.browser.chromium import launched
 from tests.browser.picture_files import folder
-from tests.channels.walked import LINK
+from tests.channels.rendered_messages import LINK
 from tests.emulators import page as emulators
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 

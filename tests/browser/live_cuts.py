@@ -20,7 +20,7 @@ from bot.officers import directory
 from tests.app_stack import AppStack
 from tests.browser.chromium import launched
 from tests.browser.console_pictures import stack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.officer import Officer
 from tests.officer_names import BERIK, MARAT
 from tests.visitor import Visitor
@@ -108,7 +108,7 @@ async def _run(minutes: float) -> CutCounts:
             await _round(opened, pages[counts.rounds % len(pages)], visitors, counts)
         assert [officer.errors for officer in pages] == [[] for _officer in pages]
         for visitor in visitors:
-            await leave(visitor)
+            await close_visitor(visitor)
     return counts
 
 

@@ -15,7 +15,7 @@ from tests.browser.console_pictures import (
     stack,
     walk,
 )
-from tests.browser.console_scene import set_scene
+from tests.browser.console_scene import create_waiting_cases
 from tests.browser.picture_files import manual_folder
 from tests.officer_names import MARAT
 
@@ -32,7 +32,7 @@ async def draw() -> None:
     """Draw each picture of the manual in each language of the console."""
     manual_folder().mkdir(exist_ok=True)
     async with stack("kosh_manual") as scene, launched(TIMES) as browser:
-        await set_scene(scene)
+        await create_waiting_cases(scene)
         for code, _name in scene.rt.languages.languages():
             page = await signed_in(browser, scene, Shot("", MARAT, tag(code), ()))
             for name, steps in STEPS.items():

@@ -8,7 +8,7 @@ from bot.web.console import demo_officers
 from flows.engine import screens
 from flows.engine.text import id_of
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.officer import Officer
 
 pytestmark = [pytest.mark.browser, pytest.mark.release, pytest.mark.asyncio(loop_scope="session")]
@@ -53,4 +53,4 @@ async def test_console_pages_pass_the_axe_accessibility_checks(
         assert officer.errors == []
         await officer.page.context.close()
     for visitor in visitors:
-        await leave(visitor)
+        await close_visitor(visitor)

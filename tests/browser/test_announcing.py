@@ -15,7 +15,7 @@ from bot.officers.directory import Officer as DeskOfficer
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, stack_settings
-from tests.browser.announcing import SETTINGS, TESTER, Scene, announce
+from tests.browser.announcing import SETTINGS, TESTER, AnnouncementSetup, announce
 from tests.browser.officer import Officer
 from tests.console_client import ru
 from tests.officer_names import TIMUR
@@ -58,7 +58,7 @@ async def test_broadcast_pages_lead_from_draft_to_result_in_a_browser(
     browser: Any,
     stack: AppStack,
 ) -> None:
-    scene = Scene(stack, browser, AccessibilityCamera(browser, stack))
+    scene = AnnouncementSetup(stack, browser, AccessibilityCamera(browser, stack))
     await scene.set()
     await announce(scene)
 

@@ -10,7 +10,7 @@ from bot.budgets import BUDGETS, Spending, spend
 from bot.desk.bursts import MIN_EVENTS
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.officer import Officer
 from tests.web.captcha import captcha_number
 
@@ -161,4 +161,4 @@ async def test_console_page_of_case_bursts_passes_axe(
     assert await officer.faults() == []
     assert officer.errors == []
     await officer.page.context.close()
-    await leave(visitor)
+    await close_visitor(visitor)

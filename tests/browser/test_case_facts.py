@@ -6,7 +6,7 @@ import pytest
 
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.officer import Officer
 from tests.console_client import ru
 
@@ -39,4 +39,4 @@ async def test_fact_can_be_inserted_into_a_reply_on_wide_and_narrow_screens(
         assert await officer.faults() == [], ("facts", width)
     await page.locator("button[name=fact]").first.click()
     await officer.wait_for_text("Сәлеметсіз бе.")
-    await leave(visitor)
+    await close_visitor(visitor)

@@ -15,7 +15,7 @@ from bot.web.chat_rendering import LABELS, bubble_of
 from bot.web.templating import linked
 from tests.app_stack import AppStack
 from tests.browser.phone import PRESSED, open_phone
-from tests.desk.desks import an_officer, ask, key
+from tests.desk.desks import ask, insert_officer, new_idempotency_key
 from tests.person_client import Guest
 from tests.release_only import release_only
 from tests.web.journey import ANSWERS, LANGUAGES
@@ -437,9 +437,9 @@ async def test_chat_page_menu_button_opens_the_menu(browser: Any, stack: AppStac
 async def test_chat_page_reports_an_answer_as_seen_only_when_visible(
     browser: Any, stack: AppStack, is_visible: bool
 ) -> None:
-    guest, officer = Guest(stack.rt), await an_officer(stack.rt)
+    guest, officer = Guest(stack.rt), await insert_officer(stack.rt)
     case = await ask(guest)
-    claimed = await desk.claim(stack.rt, officer, case.id, case.version, key=key())
+    claimed = await desk.claim(stack.rt, officer, case.id, case.version, key=new_idempotency_key())
     page = await (await browser.new_context()).new_page()
     await page.context.add_cookies([{"name": "kosh", "value": guest.name, "url": stack.url}])
     if not is_visible:
@@ -450,7 +450,9 @@ async def test_chat_page_reports_an_answer_as_seen_only_when_visible(
     async with page.expect_response("**/chat/stream**"):
         await page.goto(f"{stack.url}/chat")
     words = "Canary answer."
-    await desk.reply(stack.rt, officer, case.id, claimed.version, key=key(), words=words)
+    await desk.reply(
+        stack.rt, officer, case.id, claimed.version, key=new_idempotency_key(), words=words
+    )
     await page.get_by_text(words).wait_for(timeout=10_000)
     answer = await page.locator("#list li.officer").last.get_attribute("data-id")
 

@@ -18,9 +18,9 @@ from bot.web.console import demo_officers
 from flows.engine.screens import PAPER_STATES, UPDATE
 from flows.engine.text import Text, Value, _
 from flows.papers import PASSPORT
-from tests.app_stack import AppStack, lent, serving
+from tests.app_stack import AppStack, serving, shared_runtime
 from tests.browser.console_scene import answer as give
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.live_cuts import CutCounts, cut
 from tests.browser.officer import Officer
 from tests.console_client import Console, ru
@@ -153,7 +153,7 @@ async def test_console_shows_a_new_case_without_reload(browser: Any, office: App
     visitor = await ask_officer(office, "kk", "passport", "Testova hurries")
     await officer.page.wait_for_selector(".line.urgent")
     await office.until(officer.is_up_to_date, 60)
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -183,7 +183,7 @@ async def test_console_keeps_draft_text_when_a_message_arrives(
     await officer.wait_for_text(ru("done_replied"))
     await _wait_for_text(office, visitor, "half a sentence")
     assert not any("half a note" in each.text for each in visitor.bubbles)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.release
@@ -204,7 +204,7 @@ async def test_case_stays_urgent_when_a_label_is_saved_after_a_live_update(
     await officer.click("#marks button")
     await officer.wait_for_text(ru("done_saved"))
     assert await _marks(office) == [(True, ["no flat"])]
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -223,7 +223,7 @@ async def test_ticked_label_stays_ticked_when_another_label_is_added_before_it(
     await officer.click("#marks button")
     await officer.wait_for_text(ru("done_saved"))
     assert await _marks(office) == [(False, ["zzz"])]
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -258,7 +258,7 @@ async def test_console_keeps_the_reply_preview_when_a_message_arrives(
     await officer.click("#preview .primary")
     await officer.wait_for_text(ru("done_replied"))
     await _wait_for_text(office, visitor, "come on Monday")
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -278,7 +278,7 @@ async def test_console_page_shows_case_changes_missed_while_offline(
     await cut(office, officer.page, visitors, CUT_SECONDS, CutCounts())
     await office.until(officer.is_up_to_date, 60)
     for visitor in visitors:
-        await leave(visitor)
+        await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -306,7 +306,7 @@ async def test_console_case_can_be_found_and_answered_by_keyboard_alone(
     await officer.page.keyboard.press("Control+Enter")
     await officer.wait_for_text(ru("done_replied"))
     for visitor in visitors:
-        await leave(visitor)
+        await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -329,7 +329,7 @@ async def test_console_stores_nothing_in_the_browser(browser: Any, office: AppSt
     await officer.page.go_back()
     await officer.page.wait_for_url("**/sign-in**")
     assert "Testova asks" not in await officer.page.content()
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_console_case_can_be_answered_without_scripts(browser: Any, office: AppStack) -> None:
@@ -340,7 +340,7 @@ async def test_console_case_can_be_answered_without_scripts(browser: Any, office
     await officer.click(".writing .primary")
     assert ru("done_replied") in await officer.page.locator("#main").inner_text()
     await _wait_for_text(office, visitor, "without a script")
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.release
@@ -357,7 +357,7 @@ async def test_console_inbox_is_not_reordered_while_the_pointer_is_on_a_row(
     await officer.page.mouse.move(2, 2)
     await officer.page.wait_for_selector(".line.urgent")
     for visitor in (older, urgent):
-        await leave(visitor)
+        await close_visitor(visitor)
 
 
 @pytest.mark.release
@@ -385,7 +385,7 @@ async def test_console_fetches_only_the_inbox_list_when_another_case_changes(
     await officer.wait_for_text("Testova adds")
     assert "whole" in asked
     for each in (visitor, other):
-        await leave(each)
+        await close_visitor(each)
 
 
 @pytest.mark.release
@@ -395,7 +395,7 @@ async def test_console_administrator_signs_in_with_a_passkey(
     port = free_port()
     url = f"http://localhost:{port}"
     settings = office.rt.settings.model_copy(update={"public_url": url})
-    async with serving(create_app(lent(replace(office.rt, settings=settings))), port):
+    async with serving(create_app(shared_runtime(replace(office.rt, settings=settings))), port):
         context = await browser.new_context(extra_http_headers={"Accept-Language": "ru"})
         page = await context.new_page()
         page.set_default_timeout(60_000)
@@ -451,7 +451,7 @@ PUSH_SERVICE = """async old => {
 async def _subscribe(browser: Any, office: AppStack, key: str, old_key: str) -> None:
     """Let an officer press “Notify this browser” once, in a browser with a subscription."""
     settings = office.rt.settings.model_copy(update={"push_private_key": SecretStr(key)})
-    async with serving(create_app(lent(replace(office.rt, settings=settings)))) as url:
+    async with serving(create_app(shared_runtime(replace(office.rt, settings=settings)))) as url:
         officer = await Officer.at_work(browser, replace(office, url=url), AIGUL)
         await officer.page.goto(f"{url}/console/own")
         await officer.page.evaluate(PUSH_SERVICE, old_key)
@@ -521,7 +521,7 @@ async def test_console_hides_and_keeps_draft_text_when_the_session_ends(
             assert await officer.page.title() == title
             await office.until(officer.is_up_to_date, 60)
             assert await officer.page.input_value(".notes textarea") == ""
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_console_asks_before_it_leaves_a_page_with_unsent_text(
@@ -550,7 +550,7 @@ async def test_console_asks_before_it_leaves_a_page_with_unsent_text(
     await page.keyboard.press("Alt+KeyB")
     await page.wait_for_url("**/console/inbox*")
     assert asked.empty()
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.release
@@ -570,7 +570,7 @@ async def test_console_keeps_draft_text_when_a_colleague_takes_the_case(
         await officer.wait_for_text(ru("nobodys"))
     assert await kept_text.input_value() == "half a sentence"
     assert await kept_text.get_attribute("readonly") is not None
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -591,7 +591,7 @@ async def test_console_case_is_answered_with_three_keyboard_shortcuts(
     await keyboard.press("Control+Enter")
     await officer.wait_for_text(ru("done_replied"))
     await _wait_for_text(office, visitor, "jn, kn / rn?")
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -619,7 +619,7 @@ async def test_console_slash_key_searches_canned_replies(browser: Any, office: A
     await keyboard.press("Enter")
     await officer.wait_for_text(ru("done_replied"))
     await _wait_for_text(office, visitor, text)
-    await leave(visitor)
+    await close_visitor(visitor)
     assert officer.errors == []
 
 
@@ -636,7 +636,7 @@ async def test_console_officer_can_turn_off_single_key_shortcuts(
     assert await officer.page.evaluate("document.activeElement.id") != "words"
     await officer.page.keyboard.press("Alt+KeyR")
     assert await officer.page.evaluate("document.activeElement.id") == "words"
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.release
@@ -669,5 +669,5 @@ async def test_console_shows_case_and_inbox_side_by_side_on_wide_screens(
         assert focused in ("case-1", "case-2")
     assert await officer.faults() == []
     for visitor in visitors:
-        await leave(visitor)
+        await close_visitor(visitor)
     assert officer.errors == []

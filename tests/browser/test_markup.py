@@ -11,7 +11,7 @@ from bot.embedded import Databases
 from bot.web.console import demo_officers
 from tests import subscribers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import answer, ask_officer, leave
+from tests.browser.console_scene import answer, ask_officer, close_visitor
 from tests.console_client import Console
 from tests.officer_names import AIGUL, DANA, MARAT, TIMUR
 from tests.registry.example import new_key, pre_registration
@@ -116,7 +116,7 @@ async def test_user_text_is_never_executed_as_script_on_any_page(
                 texts.append(await _look(desk, stack.url + path))
             assert any("onerror" in each for each in texts)
     finally:
-        await leave(visitor)
+        await close_visitor(visitor)
 
 
 # Announcements by officers

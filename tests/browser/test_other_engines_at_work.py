@@ -13,7 +13,7 @@ import pytest_asyncio
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
 from tests.browser.announcing import TEXTS
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.browser.other_engines import Engine
 from tests.browser.test_other_engines import ENGINES, WIDTH
 from tests.officer_names import AIGUL, DANA, MARAT
@@ -94,7 +94,7 @@ async def test_console_answers_and_closes_a_case_in_firefox_and_webkit(
         return row == ("resolved",)
 
     await stack.until(is_closed)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_console_writes_and_tests_a_broadcast_in_firefox_and_webkit(

@@ -27,15 +27,15 @@ from bot.runtime import Runtime
 from flows.engine.effects import OpenCase
 from flows.engine.events import Said
 from flows.knowledge.contacts import FAMILY_LINE, UNIFIED
-from tests.clock import ahead
-from tests.desk.desks import an_officer, ask, audited, key, now, numbers
+from tests.clock import advance_database_clock
+from tests.desk.desks import ask, audited, insert_officer, new_idempotency_key, numbers, stored_case
 from tests.person_client import Guest
 
 
 async def _claim(rt: Runtime, guest: Guest, officer: Officer) -> cases.Case:
     case = await ask(guest)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    return await now(rt, case.id)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    return await stored_case(rt, case.id)
 
 
 async def _epoch(rt: Runtime, case: cases.Case) -> int:
@@ -51,7 +51,7 @@ async def _open_always(rt: Runtime, **more: Any) -> MissionSettings:
 
 
 async def _open_on(rt: Runtime, *days: int, **more: Any) -> MissionSettings:
-    lead = await an_officer(rt, f"Lead {uuid4()}", roles=(Role.LEAD,))
+    lead = await insert_officer(rt, f"Lead {uuid4()}", roles=(Role.LEAD,))
     desk_of = MissionSettings(
         "general", "UTC", tuple(Shift(day, time(0), time(0)) for day in days), **more
     )
@@ -70,8 +70,8 @@ async def _ask_from_country(rt: Runtime, country: str) -> cases.Case:
 
 
 async def test_case_goes_to_the_mission_of_the_country_of_residence(rt: Runtime) -> None:
-    await an_officer(rt, "Officer Beijing", "cn_beijing")
-    await an_officer(rt, "Officer Samarkand", "uz_samarkand")
+    await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    await insert_officer(rt, "Officer Samarkand", "uz_samarkand")
     for country, mission in (("CN", "cn_beijing"), ("UZ", "uz_samarkand"), ("TR", "general")):
         case = await _ask_from_country(rt, country)
         assert (case.mission, case.country) == (mission, country)
@@ -97,7 +97,7 @@ async def test_case_joined_by_a_request_reads_the_mission_settings_once(
 
 
 async def test_case_goes_to_the_general_desk_when_residence_is_unknown(rt: Runtime) -> None:
-    await an_officer(rt, "Officer Beijing", "cn_beijing")
+    await insert_officer(rt, "Officer Beijing", "cn_beijing")
     case = await ask(Guest(rt))
     assert (case.mission, case.country) == ("general", "")
     async with rt.pool.connection() as session:
@@ -109,18 +109,18 @@ async def test_case_moves_to_the_general_desk_when_its_mission_has_no_officer(
     rt: Runtime,
 ) -> None:
     administrator = await _administrators(rt)
-    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
-    general = await an_officer(rt, "Officer General")
+    officer = await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    general = await insert_officer(rt, "Officer General")
     case = await _ask_from_country(rt, "CN")
     await directory.change(rt, administrator, officer.id, active=False)
     await case_sweeps.sweep_cases(rt)
-    moved = await now(rt, case.id)
+    moved = await stored_case(rt, case.id)
     assert (moved.mission, moved.state) == ("general", State.QUEUED)
     assert await numbers(rt, general) == [case.number]
 
 
 async def test_queue_lists_urgent_cases_first_then_by_deadline(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     first = await ask(Guest(rt))
     second = await ask(Guest(rt))
     urgent = await ask(Guest(rt), topic="danger")
@@ -130,7 +130,7 @@ async def test_queue_lists_urgent_cases_first_then_by_deadline(rt: Runtime) -> N
 
 
 async def test_case_request_is_added_to_the_open_case_of_the_person(rt: Runtime) -> None:
-    guest, officer = Guest(rt), await an_officer(rt)
+    guest, officer = Guest(rt), await insert_officer(rt)
     case = await ask(guest)
     await guest.do(Said("once more"))
     assert await numbers(rt, officer) == [case.number]
@@ -187,7 +187,7 @@ async def test_case_request_reply_states_the_waiting_time_in_the_users_language(
 async def test_case_request_reply_names_other_offices_when_no_officer_works(
     rt: Runtime, topic: str
 ) -> None:
-    await an_officer(rt, roles=(Role.ADMINISTRATOR,))
+    await insert_officer(rt, roles=(Role.ADMINISTRATOR,))
     await ask(Guest(rt), topic=topic)
     text, render = await _newest_text(rt), rt.languages.render
     assert render(working_hours.NO_OFFICERS, "ru") in text
@@ -240,22 +240,24 @@ async def _only_case(rt: Runtime) -> cases.Case:
         cursor = await session.execute("SELECT id FROM cases")
         rows = await cursor.fetchall()
     ((case_id,),) = rows
-    return await now(rt, case_id)
+    return await stored_case(rt, case_id)
 
 
 @pytest.mark.release
 async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: Runtime) -> None:
     await _open_always(rt)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     for number in range(5):
         async with rt.pool.connection() as session:
             assert await cases.median(session, "general") is None
         case = await _claim(rt, Guest(rt), officer)
-        await ahead(rt, f"{10 * (number + 1)} minutes")
-        await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+        await advance_database_clock(rt, f"{10 * (number + 1)} minutes")
+        await desk.reply(
+            rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+        )
     async with rt.pool.connection() as session:
         assert await cases.median(session, "general") == 30
-    await ahead(rt, "8 days")
+    await advance_database_clock(rt, "8 days")
     async with rt.pool.connection() as session:
         assert await cases.median(session, "general") is None
 
@@ -265,14 +267,14 @@ async def test_median_answer_time_is_computed_only_from_five_cases_or_more(rt: R
 
 async def test_overdue_case_is_escalated_to_the_lead(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=60)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await ask(Guest(rt))
-    await ahead(rt, "59 minutes")
+    await advance_database_clock(rt, "59 minutes")
     await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, officer, Queue.LATE) == []
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     await case_sweeps.sweep_cases(rt)
-    late = await now(rt, case.id)
+    late = await stored_case(rt, case.id)
     assert late.escalated_at is not None
     assert await numbers(rt, officer, Queue.LATE) == [case.number]
     assert await case_sweeps.sweep_cases(rt) == 0
@@ -285,10 +287,10 @@ async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: 
     A case that is late by the hours of both teams is therefore reported again by the next sweeps.
     """
     await _open_always(rt, first_minutes=30 * 24 * 60)
-    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
-    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    officer = await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await insert_officer(rt, "Lead", roles=(Role.LEAD,))
     case = await _ask_from_country(rt, "CN")
-    await ahead(rt, "10 days")
+    await advance_database_clock(rt, "10 days")
     await case_sweeps.sweep_cases(rt)
     assert await _escalations(rt) == 1
     async with rt.pool.connection() as session:
@@ -296,12 +298,12 @@ async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: 
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     for _redirect_set_deadline_escalate in range(3):
         await case_sweeps.sweep_cases(rt)
-    redirected = await now(rt, case.id)
+    redirected = await stored_case(rt, case.id)
     assert (redirected.mission, redirected.escalated_at) == ("general", None)
     assert case.waiting_since is not None
     assert redirected.answer_due == case.waiting_since + timedelta(days=30)
     assert await numbers(rt, lead, Queue.LATE) == []
-    await ahead(rt, "21 days")
+    await advance_database_clock(rt, "21 days")
     await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, lead, Queue.LATE) == [case.number]
     assert await _escalations(rt) == 2
@@ -309,15 +311,15 @@ async def test_redirected_case_is_escalated_by_the_hours_of_its_new_mission(rt: 
 
 async def test_redirected_case_is_reported_to_its_new_team_when_it_is_late(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=600)
-    officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
-    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    officer = await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await insert_officer(rt, "Lead", roles=(Role.LEAD,))
     case = await _ask_from_country(rt, "CN")
-    await ahead(rt, "30 days")
+    await advance_database_clock(rt, "30 days")
     await case_sweeps.sweep_cases(rt)
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     for _redirect_set_deadline_escalate in range(3):
         await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).mission == "general"
+    assert (await stored_case(rt, case.id)).mission == "general"
     assert await numbers(rt, lead, Queue.LATE) == [case.number]
     assert await _escalations(rt) == 2
 
@@ -328,13 +330,13 @@ async def _escalations(rt: Runtime) -> int:
 
 async def test_escalated_case_is_listed_and_counted_as_late_when_snoozed(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=60)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
     until = case.state_at + timedelta(days=5)
-    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
-    await ahead(rt, "2 hours")
+    await desk.snooze(rt, officer, case.id, case.version, key=new_idempotency_key(), until=until)
+    await advance_database_clock(rt, "2 hours")
     await case_sweeps.sweep_cases(rt)
-    snoozed = await now(rt, case.id)
+    snoozed = await stored_case(rt, case.id)
     assert (snoozed.state, snoozed.escalated_at is None) == (State.SNOOZED, False)
     page = await views.listing(rt, officer, views.Filter(Queue.LATE))
     assert [line.case.number for line in page.lines] == [case.number]
@@ -346,39 +348,45 @@ async def test_escalated_case_is_listed_and_counted_as_late_when_snoozed(rt: Run
 
 async def test_answered_case_is_not_late_when_snoozed(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=60)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
     until = case.state_at + timedelta(days=5)
-    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
-    await ahead(rt, "4 days")
+    await desk.snooze(rt, officer, case.id, case.version, key=new_idempotency_key(), until=until)
+    await advance_database_clock(rt, "4 days")
     await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, officer, Queue.LATE) == []
 
 
 async def test_case_next_deadline_starts_at_the_first_unanswered_message(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=60, next_minutes=30, claim_timeout_minutes=600)
-    guest, officer = Guest(rt), await an_officer(rt)
+    guest, officer = Guest(rt), await insert_officer(rt)
     case = await _claim(rt, guest, officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
-    assert (await now(rt, case.id)).answer_due is None
-    await ahead(rt, "2 hours")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
+    assert (await stored_case(rt, case.id)).answer_due is None
+    await advance_database_clock(rt, "2 hours")
     await guest.do(Said("and now?"))
-    after = await now(rt, case.id)
+    after = await stored_case(rt, case.id)
     assert after.waiting_since is not None
     assert after.answer_due == after.waiting_since + timedelta(minutes=30)
     await guest.do(Said("hello?"))
-    assert (await now(rt, case.id)).answer_due == after.answer_due
+    assert (await stored_case(rt, case.id)).answer_due == after.answer_due
 
 
 async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt: Runtime) -> None:
     await _open_always(rt)
-    guest, officer = Guest(rt), await an_officer(rt)
+    guest, officer = Guest(rt), await insert_officer(rt)
     case = await _claim(rt, guest, officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
-    await ahead(rt, "3 hours")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
+    await advance_database_clock(rt, "3 hours")
     await guest.do(Said("thank you"))
-    after = await now(rt, case.id)
+    after = await stored_case(rt, case.id)
     assert case.resolve_due is not None
     assert after.resolve_due == case.resolve_due + timedelta(hours=3)
 
@@ -388,12 +396,12 @@ async def test_case_resolution_deadline_excludes_time_waiting_for_the_person(rt:
 
 async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtime) -> None:
     await _open_always(rt, claim_timeout_minutes=30, first_minutes=600)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
     epoch = await _epoch(rt, case)
-    await ahead(rt, "31 minutes")
+    await advance_database_clock(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
-    returned = await now(rt, case.id)
+    returned = await stored_case(rt, case.id)
     assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
     assert returned.waiting_since == case.waiting_since
     assert await _epoch(rt, case) == epoch + 1
@@ -401,88 +409,96 @@ async def test_case_returns_to_the_queue_when_its_officer_is_inactive(rt: Runtim
 
 async def test_case_without_an_answer_returns_to_the_queue_after_the_shift(rt: Runtime) -> None:
     guest, waiting = Guest(rt), Guest(rt)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await _claim(rt, guest, officer)
     other = await _claim(rt, waiting, officer)
-    await desk.reply(rt, officer, other.id, other.version, key=key(), words="An answer.")
+    await desk.reply(
+        rt, officer, other.id, other.version, key=new_idempotency_key(), words="An answer."
+    )
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).owner == officer.id
-    await ahead(rt, "21 minutes")
+    assert (await stored_case(rt, case.id)).owner == officer.id
+    await advance_database_clock(rt, "21 minutes")
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).state == State.QUEUED
-    assert (await now(rt, other.id)).state == State.WAITING
+    assert (await stored_case(rt, case.id)).state == State.QUEUED
+    assert (await stored_case(rt, other.id)).state == State.WAITING
     await waiting.do(Said("are you there?"))
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, other.id)).state == State.QUEUED
+    assert (await stored_case(rt, other.id)).state == State.QUEUED
 
 
 async def _end_shift(rt: Runtime, officer: Officer) -> None:
     await directory.set_shift(rt, officer, None)
-    await ahead(rt, "1 minute")
+    await advance_database_clock(rt, "1 minute")
 
 
 @pytest.mark.parametrize("way", ["claim", "next", "over"])
 async def test_case_stays_with_an_officer_who_takes_it_after_the_shift(
     rt: Runtime, way: str
 ) -> None:
-    officer = await an_officer(rt, roles=(Role.LEAD,))
+    officer = await insert_officer(rt, roles=(Role.LEAD,))
     await _end_shift(rt, officer)
     if way == "over":
-        case = await _claim(rt, Guest(rt), await an_officer(rt, "Officer Other"))
-        await desk.take_over(rt, officer, case.id, case.version, key=key())
+        case = await _claim(rt, Guest(rt), await insert_officer(rt, "Officer Other"))
+        await desk.take_over(rt, officer, case.id, case.version, key=new_idempotency_key())
     else:
         case = await ask(Guest(rt))
         if way == "claim":
-            await desk.claim(rt, officer, case.id, case.version, key=key())
+            await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
         else:
-            assert await desk.take_next(rt, officer, key=key()) is not None
+            assert await desk.take_next(rt, officer, key=new_idempotency_key()) is not None
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).owner == officer.id
+    assert (await stored_case(rt, case.id)).owner == officer.id
 
 
 async def test_case_claim_during_a_shift_does_not_change_the_end_of_the_shift(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await ask(Guest(rt))
     await directory.set_shift(rt, officer, case.state_at + timedelta(minutes=20))
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    await ahead(rt, "21 minutes")
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    await advance_database_clock(rt, "21 minutes")
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).state == State.QUEUED
+    assert (await stored_case(rt, case.id)).state == State.QUEUED
 
 
 async def test_case_transfer_to_a_colleague_is_refused_after_their_shift(rt: Runtime) -> None:
-    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    officer, colleague = await insert_officer(rt), await insert_officer(rt, "Officer Other")
     case = await _claim(rt, Guest(rt), officer)
     await _end_shift(rt, colleague)
     to = desk.ToOfficer(colleague.id)
     with pytest.raises(desk.Refused) as error:
-        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+        await desk.transfer(rt, officer, case.id, case.version, key=new_idempotency_key(), to=to)
     assert error.value.why is desk.Refusal.NO_OFFICER
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
-    await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
+    await desk.transfer(rt, officer, case.id, case.version, key=new_idempotency_key(), to=to)
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).owner == colleague.id
+    assert (await stored_case(rt, case.id)).owner == colleague.id
 
 
 async def _administrators(rt: Runtime) -> Officer:
     """Add two administrators, because a change of officers must leave two; return one of them."""
-    await an_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
-    return await an_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
+    await insert_officer(rt, "Administrator Second", roles=(Role.ADMINISTRATOR,))
+    return await insert_officer(rt, "Administrator First", roles=(Role.ADMINISTRATOR,))
 
 
 @pytest.mark.row(90)
 async def test_disabled_officer_loses_their_cases_and_access(
     rt: Runtime,
 ) -> None:
-    guest, officer = Guest(rt), await an_officer(rt)
+    guest, officer = Guest(rt), await insert_officer(rt)
     case = await _claim(rt, guest, officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     with pytest.raises(Forbidden):
-        await desk.reply(rt, officer, case.id, case.version, key=key(), words="One more.")
+        await desk.reply(
+            rt, officer, case.id, case.version, key=new_idempotency_key(), words="One more."
+        )
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).state == State.QUEUED
+    assert (await stored_case(rt, case.id)).state == State.QUEUED
 
 
 @pytest.mark.parametrize(
@@ -493,39 +509,41 @@ async def test_disabled_officer_loses_their_cases_and_access(
 async def test_case_returns_when_its_officer_may_no_longer_answer_it(
     rt: Runtime, change: dict[str, Any]
 ) -> None:
-    officer, colleague = await an_officer(rt), await an_officer(rt, "Officer Other")
+    officer, colleague = await insert_officer(rt), await insert_officer(rt, "Officer Other")
     case = await _claim(rt, Guest(rt), officer)
     until = case.state_at + timedelta(days=5)
-    await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+    await desk.snooze(rt, officer, case.id, case.version, key=new_idempotency_key(), until=until)
     await directory.change(rt, await _administrators(rt), officer.id, **change)
     await case_sweeps.sweep_cases(rt)
     assert await numbers(rt, colleague, Queue.UNCLAIMED) == [case.number]
 
 
 async def test_case_stays_with_an_owner_of_its_topic_and_with_a_lead(rt: Runtime) -> None:
-    officer = await an_officer(rt, topics=frozenset({"general", "spouse"}))
+    officer = await insert_officer(rt, topics=frozenset({"general", "spouse"}))
     topics = frozenset({"spouse"})
-    lead = await an_officer(rt, "Lead", roles=(Role.LEAD, Role.EDITOR), topics=topics)
+    lead = await insert_officer(rt, "Lead", roles=(Role.LEAD, Role.EDITOR), topics=topics)
     owned = [await _claim(rt, Guest(rt), each) for each in (officer, lead)]
     await case_sweeps.sweep_cases(rt)
-    assert [(await now(rt, each.id)).owner for each in owned] == [officer.id, lead.id]
+    assert [(await stored_case(rt, each.id)).owner for each in owned] == [officer.id, lead.id]
 
 
 async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     for wakes in ("time", "words"):
         guest = Guest(rt)
         case = await _claim(rt, guest, officer)
         until = case.state_at + timedelta(days=5)
-        await desk.snooze(rt, officer, case.id, case.version, key=key(), until=until)
+        await desk.snooze(
+            rt, officer, case.id, case.version, key=new_idempotency_key(), until=until
+        )
         await case_sweeps.sweep_cases(rt)
-        assert (await now(rt, case.id)).state == State.SNOOZED
+        assert (await stored_case(rt, case.id)).state == State.SNOOZED
         if wakes == "words":
             await guest.do(Said("something new"))
         else:
-            await ahead(rt, "6 days")
+            await advance_database_clock(rt, "6 days")
             await case_sweeps.sweep_cases(rt)
-        woken = await now(rt, case.id)
+        woken = await stored_case(rt, case.id)
         assert (woken.state, woken.snoozed_until) == (State.CLAIMED, None)
         assert woken.waiting_since is not None
 
@@ -535,13 +553,15 @@ async def test_snoozed_case_wakes_at_the_set_time_or_when_the_person_writes(rt: 
 async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
     rt: Runtime, state: str, is_snoozed: bool
 ) -> None:
-    officer, case = await an_officer(rt), await ask(Guest(rt))
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    version = (await now(rt, case.id)).version
-    await desk.reply(rt, officer, case.id, version, key=key(), words="An answer.")
+    officer, case = await insert_officer(rt), await ask(Guest(rt))
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    version = (await stored_case(rt, case.id)).version
+    await desk.reply(rt, officer, case.id, version, key=new_idempotency_key(), words="An answer.")
     if is_snoozed:
         until = case.state_at + timedelta(days=5)
-        result = await desk.snooze(rt, officer, case.id, version, key=key(), until=until)
+        result = await desk.snooze(
+            rt, officer, case.id, version, key=new_idempotency_key(), until=until
+        )
         version = result.version
     assert await case_sweeps.sweep_cases(rt) == 0
     async with rt.pool.connection() as session:
@@ -550,28 +570,35 @@ async def test_case_comes_back_to_its_officer_when_the_answer_is_not_delivered(
             (state, case.id),
         )
     await case_sweeps.sweep_cases(rt)
-    back = await now(rt, case.id)
+    back = await stored_case(rt, case.id)
     assert (back.state, back.owner, back.version) == (State.CLAIMED, officer.id, version + 1)
     assert (back.answer_due is not None, back.snoozed_until) == (True, None)
     with pytest.raises(cases.CaseConflict):
-        await desk.resolve(rt, officer, case.id, version, key=key())
+        await desk.resolve(rt, officer, case.id, version, key=new_idempotency_key())
     assert ("duty", "case.undelivered", "") in await audited(rt)
     assert await case_sweeps.sweep_cases(rt) == 0
-    await desk.ask_document(rt, officer, case.id, version + 1, key=key(), document="identity")
+    await desk.ask_document(
+        rt, officer, case.id, version + 1, key=new_idempotency_key(), document="identity"
+    )
     assert await case_sweeps.sweep_cases(rt) == 0
-    assert (await now(rt, case.id)).state == State.WAITING
+    assert (await stored_case(rt, case.id)).state == State.WAITING
 
 
 async def test_transferred_case_uses_the_hours_of_its_new_mission(rt: Runtime) -> None:
     await _open_always(rt, first_minutes=77)
-    beijing_officer = await an_officer(rt, "Officer Beijing", "cn_beijing")
+    beijing_officer = await insert_officer(rt, "Officer Beijing", "cn_beijing")
     case = await _ask_from_country(rt, "CN")
-    await desk.claim(rt, beijing_officer, case.id, case.version, key=key())
+    await desk.claim(rt, beijing_officer, case.id, case.version, key=new_idempotency_key())
     await desk.transfer(
-        rt, beijing_officer, case.id, case.version + 1, key=key(), to=desk.ToMission("general")
+        rt,
+        beijing_officer,
+        case.id,
+        case.version + 1,
+        key=new_idempotency_key(),
+        to=desk.ToMission("general"),
     )
     await case_sweeps.sweep_cases(rt)
-    moved = await now(rt, case.id)
+    moved = await stored_case(rt, case.id)
     assert moved.waiting_since is not None
     assert moved.answer_due == moved.waiting_since + timedelta(minutes=77)
 
@@ -581,21 +608,23 @@ async def test_answered_case_gets_a_deadline_when_it_returns_to_the_queue(
     rt: Runtime, way: str
 ) -> None:
     await _open_always(rt, next_minutes=30)
-    await an_officer(rt, "Officer Beijing", "cn_beijing")
-    officer = await an_officer(rt)
+    await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
     if way == "release":
-        await desk.release(rt, officer, case.id, case.version, key=key())
+        await desk.release(rt, officer, case.id, case.version, key=new_idempotency_key())
     else:
         to = desk.ToTopic("spouse") if way == "topic" else desk.ToMission("cn_beijing")
-        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+        await desk.transfer(rt, officer, case.id, case.version, key=new_idempotency_key(), to=to)
     await case_sweeps.sweep_cases(rt)
-    returned = await now(rt, case.id)
+    returned = await stored_case(rt, case.id)
     assert (returned.state, returned.escalated_at, returned.paused_at) == ("queued", None, None)
-    await ahead(rt, "60 days")
+    await advance_database_clock(rt, "60 days")
     await case_sweeps.sweep_cases(rt)
-    assert (await now(rt, case.id)).escalated_at is not None
+    assert (await stored_case(rt, case.id)).escalated_at is not None
 
 
 @pytest.mark.parametrize("way", ["topic", "release", "mission"])
@@ -603,19 +632,21 @@ async def test_answered_case_keeps_its_time_to_resolve_when_queued_again(
     rt: Runtime, way: str
 ) -> None:
     await _open_always(rt, resolve_minutes=600)
-    await an_officer(rt, "Officer Beijing", "cn_beijing")
-    officer = await an_officer(rt)
+    await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
-    await ahead(rt, "30 hours")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
+    await advance_database_clock(rt, "30 hours")
     if way == "release":
-        await desk.release(rt, officer, case.id, case.version, key=key())
+        await desk.release(rt, officer, case.id, case.version, key=new_idempotency_key())
     else:
         to = desk.ToTopic("spouse") if way == "topic" else desk.ToMission("cn_beijing")
-        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+        await desk.transfer(rt, officer, case.id, case.version, key=new_idempotency_key(), to=to)
     for _each in range(2):
         await case_sweeps.sweep_cases(rt)
-    returned = await now(rt, case.id)
+    returned = await stored_case(rt, case.id)
     assert returned.escalated_at is None
     assert case.resolve_due is not None
     assert returned.resolve_due == case.resolve_due + timedelta(hours=30)
@@ -623,13 +654,15 @@ async def test_answered_case_keeps_its_time_to_resolve_when_queued_again(
 
 async def test_answered_case_gets_a_deadline_when_its_officer_is_disabled(rt: Runtime) -> None:
     await _open_always(rt)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await _claim(rt, Guest(rt), officer)
-    await desk.reply(rt, officer, case.id, case.version, key=key(), words="An answer.")
-    await ahead(rt, "3 hours")
+    await desk.reply(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), words="An answer."
+    )
+    await advance_database_clock(rt, "3 hours")
     await directory.change(rt, await _administrators(rt), officer.id, active=False)
     await case_sweeps.sweep_cases(rt)
-    returned = await now(rt, case.id)
+    returned = await stored_case(rt, case.id)
     assert (returned.state, returned.returned) == (State.QUEUED, 1)
     assert returned.waiting_since is not None
     assert returned.answer_due is not None
@@ -694,7 +727,7 @@ async def test_duty_group_message_is_updated_with_counts_and_a_link(
 ) -> None:
     await duty_group.update_duty_group(rt)
     await ask(Guest(rt), "Testova asks something")
-    await ahead(rt, "10 seconds")
+    await advance_database_clock(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
     (card,) = group.messages.values()
     assert group.call_count == 2
@@ -709,7 +742,7 @@ async def test_duty_group_gets_a_separate_message_for_an_urgent_case(
     await duty_group.update_duty_group(rt)
     (first,) = group.messages
     await ask(Guest(rt), topic="danger")
-    await ahead(rt, "10 seconds")
+    await advance_database_clock(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
     (second,) = group.messages
     assert second != first
@@ -724,7 +757,7 @@ async def test_duty_group_gets_at_most_twenty_api_calls_a_minute(
         await ask(Guest(rt), topic="danger")
         await duty_group.update_duty_group(rt)
         passed = (await _now(rt) - start).total_seconds()
-        await ahead(rt, "2 seconds")
+        await advance_database_clock(rt, "2 seconds")
     # `passed` is the measured time: an iteration takes more than 2 s, because the test takes time
     # too.
     assert group.call_count <= 1 + passed * 20 / 60
@@ -743,7 +776,7 @@ async def test_duty_group_message_is_unchanged_without_new_cases(
     rt: Runtime, group: _Group
 ) -> None:
     await duty_group.update_duty_group(rt)
-    await ahead(rt, "1 hour")
+    await advance_database_clock(rt, "1 hour")
     await duty_group.update_duty_group(rt)
     assert group.call_count == 1
 
@@ -752,7 +785,7 @@ async def test_duty_group_message_is_retried_after_a_failure(rt: Runtime, group:
     group.fails = True
     await duty_group.update_duty_group(rt)
     group.fails = False
-    await ahead(rt, "10 seconds")
+    await advance_database_clock(rt, "10 seconds")
     await duty_group.update_duty_group(rt)
     assert len(group.messages) == 1
 
@@ -776,7 +809,7 @@ async def _enable_auto_assignment(rt: Runtime) -> None:
 
 
 async def _start_shift(rt: Runtime, name: str, **more: Any) -> Officer:
-    officer = await an_officer(rt, name, **more)
+    officer = await insert_officer(rt, name, **more)
     async with rt.pool.connection() as session:
         until = await database_time(session) + timedelta(hours=4)
     await directory.set_shift(rt, officer, until)
@@ -788,10 +821,10 @@ async def test_auto_assignment_is_fair_among_matching_officers_on_shift(rt: Runt
     first = await _start_shift(rt, "Officer First")
     second = await _start_shift(rt, "Officer Second")
     await _start_shift(rt, "Officer Passports", topics=frozenset({"passport"}))
-    await an_officer(rt, "Officer At Home")
+    await insert_officer(rt, "Officer At Home")
     requested = [await ask(Guest(rt)) for _each in range(4)]
     assert await auto_assignment.auto_assign(rt) == 4
-    owners = [(await now(rt, case.id)).owner for case in requested]
+    owners = [(await stored_case(rt, case.id)).owner for case in requested]
     assert sorted(owners, key=str) == sorted([first.id, second.id] * 2, key=str)
 
 
@@ -801,12 +834,12 @@ async def test_auto_assignment_leaves_a_case_in_the_queue_when_no_officer_fits(r
     assert await auto_assignment.auto_assign(rt) == 0
     officer = await _start_shift(rt, "Officer First")
     assert await auto_assignment.auto_assign(rt) == 1
-    await ahead(rt, "31 minutes")
+    await advance_database_clock(rt, "31 minutes")
     await case_sweeps.sweep_cases(rt)
     assert await auto_assignment.auto_assign(rt) == 0, "it would go round for ever"
-    returned = await now(rt, case.id)
+    returned = await stored_case(rt, case.id)
     assert (returned.state, returned.owner, returned.returned) == (State.QUEUED, None, 1)
-    assert await desk.take_next(rt, officer, key=key()) is not None
+    assert await desk.take_next(rt, officer, key=new_idempotency_key()) is not None
 
 
 @pytest.mark.parametrize("way", ["release", "topic"])
@@ -817,16 +850,16 @@ async def test_auto_assignment_does_not_return_a_case_to_who_gave_it_away(
     officer = await _start_shift(rt, "Officer First")
     case = await ask(Guest(rt))
     assert await auto_assignment.auto_assign(rt) == 1
-    case = await now(rt, case.id)
+    case = await stored_case(rt, case.id)
     if way == "release":
-        await desk.release(rt, officer, case.id, case.version, key=key())
+        await desk.release(rt, officer, case.id, case.version, key=new_idempotency_key())
     else:
         to = desk.ToTopic("spouse")
-        await desk.transfer(rt, officer, case.id, case.version, key=key(), to=to)
+        await desk.transfer(rt, officer, case.id, case.version, key=new_idempotency_key(), to=to)
     assert await auto_assignment.auto_assign(rt) == 0
     other = await _start_shift(rt, "Officer Second")
     assert await auto_assignment.auto_assign(rt) == 1
-    assert (await now(rt, case.id)).owner == other.id
+    assert (await stored_case(rt, case.id)).owner == other.id
 
 
 async def test_auto_assignment_leaves_a_case_that_was_transferred_meanwhile(
@@ -834,18 +867,18 @@ async def test_auto_assignment_leaves_a_case_that_was_transferred_meanwhile(
 ) -> None:
     await _enable_auto_assignment(rt)
     await _start_shift(rt, "Officer First")
-    await an_officer(rt, "Officer Beijing", "cn_beijing")
-    lead = await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    await insert_officer(rt, "Officer Beijing", "cn_beijing")
+    lead = await insert_officer(rt, "Lead", roles=(Role.LEAD,))
     case, assign = await ask(Guest(rt)), auto_assignment._assign
 
     async def transfer_and_assign(*values: Any) -> None:
         to = desk.ToMission("cn_beijing")
-        await desk.transfer(rt, lead, case.id, case.version, key=key(), to=to)
+        await desk.transfer(rt, lead, case.id, case.version, key=new_idempotency_key(), to=to)
         await assign(*values)
 
     monkeypatch.setattr(auto_assignment, "_assign", transfer_and_assign)
     assert await auto_assignment.auto_assign(rt) == 0
-    moved = await now(rt, case.id)
+    moved = await stored_case(rt, case.id)
     assert (moved.mission, moved.owner) == ("cn_beijing", None)
 
 
@@ -856,7 +889,10 @@ async def test_auto_assignment_continues_when_one_case_fails(rt: Runtime) -> Non
     async with rt.pool.connection() as session:
         await session.execute("UPDATE people SET key = ''::bytea WHERE id = %s", (first.person_id,))
     assert await auto_assignment.auto_assign(rt) == 1
-    assert [(await now(rt, each.id)).owner is None for each in (first, second)] == [True, False]
+    assert [(await stored_case(rt, each.id)).owner is None for each in (first, second)] == [
+        True,
+        False,
+    ]
 
 
 async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Runtime) -> None:
@@ -864,7 +900,7 @@ async def test_case_has_one_owner_after_simultaneous_assignment_and_claim(rt: Ru
     officer = await _start_shift(rt, "Officer First")
     await _start_shift(rt, "Officer Second")
     requested = [await ask(Guest(rt)) for _each in range(3)]
-    taking = (desk.take_next(rt, officer, key=key()) for _each in range(3))
+    taking = (desk.take_next(rt, officer, key=new_idempotency_key()) for _each in range(3))
     await asyncio.gather(auto_assignment.auto_assign(rt), auto_assignment.auto_assign(rt), *taking)
     async with rt.pool.connection() as session:
         cursor = await session.execute(

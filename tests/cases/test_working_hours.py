@@ -11,7 +11,7 @@ from bot.cases.working_hours import Holiday, MissionSettings, Shift, Stale, Unus
 from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.text import Country, Text
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 
 OFFICE = tuple(Shift(day, time(9), time(18)) for day in range(5))
 ALMATY = MissionSettings("general", "Asia/Almaty", OFFICE)  # UTC+5
@@ -189,7 +189,7 @@ def test_expected_answer_time_rounds_the_median_up(median: int, expected: tuple[
 
 
 async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime) -> None:
-    lead = await an_officer(rt, roles=(Role.LEAD,))
+    lead = await insert_officer(rt, roles=(Role.LEAD,))
     await working_hours.put(rt, lead, HOLIDAY_WEEK)
     async with rt.pool.connection() as session:
         found = await working_hours.mission_settings(session, "general")
@@ -203,7 +203,7 @@ async def test_lead_changes_working_hours_of_their_own_mission_only(rt: Runtime)
     await working_hours.put(rt, lead, found)
     with pytest.raises(Forbidden):
         await working_hours.put(rt, lead, MissionSettings("tr_ankara", "Europe/Istanbul", OFFICE))
-    officer = await an_officer(rt, "Officer Other")
+    officer = await insert_officer(rt, "Officer Other")
     with pytest.raises(Forbidden):
         await working_hours.put(rt, officer, found)
 

@@ -17,7 +17,7 @@ from flows.engine import screens
 from flows.engine.events import Button, Kind, Page, Say
 from flows.engine.language_protocol import Refusal
 from flows.engine.turn import option_buttons
-from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
+from tests.channels.rendered_messages import LANGUAGES, WORDS, flow_messages, message
 
 # The tests of tests/flows cover the flows; here the tracer would only take time.
 pytestmark = pytest.mark.no_cover

@@ -19,10 +19,10 @@ from tests.emulators.telegram import (
     Broken,
     Cut,
     Delivery,
+    DeliveryTiming,
     Emulator,
     Flooded,
     Limits,
-    Pace,
     Silent,
     Slow,
     User,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiogram import Bot
 
 SECRET = "a-secret_of-the-test"
-FAST = Pace(scale=0.001, patience=5)
+FAST = DeliveryTiming(scale=0.001, patience=5)
 
 
 @pytest_asyncio.fixture

@@ -24,11 +24,11 @@ from tests.emulators.whatsapp import (
     VERIFY_TOKEN,
     Broken,
     Cut,
+    DeliveryTiming,
     Emulator,
     Failed,
     Limits,
     Lost,
-    Pace,
     Refused,
     Silent,
     Slow,
@@ -38,7 +38,7 @@ from tests.emulators.whatsapp import (
 )
 from tests.emulators.whatsapp.errors import ERRORS
 
-FAST = Pace(scale=0.001, patience=5)
+FAST = DeliveryTiming(scale=0.001, patience=5)
 PHONE = "77010000001"
 HOUR = 3600
 CODES = [

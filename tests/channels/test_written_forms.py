@@ -20,7 +20,7 @@ from bot.i18n import bidi, catalogues, lint_rules
 from bot.i18n.protected_spans import PLACE
 from flows.engine.events import Page
 from flows.engine.text import Label, Text
-from tests.channels.walked import LANGUAGES, WORDS, flow_messages, message
+from tests.channels.rendered_messages import LANGUAGES, WORDS, flow_messages, message
 
 # The tests of tests/flows cover the flows; here the tracer would only take time.
 pytestmark = pytest.mark.no_cover

@@ -134,7 +134,7 @@ class Report:
         return found + [name for name in ("adds_up", "listed") if not getattr(self, name)]
 
 
-async def storm(folder: Path, plan: Plan, mutant: str = "") -> Report:
+async def run_broadcast_crash_test(folder: Path, plan: Plan, mutant: str = "") -> Report:
     """Create the recipients, run the broadcast while workers are killed, and return the report.
 
     `mutant` breaks the workers on purpose.
@@ -358,7 +358,7 @@ def main() -> None:
     arguments = parser.parse_args()
     plan = Plan(arguments.people, arguments.kills, arguments.seed, arguments.rate)
     with tempfile.TemporaryDirectory(prefix="kosh-broadcast-") as folder:
-        report = asyncio.run(storm(Path(folder), plan, arguments.mutant))
+        report = asyncio.run(run_broadcast_crash_test(Path(folder), plan, arguments.mutant))
     print(summary(report))
     sys.exit(bool(report.red()))
 

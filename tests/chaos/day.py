@@ -50,10 +50,10 @@ from tests.chaos.independent.outside_systems import InjectedFaults
 from tests.chaos.independent.stack import TOKEN, Program, Stack
 from tests.chaos.people import InventedPerson
 from tests.console_client import Console
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.editorial import editors
 from tests.editorial.publisher import numbered_texts
-from tests.emulators.telegram import Emulator, Journal, Pace
+from tests.emulators.telegram import DeliveryTiming, Emulator, Journal
 
 DAY_HOURS = 24
 # Relative number of people who come, by hour of the day in their time zone, from 0 to 23.
@@ -134,7 +134,7 @@ class Day:
         handoffs = self.plan.people * (SHARES["help"] + SHARES["file"]) / 100
         officers = [f"Officer Testov {at}" for at in range(1 + int(handoffs / CASES_EACH))]
         for name in officers:
-            await an_officer(self.rt, name)
+            await insert_officer(self.rt, name)
         async with AsyncExitStack() as cleanup:
             desks = [SimulatedOfficer(self.shared_state, each, await cleanup.enter_async_context(
                 Console.signed_in(self.shared_state.url, each))) for each in officers]  # fmt: skip
@@ -303,7 +303,7 @@ async def opened(plan: Plan) -> AsyncIterator[Day]:
         cleanup.callback(ledger.close)
         cleanup.push_async_callback(stack.stop)
         databases, registry_database = await asyncio.to_thread(stack.start_servers)
-        emulator = Emulator(TOKEN, limits=False, pace=Pace(RETRY_SCALE, TIMEOUT_SECONDS))
+        emulator = Emulator(TOKEN, limits=False, pace=DeliveryTiming(RETRY_SCALE, TIMEOUT_SECONDS))
         await emulator.start()
         cleanup.push_async_callback(emulator.stop)
         app = create_sandbox(Sandbox(
@@ -349,7 +349,7 @@ def pgbouncer() -> str | None:
     return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
 
 
-async def lived(plan: Plan) -> list[Entry]:
+async def run_day(plan: Plan) -> list[Entry]:
     """Run a simulated day; return the entries of its ledger."""
     async with opened(plan) as day:
         await day.live()
@@ -361,7 +361,7 @@ def run(people: int, seed: int, minutes: float, keep: Path | None, mutant: str =
     out = keep or Path(tempfile.mkdtemp(prefix="kosh-day-"))
     out.mkdir(parents=True, exist_ok=True)
     seconds = 60 * minutes or max(60.0, people / PEOPLE_A_SECOND)
-    entries = asyncio.run(lived(Plan(people, seed, seconds, out, mutant)))
+    entries = asyncio.run(run_day(Plan(people, seed, seconds, out, mutant)))
     return reported(entries, out)
 
 

@@ -24,7 +24,7 @@ import redis
 
 from bot import embedded
 from tests.chaos import deploy
-from tests.chaos.people import WORD, Pace
+from tests.chaos.people import WORD, ActionRate
 from tests.chaos.platform import Arrival, Platform
 from tests.chaos.processes import (
     KOSH_PROCESSES,
@@ -53,7 +53,7 @@ class FaultContext:
 
     processes: Processes
     platform: Platform
-    pace: Pace
+    pace: ActionRate
     chance: random.Random
     long: float
 

@@ -101,7 +101,7 @@ def question(screen: Screen) -> str:
 
 
 @dataclass
-class Pace:
+class ActionRate:
     """Rate limit for all people together: `rate` actions a second on average, at random times.
 
     While many updates wait on a slow machine, people pause.
@@ -130,7 +130,7 @@ class SimulatedPerson:
 
     person: InventedPerson
     platform: Platform
-    pace: Pace
+    pace: ActionRate
     chance: random.Random
     patience: float
     answered: int = 0

@@ -44,7 +44,7 @@ class Pair:
 
 
 @dataclass
-class Line:
+class ProxiedService:
     """All connections from one process to one service, and their current behaviour.
 
     If the service has several ports, each connection uses one that accepts it.
@@ -110,11 +110,13 @@ class Line:
             to.close()
 
 
-async def opened(targets: Mapping[str, Sequence[int]]) -> tuple[dict[str, Line], dict[str, int]]:
+async def opened(
+    targets: Mapping[str, Sequence[int]],
+) -> tuple[dict[str, ProxiedService], dict[str, int]]:
     """Start a server for each proxied connection (line); return the lines and ports by name."""
     lines, ports = {}, {}
     for name, places in targets.items():
-        line = Line(places)
+        line = ProxiedService(places)
         line.open.set()
         server = await asyncio.start_server(line.serve, "127.0.0.1", 0, backlog=512)
         lines[name], ports[name] = line, server.sockets[0].getsockname()[1]

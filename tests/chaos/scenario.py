@@ -17,7 +17,13 @@ import psycopg
 from tests.chaos import faults, ledger
 from tests.chaos.faults import FaultContext
 from tests.chaos.ledger import Ledger
-from tests.chaos.people import REGISTERS_EVERY, InventedPerson, Pace, SimulatedPerson, question
+from tests.chaos.people import (
+    REGISTERS_EVERY,
+    ActionRate,
+    InventedPerson,
+    SimulatedPerson,
+    question,
+)
 from tests.chaos.platform import Entry, Platform
 from tests.chaos.processes import Fault, Processes
 
@@ -161,7 +167,7 @@ async def _run_faults(
     """
     enough = TimeLimit(time.monotonic() + plan.most)
     semaphore = asyncio.Semaphore(min(MAX_AT_ONCE, max(8, plan.people // 3)))
-    pace = Pace(plan.rate, random.Random(plan.seed), platform)
+    pace = ActionRate(plan.rate, random.Random(plan.seed), platform)
     context = FaultContext(processes, platform, pace, chance, plan.long)
     life = [
         _live(platform, person, plan, pace, chance.random(), semaphore, enough) for person in people
@@ -188,7 +194,7 @@ async def _live(
     platform: Platform,
     person: InventedPerson,
     plan: Plan,
-    pace: Pace,
+    pace: ActionRate,
     seed: float,
     semaphore: asyncio.Semaphore,
     enough: TimeLimit,

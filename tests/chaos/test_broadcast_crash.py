@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.broadcast import Plan, Report, storm, summary
+from tests.chaos.broadcast import Plan, Report, run_broadcast_crash_test, summary
 
 pytestmark = pytest.mark.slow
 
@@ -16,7 +16,7 @@ SHORT = Plan(people=300, kills=8, rate=50, limit=60)
 
 
 def _report(folder: Path, plan: Plan, mutant: str = "") -> Report:
-    report = asyncio.run(storm(folder, plan, mutant))
+    report = asyncio.run(run_broadcast_crash_test(folder, plan, mutant))
     print(summary(report))
     return report
 

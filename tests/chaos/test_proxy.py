@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.chaos.proxy import TORN_AFTER, Line, opened
+from tests.chaos.proxy import TORN_AFTER, ProxiedService, opened
 
 LONG = b"x" * (TORN_AFTER * 2)
 
@@ -16,7 +16,7 @@ LONG = b"x" * (TORN_AFTER * 2)
 class ProxiedConnection:
     """A connection through the proxy to a service that echoes its input."""
 
-    line: Line
+    line: ProxiedService
     port: int
 
     async def call(self) -> tuple[StreamReader, StreamWriter]:

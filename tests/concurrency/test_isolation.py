@@ -14,7 +14,7 @@ from bot.people import identities, reminders, subscriptions
 from bot.registry.client import Registry
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.clock import ahead, ahead_to
+from tests.clock import advance_database_clock, advance_database_clock_to_hour
 from tests.desk.desks import ask
 from tests.person_client import Guest
 from tests.registrations.registries import AcceptingRegistry
@@ -79,7 +79,7 @@ async def test_outbox_sends_other_messages_when_one_person_cannot_be_decrypted(
     await sweeps.sweep(rt)
     assert await _all(rt, "SELECT person_id FROM messages WHERE state = 'pending'") == [broken]
     assert await outbox.sweep(rt) == 0
-    await ahead(rt, "5 minutes")
+    await advance_database_clock(rt, "5 minutes")
     assert await outbox.sweep(rt) == 1
 
 
@@ -91,8 +91,8 @@ async def test_reminders_reach_other_people_when_one_cannot_be_decrypted(
         async with rt.pool.connection() as session:
             await reminders.put(session, person_id, 1)
     broken = await _unreadable(rt, FIRST)
-    await ahead(rt, "3 days")
-    await ahead_to(rt, reminders.DUE_HOUR)
+    await advance_database_clock(rt, "3 days")
+    await advance_database_clock_to_hour(rt, reminders.DUE_HOUR)
     await sweeps.remind(rt)
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
@@ -106,7 +106,7 @@ async def test_retention_deletes_other_answers_when_a_person_cannot_be_decrypted
         await session.execute("UPDATE registry_writes SET state = 'accepted'")
         await session.execute("UPDATE registrations SET state = 'accepted'")
     broken = await _unreadable(rt, FIRST)
-    await ahead(rt, "2 days")
+    await advance_database_clock(rt, "2 days")
     await sweeps.forget_spent(rt)
     query: Any = "SELECT person_id FROM registrations WHERE NOT answers_deleted"
     assert await _all(rt, query) == [broken]
@@ -125,7 +125,7 @@ async def test_retention_deletes_other_people_when_one_cannot_be_decrypted(
     page = subscriptions.idle
     monkeypatch.setattr(subscriptions, "idle", lambda session, after: page(session, after, 1))
     broken = await _unreadable(rt, FIRST)
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await sweeps.forget_unfinished(rt)
     assert await _all(rt, "SELECT person_id FROM reminders") == [broken]
 
@@ -137,7 +137,7 @@ async def test_cases_of_others_escalate_when_one_person_cannot_be_decrypted(
     for _each in range(3):
         await ask(Guest(rt))
     broken = await _unreadable(rt, "SELECT person_id FROM cases ORDER BY id LIMIT 1")
-    await ahead(rt, "14 days")
+    await advance_database_clock(rt, "14 days")
     assert await case_sweeps.sweep_cases(rt) == 3
     query: Any = "SELECT person_id FROM cases WHERE escalated_at IS NULL"
     assert await _all(rt, query) == [broken]
@@ -155,7 +155,7 @@ async def test_registry_writes_of_others_are_sent_when_one_cannot_be_decrypted(r
     for guest in guests:
         await guest.register()
     await _unreadable(rt, FIRST)
-    await ahead(rt, "1 minute")
+    await advance_database_clock(rt, "1 minute")
     registry = AcceptingRegistry()
     await sweeps.sweep_writes(replace(rt, registry=cast(Registry, registry)))
     states = await _all(rt, "SELECT state FROM registry_writes")

@@ -1,4 +1,4 @@
-"""Tests of tests.channels.walked, which yields every message with shipped or published content."""
+"""Messages of every flow, with shipped and with published content."""
 
 from datetime import date
 

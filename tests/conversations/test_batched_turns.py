@@ -17,7 +17,7 @@ from bot.runtime import Runtime
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Turn
-from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
+from tests.person_client import TO_CONSENT, Guest, deliver_until_accepted, runtime_of_other_process
 
 PEOPLE = 6
 
@@ -91,7 +91,9 @@ async def test_batched_turns_would_run_twice_without_the_dedupe_check(
 async def _count_processed(guest: Guest) -> int:
     """Return how many of 40 simple updates, each sent to two processes, got a reply."""
     updates = [guest.inbound(Pressed("!help")) for _each in range(40)]
-    deliveries = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    deliveries = await asyncio.gather(
+        *(deliver_until_accepted(runtime_of_other_process(guest.rt), each) for each in updates * 2)
+    )
     return sum(delivery is not None for delivery in deliveries)
 
 

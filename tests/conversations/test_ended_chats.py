@@ -15,7 +15,7 @@ from flows.engine.events import Pressed, Said
 from tests.conversations.test_joining import is_joined, join, press, state_of
 from tests.database_locks import wait_for_blocked_session
 from tests.person_client import Guest
-from tests.telegram_member import Member, joined
+from tests.telegram_member import Member, consented_member
 
 DAY = date(2026, 11, 30)
 
@@ -23,7 +23,7 @@ DAY = date(2026, 11, 30)
 @pytest.fixture
 async def owner(rt: Runtime) -> AsyncIterator[Member]:
     """Yield a registered person on Telegram."""
-    async with joined(rt) as member:
+    async with consented_member(rt) as member:
         yield member
 
 

@@ -21,7 +21,7 @@ from bot.worker import main, newer_jobs, sweeps
 from flows.engine.state import Conversation, MadeList
 from flows.engine.text import _
 from flows.list_changes import LIST
-from tests.clock import ahead, ahead_to
+from tests.clock import advance_database_clock, advance_database_clock_to_hour
 from tests.desk.desks import messages
 from tests.jobs import run_with_retries
 from tests.person_client import Guest
@@ -96,8 +96,8 @@ async def _with_officer_and_due_reminder(rt: Runtime) -> tuple[Guest, Person]:
     person = await _person(guest)
     async with rt.pool.connection() as transaction:
         await reminders.put(transaction, person.id, 1)
-    await ahead(rt, "3 days")
-    await ahead_to(rt, reminders.DUE_HOUR)
+    await advance_database_clock(rt, "3 days")
+    await advance_database_clock_to_hour(rt, reminders.DUE_HOUR)
     return guest, person
 
 
@@ -119,7 +119,7 @@ async def test_due_reminder_waits_while_an_officer_has_the_conversation(rt: Runt
     assert await external_events.remind(rt, person.id) is None
     await _change(guest, with_officer=False)
     assert await external_events.remind(rt, person.id) is None
-    await ahead(rt, "1 day")
+    await advance_database_clock(rt, "1 day")
     assert await external_events.remind(rt, person.id) is not None
     assert await external_events.remind(rt, person.id) is None
 
@@ -147,12 +147,12 @@ async def test_reminder_that_waits_on_its_day_is_shown_in_my_data(rt: Runtime) -
 async def test_overdue_reminder_waits_for_the_day_when_it_is_night(rt: Runtime, hour: int) -> None:
     guest, person = await _with_officer_and_due_reminder(rt)
     await _change(guest, with_officer=False)
-    await ahead_to(rt, hour)
+    await advance_database_clock_to_hour(rt, hour)
     before = await messages(rt)
     await sweeps.remind(rt)
     assert await messages(rt) == before
     assert await external_events.remind(rt, person.id) is None
-    await ahead_to(rt, reminders.DUE_HOUR)
+    await advance_database_clock_to_hour(rt, reminders.DUE_HOUR)
     assert await external_events.remind(rt, person.id) is not None
 
 

@@ -25,7 +25,7 @@ from bot.security.key_files import VaultError
 from bot.worker import main, sweeps
 from flows.engine.events import Said
 from tests.chaos.processes import at
-from tests.chaos.proxy import Line, opened
+from tests.chaos.proxy import ProxiedService, opened
 from tests.person_client import Guest
 
 
@@ -44,7 +44,7 @@ class Slow(WebChat):
 
 
 @pytest.fixture
-async def proxied_runtime(chosen: Settings) -> AsyncIterator[tuple[Runtime, Line]]:
+async def proxied_runtime(chosen: Settings) -> AsyncIterator[tuple[Runtime, ProxiedService]]:
     """Yield a runtime, and the proxy of its PostgreSQL connections, which tests cut or delay."""
     lines, ports = await opened({"postgres": [urlsplit(chosen.database()).port or 0]})
     url = SecretStr(at(chosen.database(), ports["postgres"]))
@@ -70,7 +70,7 @@ async def _count_unsent(guest: Guest) -> int:
 
 @pytest.mark.requirement("S-9")
 async def test_outbox_marks_a_message_as_sent_after_a_database_outage(
-    proxied_runtime: tuple[Runtime, Line],
+    proxied_runtime: tuple[Runtime, ProxiedService],
 ) -> None:
     rt, line = proxied_runtime
     guest = Guest(rt)
@@ -88,7 +88,7 @@ async def test_outbox_marks_a_message_as_sent_after_a_database_outage(
 
 @pytest.mark.requirement("S-5")
 async def test_turn_times_out_when_the_database_stops_responding(
-    proxied_runtime: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+    proxied_runtime: tuple[Runtime, ProxiedService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, line = proxied_runtime
     guest = Guest(rt)
@@ -104,7 +104,7 @@ async def test_turn_times_out_when_the_database_stops_responding(
 
 
 async def test_worker_survives_a_database_outage(
-    proxied_runtime: tuple[Runtime, Line], monkeypatch: pytest.MonkeyPatch
+    proxied_runtime: tuple[Runtime, ProxiedService], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, line = proxied_runtime
     started: list[object] = []
@@ -144,7 +144,7 @@ async def test_worker_marks_a_sent_message_before_shutdown(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-16")
 async def test_worker_can_be_stopped_when_its_database_is_down(
-    proxied_runtime: tuple[Runtime, Line], rt: Runtime
+    proxied_runtime: tuple[Runtime, ProxiedService], rt: Runtime
 ) -> None:
     proxied_rt, line = proxied_runtime
     task = asyncio.create_task(main.work(proxied_rt))

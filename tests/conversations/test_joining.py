@@ -18,10 +18,10 @@ from flows.engine.questions import YES
 from flows.engine.registration import Acknowledged
 from flows.engine.state import Conversation
 from flows.engine.text import Text
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.conversations.test_unsent_calls import FlakyMessenger
 from tests.person_client import Guest
-from tests.telegram_member import Member, joined
+from tests.telegram_member import Member, consented_member
 
 CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 
@@ -29,7 +29,7 @@ CODE = re.compile(r"KOSH-[2-9A-Z]{4}-[2-9A-Z]{4}")
 @pytest.fixture
 async def owner(rt: Runtime) -> AsyncIterator[Member]:
     """Yield a registered person on Telegram."""
-    async with joined(rt) as member:
+    async with consented_member(rt) as member:
         yield member
 
 
@@ -146,7 +146,7 @@ async def test_join_code_expires(rt: Runtime, owner: Member) -> None:
     code = await _code(owner)
     await guest.go(code, "yes")
     await press(owner, "yes")
-    await ahead(rt, "11 minutes")
+    await advance_database_clock(rt, "11 minutes")
     await guest.go("done")
     assert not await is_joined(rt, guest)
 

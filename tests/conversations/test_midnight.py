@@ -11,7 +11,7 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine import screens
 from flows.engine.events import Pressed, Said, Started
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.conversations.test_unsent_calls import FlakyMessenger
 from tests.person_client import TO_CONSENT
 
@@ -59,7 +59,7 @@ async def test_quick_exit_clears_an_anonymous_chat_after_midnight(
             raise CacheUnavailable
 
         monkeypatch.setattr(rt.live, "hold", fail)
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     await messenger.do(Said("выход"))
     assert {"theirs-1", "ours-1", "theirs-2", "ours-2"} <= {*messenger.deleted_ids}
 
@@ -69,7 +69,7 @@ async def test_anonymous_form_continues_after_midnight(
 ) -> None:
     for nonce, key in enumerate((*TO_CONSENT, "yes"), 1):
         if nonce == len(TO_CONSENT) // 2:
-            await ahead(rt, "2 minutes")
+            await advance_database_clock(rt, "2 minutes")
         await messenger.do(Pressed(f"{nonce}:{key}"))
     async with rt.pool.connection() as transaction:
         assert await identities.find(rt, transaction, "telegram", "flaky") is not None
@@ -80,7 +80,7 @@ async def test_duplicate_anonymous_update_is_not_answered_after_midnight(
 ) -> None:
     await messenger.do(Said("Русский"))
     answers = len(messenger.chat)
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     messenger.events -= 1
     await messenger.do(Said("Русский"))
     assert len(messenger.chat) == answers
@@ -89,7 +89,7 @@ async def test_duplicate_anonymous_update_is_not_answered_after_midnight(
 async def test_anonymous_session_moves_to_the_key_of_the_new_day_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     await messenger.do(Said("Русский"))
     assert await rt.live.peek(await _key(rt, 0))
     assert await rt.live.peek(await _key(rt, 1)) is None
@@ -98,7 +98,7 @@ async def test_anonymous_session_moves_to_the_key_of_the_new_day_after_midnight(
 async def test_anonymous_session_is_not_found_half_an_hour_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
-    await ahead(rt, "32 minutes")
+    await advance_database_clock(rt, "32 minutes")
     await messenger.do(Said("выход"))
     assert "ours-1" not in messenger.deleted_ids
 
@@ -107,7 +107,7 @@ async def test_consent_given_before_midnight_is_recognised_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
     await anonymous.mark_known(rt, await _key(rt, 0))
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     update = Inbound("telegram", "2", "flaky", "flaky", Said("Русский"), "theirs-2")
     found = await session_lookup.open_session(rt, update, await _now(rt))
     assert found.known
@@ -116,7 +116,7 @@ async def test_consent_given_before_midnight_is_recognised_after_midnight(
 async def test_repeated_button_press_keeps_the_anonymous_session_after_midnight(
     rt: Runtime, messenger: FlakyMessenger
 ) -> None:
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     update = Inbound("telegram", "press", "flaky", "flaky", Pressed("1:ru"), "theirs-2", "press")
     await session_lookup.note_seen(rt, update, await _now(rt))
     await messenger.do(Said("выход"))
@@ -132,7 +132,7 @@ async def test_unsent_answer_is_sent_once_when_midnight_precedes_the_retry(
     messenger.chat.clear()
     messenger.errors = [Throttled(6)]
     await messenger.do(Said("меню"))
-    await ahead(rt, "2 minutes")
+    await advance_database_clock(rt, "2 minutes")
     await messenger.do(Said("помощь"))
     await messenger.wait_for_retries()
     menu, answer = messenger.chat

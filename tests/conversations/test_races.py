@@ -26,14 +26,14 @@ from bot.officers.directory import Officer
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from tests.database_locks import wait_for_blocked_session
-from tests.desk.desks import an_officer, ask, key, messages, now, seen
+from tests.desk.desks import ask, insert_officer, messages, new_idempotency_key, seen, stored_case
 from tests.person_client import Guest
 
 OFFICERS = 50
 
 
 async def _officers(rt: Runtime, limit: int = OFFICERS) -> list[Officer]:
-    return [await an_officer(rt, f"Officer {number}") for number in range(limit)]
+    return [await insert_officer(rt, f"Officer {number}") for number in range(limit)]
 
 
 async def _requeue(rt: Runtime, case: cases.Case) -> cases.Case:
@@ -41,7 +41,7 @@ async def _requeue(rt: Runtime, case: cases.Case) -> cases.Case:
         await session.execute(
             "UPDATE cases SET owner = NULL, state = 'queued' WHERE id = %s", (case.id,)
         )
-    return await now(rt, case.id)
+    return await stored_case(rt, case.id)
 
 
 async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
@@ -57,12 +57,12 @@ async def _claims_have_one_owner(rt: Runtime, rounds: int) -> None:
         ]
         losers = [each for each in results if isinstance(each, CaseConflict)]
         assert (len(winners), len(losers)) == (1, OFFICERS - 1)
-        assert (await now(rt, case.id)).owner == winners[0]
+        assert (await stored_case(rt, case.id)).owner == winners[0]
 
 
 async def _claim_with_retries(rt: Runtime, officer: Officer, case: cases.Case) -> ActionResult:
     """Claim a case; retry while no connection is free, without a time limit."""
-    request_key = key()
+    request_key = new_idempotency_key()
     while True:
         with suppress(PoolTimeout):
             return await desk.claim(rt, officer, case.id, case.version, key=request_key)
@@ -81,7 +81,9 @@ async def test_case_has_one_owner_after_each_of_a_thousand_claim_races(rt: Runti
 async def test_take_next_case_gives_concurrent_officers_different_cases(rt: Runtime) -> None:
     found = [await ask(Guest(rt)) for _each in range(5)]
     officers = await _officers(rt, 10)
-    results = await asyncio.gather(*(desk.take_next(rt, each, key=key()) for each in officers))
+    results = await asyncio.gather(
+        *(desk.take_next(rt, each, key=new_idempotency_key()) for each in officers)
+    )
     takeover = [each.case_id for each in results if each is not None]
     assert sorted(takeover) == sorted(case.id for case in found)
 
@@ -149,7 +151,9 @@ async def _race(rt: Runtime, guest: Guest, officers: list[Officer], random: Rand
     committed: list[datetime] = []
 
     async def claim() -> ActionResult:
-        done = await desk.claim(rt, random.choice(officers), case.id, case.version, key=key())
+        done = await desk.claim(
+            rt, random.choice(officers), case.id, case.version, key=new_idempotency_key()
+        )
         committed.append(await _database_time(rt))
         return done
 
@@ -162,7 +166,7 @@ async def _race(rt: Runtime, guest: Guest, officers: list[Officer], random: Rand
         _run_after_delay(random, person),
     )
     await outbox.sweep(rt)
-    after = await now(rt, case.id)
+    after = await stored_case(rt, case.id)
     assert len(committed) <= 1
     if committed and after.state != State.RESOLVED:
         assert await _claimed_after(rt, case, committed[0]) == []
@@ -172,7 +176,7 @@ async def _race(rt: Runtime, guest: Guest, officers: list[Officer], random: Rand
 
 async def _end_case(guest: Guest, case: cases.Case) -> None:
     """End the case on the person's side, so that the person can ask for an officer again."""
-    if (await now(guest.rt, case.id)).state != State.RESOLVED:
+    if (await stored_case(guest.rt, case.id)).state != State.RESOLVED:
         await guest.go("/menu", "yes")
 
 
@@ -200,30 +204,34 @@ async def test_case_claim_waits_for_an_outbox_row_locked_by_a_sender(
 
     Otherwise the claim could commit first, and the bot's message would arrive after it.
     """
-    case, officer = await ask(Guest(rt)), await an_officer(rt)
+    case, officer = await ask(Guest(rt)), await insert_officer(rt)
     await _enqueue_messages(rt, case, 1)
     async with rt.pool.connection() as sender:
         await sender.execute("SELECT FROM messages WHERE state = 'pending' FOR UPDATE")
-        claim_task = asyncio.create_task(desk.claim(rt, officer, case.id, case.version, key=key()))
+        claim_task = asyncio.create_task(
+            desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+        )
         await wait_for_blocked_session(rt, admin_url)
         assert not claim_task.done()
-        assert (await now(rt, case.id)).owner is None
+        assert (await stored_case(rt, case.id)).owner is None
         await sender.execute(
             "UPDATE messages SET state = 'sending', lease_until = kosh_now() + interval '1 minute'"
             " WHERE state = 'pending'"
         )
     await claim_task
-    assert (await now(rt, case.id)).owner == officer.id
+    assert (await stored_case(rt, case.id)).owner == officer.id
 
 
 async def test_case_reaches_one_mission_after_two_simultaneous_transfers(
     rt: Runtime, admin_url: str
 ) -> None:
     goals = ToMission("tr_ankara"), ToMission("uz_tashkent")
-    case, results = await _transfer_together(rt, admin_url, (key(), goals[0]), (key(), goals[1]))
+    case, results = await _transfer_together(
+        rt, admin_url, (new_idempotency_key(), goals[0]), (new_idempotency_key(), goals[1])
+    )
     first = 0 if isinstance(results[0], ActionResult) else 1
     assert isinstance(results[1 - first], LookupError)
-    moved = await now(rt, case.id)
+    moved = await stored_case(rt, case.id)
     assert (moved.mission, moved.version) == (goals[first].key, case.version + 1)
     async with rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM case_notes")
@@ -233,9 +241,9 @@ async def test_case_reaches_one_mission_after_two_simultaneous_transfers(
 async def test_case_transfer_sent_twice_at_the_same_time_runs_once(
     rt: Runtime, admin_url: str
 ) -> None:
-    sent = key(), ToMission("tr_ankara")
+    sent = new_idempotency_key(), ToMission("tr_ankara")
     case, results = await _transfer_together(rt, admin_url, sent, sent)
-    version = (await now(rt, case.id)).version
+    version = (await stored_case(rt, case.id)).version
     assert version == case.version + 1
     assert sorted(results, key=lambda each: each.repeated) == [
         ActionResult(case.id, version),
@@ -247,11 +255,11 @@ async def _transfer_together(
     rt: Runtime, admin_url: str, *sent: tuple[str, ToMission]
 ) -> tuple[cases.Case, list[Any]]:
     """Transfer a case in simultaneous transactions; return the case before, and the results."""
-    case, officer = await ask(Guest(rt)), await an_officer(rt)
+    case, officer = await ask(Guest(rt)), await insert_officer(rt)
     for mission in ("tr_ankara", "uz_tashkent"):
-        await an_officer(rt, f"Officer of {mission}", mission)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    case = await now(rt, case.id)
+        await insert_officer(rt, f"Officer of {mission}", mission)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    case = await stored_case(rt, case.id)
     async with rt.pool.connection() as session:
         await conversation_store.lock(rt, session, case.person_id)
         transfers = [
@@ -273,13 +281,19 @@ async def _reply_during_takeover(
     """Reply while a colleague takes over the case: the reply is sent or is shown as not sent."""
     first, second = officers
     case = await ask(guest)
-    version = (await desk.claim(rt, first, case.id, case.version, key=key())).version
+    version = (
+        await desk.claim(rt, first, case.id, case.version, key=new_idempotency_key())
+    ).version
     reply, takeover = await asyncio.gather(
         _run_after_delay(
             random,
-            lambda: desk.reply(rt, first, case.id, version, key=key(), words="A reply."),
+            lambda: desk.reply(
+                rt, first, case.id, version, key=new_idempotency_key(), words="A reply."
+            ),
         ),
-        _run_after_delay(random, lambda: desk.take_over(rt, second, case.id, version, key=key())),
+        _run_after_delay(
+            random, lambda: desk.take_over(rt, second, case.id, version, key=new_idempotency_key())
+        ),
     )
     await outbox.sweep(rt)
     assert isinstance(takeover, ActionResult)
@@ -305,11 +319,13 @@ async def _reply_and_resolve_during_sweep(
     rt: Runtime, guest: Guest, officer: Officer, random: Random
 ) -> None:
     case = await ask(guest)
-    version = (await desk.claim(rt, officer, case.id, case.version, key=key())).version
+    version = (
+        await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    ).version
 
     async def reply_and_resolve() -> None:
-        await desk.reply(rt, officer, case.id, version, key=key(), words="A reply.")
-        await desk.resolve(rt, officer, case.id, version, key=key())
+        await desk.reply(rt, officer, case.id, version, key=new_idempotency_key(), words="A reply.")
+        await desk.resolve(rt, officer, case.id, version, key=new_idempotency_key())
 
     await asyncio.gather(
         reply_and_resolve(),
@@ -322,6 +338,6 @@ async def _reply_and_resolve_during_sweep(
 
 @pytest.mark.release
 async def test_officer_reply_before_resolving_the_case_is_always_delivered(rt: Runtime) -> None:
-    officer, random, guest = await an_officer(rt), Random(4), Guest(rt)
+    officer, random, guest = await insert_officer(rt), Random(4), Guest(rt)
     for _round in range(25):
         await _reply_and_resolve_during_sweep(rt, guest, officer, random)

@@ -18,8 +18,8 @@ from bot.runtime import Runtime
 from flows.engine.conversation import step
 from flows.engine.events import Event, Pressed, Said, Started
 from flows.engine.state import Turn
-from tests.clock import ahead
-from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, bring
+from tests.clock import advance_database_clock
+from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest, deliver_until_accepted
 
 # PostgreSQL plans a prepared statement this many times with its values, then with a generic plan.
 FIRST_PLANS = 5
@@ -97,7 +97,7 @@ async def test_turn_applies_each_of_40_concurrent_duplicate_updates_once(rt: Run
     await guest.go("general", "yes", "I have a question")
     words = await _count(rt, "case_messages")
     updates = [guest.inbound(Said(f"word {n}"), f"forty-{n}") for n in range(40)]
-    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
+    deliveries = await asyncio.gather(*(deliver_until_accepted(rt, each) for each in updates * 2))
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "case_messages") == words + 40
     assert sum(delivery is not None for delivery in deliveries) == 40
@@ -112,7 +112,7 @@ async def test_turn_creates_one_person_from_40_concurrent_consents(rt: Runtime) 
     asked = (await guest.conversation()).asked  # type: ignore[union-attr]
     assert asked is not None
     updates = [guest.inbound(Pressed(f"{asked.nonce}:yes"), f"first-{n}") for n in range(40)]
-    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates * 2))
+    deliveries = await asyncio.gather(*(deliver_until_accepted(rt, each) for each in updates * 2))
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
     assert await _count(rt, "people") == 1
     assert await _count(rt, "consents") == 1
@@ -136,7 +136,7 @@ async def test_turn_replies_are_all_sent_in_order(rt: Runtime) -> None:
     guest = Guest(rt)
     await guest.consent()
     updates = [guest.inbound(Said("?"), f"order-{n}") for n in range(20)]
-    deliveries = await asyncio.gather(*(bring(rt, each) for each in updates))
+    deliveries = await asyncio.gather(*(deliver_until_accepted(rt, each) for each in updates))
     await asyncio.gather(*(receive.deliver(rt, each) for each in deliveries))
     rows = await guest.rows()
     assert {state for _id, _act, state in rows} == {"sent"}
@@ -263,6 +263,6 @@ async def test_outbox_first_attempt_to_send_a_message_has_no_attempt_number(rt: 
     guest.rt = replace(rt, channels={**rt.channels, "web": channel})
     await guest.go("/menu")
     row = (await guest.rows())[-1][0]
-    await ahead(rt, "10 seconds")
+    await advance_database_clock(rt, "10 seconds")
     await outbox.sweep(guest.rt)
     assert channel.names == [str(row), f"{row}.2"]

@@ -10,7 +10,7 @@ from bot.conversations import store as conversation_store
 from bot.db.connection import Transaction
 from bot.runtime import Runtime
 from flows.engine.events import Event, Pressed, Said, Started
-from tests.person_client import TO_CONSENT, Guest, bring, elsewhere
+from tests.person_client import TO_CONSENT, Guest, deliver_until_accepted, runtime_of_other_process
 
 FORTY = 40
 INSERT_UPDATE = (
@@ -38,7 +38,9 @@ def _patch_claim(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _count_effective(guest: Guest, events: list[Event]) -> int:
     """Return how many of the updates, each sent to two processes at once, had an effect."""
     updates = [guest.inbound(event) for event in events]
-    deliveries = await asyncio.gather(*(bring(elsewhere(guest.rt), each) for each in updates * 2))
+    deliveries = await asyncio.gather(
+        *(deliver_until_accepted(runtime_of_other_process(guest.rt), each) for each in updates * 2)
+    )
     return sum(delivery is not None for delivery in deliveries)
 
 

@@ -23,7 +23,7 @@ from bot.conversations import anonymous, lock_renewal, receive, unsent_calls
 from bot.runtime import Runtime
 from flows.engine import screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
-from tests.person_client import TO_CONSENT, Guest, elsewhere
+from tests.person_client import TO_CONSENT, Guest, runtime_of_other_process
 
 LEASE_MS = 200
 
@@ -258,7 +258,7 @@ async def test_anonymous_update_waits_for_the_slow_answer_to_an_earlier_update(
         first = asyncio.create_task(messenger.do(Said("меню")))
         await messenger.call_started.wait()
         # Act as another process, because within one process a person's updates wait for each other.
-        messenger.rt = elsewhere(rt)
+        messenger.rt = runtime_of_other_process(rt)
         await messenger.do(Said("помощь"))
         await first
     menu, help_text = messenger.chat

@@ -20,12 +20,12 @@ from flows.knowledge.missions import GENERAL
 from tests.person_client import Guest
 
 
-def key() -> str:
+def new_idempotency_key() -> str:
     """Return a new idempotency key, like the one in each form of the officers' console."""
     return uuid4().hex
 
 
-async def an_officer(
+async def insert_officer(
     rt: Runtime,
     name: str = "Officer Testov",
     mission: str = GENERAL,
@@ -65,7 +65,7 @@ async def case_of(guest: Guest) -> Case:
     return Case(*row)
 
 
-async def now(rt: Runtime, case_id: UUID) -> Case:
+async def stored_case(rt: Runtime, case_id: UUID) -> Case:
     """Return the case, of any mission, as it is stored now."""
     async with rt.pool.connection() as session:
         case = await cases.find(session, case_id)

@@ -18,8 +18,8 @@ from bot.officers.permissions import Forbidden, Role
 from bot.privacy import retention
 from bot.runtime import Runtime
 from flows.engine.events import Event
-from tests.clock import ahead
-from tests.desk.desks import an_officer, ask, key, now
+from tests.clock import advance_database_clock
+from tests.desk.desks import ask, insert_officer, new_idempotency_key, stored_case
 from tests.person_client import Guest
 
 HOST = "192.0.2.7"
@@ -35,7 +35,7 @@ class AddressedGuest(Guest):
 
 @pytest.fixture
 async def lead(rt: Runtime) -> Officer:
-    return await an_officer(rt, "Lead Testov", roles=(Role.OFFICER, Role.LEAD))
+    return await insert_officer(rt, "Lead Testov", roles=(Role.OFFICER, Role.LEAD))
 
 
 async def _open_case(rt: Runtime, topic: str = "general") -> tuple[AddressedGuest, Case]:
@@ -76,11 +76,11 @@ async def test_statistics_do_not_count_cases_closed_as_spam(rt: Runtime, lead: O
     """Check that they also do not count them when the closing can no longer be taken back."""
     for _number in range(6):
         await _open_case(rt)
-    await ahead(rt, "1 day")
+    await advance_database_clock(rt, "1 day")
     assert await _figures(rt, lead) == [5, [5], 5, 0, 0]
     assert await _close(rt, lead) == 6
     assert await _figures(rt, lead) == [0, [], None, 0, 0]
-    await ahead(rt, "8 days")
+    await advance_database_clock(rt, "8 days")
     await retention.retain(rt)
     assert await _figures(rt, lead) == [0, [], None, 0, 0]
 
@@ -109,8 +109,8 @@ async def test_closing_a_case_burst_resolves_and_audits_cases_of_one_address(
     own_cases = [(await _open_case(rt))[1] for _person in range(3)]
     elsewhere = await ask(Guest(rt))
     assert await _close(rt, lead) == 3
-    assert [(await now(rt, case.id)).state for case in own_cases] == [State.RESOLVED] * 3
-    assert (await now(rt, elsewhere.id)).state == State.QUEUED
+    assert [(await stored_case(rt, case.id)).state for case in own_cases] == [State.RESOLVED] * 3
+    assert (await stored_case(rt, elsewhere.id)).state == State.QUEUED
     assert {str(case.id) for case in own_cases} < await _audited_subjects(rt, "burst.close")
     assert await _close(rt, lead) == 0
     (closed,) = (await bursts.report(rt, lead)).closed
@@ -128,10 +128,10 @@ async def test_closing_a_case_burst_keeps_urgent_and_claimed_cases(
             "UPDATE cases SET owner = %s, state = 'claimed' WHERE id = %s", (lead.id, claimed.id)
         )
     assert await _close(rt, lead) == 0
-    assert (await now(rt, danger.id)).state == State.QUEUED
+    assert (await stored_case(rt, danger.id)).state == State.QUEUED
     assert await _close(rt, lead, with_urgent=True, once="two") == 1
-    assert (await now(rt, danger.id)).state == State.RESOLVED
-    assert (await now(rt, claimed.id)).state == State.CLAIMED
+    assert (await stored_case(rt, danger.id)).state == State.RESOLVED
+    assert (await stored_case(rt, claimed.id)).state == State.CLAIMED
 
 
 @pytest.mark.requirement("S-82")
@@ -160,11 +160,11 @@ async def test_reopening_a_case_burst_returns_its_cases_to_the_queue(
     newer = await ask(other, "Testova asks again")
     (closed,) = (await bursts.report(rt, lead)).closed
     assert await bursts.reopen(rt, lead, closed.id) == 1
-    found = await now(rt, case.id)
+    found = await stored_case(rt, case.id)
     assert (found.state, found.owner) == (State.QUEUED, None)
     assert found.answer_due is not None
-    assert (await now(rt, unasked.id)).state == State.RESOLVED
-    assert (await now(rt, newer.id)).state == State.QUEUED
+    assert (await stored_case(rt, unasked.id)).state == State.RESOLVED
+    assert (await stored_case(rt, newer.id)).state == State.QUEUED
     conversation = await guest.conversation()
     assert conversation is not None
     assert conversation.with_officer
@@ -196,12 +196,12 @@ async def test_reopening_a_case_burst_notifies_officers_of_urgent_cases(
 
 async def test_reopened_case_of_a_burst_is_no_longer_escalated(rt: Runtime, lead: Officer) -> None:
     _guest, case = await _open_case(rt)
-    await ahead(rt, "30 days")
+    await advance_database_clock(rt, "30 days")
     await case_sweeps.sweep_cases(rt)
     await _close(rt, lead)
     (closed,) = (await bursts.report(rt, lead)).closed
     assert await bursts.reopen(rt, lead, closed.id) == 1
-    assert (await now(rt, case.id)).escalated_at is None
+    assert (await stored_case(rt, case.id)).escalated_at is None
 
 
 @pytest.mark.requirement("S-82")
@@ -211,30 +211,30 @@ async def test_reopening_a_case_burst_is_limited_to_a_week_and_the_own_mission(
     await _open_case(rt)
     await _close(rt, lead)
     (closed,) = (await bursts.report(rt, lead)).closed
-    elsewhere = await an_officer(rt, "Far Testov", "mn_ulaanbaatar", roles=(Role.LEAD,))
+    elsewhere = await insert_officer(rt, "Far Testov", "mn_ulaanbaatar", roles=(Role.LEAD,))
     assert (await bursts.report(rt, elsewhere)).closed == ()
     with pytest.raises(Forbidden):
         await bursts.reopen(rt, elsewhere, closed.id)
-    await ahead(rt, "8 days")
+    await advance_database_clock(rt, "8 days")
     with pytest.raises(Forbidden):
         await bursts.reopen(rt, lead, closed.id)
 
 
 @pytest.mark.requirement("S-53", "S-82")
 async def test_closing_and_reopening_a_case_burst_need_a_lead(rt: Runtime, lead: Officer) -> None:
-    officer, (_guest, case) = await an_officer(rt), await _open_case(rt)
-    auditor = await an_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
+    officer, (_guest, case) = await insert_officer(rt), await _open_case(rt)
+    auditor = await insert_officer(rt, "Auditor Testov", roles=(Role.AUDITOR,))
     assert (await bursts.report(rt, officer)).closed == ()
     with pytest.raises(Forbidden):
         await bursts.report(rt, auditor)
     with pytest.raises(Forbidden):
-        await _close(rt, officer, once=key())
+        await _close(rt, officer, once=new_idempotency_key())
     await _close(rt, lead)
     (closed,) = (await bursts.report(rt, lead)).closed
     for burst in (closed.id, UUID(int=1)):
         with pytest.raises(Forbidden):
             await bursts.reopen(rt, officer, burst)
-    assert (await now(rt, case.id)).state == State.RESOLVED
+    assert (await stored_case(rt, case.id)).state == State.RESOLVED
 
 
 @pytest.mark.requirement("S-34", "S-82")
@@ -245,10 +245,10 @@ async def test_ip_address_hash_of_a_case_is_deleted_after_two_days(
     await _close(rt, lead)
     await retention.retain(rt)
     assert await _counts(rt) == (1, 1)
-    await ahead(rt, "49 hours")
+    await advance_database_clock(rt, "49 hours")
     await retention.retain(rt)
     assert await _counts(rt) == (0, 1)
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await retention.retain(rt)
     assert await _counts(rt) == (0, 0)
 

@@ -13,7 +13,7 @@ from bot.officers.directory import Officer
 from bot.outbox import sender
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from tests.desk.desks import an_officer, case_of, key, now
+from tests.desk.desks import case_of, insert_officer, new_idempotency_key, stored_case
 from tests.person_client import Guest
 from tests.registrations.registries import REFUSED, StoringRegistry, write_due
 
@@ -30,13 +30,13 @@ async def _claimed_case(rt: Runtime, guest: Guest, officer: Officer, kind: str) 
     case = await case_of(guest)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE cases SET mission = 'general'")
-    await desk.claim(rt, officer, case.id, case.version, key=key())
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
     if kind == "left":
         await guest.go("/menu", "yes")
     conversation = await guest.conversation()
     assert conversation is not None
     assert not conversation.with_officer
-    return await now(rt, case.id)
+    return await stored_case(rt, case.id)
 
 
 @pytest.mark.parametrize("way", ["sweep", "release", "officer", "topic", "resolve"])
@@ -45,7 +45,7 @@ async def test_answer_of_the_bot_is_sent_when_a_case_changes_its_owner(
     rt: Runtime, kind: str, way: str
 ) -> None:
     """Change the owner of the case while the bot's answer to a command waits in the outbox."""
-    officer, other = await an_officer(rt), await an_officer(rt, "Officer Other")
+    officer, other = await insert_officer(rt), await insert_officer(rt, "Officer Other")
     guest = Guest(rt)
     case = await _claimed_case(rt, guest, officer, kind)
     before = len(await guest.rows())
@@ -58,12 +58,14 @@ async def test_answer_of_the_bot_is_sent_when_a_case_changes_its_owner(
         case "sweep":
             await case_sweeps.sweep_cases(rt)
         case "release":
-            await desk.release(rt, officer, case.id, case.version, key=key())
+            await desk.release(rt, officer, case.id, case.version, key=new_idempotency_key())
         case "resolve":
-            await desk.resolve(rt, officer, case.id, case.version, key=key())
+            await desk.resolve(rt, officer, case.id, case.version, key=new_idempotency_key())
         case _:
             goal = ToTopic("registration") if way == "topic" else ToOfficer(other.id)
-            await desk.transfer(rt, officer, case.id, case.version, key=key(), to=goal)
-    assert (await now(rt, case.id)).version == case.version + 1
+            await desk.transfer(
+                rt, officer, case.id, case.version, key=new_idempotency_key(), to=goal
+            )
+    assert (await stored_case(rt, case.id)).version == case.version + 1
     await sender._catch_up(rt, case.person_id)
     assert {state for _id, _act, state in (await guest.rows())[before:]} == {"sent"}

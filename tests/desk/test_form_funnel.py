@@ -3,7 +3,7 @@
 from bot.desk import form_funnel
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 from tests.registrations.registries import StoringRegistry, accept
 
@@ -28,7 +28,7 @@ async def test_form_funnel_counts_a_sent_form_after_answers_are_deleted(rt: Runt
     await accept(rt, StoringRegistry())
     before = await _reached(rt)
     assert before[-1] == (form_funnel.FINISHED, 1, 0)
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(rt)
     conversation = await guest.conversation()
     assert conversation is not None

@@ -4,7 +4,7 @@ from bot.desk import statistics
 from bot.desk.statistics import Cell
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 
 
 async def _open_cases(rt: Runtime, topic: str, language: str, count: int) -> None:
@@ -20,7 +20,7 @@ async def _open_cases(rt: Runtime, topic: str, language: str, count: int) -> Non
 
 
 async def test_statistics_reveal_no_small_count_by_subtraction(rt: Runtime) -> None:
-    auditor = await an_officer(rt, roles=(Role.AUDITOR,))
+    auditor = await insert_officer(rt, roles=(Role.AUDITOR,))
     await _open_cases(rt, "general", "kk", 11)
     await _open_cases(rt, "spouse", "kk", 5)
     await _open_cases(rt, "spouse", "zh_Hans", 2)
@@ -32,7 +32,7 @@ async def test_statistics_reveal_no_small_count_by_subtraction(rt: Runtime) -> N
 
 
 async def test_statistics_round_the_steps_of_a_form_down_to_five(rt: Runtime) -> None:
-    auditor = await an_officer(rt, roles=(Role.AUDITOR,))
+    auditor = await insert_officer(rt, roles=(Role.AUDITOR,))
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO form_funnel (flow, question, position, language, channel, entered,"

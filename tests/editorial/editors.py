@@ -11,7 +11,7 @@ from bot.editorial import drafts
 from bot.officers.directory import Officer
 from bot.officers.permissions import Role
 from bot.runtime import Runtime
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 
 ITEM = "fact:tr.stay"
 TEXTS = {
@@ -24,11 +24,11 @@ TEXTS = {
 
 
 async def editor(rt: Runtime, name: str = "Editor Testova") -> Officer:
-    return await an_officer(rt, name, roles=(Role.EDITOR,))
+    return await insert_officer(rt, name, roles=(Role.EDITOR,))
 
 
 async def approver(rt: Runtime, name: str = "Approver Testov") -> Officer:
-    return await an_officer(rt, name, roles=(Role.APPROVER,))
+    return await insert_officer(rt, name, roles=(Role.APPROVER,))
 
 
 async def database_day(rt: Runtime) -> date:

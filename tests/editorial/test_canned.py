@@ -11,7 +11,7 @@ from bot.editorial.refusals import Refusal, Refused
 from bot.officers.directory import Officer
 from bot.officers.permissions import DenialReason, Forbidden, Role
 from bot.runtime import Runtime
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.editorial.editors import approver, database_day
 
 GENERAL, ANKARA = "canned:general.hours", "canned:tr_ankara.hours"
@@ -19,7 +19,7 @@ TEXTS = {"ru": "Мы отвечаем с 9 до 18 часов.", "kk": "Біз �
 
 
 async def lead_officer(rt: Runtime, mission: str = "general", *more: Role) -> Officer:
-    return await an_officer(rt, f"Lead of {mission}", mission, roles=(Role.LEAD, *more))
+    return await insert_officer(rt, f"Lead of {mission}", mission, roles=(Role.LEAD, *more))
 
 
 async def canned_body(rt: Runtime) -> Body:

@@ -17,7 +17,7 @@ from bot.officers.permissions import Forbidden, Role
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from flows.knowledge.facts import fact_texts
-from tests.desk.desks import an_officer, audited
+from tests.desk.desks import audited, insert_officer
 from tests.editorial.editors import (
     ITEM,
     TEXTS,
@@ -58,7 +58,7 @@ async def test_content_draft_is_served_only_after_approval_by_another_person(rt:
 
 
 async def test_content_draft_cannot_be_approved_by_its_author(rt: Runtime) -> None:
-    both = await an_officer(rt, "Both Testov", roles=(Role.EDITOR, Role.APPROVER))
+    both = await insert_officer(rt, "Both Testov", roles=(Role.EDITOR, Role.APPROVER))
     found = await draft(rt, both)
     with pytest.raises(Refused) as refused:
         await drafts.approve(rt, both, ITEM, found.number, found.content_hash)
@@ -191,8 +191,8 @@ async def test_content_publication_is_loaded_when_its_notification_arrives(rt: R
 
 
 async def test_contact_details_of_a_mission_are_edited_only_by_that_mission(rt: Runtime) -> None:
-    lead = await an_officer(rt, "Lead Testov", mission="tr_ankara", roles=(Role.LEAD,))
-    other = await an_officer(rt, "Other Testov", mission="tr_istanbul", roles=(Role.LEAD,))
+    lead = await insert_officer(rt, "Lead Testov", mission="tr_ankara", roles=(Role.LEAD,))
+    other = await insert_officer(rt, "Other Testov", mission="tr_istanbul", roles=(Role.LEAD,))
     card = await body(rt, address="Ankara, Kilicarslan 6", telephone="+90 312 491 91 00")
     with pytest.raises(Forbidden):
         await drafts.save(rt, other, CARD, card, 0)

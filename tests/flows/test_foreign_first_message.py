@@ -12,7 +12,7 @@ from bot.i18n.foreign_languages import FOREIGN
 from flows import officer
 from flows.engine import safety, screens
 from flows.engine.events import Started
-from tests.channels.walked import message
+from tests.channels.rendered_messages import message
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat
 from tests.flows.test_before_a_language import REAL
 

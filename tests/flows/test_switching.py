@@ -17,7 +17,7 @@ from flows.engine.events import ConsentGiven, Effect, Pressed, Resumed, Said, Up
 from flows.engine.flow import Flow, Form, RepeatingGroup, Step, Upload, options, path
 from flows.engine.state import Conversation, Turn
 from tests.flows.chat import LANGUAGES, TODAY, WORDS, Chat, default_answer
-from tests.flows.ways import forms
+from tests.flows.form_paths import forms
 
 pytestmark = pytest.mark.no_cover
 

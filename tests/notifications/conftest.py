@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.runtime import Runtime
-from tests.notifications.office import Office, open_office
+from tests.notifications.notification_servers import NotificationServers, open_notification_servers
 
 
 @pytest.fixture
-async def office(rt: Runtime) -> AsyncIterator[Office]:
-    async with open_office(rt) as found:
+async def office(rt: Runtime) -> AsyncIterator[NotificationServers]:
+    async with open_notification_servers(rt) as found:
         yield found

@@ -32,13 +32,13 @@ from bot.web.app import create_app
 from flows.engine import screens
 from flows.engine.events import Event, Said
 from flows.engine.state import MadeList
-from tests.app_stack import lent, serving
-from tests.clock import ahead, ahead_to
-from tests.desk.desks import an_officer, ask, key, now
+from tests.app_stack import serving, shared_runtime
+from tests.clock import advance_database_clock, advance_database_clock_to_hour
+from tests.desk.desks import ask, insert_officer, new_idempotency_key, stored_case
 from tests.emulators.sms import KEY, MAX_TEXT, SmsGateway, sms_gateway
 from tests.emulators.smtp import MailServer, mail_server
 from tests.person_client import Guest
-from tests.telegram_member import joined
+from tests.telegram_member import consented_member
 
 ADDRESS, NUMBER = "testova@example.org", "+77010000000"
 SENDER = "post@neutral.example"
@@ -58,7 +58,7 @@ TELLING = (
 
 
 @dataclass
-class Post:
+class MessageServers:
     """A runtime with a mail server and an SMS gateway."""
 
     rt: Runtime
@@ -75,7 +75,7 @@ class Post:
 
 
 @asynccontextmanager
-async def opened(chosen: Settings) -> AsyncIterator[Post]:
+async def opened(chosen: Settings) -> AsyncIterator[MessageServers]:
     async with mail_server() as mail, sms_gateway() as gateway:
         settings = chosen.model_copy(
             update={
@@ -92,12 +92,12 @@ async def opened(chosen: Settings) -> AsyncIterator[Post]:
             }
         )
         async with runtime(settings) as rt:
-            yield Post(rt, mail, gateway)
+            yield MessageServers(rt, mail, gateway)
             assert (mail.mistakes, gateway.mistakes) == ([], [])
 
 
 @pytest.fixture
-async def post(chosen: Settings) -> AsyncIterator[Post]:
+async def post(chosen: Settings) -> AsyncIterator[MessageServers]:
     async with opened(chosen) as post:
         yield post
 
@@ -110,19 +110,19 @@ class OnTelegram(Guest):
 
 
 @asynccontextmanager
-async def known(post: Post, channel: str) -> AsyncIterator[Guest]:
+async def known(post: MessageServers, channel: str) -> AsyncIterator[Guest]:
     """Yield a person who gave consent on the channel: "web" or "telegram"."""
     if channel == "web":
         guest = Guest(post.rt)
         await guest.consent()
         yield guest
     else:
-        async with joined(post.rt) as member:
+        async with consented_member(post.rt) as member:
             yield OnTelegram(post.rt, str(member.phone.person.id))
 
 
 async def guest_with_address(
-    post: Post, medium: str = "email", known: Guest | None = None
+    post: MessageServers, medium: str = "email", known: Guest | None = None
 ) -> Guest:
     """Return a person who has entered an address of the `medium` (email or sms) for message hints.
 
@@ -143,7 +143,7 @@ def extract_code(text: str) -> str:
 
 
 async def guest_with_confirmed_address(
-    post: Post, medium: str = "email", known: Guest | None = None
+    post: MessageServers, medium: str = "email", known: Guest | None = None
 ) -> Guest:
     """Return a person with a confirmed address for message hints.
 
@@ -168,20 +168,22 @@ async def contacts(rt: Runtime) -> list[tuple[object, ...]]:
         return list(await cursor.fetchall())
 
 
-async def answered(post: Post, guest: Guest) -> None:
+async def answered(post: MessageServers, guest: Guest) -> None:
     """Open a case for the person, claim it as an officer and reply."""
-    officer = await an_officer(post.rt)
+    officer = await insert_officer(post.rt)
     case = await ask(guest)
     await auto_assignment.auto_assign(post.rt)
-    case = await now(post.rt, case.id)
+    case = await stored_case(post.rt, case.id)
     if case.state == "queued":
-        await desk.claim(post.rt, officer, case.id, case.version, key=key())
-        case = await now(post.rt, case.id)
+        await desk.claim(post.rt, officer, case.id, case.version, key=new_idempotency_key())
+        case = await stored_case(post.rt, case.id)
     # A person who writes again has seen all earlier messages, so that only the officer's reply can
     # cause a message hint.
     await guest.do(Said("one more thing"))
-    case = await now(post.rt, case.id)
-    await desk.reply(post.rt, officer, case.id, case.version, key=key(), words="Canary Testova.")
+    case = await stored_case(post.rt, case.id)
+    await desk.reply(
+        post.rt, officer, case.id, case.version, key=new_idempotency_key(), words="Canary Testova."
+    )
 
 
 async def plan(rt: Runtime) -> None:
@@ -194,12 +196,12 @@ async def plan(rt: Runtime) -> None:
 
 @pytest.mark.parametrize("medium", ["email", "sms"])
 async def test_neutral_email_or_sms_notice_is_sent_15_minutes_after_an_answer(
-    post: Post, medium: str
+    post: MessageServers, medium: str
 ) -> None:
     guest = await guest_with_confirmed_address(post, medium)
     await answered(post, guest)
     assert await post.sent() == []
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     [hint] = await post.sent()
     assert post.rt.languages.render(notifications.hints.SUBJECT, "ru") in hint or medium == "sms"
     assert not [word for word in (*TELLING, "testova", "canary") if word in hint.lower()]
@@ -216,33 +218,35 @@ async def test_sms_notice_fits_into_one_sms_in_every_language(rt: Runtime) -> No
         assert len(rt.languages.render(screens.UPDATE, code)) <= MAX_TEXT
 
 
-async def test_email_or_sms_notice_is_not_sent_when_the_person_writes_first(post: Post) -> None:
+async def test_email_or_sms_notice_is_not_sent_when_the_person_writes_first(
+    post: MessageServers,
+) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await guest.do(Said("thank you"))
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert await post.sent() == []
 
 
 async def test_failed_notice_is_not_retried_when_the_person_wrote_during_the_call(
-    post: Post,
+    post: MessageServers,
 ) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     async with post.rt.pool.connection() as transaction:
         [hint] = await hint_contacts.claim(transaction, 60)
     await guest.do(Said("thank you"))
     async with post.rt.pool.connection() as transaction:
         await hint_contacts.note_failed(transaction, hint, 30)
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert await post.sent() == []
 
 
-async def open_web_chat(post: Post, name: str, path: str, **headers: str) -> None:
+async def open_web_chat(post: MessageServers, name: str, path: str, **headers: str) -> None:
     """Request a path of the web chat with the cookie of the chat `name`, as the page does."""
     async with (
-        serving(create_app(lent(post.rt))) as url,
+        serving(create_app(shared_runtime(post.rt))) as url,
         ClientSession(cookies={"kosh": name}, headers=headers) as http,
         http.get(url + path) as answer,
     ):
@@ -252,37 +256,37 @@ async def open_web_chat(post: Post, name: str, path: str, **headers: str) -> Non
 
 @pytest.mark.parametrize("path", ["/chat", "/chat/stream?seen=1"])
 async def test_email_or_sms_notice_is_not_sent_when_the_web_chat_is_opened(
-    post: Post, path: str
+    post: MessageServers, path: str
 ) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await open_web_chat(post, guest.name, path)
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert await post.sent() == []
 
 
 async def test_email_or_sms_notice_is_sent_when_a_page_in_background_reconnects(
-    post: Post,
+    post: MessageServers,
 ) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await open_web_chat(post, guest.name, "/chat/stream")
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert len(await post.sent()) == 1
 
 
 async def test_email_or_sms_notice_is_sent_when_only_the_script_fetches_the_page(
-    post: Post,
+    post: MessageServers,
 ) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await open_web_chat(post, guest.name, "/chat", **{"X-Requested-With": "kosh"})
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert len(await post.sent()) == 1
 
 
 async def test_notice_is_sent_when_only_the_messenger_has_the_answer(
-    post: Post,
+    post: MessageServers,
 ) -> None:
     async with known(post, "telegram") as member:
         guest = await guest_with_confirmed_address(post, known=member)
@@ -293,23 +297,27 @@ async def test_notice_is_sent_when_only_the_messenger_has_the_answer(
             await identities.add_handle(post.rt, transaction, person, "web", name, name)
         await plan(post.rt)
         await open_web_chat(post, name, "/chat")
-        await ahead(post.rt, "1 hour")
+        await advance_database_clock(post.rt, "1 hour")
         assert len(await post.sent()) == 1
 
 
-async def test_email_or_sms_notices_are_limited_to_one_per_person_in_12_hours(post: Post) -> None:
+async def test_email_or_sms_notices_are_limited_to_one_per_person_in_12_hours(
+    post: MessageServers,
+) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     assert len(await post.sent()) == 1
     await plan(post.rt)
-    await ahead(post.rt, "1 hour")
+    await advance_database_clock(post.rt, "1 hour")
     assert len(await post.sent()) == 1
-    await ahead(post.rt, "12 hours")
+    await advance_database_clock(post.rt, "12 hours")
     assert len(await post.sent()) == 2
 
 
-async def test_address_for_notices_is_encrypted_and_its_code_message_is_neutral(post: Post) -> None:
+async def test_address_for_notices_is_encrypted_and_its_code_message_is_neutral(
+    post: MessageServers,
+) -> None:
     await guest_with_address(post)
     [(address, code, is_confirmed, is_due)] = await contacts(post.rt)
     assert isinstance(address, bytes)
@@ -320,17 +328,19 @@ async def test_address_for_notices_is_encrypted_and_its_code_message_is_neutral(
     assert not [word for word in TELLING if word in text.lower()]
 
 
-async def test_email_or_sms_notice_is_not_sent_to_an_unconfirmed_address(post: Post) -> None:
+async def test_email_or_sms_notice_is_not_sent_to_an_unconfirmed_address(
+    post: MessageServers,
+) -> None:
     guest = await guest_with_address(post)
     await post.sent()
     post.mail.received.clear()
     await guest.do(Said("/menu"))
     await answered(post, guest)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     assert await post.sent() == []
 
 
-async def test_address_for_notices_is_deleted_after_five_wrong_codes(post: Post) -> None:
+async def test_address_for_notices_is_deleted_after_five_wrong_codes(post: MessageServers) -> None:
     guest = await guest_with_address(post)
     right = extract_code((await post.sent())[-1])
     wrong = "000000" if right != "000000" else "000001"
@@ -340,10 +350,10 @@ async def test_address_for_notices_is_deleted_after_five_wrong_codes(post: Post)
     assert await contacts(post.rt) == []
 
 
-async def test_address_confirmation_code_expires_after_10_minutes(post: Post) -> None:
+async def test_address_confirmation_code_expires_after_10_minutes(post: MessageServers) -> None:
     guest = await guest_with_address(post)
     right = extract_code((await post.sent())[-1])
-    await ahead(post.rt, "11 minutes")
+    await advance_database_clock(post.rt, "11 minutes")
     await guest.do(Said(right))
     conversation = await guest.conversation()
     assert conversation is not None
@@ -351,17 +361,19 @@ async def test_address_confirmation_code_expires_after_10_minutes(post: Post) ->
     assert await contacts(post.rt) == []
 
 
-async def test_unconfirmed_address_for_notices_is_deleted_by_retention(post: Post) -> None:
+async def test_unconfirmed_address_for_notices_is_deleted_by_retention(
+    post: MessageServers,
+) -> None:
     await guest_with_address(post)
     await guest_with_confirmed_address(post, "sms")
-    await ahead(post.rt, "11 minutes")
+    await advance_database_clock(post.rt, "11 minutes")
     await retention.retain(post.rt)
     assert [is_confirmed for _a, _c, is_confirmed, _d in await contacts(post.rt)] == [True]
 
 
 @pytest.mark.parametrize("is_confirmed", [True, False])
 async def test_consent_to_notices_is_withdrawn_when_answers_are_deleted(
-    post: Post, is_confirmed: bool
+    post: MessageServers, is_confirmed: bool
 ) -> None:
     guest = await (guest_with_confirmed_address if is_confirmed else guest_with_address)(post)
     async with post.rt.pool.connection() as session:
@@ -378,7 +390,7 @@ async def test_consent_to_notices_is_withdrawn_when_answers_are_deleted(
 
 @pytest.mark.parametrize("command", ["menu", "stop", "delete"])
 async def test_address_for_notices_is_deleted_in_the_menu_or_by_stop_or_delete(
-    post: Post, command: str
+    post: MessageServers, command: str
 ) -> None:
     guest = await guest_with_confirmed_address(post)
     if command == "menu":
@@ -395,7 +407,7 @@ async def test_address_for_notices_is_deleted_in_the_menu_or_by_stop_or_delete(
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
 async def test_email_or_sms_notice_is_not_sent_after_a_quick_exit_or_stop(
-    post: Post, channel: str, word: str
+    post: MessageServers, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
         guest = await guest_with_confirmed_address(post, known=person)
@@ -403,14 +415,14 @@ async def test_email_or_sms_notice_is_not_sent_after_a_quick_exit_or_stop(
         await guest.do(Said(f"/{word}"))
         await plan(post.rt)
         assert await contacts(post.rt) == []
-        await ahead(post.rt, "1 day")
+        await advance_database_clock(post.rt, "1 day")
         assert await post.sent() == []
 
 
 @pytest.mark.parametrize("channel", ["web", "telegram"])
 @pytest.mark.parametrize("word", ["exit", "stop"])
 async def test_address_confirmation_code_is_not_sent_after_quick_exit_or_stop(
-    post: Post, channel: str, word: str
+    post: MessageServers, channel: str, word: str
 ) -> None:
     async with known(post, channel) as person:
         guest = await guest_with_address(post, known=person)
@@ -419,10 +431,10 @@ async def test_address_confirmation_code_is_not_sent_after_quick_exit_or_stop(
         assert await post.sent() == []
 
 
-async def test_email_or_sms_notices_are_not_sent_when_switched_off(post: Post) -> None:
+async def test_email_or_sms_notices_are_not_sent_when_switched_off(post: MessageServers) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
     assert await notifications.send_hints(without_hints) == 0
     only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
@@ -437,19 +449,19 @@ async def ask_again(guest: Guest, address: str) -> None:
     await guest.do(Said(address))
 
 
-async def test_email_or_sms_notice_is_not_sent_after_a_restore(post: Post) -> None:
+async def test_email_or_sms_notice_is_not_sent_after_a_restore(post: MessageServers) -> None:
     """Check that a planned notice ends with its message, but the next message has a notice."""
     await guest_with_confirmed_address(post)
     await plan(post.rt)
     await operation_backup.finish_restore(post.rt)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     assert await post.sent() == []
     await plan(post.rt)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     assert len(await post.sent()) == 1
 
 
-async def test_address_confirmation_codes_are_limited_per_person(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_person(post: MessageServers) -> None:
     guest = await guest_with_address(post)
     await post.sent()
     for each in range(checked_input.MAX_CODES_DAILY):
@@ -458,7 +470,7 @@ async def test_address_confirmation_codes_are_limited_per_person(post: Post) -> 
     assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
-async def test_address_confirmation_codes_are_limited_per_mailbox(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_mailbox(post: MessageServers) -> None:
     for address in ("a@example.org", "A@Example.org", "a+1@example.org", "a+2@example.org"):
         guest = Guest(post.rt)
         await guest.consent()
@@ -467,7 +479,9 @@ async def test_address_confirmation_codes_are_limited_per_mailbox(post: Post) ->
     assert len(post.mail.received) == checked_input.MAX_CODES_DAILY
 
 
-async def test_address_confirmation_codes_are_limited_per_day_in_total(post: Post) -> None:
+async def test_address_confirmation_codes_are_limited_per_day_in_total(
+    post: MessageServers,
+) -> None:
     limited = post.rt.settings.model_copy(update={"hint_codes_daily": 1})
     for address in ("a@example.org", "b@example.org"):
         guest = Guest(replace(post.rt, settings=limited))
@@ -477,24 +491,26 @@ async def test_address_confirmation_codes_are_limited_per_day_in_total(post: Pos
     assert len(post.mail.received) == 1
 
 
-async def test_address_confirmation_code_is_not_resent_when_delivery_is_unknown(post: Post) -> None:
+async def test_address_confirmation_code_is_not_resent_when_delivery_is_unknown(
+    post: MessageServers,
+) -> None:
     post.gateway.status = 500
     await guest_with_address(post, "sms")
     await post.sent()
-    await ahead(post.rt, "5 minutes")
+    await advance_database_clock(post.rt, "5 minutes")
     assert len(await post.sent()) == 1
 
 
-async def test_address_confirmation_code_is_not_resent_after_a_crash(post: Post) -> None:
+async def test_address_confirmation_code_is_not_resent_after_a_crash(post: MessageServers) -> None:
     await guest_with_address(post)
     for count in (1, 0):
         async with post.rt.pool.connection() as transaction:
             assert len(await hint_contacts.claim(transaction, 60)) == count
-        await ahead(post.rt, "2 minutes")
+        await advance_database_clock(post.rt, "2 minutes")
 
 
 async def test_email_or_sms_notice_is_sent_although_another_cannot_be_decrypted(
-    post: Post,
+    post: MessageServers,
 ) -> None:
     broken = await guest_with_confirmed_address(post)
     await guest_with_confirmed_address(post, "sms")
@@ -506,18 +522,20 @@ async def test_email_or_sms_notice_is_sent_although_another_cannot_be_decrypted(
         )
     await plan(post.rt)
     for _try in range(hints.MAX_ATTEMPTS + 1):
-        await ahead(post.rt, "40 minutes")
+        await advance_database_clock(post.rt, "40 minutes")
         assert len(await post.sent()) == 1
     assert [is_due for _a, _c, _confirmed, is_due in await contacts(post.rt)] == [False, False]
 
 
-async def test_expired_address_confirmation_code_is_not_sent(post: Post) -> None:
+async def test_expired_address_confirmation_code_is_not_sent(post: MessageServers) -> None:
     await guest_with_address(post)
-    await ahead(post.rt, "11 minutes")
+    await advance_database_clock(post.rt, "11 minutes")
     assert await post.sent() == []
 
 
-async def test_address_confirmation_sms_is_not_sent_to_an_unlisted_country(post: Post) -> None:
+async def test_address_confirmation_sms_is_not_sent_to_an_unlisted_country(
+    post: MessageServers,
+) -> None:
     await guest_with_address(post, "sms")
     without_country = replace(
         post.rt, settings=post.rt.settings.model_copy(update={"sms_countries": ("UZ",)})
@@ -526,7 +544,9 @@ async def test_address_confirmation_sms_is_not_sent_to_an_unlisted_country(post:
     assert post.gateway.received == []
 
 
-async def test_address_confirmation_email_is_retried_only_when_deferred(post: Post) -> None:
+async def test_address_confirmation_email_is_retried_only_when_deferred(
+    post: MessageServers,
+) -> None:
     lines = io.StringIO()
     logging.configure("info", to=lines)
     try:
@@ -534,7 +554,7 @@ async def test_address_confirmation_email_is_retried_only_when_deferred(post: Po
         await guest_with_address(post)
         assert await post.sent() == []
         post.mail.refuse[ADDRESS] = "550 no such user"
-        await ahead(post.rt, "1 minute")
+        await advance_database_clock(post.rt, "1 minute")
         assert await post.sent() == []
     finally:
         logging.configure("error")
@@ -544,7 +564,7 @@ async def test_address_confirmation_email_is_retried_only_when_deferred(post: Po
     assert "example.org" not in lines.getvalue()
 
 
-async def test_checklist_reminder_schedules_an_email_or_sms_notice(post: Post) -> None:
+async def test_checklist_reminder_schedules_an_email_or_sms_notice(post: MessageServers) -> None:
     guest = await guest_with_confirmed_address(post)
     async with post.rt.pool.connection() as transaction:
         person = await identities.find(post.rt, transaction, "web", guest.name)
@@ -554,14 +574,14 @@ async def test_checklist_reminder_schedules_an_email_or_sms_notice(post: Post) -
         conversation = replace(held.conversation, saved_list=MadeList("checklist", {}))
         await conversation_store.save_state(post.rt, transaction, held, conversation)
         await reminders.put(transaction, person.id, 1)
-    await ahead(post.rt, "3 days")
-    await ahead_to(post.rt, reminders.DUE_HOUR)
+    await advance_database_clock(post.rt, "3 days")
+    await advance_database_clock_to_hour(post.rt, reminders.DUE_HOUR)
     await external_events.remind(post.rt, person.id)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     assert len(await post.sent()) == 1
 
 
-async def test_data_export_contains_the_address_for_notices(post: Post) -> None:
+async def test_data_export_contains_the_address_for_notices(post: MessageServers) -> None:
     guest = await guest_with_confirmed_address(post)
     conversation = await guest.conversation()
     assert conversation is not None
@@ -578,20 +598,20 @@ async def test_data_export_contains_the_address_for_notices(post: Post) -> None:
     [(500, NotSent), (429, NotSent), (400, NotificationRefused), (302, NotificationRefused)],
 )
 async def test_sms_gateway_error_is_retryable_or_final_by_its_status(
-    post: Post, status: int, error: type[Exception]
+    post: MessageServers, status: int, error: type[Exception]
 ) -> None:
     post.gateway.status = status
     with pytest.raises(error):
         await sms.send(post.rt.http, post.rt.settings, NUMBER, "text")
 
 
-async def test_sms_gateway_that_is_unreachable_is_retried(post: Post) -> None:
+async def test_sms_gateway_that_is_unreachable_is_retried(post: MessageServers) -> None:
     without_gateway = post.rt.settings.model_copy(update={"sms_url": "http://127.0.0.1:9/send"})
     with pytest.raises(NotSent):
         await sms.send(post.rt.http, without_gateway, NUMBER, "text")
 
 
-async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -> None:
+async def test_sms_gateway_request_uses_the_configured_form_fields(post: MessageServers) -> None:
     post.gateway.fields = frozenset({"phone", "message", "sender"})
     settings = post.rt.settings.model_copy(
         update={
@@ -605,14 +625,16 @@ async def test_sms_gateway_request_uses_the_configured_form_fields(post: Post) -
     assert post.gateway.received == [(NUMBER, "text")]
 
 
-async def test_email_notice_is_sent_after_20_minutes_of_a_failing_mail_server(post: Post) -> None:
+async def test_email_notice_is_sent_after_20_minutes_of_a_failing_mail_server(
+    post: MessageServers,
+) -> None:
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
-    await ahead(post.rt, "16 minutes")
+    await advance_database_clock(post.rt, "16 minutes")
     post.mail.refuse[ADDRESS] = "451 later"
     for _minute in range(20):
         assert await post.sent() == []
-        await ahead(post.rt, "1 minute")
+        await advance_database_clock(post.rt, "1 minute")
     post.mail.refuse.clear()
-    await ahead(post.rt, "20 minutes")
+    await advance_database_clock(post.rt, "20 minutes")
     assert len(await post.sent()) == 1

@@ -15,12 +15,12 @@ from bot.config.settings import Settings
 from bot.notifications import Kind
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack, running_stack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console
 from tests.emulators import push
 from tests.emulators.push import PushService, push_service
 from tests.emulators.smtp import MailServer, mail_server
-from tests.notifications.office import with_servers
+from tests.notifications.notification_servers import with_servers
 from tests.officer_names import MARAT, TIMUR
 
 OFFICER, ADDRESS = "Aigul Testova", "officer@example.kz"
@@ -66,7 +66,7 @@ async def test_new_case_notifies_an_officer_by_email_and_web_push(place: _Place)
     assert shown["url"] == f"{stack.rt.settings.public_url}/console/inbox"
     assert shown["url"] in mail.get_content()
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_officer_notifications_are_sent_in_the_order_of_their_events(place: _Place) -> None:
@@ -103,7 +103,7 @@ async def test_officer_notifications_are_sent_in_the_order_of_their_events(place
     assert [kind for kind, *_rest in rows] == ["new_case"] * 2 + ["new_words"] * 2
     assert all(event <= queued <= done for _kind, event, queued, done in rows)
     assert (place.mail.mistakes, place.push.mistakes) == ([], [])
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_refused_notification_settings_are_shown_again_as_they_were_typed(

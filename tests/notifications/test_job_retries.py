@@ -11,9 +11,9 @@ from bot.concurrency import shutdown
 from bot.notifications import Kind
 from bot.runtime import Runtime
 from bot.worker import main, newer_jobs
-from tests.desk.desks import an_officer, ask
+from tests.desk.desks import ask, insert_officer
 from tests.jobs import run_with_retries
-from tests.notifications.office import Office
+from tests.notifications.notification_servers import NotificationServers
 from tests.person_client import Guest
 
 
@@ -21,10 +21,12 @@ from tests.person_client import Guest
     "error", [PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.DeadlockDetected]
 )
 async def test_notification_is_queued_after_a_failure_of_the_database(
-    office: Office, monkeypatch: pytest.MonkeyPatch, error: type[psycopg.OperationalError]
+    office: NotificationServers,
+    monkeypatch: pytest.MonkeyPatch,
+    error: type[psycopg.OperationalError],
 ) -> None:
     rt, fan_out = office.rt, notifications.fan_out
-    await office.enable_notifications(await an_officer(rt))
+    await office.enable_notifications(await insert_officer(rt))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 hour'")
     await ask(Guest(rt))
@@ -44,10 +46,10 @@ async def test_notification_is_queued_after_a_failure_of_the_database(
 
 
 async def test_notification_is_queued_after_its_worker_was_stopped(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    office: NotificationServers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rt, fan_out = office.rt, notifications.fan_out
-    await office.enable_notifications(await an_officer(rt))
+    await office.enable_notifications(await insert_officer(rt))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE officers SET shift_until = kosh_now() + interval '1 hour'")
     await ask(Guest(rt))

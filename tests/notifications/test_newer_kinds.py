@@ -5,13 +5,13 @@ import procrastinate
 from bot import notifications
 from bot.db import job_queue
 from bot.worker import main
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.jobs import run_waiting
-from tests.notifications.office import Office
+from tests.notifications.notification_servers import NotificationServers
 
 
 async def test_job_of_an_unknown_notification_kind_waits_for_a_newer_worker(
-    office: Office,
+    office: NotificationServers,
 ) -> None:
     rt = office.rt
     async with rt.pool.connection() as session:
@@ -27,8 +27,10 @@ async def test_job_of_an_unknown_notification_kind_waits_for_a_newer_worker(
         assert await cursor.fetchall() == [("newer", "todo", True)]
 
 
-async def test_notification_of_an_unknown_kind_delays_no_other_notification(office: Office) -> None:
-    officer = await an_officer(office.rt)
+async def test_notification_of_an_unknown_kind_delays_no_other_notification(
+    office: NotificationServers,
+) -> None:
+    officer = await insert_officer(office.rt)
     await office.enable_notifications(officer)
     async with office.rt.pool.connection() as session:
         await session.execute(

@@ -15,10 +15,14 @@ import pytest
 from bot.notifications.kinds import LINES, Kind
 from bot.runtime import Runtime
 from flows.engine.text import _
-from tests.clock import ahead
-from tests.desk.desks import an_officer, ask
+from tests.clock import advance_database_clock
+from tests.desk.desks import ask, insert_officer
 from tests.editorial.served import ServedProcess
-from tests.notifications.office import Office, open_office, put_on_shift
+from tests.notifications.notification_servers import (
+    NotificationServers,
+    open_notification_servers,
+    put_on_shift,
+)
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.release
@@ -32,7 +36,7 @@ EXPIRED = "61 seconds"
 START_SECONDS, END_SECONDS = 60.0, 90.0
 
 
-def _notified(office: Office, texts: list[str]) -> int:
+def _notified(office: NotificationServers, texts: list[str]) -> int:
     """Return the number of new cases that all notifications together announce."""
     languages = office.rt.settings.languages
     line = office.rt.languages.render(_(LINES[Kind.NEW_CASE].msgid, count=COUNT), languages[0])
@@ -40,11 +44,11 @@ def _notified(office: Office, texts: list[str]) -> int:
     return sum(int(count) for each in texts for count in re.findall(pattern, each))
 
 
-def _mails(office: Office) -> int:
+def _mails(office: NotificationServers) -> int:
     return _notified(office, [str(each.get_content()) for each in office.mail.received])
 
 
-def _pushes(office: Office) -> int:
+def _pushes(office: NotificationServers) -> int:
     return _notified(office, [str(each["body"]) for each in office.push.shown])
 
 
@@ -56,7 +60,7 @@ async def _wait(condition: Callable[[], Awaitable[bool]], seconds: float) -> Non
 
 async def _is_settled(rt: Runtime) -> bool:
     """Let the leases of killed workers expire; return True if no notification or job is pending."""
-    await ahead(rt, EXPIRED)
+    await advance_database_clock(rt, EXPIRED)
     async with rt.pool.connection() as session:
         cursor = await session.execute(
             "SELECT (SELECT count(*) FROM procrastinate_jobs),"
@@ -69,8 +73,8 @@ async def test_officer_notifications_arrive_despite_killed_workers(
     rt: Runtime, tmp_path: Path
 ) -> None:
     chance = random.Random(SEED)
-    async with open_office(rt) as office:
-        officer = await an_officer(rt, languages=frozenset(), topics=frozenset())
+    async with open_notification_servers(rt) as office:
+        officer = await insert_officer(rt, languages=frozenset(), topics=frozenset())
         await put_on_shift(rt, officer)
         await office.enable_notifications(officer)
         worker = ServedProcess("worker 1", office.rt.settings, tmp_path)

@@ -45,9 +45,9 @@ from bot.web.app import create_app
 from bot.web.health import metrics_app
 from bot.worker import newer_jobs
 from flows.engine.events import Said
-from tests.app_stack import lent, serving
-from tests.clock import ahead
-from tests.desk.desks import an_officer, ask, seen
+from tests.app_stack import serving, shared_runtime
+from tests.clock import advance_database_clock
+from tests.desk.desks import ask, insert_officer, seen
 from tests.emulators.telegram import Emulator
 from tests.jobs import run_waiting
 from tests.outgoing_webhooks.subscriber import subscriber
@@ -296,7 +296,7 @@ async def a_message_that_nobody_sends(rt: Runtime, databases: Databases) -> Runt
     await receive.receive(rt, guest.inbound(Said("help")))
     async with rt.pool.connection() as session:
         await session.execute("UPDATE messages SET state = 'pending', done_at = NULL")
-    await ahead(rt, "6 minutes")
+    await advance_database_clock(rt, "6 minutes")
     return rt
 
 
@@ -316,7 +316,7 @@ async def a_registry_that_does_not_answer(rt: Runtime, databases: Databases) -> 
             " VALUES (%s, %s, 1, 'create', 'unknown')",
             (uuid4(), registration),
         )
-    await ahead(rt, "16 minutes")
+    await advance_database_clock(rt, "16 minutes")
     return rt
 
 
@@ -344,7 +344,7 @@ async def a_token_that_was_withdrawn(rt: Runtime, databases: Databases) -> Runti
 async def a_mail_server_that_is_down(rt: Runtime, databases: Databases) -> Runtime:
     changes = {"smtp_host": "127.0.0.1", "smtp_port": 9, "smtp_from": "kosh@example.kz"}
     rt = replace(rt, settings=rt.settings.model_copy(update=changes | {"smtp_security": "none"}))
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     async with rt.pool.connection() as session:
         await session.execute(
             "INSERT INTO officer_notifications (officer_id, kind, subject, state)"
@@ -412,7 +412,7 @@ async def a_log_that_was_changed(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshReadingBudget")
 async def a_curious_officer(rt: Runtime, databases: Databases) -> Runtime:
-    officer, case = await an_officer(rt), await ask(Guest(rt))
+    officer, case = await insert_officer(rt), await ask(Guest(rt))
     async with rt.pool.connection() as session:
         for _ in range(60):
             read = {"actor": str(officer.id), "action": "case.read", "subject": str(uuid4())}
@@ -450,7 +450,7 @@ async def a_directory_of_keys_that_went(rt: Runtime, databases: Databases) -> Ru
 
 @asynccontextmanager
 async def _web(rt: Runtime) -> AsyncIterator[str]:
-    async with serving(create_app(lent(rt))) as url:
+    async with serving(create_app(shared_runtime(rt))) as url:
         yield url
 
 

@@ -19,7 +19,7 @@ from bot.officers.directory import Officer
 from bot.officers.permissions import Action, Allowed, DenialReason, Forbidden, Role, Subject, check
 from bot.runtime import Runtime
 from bot.security import audit_log
-from tests.desk.desks import an_officer, ask, key
+from tests.desk.desks import ask, insert_officer, new_idempotency_key
 from tests.person_client import Guest
 from tests.release_only import release_only
 
@@ -231,12 +231,14 @@ def test_topics_restrict_permissions_of_officers_but_not_of_leads(action: Action
 async def test_desk_actions_all_reject_unauthorized_officers(rt: Runtime) -> None:
     """Try each action on a case as an auditor of its mission and as another mission's officer."""
     case = await ask(Guest(rt))
-    auditor = await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    foreign_officer = await an_officer(rt, "Officer Far", OTHER_MISSION)
+    auditor = await insert_officer(rt, "Auditor", roles=(Role.AUDITOR,))
+    foreign_officer = await insert_officer(rt, "Officer Far", OTHER_MISSION)
     for viewer, refusal in ((auditor, Forbidden), (foreign_officer, LookupError)):
         for name, more in VERBS.items():
             with pytest.raises(refusal):
-                await getattr(desk, name)(rt, viewer, case.id, case.version, key=key(), **more)
+                await getattr(desk, name)(
+                    rt, viewer, case.id, case.version, key=new_idempotency_key(), **more
+                )
         with pytest.raises(refusal):
             await views.view(rt, viewer, case.id, permissions.Reason.CHECK)
         with pytest.raises(refusal):
@@ -544,7 +546,7 @@ def test_move_case_function_moves_only_cases_of_the_own_mission(
 
 @pytest.mark.requirement("S-54")
 async def test_console_connection_resets_its_mission_when_returned_to_the_pool(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     await ask(Guest(rt))
     assert rt.console is not None
     for _each in range(20):
@@ -640,8 +642,11 @@ async def test_audit_verification_with_a_saved_head_detects_a_truncated_log(
 
 async def test_audit_log_is_fully_readable_only_by_auditors(rt: Runtime) -> None:
     case = await ask(Guest(rt))
-    officer, auditor = await an_officer(rt), await an_officer(rt, "Auditor", roles=(Role.AUDITOR,))
-    await desk.claim(rt, officer, case.id, case.version, key=key())
+    officer, auditor = (
+        await insert_officer(rt),
+        await insert_officer(rt, "Auditor", roles=(Role.AUDITOR,)),
+    )
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
     await _append_entries(rt, 1)
     seen = {}
     for viewer in (officer, auditor):

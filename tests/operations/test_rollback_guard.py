@@ -23,7 +23,7 @@ BACK: dict[str, LiteralString] = {
 }
 
 
-async def lived(rt: Runtime, databases: Databases) -> None:
+async def advance_counters(rt: Runtime, databases: Databases) -> None:
     """Increase each counter and record it in the file.
 
     `note` is called twice, because it stores the values that its previous call read.
@@ -43,7 +43,7 @@ async def test_database_rollback_guard_rejects_an_older_database_until_accepted(
     rt: Runtime, databases: Databases, number: str
 ) -> None:
     """Decrease one counter (a key of BACK), which alone must be enough to reject the database."""
-    await lived(rt, databases)
+    await advance_counters(rt, databases)
     with psycopg.connect(databases.owner, autocommit=True) as session:
         session.execute(BACK[number])
     with pytest.raises(rollback_guard.OlderDatabase):
@@ -67,7 +67,7 @@ async def test_database_rollback_guard_stores_counters_only_at_its_next_call(
 
     A crash may undo transactions that had just been committed when `note` read the counters.
     """
-    await lived(rt, databases)
+    await advance_counters(rt, databases)
     await Guest(rt).register()
     await rollback_guard.HighWaterMark().note(rt)
     with psycopg.connect(databases.owner, autocommit=True) as session:

@@ -15,7 +15,7 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine import commands, screens
 from flows.engine.events import Event, Page, Pressed, Said, Started
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import TO_CONSENT
 from tests.subscribers import create_officers, create_subscribers, new_draft, start
 
@@ -139,7 +139,7 @@ async def test_quick_exit_deletes_only_messages_younger_than_48_hours(rt: Runtim
     place = FakeMessenger(rt, "telegram", deletes=True)
     await place.begin(*TO_CONSENT, "yes")
     await place.do(Said("Что такое кандас?"))
-    await ahead(rt, "49 hours")
+    await advance_database_clock(rt, "49 hours")
     await place.do(Said("Что такое Ата жолы?"))
     for _again in range(2):
         await place.do(Said("выход"))
@@ -274,7 +274,7 @@ async def test_quick_exit_drops_messages_waiting_for_a_retry(rt: Runtime) -> Non
     await place.do(Said("/menu"))
     before = place.sent
     await place.do(Said("выход"))
-    await ahead(rt, "10 seconds")
+    await advance_database_clock(rt, "10 seconds")
     await outbox.sweep(rt)
     assert place.lines == [rt.languages.render(screens.EXIT_TEXT, "ru")]
     assert place.sent == before + 1

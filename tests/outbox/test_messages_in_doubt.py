@@ -14,9 +14,9 @@ from bot.channels.webchat import WebChat
 from bot.observability import metrics
 from bot.outbox import sender
 from bot.runtime import Runtime
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.emulators.telegram import Cut
-from tests.telegram_member import joined
+from tests.telegram_member import consented_member
 
 HELLO = Message(("A word of ours",), language="ru")
 
@@ -82,7 +82,7 @@ async def test_message_sent_instead_of_an_edit_is_counted_when_response_is_lost(
 @pytest.mark.requirement("S-12")
 @pytest.mark.requirement("S-88")
 async def test_edit_with_a_lost_response_creates_no_second_message(rt: Runtime) -> None:
-    async with joined(rt) as member:
+    async with consented_member(rt) as member:
         await member.gets(HELLO)
         await outbox.sweep(rt)
         (shown,) = member.phone.received
@@ -91,7 +91,7 @@ async def test_edit_with_a_lost_response_creates_no_second_message(rt: Runtime) 
         before = _counted()
         for _attempt in range(2):
             await outbox.sweep(rt)
-            await ahead(rt, "301 seconds")
+            await advance_database_clock(rt, "301 seconds")
         assert member.texts == ["Another word"]
         assert len(member.telegram.journal.calls("editMessageText")) == 2
         assert _counted() == before

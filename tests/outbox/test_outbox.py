@@ -30,7 +30,7 @@ from bot.embedded import Databases
 from bot.outbox import channel_probe, sender
 from bot.runtime import Runtime
 from flows.engine.events import Started
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 
 BACKLOG = outbox.SWEPT_AT_ONCE + 10
@@ -121,7 +121,7 @@ async def test_outbox_gives_up_an_unreadable_message_and_sends_the_next(
         for _try in range(outbox.MAX_ATTEMPTS):
             assert await _open(rt, guest) == 2
             await outbox.sweep(rt)
-            await ahead(rt, "61 seconds")
+            await advance_database_clock(rt, "61 seconds")
     assert await _open(rt, guest) == 0
     *_before, (first, _send, given_up), (_second, _act, sent) = await guest.rows()
     assert (given_up, sent) == ("failed", "sent")
@@ -170,13 +170,13 @@ async def test_outbox_gives_up_a_message_only_when_the_channel_works_for_others(
     await _wait(rt, guest, 1)
     for _try in range(2 * outbox.MAX_ATTEMPTS):
         await outbox.sweep(rt)
-        await ahead(rt, "301 seconds")
+        await advance_database_clock(rt, "301 seconds")
     assert await _open(rt, guest) == 1
     channel.reached = frozenset({other.name})
     await _wait(rt, other, 1)
     for _try in range(outbox.MAX_ATTEMPTS + 1):
         await outbox.sweep(rt)
-        await ahead(rt, "301 seconds")
+        await advance_database_clock(rt, "301 seconds")
     *_before, (_first, _send, given_up), (_second, _act, notice) = await guest.rows()
     assert (await _open(rt, other), given_up, notice) == (0, "failed", "pending")
 
@@ -216,7 +216,7 @@ async def test_outbox_keeps_a_message_while_reports_say_the_account_is_locked(
     for _try in range(2 * outbox.MAX_ATTEMPTS):
         assert await outbox.sweep(rt) == 1
         await _report_failed(rt, guest, ChannelSuspended.code)
-        await ahead(rt, "301 seconds")
+        await advance_database_clock(rt, "301 seconds")
     assert [state for _id, _act, state in await guest.rows()][-1] == "pending"
     await outbox.sweep(rt)
     assert await _open(rt, guest) == 0
@@ -251,7 +251,7 @@ async def test_outbox_limits_attempts_only_after_the_account_is_unlocked(
         await outbox.sweep(rt)
         if reported:
             await _report_failed(rt, guest, error.code)
-        await ahead(rt, "301 seconds")
+        await advance_database_clock(rt, "301 seconds")
     assert (await guest.rows())[at][2] == "failed"
 
 
@@ -271,7 +271,7 @@ async def test_outbox_pauses_longer_after_each_failure_that_is_reported_later(
                 " WHERE state = 'pending'"
             )
             pauses += [each for (each,) in await cursor.fetchall()]
-        await ahead(rt, "301 seconds")
+        await advance_database_clock(rt, "301 seconds")
     assert pauses == [pytest.approx(each, abs=2) for each in (10, 20, 40, 80, 160, 300, 300)]
 
 
@@ -337,7 +337,7 @@ async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     assert [await _open(rt, each) for each in guests] == [1] * 4
     page.loses_responses = False
     await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
-    await ahead(rt, "5 seconds")
+    await advance_database_clock(rt, "5 seconds")
     await outbox.sweep(rt)
     assert [await _open(rt, each) for each in guests] == [0] * 4
     assert len(page.arrived) == 1 + 4

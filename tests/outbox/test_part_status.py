@@ -28,7 +28,7 @@ from bot.outbox.part_status import Part
 from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.events import Started
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 
 type Meets = Callable[[], Awaitable[None]]
@@ -94,7 +94,7 @@ class _Row:
     async def go(self, times: int = 1) -> None:
         for _time in range(times):
             await outbox.sweep(self.rt)
-            await ahead(self.rt, "301 seconds")
+            await advance_database_clock(self.rt, "301 seconds")
 
     async def receive_report(self, state: Any, part: int, attempt: int, code: str = "") -> None:
         row = f"{self.id}.{attempt}"

@@ -14,9 +14,9 @@ from bot.channels import Message
 from bot.observability import logging
 from bot.runtime import Runtime
 from flows.engine.events import Said
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.emulators.telegram import Flooded, Slow
-from tests.telegram_member import Member, joined
+from tests.telegram_member import Member, consented_member
 
 pytestmark = pytest.mark.requirement("S-12")
 FIRST, SECOND, THIRD = "а" * 4096, "б" * 4096, "в"
@@ -25,13 +25,13 @@ LONG = Message((FIRST, SECOND, THIRD), language="ru")
 
 @pytest_asyncio.fixture
 async def member(rt: Runtime) -> AsyncIterator[Member]:
-    async with joined(rt) as found:
+    async with consented_member(rt) as found:
         yield found
 
 
 async def _try(rt: Runtime) -> None:
     await outbox.sweep(rt)
-    await ahead(rt, "301 seconds")
+    await advance_database_clock(rt, "301 seconds")
 
 
 @pytest.mark.parametrize("edited", ["", "999999"])

@@ -15,8 +15,8 @@ from bot.officers.permissions import Role, Scope
 from bot.runtime import Runtime
 from bot.web.console.labels_webhooks import WEBHOOKS
 from flows.engine.text import _
-from tests.desk.desks import an_officer
-from tests.notifications.office import Office, open_office
+from tests.desk.desks import insert_officer
+from tests.notifications.notification_servers import NotificationServers, open_notification_servers
 from tests.outgoing_webhooks.subscriber import Subscriber, ahead, rows, subscriber
 
 ADMINISTRATOR, AUDITOR, CONTACT = "admin@example.kz", "auditor@example.kz", "portal@example.kz"
@@ -31,17 +31,17 @@ async def _wants(rt: Runtime, officer: Officer, email: str, *unwanted: str) -> N
 
 
 @pytest.fixture
-async def office(rt: Runtime) -> AsyncIterator[Office]:
+async def office(rt: Runtime) -> AsyncIterator[NotificationServers]:
     """Yield a mail server, an administrator and an auditor who both have an e-mail address."""
-    async with open_office(rt) as found:
-        administrator = await an_officer(rt, "Admin Testova", roles=(Role.ADMINISTRATOR,))
+    async with open_notification_servers(rt) as found:
+        administrator = await insert_officer(rt, "Admin Testova", roles=(Role.ADMINISTRATOR,))
         await _wants(rt, administrator, ADMINISTRATOR)
-        await _wants(rt, await an_officer(rt, "Auditor", roles=(Role.AUDITOR,)), AUDITOR)
+        await _wants(rt, await insert_officer(rt, "Auditor", roles=(Role.AUDITOR,)), AUDITOR)
         yield found
 
 
 @pytest.fixture
-async def system(office: Office) -> AsyncIterator[Subscriber]:
+async def system(office: NotificationServers) -> AsyncIterator[Subscriber]:
     """Yield another system whose operator has a contact address."""
     scopes = (Scope.WEBHOOKS_MANAGE, Scope.CASES_WRITE)
     async with subscriber(office.rt, *scopes) as found:
@@ -50,7 +50,7 @@ async def system(office: Office) -> AsyncIterator[Subscriber]:
         yield found
 
 
-async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None:
+async def _switch_off(office: NotificationServers, system: Subscriber, endpoint: str) -> None:
     """Let the endpoint answer 410 (Gone) twice, which disables it; then send the notifications."""
     for _each in range(2):
         await system.test_event(endpoint)
@@ -59,12 +59,12 @@ async def _switch_off(office: Office, system: Subscriber, endpoint: str) -> None
     await office.run()
 
 
-def _mails_to(office: Office, address: str) -> Sequence[EmailMessage]:
+def _mails_to(office: NotificationServers, address: str) -> Sequence[EmailMessage]:
     return [each for each in office.mail.received if each["To"] == address]
 
 
 async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     created = await system.subscribe(url=f"{system.receiver.url}?token=hidden")
     await _switch_off(office, system, created["id"])
@@ -91,7 +91,7 @@ async def test_disabled_webhook_endpoint_notifies_administrators_and_its_contact
 
 
 async def test_disabled_webhook_endpoint_notifies_once_each_time_it_is_disabled(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     created = await system.subscribe()
     await _switch_off(office, system, created["id"])
@@ -105,7 +105,7 @@ async def test_disabled_webhook_endpoint_notifies_once_each_time_it_is_disabled(
 
 
 async def test_failure_of_a_webhook_endpoint_for_five_days_sends_two_emails(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     created = await system.subscribe()
     await system.test_event(created["id"])
@@ -120,7 +120,7 @@ async def test_failure_of_a_webhook_endpoint_for_five_days_sends_two_emails(
 
 
 async def test_webhook_endpoint_that_is_enabled_again_in_time_causes_no_email(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     created = await system.subscribe()
     await system.test_event(created["id"])
@@ -132,7 +132,7 @@ async def test_webhook_endpoint_that_is_enabled_again_in_time_causes_no_email(
 
 
 async def test_contact_of_an_external_system_gets_no_email_about_a_broadcast(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     owner = system.api.owner
     await rows(
@@ -149,7 +149,7 @@ async def test_contact_of_an_external_system_gets_no_email_about_a_broadcast(
 
 
 async def test_external_system_contact_is_an_email_address_and_can_be_removed(
-    office: Office, system: Subscriber
+    office: NotificationServers, system: Subscriber
 ) -> None:
     owner = system.api.owner
     async with directory.acting(office.rt, owner) as session:

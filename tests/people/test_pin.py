@@ -14,7 +14,7 @@ from bot.runtime import Runtime
 from bot.security import password_hashing
 from flows.engine import pin_screens, screens
 from flows.engine.events import Pressed, Said
-from tests.desk.desks import an_officer, ask, key
+from tests.desk.desks import ask, insert_officer, new_idempotency_key
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-43")
@@ -79,9 +79,9 @@ async def test_pin_is_required_after_pressing_the_status_notification_button(rt:
 async def test_officer_removes_a_forgotten_pin(rt: Runtime) -> None:
     guest = await locked(rt)
     await guest.go("/status", "1111", "2222", "3333", "4444", "5555")
-    case, officer = await ask(guest), await an_officer(rt)
-    taken = await desk.claim(rt, officer, case.id, case.version, key=key())
-    await desk.lift_pin(rt, officer, case.id, taken.version, key=key())
+    case, officer = await ask(guest), await insert_officer(rt)
+    taken = await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    await desk.lift_pin(rt, officer, case.id, taken.version, key=new_idempotency_key())
     await guest.do(Said("/status"))
     assert await at(guest) == screens.REGISTERED
 

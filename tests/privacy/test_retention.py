@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from bot.db.pipeline import TextStatement
 from bot.privacy import retention
 from bot.runtime import Runtime
-from tests.clock import ahead_to
+from tests.clock import advance_database_clock_to_hour
 
 PERSON: LiteralString = "INSERT INTO people (id, key, key_version) VALUES (%(id)s, '', 1)"
 CONVERSATION: LiteralString = (
@@ -178,7 +178,7 @@ async def test_retention_deletes_only_message_ids_older_than_48_hours(rt: Runtim
 
 async def test_retention_keeps_a_message_limit_until_midnight_utc(rt: Runtime) -> None:
     """At 20:00 UTC it is the next day for a server in Kazakhstan, but the limit still holds."""
-    await ahead_to(rt, 20)
+    await advance_database_clock_to_hour(rt, 20)
     limited = uuid4()
     async with rt.pool.connection() as session:
         for sql in (PERSON, CASE, ENDPOINT[0], LIMIT):

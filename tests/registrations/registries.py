@@ -11,7 +11,7 @@ from bot.registry.client import Registry
 from bot.registry.contract import Acknowledgement, ConsentWithdrawal
 from bot.registry.errors import OutcomeUnknown, Refused, RegistryError
 from bot.runtime import Runtime
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 from tests.registry.example import status_callback
 
@@ -121,7 +121,7 @@ class RecordingRegistry(StoringRegistry):
 
 async def write_due(rt: Runtime, registry: StoringRegistry) -> None:
     """Advance the time and try the only registry write that is due."""
-    await ahead(rt, "15 minutes")
+    await advance_database_clock(rt, "15 minutes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
     with_registry = replace(rt, registry=cast(Registry, registry))
@@ -130,7 +130,7 @@ async def write_due(rt: Runtime, registry: StoringRegistry) -> None:
 
 async def write_all(rt: Runtime, registry: StoringRegistry, after: str = "15 minutes") -> None:
     """Advance the time and try all registry writes that are due."""
-    await ahead(rt, after)
+    await advance_database_clock(rt, after)
     async with rt.pool.connection() as session:
         due = await registry_writes.due(session)
     with_registry = replace(rt, registry=cast(Registry, registry))

@@ -5,7 +5,7 @@ from bot.registry.errors import Misconfigured, OutcomeUnknown
 from bot.registry.households import Household
 from bot.runtime import Runtime
 from bot.worker import sweeps
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 from tests.registrations.registries import (
     RecordingRegistry,
@@ -71,7 +71,7 @@ async def test_erasure_does_not_wait_for_a_family_request(rt: Runtime) -> None:
 
 async def test_answers_are_deleted_while_a_family_request_fails(rt: Runtime) -> None:
     guest, registry = await _invited(rt)
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await write_all(rt, registry)
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None

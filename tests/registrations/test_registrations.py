@@ -15,7 +15,7 @@ from bot.registry.errors import RegistryError, Unavailable
 from bot.runtime import Runtime
 from bot.worker import main, sweeps
 from flows.preregistration import CLOSED
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 from tests.registrations.registries import (
     NUMBER,
@@ -52,13 +52,13 @@ async def test_registry_call_result_is_ignored_after_another_worker_took_over(
     with_registry = replace(rt, registry=cast(Registry, registry))
     frozen = asyncio.create_task(registry_events.write_to_registry(with_registry, write))
     await registry.begun.wait()
-    await ahead(rt, "91 seconds")
+    await advance_database_clock(rt, "91 seconds")
     assert await registry_events.write_to_registry(with_registry, write)
     registry.gate.set()
     assert await frozen is None
     assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert await one(rt, "SELECT count(*) FROM cases") == 0
-    await ahead(rt, "1 hour")
+    await advance_database_clock(rt, "1 hour")
     assert await registry_events.write_to_registry(with_registry, write) is None
     assert await one(rt, "SELECT state FROM registry_writes") == "accepted"
     assert registry.bodies == 2
@@ -223,7 +223,7 @@ async def test_retention_deletes_only_answers_accepted_by_the_registry(rt: Runti
         c = held.conversation
         forms = {**c.forms, "interview": c.forms["preregistration"]}
         await conversation_store.save_state(rt, session, held, replace(c, forms=forms))
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(rt)
     conversation = await guest.conversation()
     assert conversation is not None
@@ -234,15 +234,15 @@ async def test_amendment_in_progress_is_kept_past_the_answer_retention(rt: Runti
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await accept(rt, registry)
-    await ahead(rt, "23 hours 55 minutes")
+    await advance_database_clock(rt, "23 hours 55 minutes")
     await guest.go("/status", "amend", "edit", "surname")
-    await ahead(rt, "10 minutes")
+    await advance_database_clock(rt, "10 minutes")
     await sweeps.forget_spent(rt)
     await guest.go("TESTOVSKAYA")
     assert await stored_surname(guest) == "TESTOVSKAYA"
     await guest.go("submit")
     await accept(rt, registry)
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None
 
@@ -255,11 +255,11 @@ async def test_abandoned_amendment_is_deleted_after_30_days_of_inactivity(
     await accept(rt, StoringRegistry())
     await guest.go("/status", "amend")
     for days in (29, 29):
-        await ahead(rt, f"{days} days")
+        await advance_database_clock(rt, f"{days} days")
         await sweeps.forget_spent(rt)
         assert await stored_surname(guest) == "TESTOVA"
         await guest.go("/menu")
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None
     assert await one(rt, "SELECT answers_deleted FROM registrations")
@@ -271,10 +271,10 @@ async def test_withdrawn_registration_is_deleted_after_30_days_of_inactivity(rt:
     await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
-    await ahead(rt, "29 days")
+    await advance_database_clock(rt, "29 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) == "TESTOVA"
-    await ahead(rt, "2 days")
+    await advance_database_clock(rt, "2 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None
 
@@ -283,7 +283,7 @@ async def test_registration_answers_are_kept_until_the_registry_responds(rt: Run
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await write_due(rt, registry)
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) == "TESTOVA"
 
@@ -295,7 +295,7 @@ async def test_retention_keeps_a_new_registration_after_a_withdrawn_one(rt: Runt
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
     await guest.register_again()
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) == "TESTOVA"
 
@@ -314,9 +314,9 @@ async def test_frequent_retention_sweep_skips_amendments_abandoned_a_day_ago(rt:
         async with rt.pool.connection() as session:
             return len(await retention.find_expired(session, UUID(int=0), lately=lately))
 
-    await ahead(rt, "24 hours 30 minutes")
+    await advance_database_clock(rt, "24 hours 30 minutes")
     assert (await examined(lately=True), await examined(lately=False)) == (1, 1)
-    await ahead(rt, "1 hour")
+    await advance_database_clock(rt, "1 hour")
     assert (await examined(lately=True), await examined(lately=False)) == (0, 1)
 
 
@@ -324,7 +324,7 @@ async def test_full_retention_sweep_deletes_answers_missed_by_frequent_sweeps(rt
     guest = Guest(rt)
     await guest.register()
     await accept(rt, StoringRegistry())
-    await ahead(rt, "2 days")
+    await advance_database_clock(rt, "2 days")
     await sweeps.forget_spent(rt, lately=True)
     assert await stored_surname(guest) == "TESTOVA"
     await main._retain(rt)
@@ -337,7 +337,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     await guest.register()
     person_id = UUID(str(await one(rt, "SELECT id FROM people")))
     await accept(rt, registry)
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None
     await guest.go("/status", "amend", *TO_CONSENT[2:], "yes", *AFTER_CONSENT, "submit")
@@ -354,7 +354,7 @@ async def test_amendment_is_kept_until_the_registry_accepts_it(rt: Runtime) -> N
     assert await stored_surname(guest) == "TESTOVA"
     await guest.go("/status", "amend", "submit")
     await accept(rt, registry)
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) is None
 
@@ -368,7 +368,7 @@ async def test_amendment_refused_by_the_registry_is_kept_while_its_case_is_open(
     await guest.go("/status", "amend", "submit")
     registry.fails = {"amend": REFUSED}
     await write_due(rt, registry)
-    await ahead(rt, "31 days")
+    await advance_database_clock(rt, "31 days")
     await sweeps.forget_spent(rt)
     assert await stored_surname(guest) == "TESTOVA"
     async with rt.pool.connection() as session:
@@ -386,7 +386,7 @@ async def test_registry_write_blocked_by_an_earlier_one_delays_no_other_person(
         async with rt.pool.connection() as session:
             await session.execute("UPDATE registry_writes SET state = 'unknown'")
         await guest.go("/status", "withdraw", "yes")
-    await ahead(rt, "1 minute")
+    await advance_database_clock(rt, "1 minute")
     async with rt.pool.connection() as session:
         await session.execute(
             "UPDATE registry_writes SET due_at = due_at + interval '30 seconds'"
@@ -401,6 +401,6 @@ async def test_retention_deletes_answers_while_no_registrations_are_accepted(rt:
     guest = Guest(rt)
     await guest.register()
     await accept(rt, StoringRegistry())
-    await ahead(rt, "25 hours")
+    await advance_database_clock(rt, "25 hours")
     await sweeps.forget_spent(replace(rt, flows={**rt.flows, CLOSED.name: CLOSED}))
     assert await stored_surname(guest) is None

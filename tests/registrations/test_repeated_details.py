@@ -24,7 +24,7 @@ from bot.people import identities
 from bot.runtime import Runtime
 from flows.engine.events import Said
 from flows.engine.registration import Acknowledged, RegistryQuestion
-from tests.desk.desks import an_officer, key, now, seen
+from tests.desk.desks import insert_officer, new_idempotency_key, seen, stored_case
 from tests.person_client import AFTER_CONSENT, TO_CONSENT, Guest
 from tests.registrations.same_details import exported_data, hidden_case, register
 
@@ -157,30 +157,30 @@ async def test_registration_details_are_stored_only_as_a_keyed_hash(rt: Runtime)
 
 @pytest.mark.parametrize("topic", sorted(cases.HIDDEN_TOPICS))
 async def test_case_about_repeated_details_is_worked_on_unnoticed(rt: Runtime, topic: str) -> None:
-    officer, lead = await an_officer(rt), await an_officer(rt, "Lead", roles=(Role.LEAD,))
+    officer, lead = await insert_officer(rt), await insert_officer(rt, "Lead", roles=(Role.LEAD,))
     guest, case = await hidden_case(rt)
     async with rt.pool.connection() as session:
         await session.execute("UPDATE cases SET topic = %s", (topic,))
         await session.execute("UPDATE cases SET mission = 'general'")
     sent = await guest.rows()
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    case = await now(rt, case.id)
-    await desk.take_over(rt, lead, case.id, case.version, key=key())
-    case = await now(rt, case.id)
-    await desk.resolve(rt, lead, case.id, case.version, key=key())
-    assert (await now(rt, case.id)).state == cases.State.RESOLVED
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    case = await stored_case(rt, case.id)
+    await desk.take_over(rt, lead, case.id, case.version, key=new_idempotency_key())
+    case = await stored_case(rt, case.id)
+    await desk.resolve(rt, lead, case.id, case.version, key=new_idempotency_key())
+    assert (await stored_case(rt, case.id)).state == cases.State.RESOLVED
     assert await guest.rows() == sent
 
 
 async def test_case_about_repeated_details_stays_hidden_with_another_topic(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     guest, case = await hidden_case(rt)
     sent, exported = await guest.rows(), await exported_data(guest)
     for topic in ("registration", "other_person"):
         await _change_topic(rt, officer, case.id, topic)
-    case = await now(rt, case.id)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    await desk.resolve(rt, officer, case.id, case.version + 1, key=key())
+    case = await stored_case(rt, case.id)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    await desk.resolve(rt, officer, case.id, case.version + 1, key=new_idempotency_key())
     assert await guest.rows() == sent
     assert await exported_data(guest) == exported
 
@@ -188,26 +188,26 @@ async def test_case_about_repeated_details_stays_hidden_with_another_topic(rt: R
 async def test_case_about_repeated_details_with_another_topic_is_not_cancelled(
     rt: Runtime,
 ) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     guest, case = await hidden_case(rt)
     await _change_topic(rt, officer, case.id, "registration")
     await guest.go("/person", "general", "yes", "Testova asks", "/menu", "yes")
     conversation = await guest.conversation()
     assert conversation is not None
     assert not conversation.with_officer
-    assert (await now(rt, case.id)).state == cases.State.QUEUED
+    assert (await stored_case(rt, case.id)).state == cases.State.QUEUED
 
 
 async def _change_topic(rt: Runtime, officer: Officer, case_id: UUID, topic: str) -> None:
     """Claim the case and pass it on to another topic."""
-    version = (await now(rt, case_id)).version
-    await desk.claim(rt, officer, case_id, version, key=key())
+    version = (await stored_case(rt, case_id)).version
+    await desk.claim(rt, officer, case_id, version, key=new_idempotency_key())
     goal = ToTopic(topic)
-    await desk.transfer(rt, officer, case_id, version + 1, key=key(), to=goal)
+    await desk.transfer(rt, officer, case_id, version + 1, key=new_idempotency_key(), to=goal)
 
 
 async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     guest, case = await hidden_case(rt)
     async with rt.pool.connection() as session:
         await session.execute(
@@ -218,7 +218,7 @@ async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) ->
     await directory.set_shift(rt, officer, until)
     sent = await guest.rows()
     assert await auto_assignment.auto_assign(rt) == 1
-    assert (await now(rt, case.id)).owner == officer.id
+    assert (await stored_case(rt, case.id)).owner == officer.id
     assert await guest.rows() == sent
 
 
@@ -226,20 +226,24 @@ async def test_case_about_repeated_details_is_assigned_unnoticed(rt: Runtime) ->
 async def test_answer_to_an_officer_about_repeated_details_is_relayed(
     rt: Runtime, way: str
 ) -> None:
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     guest, case = await hidden_case(rt)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    case = await now(rt, case.id)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    case = await stored_case(rt, case.id)
     sent = len(await guest.rows())
     if way == "reply":
-        await desk.reply(rt, officer, case.id, case.version, key=key(), words="Which of them?")
+        await desk.reply(
+            rt, officer, case.id, case.version, key=new_idempotency_key(), words="Which of them?"
+        )
     else:
-        await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
+        await desk.ask_document(
+            rt, officer, case.id, case.version, key=new_idempotency_key(), document="identity"
+        )
     assert [state for _id, _act, state in (await guest.rows())[sent:]] == ["sent", "sent"]
     await guest.do(Said("The second one"))
     view = await seen(rt, officer, case.id)
     assert [each.words for each in view.thread if each.by == "person"] == ["The second one"]
-    await desk.resolve(rt, officer, case.id, case.version, key=key())
+    await desk.resolve(rt, officer, case.id, case.version, key=new_idempotency_key())
     conversation = await guest.conversation()
     assert conversation is not None
     assert not conversation.with_officer

@@ -8,7 +8,7 @@ from bot.runtime import Runtime
 from bot.worker import main, sweeps
 from flows.engine.events import UploadStatusChanged
 from flows.preregistration.before_consent import CONSENT
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 from tests.registrations.registries import (
     RecordingRegistry,
@@ -34,11 +34,11 @@ async def test_status_is_deleted_with_the_registration_of_an_active_person(rt: R
     guest = Guest(rt)
     await guest.register()
     await accept(rt, StoringRegistry())
-    await ahead(rt, "350 days")
+    await advance_database_clock(rt, "350 days")
     await guest.go("/status")
     await main._retain(rt)
     assert await _has_status(guest)
-    await ahead(rt, "16 days")
+    await advance_database_clock(rt, "16 days")
     await main._retain(rt)
     assert await one(rt, "SELECT count(*) FROM registrations") == 0
     assert not await _has_status(guest)
@@ -51,7 +51,7 @@ async def test_passed_on_answers_are_kept_as_long_as_the_consent_says(rt: Runtim
     await write_due(rt, StoringRegistry())
     await report(rt, "PASSED_ON", 2)
     for interval, is_kept in (("25 hours", True), ("349 days", True), ("16 days", False)):
-        await ahead(rt, interval)
+        await advance_database_clock(rt, interval)
         await guest.go("/status")
         await sweeps.forget_spent(rt)
         await main._retain(rt)
@@ -64,11 +64,11 @@ async def test_retention_keeps_a_registration_while_its_correction_is_open(rt: R
     guest, registry = Guest(rt), StoringRegistry()
     await guest.register()
     await write_due(rt, registry)
-    await ahead(rt, "364 days")
+    await advance_database_clock(rt, "364 days")
     await guest.go("/status", "amend", "submit")
     registry.fails = {"amend": DOWN}
     await write_due(rt, registry)
-    await ahead(rt, "2 days")
+    await advance_database_clock(rt, "2 days")
     await main._retain(rt)
     assert await _has_status(guest)
     await write_due(rt, registry)
@@ -85,7 +85,7 @@ async def test_retention_keeps_a_registration_while_its_erasure_is_open(
     if withdraws:
         await guest.go("/status", "withdraw", "yes")
         await write_due(rt, registry)
-    await ahead(rt, "364 days")
+    await advance_database_clock(rt, "364 days")
     await guest.go("/delete", "yes")
     for _each in range(4):
         registry.fails = {"withdraw_consent": DOWN}
@@ -94,7 +94,7 @@ async def test_retention_keeps_a_registration_while_its_erasure_is_open(
     await write_due(rt, registry)
     assert registry.acknowledgements.popitem()[1].state == "WITHDRAWN"
     assert await one(rt, "SELECT state FROM registry_writes WHERE kind = 'erase'") == "accepted"
-    await ahead(rt, "366 days")
+    await advance_database_clock(rt, "366 days")
     await main._retain(rt)
     assert await one(rt, "SELECT count(*) FROM registrations") == 0
 
@@ -103,13 +103,13 @@ async def test_states_of_sent_papers_are_deleted_with_the_registration(rt: Runti
     guest = Guest(rt)
     await guest.register()
     await accept(rt, StoringRegistry())
-    await ahead(rt, "350 days")
+    await advance_database_clock(rt, "350 days")
     await guest.go("/status")
     person_id = await one(rt, "SELECT person_id FROM registrations")
     for paper, state in (("identity", "accepted"), ("family", "checked")):
         async with rt.pool.connection() as session:
             await take_turn(rt, session, person_id, UploadStatusChanged(paper, state))
-    await ahead(rt, "16 days")
+    await advance_database_clock(rt, "16 days")
     await main._retain(rt)
     conversation = await guest.conversation()
     assert conversation is not None
@@ -124,9 +124,9 @@ async def test_status_of_a_new_registration_is_kept_when_the_old_one_is_deleted(
     await accept(rt, registry)
     await guest.go("/status", "withdraw", "yes")
     await write_due(rt, registry)
-    await ahead(rt, "360 days")
+    await advance_database_clock(rt, "360 days")
     await guest.register_again()
-    await ahead(rt, "10 days")
+    await advance_database_clock(rt, "10 days")
     await main._retain(rt)
     assert await one(rt, "SELECT count(*) FROM registrations") == 1
     assert await _has_status(guest)
@@ -136,9 +136,9 @@ async def test_registration_is_not_sent_again_after_its_retention(rt: Runtime) -
     guest = Guest(rt)
     await guest.register()
     await write_due(rt, StoringRegistry())
-    await ahead(rt, "350 days")
+    await advance_database_clock(rt, "350 days")
     await guest.go("/status")
-    await ahead(rt, "16 days")
+    await advance_database_clock(rt, "16 days")
     await main._retain(rt)
     conversation = await guest.conversation()
     assert conversation is not None

@@ -14,7 +14,7 @@ from bot.registry.errors import Refused, RegistryError, Unavailable
 from bot.registry.households import Household
 from bot.runtime import Runtime
 from flows.engine.events import Said, UploadChecked
-from tests.clock import ahead
+from tests.clock import advance_database_clock
 from tests.person_client import Guest
 from tests.registrations.registries import (
     NUMBER,
@@ -161,12 +161,12 @@ async def test_submission_in_doubt_is_looked_up_90_s_after_a_withdrawal(
     rt: Runtime,
 ) -> None:
     guest, _registry = await _submitted_in_doubt(rt)
-    await ahead(rt, "15 minutes")
+    await advance_database_clock(rt, "15 minutes")
     await guest.go("/status", "withdraw", "yes")
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
     assert await registry_writes.claim(rt, write) is None
-    await ahead(rt, "91 seconds")
+    await advance_database_clock(rt, "91 seconds")
     assert await registry_writes.claim(rt, write) is not None
 
 
@@ -175,7 +175,7 @@ async def test_submission_in_doubt_is_erased_when_it_arrives_after_the_erasure(
 ) -> None:
     guest, registry = await _submitted_in_doubt(rt)
     arriving, registry.acknowledgements = registry.acknowledgements, {}
-    await ahead(rt, "15 minutes")
+    await advance_database_clock(rt, "15 minutes")
     await guest.go("/delete", "yes")
     await write_all(rt, registry, "5 seconds")
     await write_all(rt, registry, "5 seconds")
@@ -192,14 +192,14 @@ async def test_erasure_protects_an_amendment_in_doubt_despite_a_report(rt: Runti
     await guest.go("/status", "amend", "submit")
     registry.fails = {"amend": UNKNOWN}
     await write_due(rt, registry)
-    await ahead(rt, "15 minutes")
+    await advance_database_clock(rt, "15 minutes")
     await guest.go("/delete", "yes")
     await report(rt, "PASSED_ON", 2)
     assert await one(rt, "SELECT state FROM registrations") == "withdrawing"
     async with rt.pool.connection() as session:
         (write,) = await registry_writes.due(session)
     assert await registry_writes.claim(rt, write) is None
-    await ahead(rt, "91 seconds")
+    await advance_database_clock(rt, "91 seconds")
     assert await registry_writes.claim(rt, write) is not None
 
 

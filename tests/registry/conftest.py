@@ -23,7 +23,7 @@ CALLBACK_SECRET = "callback-secret-of-the-tests"
 
 
 @dataclass
-class Bot:
+class CallbackReceiver:
     """A receiver of the registry's callbacks.
 
     `came` has (signature, body) of each callback, `statuses` the next responses' statuses.
@@ -153,9 +153,9 @@ async def session() -> AsyncIterator[ClientSession]:
 
 
 @pytest.fixture
-async def bot() -> AsyncIterator[Bot]:
+async def bot() -> AsyncIterator[CallbackReceiver]:
     """Run a receiver of callbacks during the test; yield it."""
-    bot = Bot()
+    bot = CallbackReceiver()
     app = web.Application()
     app.router.add_post("/callbacks", bot.take)
     runner = web.AppRunner(app)
@@ -168,7 +168,7 @@ async def bot() -> AsyncIterator[Bot]:
 
 
 @pytest.fixture
-async def sandbox(database_url: str, bot: Bot) -> AsyncIterator[Sandbox]:
+async def sandbox(database_url: str, bot: CallbackReceiver) -> AsyncIterator[Sandbox]:
     """Run a sandbox that decides on registrations immediately; yield it."""
     app = sandbox_app(database_url, bot.url)
     async with ClientSession() as session, serving(app) as url:

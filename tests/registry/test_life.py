@@ -8,7 +8,7 @@ import pytest
 from bot.registry.client import Registry
 from bot.registry.contract import QuestionAnswer, StatusCallback
 from bot.registry.errors import Refused
-from tests.registry.conftest import Bot, Sandbox, eventually
+from tests.registry.conftest import CallbackReceiver, Sandbox, eventually
 from tests.registry.example import consent_withdrawal, new_key, pre_registration
 
 
@@ -22,7 +22,7 @@ async def _accepted(registry: Registry) -> str:
     return number
 
 
-def _callbacks(bot: Bot) -> list[StatusCallback]:
+def _callbacks(bot: CallbackReceiver) -> list[StatusCallback]:
     return [StatusCallback.model_validate_json(body) for _signature, body in bot.came]
 
 
@@ -32,7 +32,7 @@ async def _asked(sandbox: Sandbox, registry: Registry, number: str, **asking: An
 
 
 async def test_registry_question_is_sent_in_a_callback_and_its_answer_is_stored(
-    sandbox: Sandbox, registry: Registry, bot: Bot
+    sandbox: Sandbox, registry: Registry, bot: CallbackReceiver
 ) -> None:
     number = await _accepted(registry)
     question = await _asked(sandbox, registry, number, about="BIRTH_YEAR", until="2026-12-20")

@@ -26,7 +26,7 @@ from tests.registry.conftest import (
     CLIENT_ID,
     CLIENT_SECRET,
     Answer,
-    Bot,
+    CallbackReceiver,
     Sandbox,
     eventually,
     sandbox_app,
@@ -286,7 +286,7 @@ async def test_sandbox_serves_the_published_openapi_document(sandbox: Sandbox) -
 
 
 async def test_sandbox_reports_a_decision_in_a_signed_callback(
-    registry: Registry, bot: Bot
+    registry: Registry, bot: CallbackReceiver
 ) -> None:
     acknowledgement = await registry.create(pre_registration(), key=new_key())
     ((signature, body),) = await eventually(lambda: callbacks(bot, 1))
@@ -300,12 +300,12 @@ async def test_sandbox_reports_a_decision_in_a_signed_callback(
     assert (await registry.read(acknowledgement.number)).version == 2
 
 
-async def callbacks(bot: Bot, count: int) -> list[tuple[str, bytes]]:
+async def callbacks(bot: CallbackReceiver, count: int) -> list[tuple[str, bytes]]:
     return bot.came if len(bot.came) >= count else []
 
 
 async def test_sandbox_callback_is_retried_until_accepted(
-    sandbox: Sandbox, registry: Registry, bot: Bot
+    sandbox: Sandbox, registry: Registry, bot: CallbackReceiver
 ) -> None:
     bot.statuses = [500, 302]
     await registry.create(pre_registration(), key=new_key())
@@ -320,7 +320,7 @@ async def test_sandbox_callback_is_retried_until_accepted(
 
 
 async def test_sandbox_callback_failure_delays_no_callback_of_another_entry(
-    registry: Registry, bot: Bot
+    registry: Registry, bot: CallbackReceiver
 ) -> None:
     bot.statuses = [500]
     first = await registry.create(pre_registration(), key=new_key())
@@ -332,7 +332,7 @@ async def test_sandbox_callback_failure_delays_no_callback_of_another_entry(
 
 
 async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
-    sandbox: Sandbox, registry: Registry, bot: Bot
+    sandbox: Sandbox, registry: Registry, bot: CallbackReceiver
 ) -> None:
     await sandbox.fault("double", count=1)
     await registry.create(pre_registration(), key=new_key())
@@ -347,7 +347,7 @@ async def test_sandbox_fault_named_double_repeats_callbacks_out_of_order(
 
 
 async def test_sandbox_fault_named_reject_rejects_a_registration(
-    sandbox: Sandbox, registry: Registry, bot: Bot
+    sandbox: Sandbox, registry: Registry, bot: CallbackReceiver
 ) -> None:
     await sandbox.fault("reject", count=1)
     acknowledgement = await registry.create(pre_registration(), key=new_key())
@@ -357,7 +357,7 @@ async def test_sandbox_fault_named_reject_rejects_a_registration(
 
 
 async def test_sandbox_registration_can_be_accepted_or_rejected_manually(
-    sandbox: Sandbox, registry: Registry, bot: Bot
+    sandbox: Sandbox, registry: Registry, bot: CallbackReceiver
 ) -> None:
     await sandbox.post("/_pace", {"seconds": 3600})
     acknowledgement = await registry.create(pre_registration(), key=new_key())
@@ -370,7 +370,7 @@ async def test_sandbox_registration_can_be_accepted_or_rejected_manually(
 
 
 async def test_sandbox_entries_and_callbacks_survive_a_restart(
-    database_url: str, bot: Bot, session: ClientSession
+    database_url: str, bot: CallbackReceiver, session: ClientSession
 ) -> None:
     key = new_key()
     async with serving(sandbox_app(database_url, bot.url, delay=3600)) as url:

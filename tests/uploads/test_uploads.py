@@ -38,7 +38,7 @@ from flows.engine.state import Conversation
 from flows.engine.text import _
 from flows.engine.upload_states import Refusal, State
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, case_of, key, now
+from tests.desk.desks import case_of, insert_officer, new_idempotency_key, stored_case
 from tests.person_client import Guest
 from tests.sample_files import noise, photo, saved, sent, sheet
 
@@ -678,13 +678,15 @@ async def sent_and_rejected(stack: AppStack, guest: Guest, *files: bytes) -> Per
 
 async def send_again(stack: AppStack, guest: Guest, person: Person, file: bytes) -> None:
     """Let an officer ask for the identity document again, and release the person's new file."""
-    rt, officer, case = stack.rt, await an_officer(stack.rt), await case_of(guest)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    case = await now(rt, case.id)
-    await desk.ask_document(rt, officer, case.id, case.version, key=key(), document="identity")
+    rt, officer, case = stack.rt, await insert_officer(stack.rt), await case_of(guest)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    case = await stored_case(rt, case.id)
+    await desk.ask_document(
+        rt, officer, case.id, case.version, key=new_idempotency_key(), document="identity"
+    )
     await receive.deliver(rt, await upload_events.take_upload(rt, person, sent(file)))
-    case = await now(rt, case.id)
-    await desk.release_papers(rt, officer, case.id, case.version, key=key())
+    case = await stored_case(rt, case.id)
+    await desk.release_papers(rt, officer, case.id, case.version, key=new_idempotency_key())
 
 
 async def test_document_refused_by_the_registry_opens_a_case_and_is_kept(stack: AppStack) -> None:

@@ -21,7 +21,7 @@ from bot.registry import callback_signature
 from bot.web.console import demo_officers, live_updates
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Form, Screen
 from tests.visitor import Visitor
 from tests.web.console_sign_in import PASSWORD, enrol, one_time_code
@@ -55,7 +55,7 @@ async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, str]]:
         await directory.enter(stack.rt, dana, name, mission, roles)
     visitor = await ask_officer(stack, "ru", "general", WORDS)
     yield stack, str((await stack.rows("SELECT id FROM cases"))[0][0])
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 # Access to a case of another mission

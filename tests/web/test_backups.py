@@ -24,7 +24,7 @@ from bot.runtime import Runtime, runtime
 from bot.security.key_files import Keys, VaultError
 from bot.security.vault import Vault
 from tests.app_stack import AppStack, running_stack
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.operations.test_key_rotation import settle
 from tests.person_client import Guest
 from tests.terminal import shell
@@ -228,7 +228,7 @@ async def test_backup_with_a_webhook_under_the_older_key_needs_it(
 ) -> None:
     async with runtime(chosen) as rt:
         settle(rt)
-        system = await an_officer(rt, roles=(Role.INTEGRATOR,))
+        system = await insert_officer(rt, roles=(Role.INTEGRATOR,))
         async with rt.pool.connection() as session:
             url, events = "https://portal.example/kosh", [EventType.TEST]
             await endpoints.register(rt, session, system.id, url, events)

@@ -8,7 +8,7 @@ from bot.web.console import demo_officers
 from flows.knowledge.catalogue import withheld_about
 from flows.knowledge.entry import ENTRY
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, ru
 from tests.officer_names import AIGUL, BERIK
 from tests.visitor import Visitor
@@ -24,7 +24,7 @@ async def waiting(stack: AppStack) -> AsyncIterator[Visitor]:
     async with stack.rt.pool.connection() as session:
         await session.execute("UPDATE cases SET country = 'CN'")
     yield visitor
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def _take_next_case(console: Console) -> str:

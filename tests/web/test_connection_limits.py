@@ -26,7 +26,7 @@ from bot.web import chat_stream, connection_limits, request_parsing
 from bot.web.app import create_app
 from bot.web.chat_session import NAME_HEADER
 from bot.web.connection_limits import MAX_PER_ADDRESS
-from tests.app_stack import AppStack, lent, serving
+from tests.app_stack import AppStack, serving, shared_runtime
 
 FOREIGN, OTHER = "127.0.0.2", "127.0.0.3"
 WAIT_SECONDS = 60
@@ -37,7 +37,9 @@ BODY = 3 * 1024 * 1024
 @asynccontextmanager
 async def _serve(stack: AppStack, **how: Any) -> AsyncIterator[str]:
     port = free_port()
-    serving = asyncio.create_task(serve(create_app(lent(stack.rt), **how), "127.0.0.1", port))
+    serving = asyncio.create_task(
+        serve(create_app(shared_runtime(stack.rt), **how), "127.0.0.1", port)
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         await stack.until(lambda: _answers(url))
@@ -212,7 +214,7 @@ def memory() -> Any:
 
 async def _posts(stack: AppStack, many: int, signature: bytes, address: str = FOREIGN) -> list[int]:
     """Post bodies to WhatsApp's webhook concurrently, each in pieces; return the statuses."""
-    app = create_app(lent(stack.rt))
+    app = create_app(shared_runtime(stack.rt))
     app.state.rt = stack.rt
     statuses = list[int]()
     all_started = asyncio.Event()
@@ -287,7 +289,7 @@ async def test_whatsapp_webhook_limits_the_memory_of_unverified_bodies(
 
 async def test_site_at_an_ipv6_address_accepts_requests_for_its_host(stack: AppStack) -> None:
     settings = stack.rt.settings.model_copy(update={"public_url": "https://[2001:db8::7]"})
-    async with serving(create_app(lent(replace(stack.rt, settings=settings)))) as url:
+    async with serving(create_app(shared_runtime(replace(stack.rt, settings=settings)))) as url:
         for host, expected in (("[2001:db8::7]", 200), ("[2001:db8::8]", 400)):
             async with stack.http.get(f"{url}/health", headers={"Host": host}) as answer:
                 assert answer.status == expected, host

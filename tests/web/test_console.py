@@ -18,7 +18,7 @@ from bot.web.console import demo_officers, sign_in
 from bot.web.console.labels import REASONS
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Form, ru
 from tests.database_locks import wait_for_blocked_session
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE, TIMUR
@@ -41,7 +41,7 @@ async def waiting(desk: AppStack) -> AsyncIterator[Visitor]:
     """Yield a visitor of the web chat who reads Kazakh and waits for an officer."""
     visitor = await ask_officer(desk, "kk", "registration", WORDS)
     yield visitor
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def _open_first_case(console: Console) -> None:
@@ -295,7 +295,7 @@ async def test_case_text_in_arabic_script_is_shown_in_cyrillic_to_the_officer(
             lambda: _has_bubble(visitor, kazakh_arabic.to_arabic("Құжатты алып келіңіз."))
         )
         assert not await _has_bubble(visitor, "Құжатты")
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def _officer_id(stack: AppStack, name: str) -> str:
@@ -482,7 +482,7 @@ async def test_console_next_case_button_opens_the_most_urgent_case(desk: AppStac
         await console.submit("/next")
         assert ru("done_no_next") in console.screen.text
     for visitor in (ordinary, urgent):
-        await leave(visitor)
+        await close_visitor(visitor)
 
 
 @pytest.mark.requirement("S-60")
@@ -494,7 +494,7 @@ async def test_console_never_renders_user_text_as_markup(desk: AppStack) -> None
         assert "<script>alert" not in console.screen.html
         assert "&lt;script&gt;alert(1)" in console.screen.html
         assert "{{7*7}}" in console.screen.html
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 # Other pages of the console
@@ -706,4 +706,4 @@ async def test_form_funnel_counts_people_per_question(desk: AppStack) -> None:
         rows = await cursor.fetchall()
     assert all(reached == 1 for _question, reached, _staying in rows)
     assert [question for question, _reached, staying in rows if staying] == [rows[-1][0]]
-    await leave(visitor)
+    await close_visitor(visitor)

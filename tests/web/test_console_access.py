@@ -27,7 +27,7 @@ from bot.web.console import demo_officers, labels, oidc, passkeys, sign_in
 from bot.web.console.request_context import ROOT
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, ru
 from tests.release_only import release_only
 
@@ -94,7 +94,7 @@ async def office(stack: AppStack) -> AsyncIterator[tuple[AppStack, str]]:
         row = await cursor.fetchone()
     assert row is not None
     yield stack, str(row[0])
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.parametrize("mission", release_only([GENERAL, OTHER_MISSION], keep=(GENERAL,)))

@@ -22,13 +22,13 @@ from bot.runtime import Runtime
 from bot.web.console import demo_officers
 from flows.engine.events import Pressed, Said
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Screen, ru
-from tests.desk.desks import an_officer, key, now
+from tests.desk.desks import insert_officer, new_idempotency_key, stored_case
 from tests.file_sanitizer.test_file_sanitizer import EICAR, HTML, SVG
 from tests.officer_names import AIGUL, MARAT
 from tests.sample_files import pdf, photo
-from tests.telegram_member import Member, joined
+from tests.telegram_member import Member, consented_member
 from tests.visitor import Visitor
 from tests.web import whatsapp_chat
 
@@ -42,7 +42,7 @@ async def person(stack: AppStack) -> AsyncIterator[Visitor]:
     await demo_officers.enter(stack.rt)
     visitor = await ask_officer(stack, "ru", "general", "Testova asks for the form")
     yield visitor
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ async def test_form_of_a_full_library_can_be_replaced(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(form_library, "MAX_FORMS", 2)
-    lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
+    lead = await insert_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     for name in ("Application", "Consent"):
         await form_library.put(rt, lead, name, "ru", FORM)
     newer = NewFile("Consent.pdf", "application/pdf", b"%PDF-1.7 newer %%EOF")
@@ -192,12 +192,12 @@ async def test_canned_reply_sends_its_attached_form(stack: AppStack) -> None:
     user, officer, case_id, _version = await whatsapp_chat.user_with_answered_case(
         stack, "77010000901"
     )
-    lead = await an_officer(rt, "Lead Testov", roles=(Role.LEAD,))
+    lead = await insert_officer(rt, "Lead Testov", roles=(Role.LEAD,))
     await form_library.put(rt, lead, "Application", "ru", FORM)
     await canned_replies.put(rt, lead, "form", {"ru": "Fill it in."}, 0, form="Application")
     count = len(user.received)
-    case = await now(rt, case_id)
-    await desk.reply(rt, officer, case_id, case.version, key=key(), canned="form")
+    case = await stored_case(rt, case_id)
+    await desk.reply(rt, officer, case_id, case.version, key=new_idempotency_key(), canned="form")
     await user.wait_for_message(count + 2)
     assert "Fill it in." in user.received[-2].text
     content = user.received[-1].content["document"]
@@ -213,7 +213,7 @@ async def test_officer_picture_is_sent_as_an_image_on_whatsapp(stack: AppStack) 
     )
     file = NewFile("Map.jpg", "image/jpeg", photo())
     count = len(user.received)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), file=file)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), file=file)
     await user.wait_for_message(count + 2)
     assert "image" in user.received[-1].content
     assert stack.whatsapp.journal.mistakes() == []
@@ -236,7 +236,7 @@ async def test_officer_file_that_uploads_slowly_is_sent_once_on_whatsapp(
 
     monkeypatch.setattr(WhatsApp, "_file", upload_slowly)
     count = len(user.received)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), file=FORM)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), file=FORM)
     await user.wait_for_message(count + 2)
     await stack.whatsapp.until_taken()
     assert len(uploads) == 1
@@ -252,12 +252,16 @@ async def _ask_officer(member: Member) -> None:
 
 
 async def test_officer_file_is_sent_as_a_protected_document_on_telegram(rt: Runtime) -> None:
-    async with joined(rt) as member:
+    async with consented_member(rt) as member:
         await _ask_officer(member)
-        officer = await an_officer(rt)
+        officer = await insert_officer(rt)
         [case] = (await views.listing(rt, officer)).lines
-        result = await desk.claim(rt, officer, case.case.id, case.case.version, key=key())
-        await desk.reply(rt, officer, result.case_id, result.version, key=key(), file=FORM)
+        result = await desk.claim(
+            rt, officer, case.case.id, case.case.version, key=new_idempotency_key()
+        )
+        await desk.reply(
+            rt, officer, result.case_id, result.version, key=new_idempotency_key(), file=FORM
+        )
         sent = member.phone.last
         assert sent.content["document"]["file_name"] == "Application.pdf"
         assert sent.protected

@@ -11,9 +11,9 @@ import pytest
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, ru
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 
 AIGUL, SAULE, BEIJING_OFFICER = "Aigul Testova", "Saule Testova", "Officer Beijing"
 RECEIPT = "KS-2026-TEST-TEST"
@@ -23,7 +23,7 @@ RECEIPT = "KS-2026-TEST-TEST"
 async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
     """Yield an application with case 1, which waits; its person has the registration RECEIPT."""
     await demo_officers.enter(stack.rt)
-    await an_officer(stack.rt, BEIJING_OFFICER, "cn_beijing", (Role.OFFICER,))
+    await insert_officer(stack.rt, BEIJING_OFFICER, "cn_beijing", (Role.OFFICER,))
     visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     async with stack.rt.pool.connection() as session:
         await session.execute(
@@ -32,7 +32,7 @@ async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
             (uuid4(), RECEIPT),
         )
     yield stack
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.parametrize("query", ["1", f" {RECEIPT.lower()} "])

@@ -13,7 +13,7 @@ from bot.runtime import Pool, Runtime
 from bot.web.console import demo_officers
 from bot.web.console.labels import REFUSALS
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Screen, ru
 from tests.officer_names import AIGUL, BERIK, DANA, MARAT, SAULE
 
@@ -30,7 +30,7 @@ async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
     ]
     yield stack
     for visitor in visitors:
-        await leave(visitor)
+        await close_visitor(visitor)
 
 
 async def test_case_page_keeps_the_inbox_list_from_which_it_was_opened(desk: AppStack) -> None:
@@ -212,8 +212,8 @@ async def test_case_and_inbox_show_that_an_urgent_case_waits(desk: AppStack) -> 
         await console.get("/console/inbox")
         await console.submit("/next")
         assert "urgent-waits" not in console.screen.html
-    await leave(first)
-    await leave(second)
+    await close_visitor(first)
+    await close_visitor(second)
 
 
 async def test_case_is_offered_only_to_colleagues_who_answer_people(desk: AppStack) -> None:
@@ -228,7 +228,7 @@ async def test_case_is_offered_only_to_colleagues_who_answer_people(desk: AppSta
     for screen in (case, inbox, team):
         assert BERIK in screen.html
         assert [each for each in (DANA, SAULE) if each in screen.html] == []
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_inbox_filters_by_country_and_language(desk: AppStack) -> None:

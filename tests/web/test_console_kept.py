@@ -14,7 +14,7 @@ from bot.officers import directory
 from bot.officers.permissions import Role
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Form, Screen, ru
 from tests.officer_names import AIGUL, MARAT
 from tests.subscribers import TEXTS, TOPIC
@@ -63,7 +63,7 @@ async def test_expired_session_keeps_a_reply_for_resubmission(desk: AppStack) ->
         return any("the third door" in each.text for each in visitor.bubbles)
 
     await desk.until(has_answer)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_answer_is_kept_for_resubmission_while_the_database_is_down(
@@ -84,7 +84,7 @@ async def test_answer_is_kept_for_resubmission_while_the_database_is_down(
             return ru("done_replied") in console.screen.text
 
         await desk.until(is_sent, 60)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_answer_is_kept_for_resubmission_after_an_unexpected_error(
@@ -107,7 +107,7 @@ async def test_answer_is_kept_for_resubmission_after_an_unexpected_error(
         await console.get("/console/inbox")
         await console.send(form, **texts)
         assert ru("done_replied") in console.screen.text
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def _answering(aigul: Console) -> tuple[Form, str]:
@@ -143,7 +143,7 @@ async def test_words_are_kept_when_a_case_was_taken_after_15_minutes(
         assert (screen.status, "A long answer" in screen.html) == (409, True)
         taken = ru("taken_meanwhile").format(name=MARAT)
         assert (taken if part == "reply" else ru("kept_gone")) in screen.text
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ async def test_words_are_kept_when_a_case_left_its_officer_and_mission(
         assert ru(done) in marat.screen.text
         screen = await aigul.send(form, words="A long answer")
         assert (screen.status, "A long answer" in screen.html) == (status, True)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.parametrize("part", ["translate", "facts"])
@@ -188,7 +188,7 @@ async def test_words_are_kept_when_the_answer_became_a_colleagues(
         form.action = form.action.replace("/reply", f"/{part}")
         screen = await aigul.send(form, words="A long answer")
         assert (screen.status, "A long answer" in screen.html) == (403, True)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_refused_answer_for_the_person_is_kept_in_its_form(desk: AppStack) -> None:
@@ -210,7 +210,7 @@ async def test_refused_answer_for_the_person_is_kept_in_its_form(desk: AppStack)
         screen = await aigul.send(screen.form("/fill"), value="Testova")
         assert (screen.status, _kept_texts(screen)) == (403, {})
         assert "Testova</textarea>" in screen.html
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_search_of_ready_answers_asks_for_the_reason_to_read(desk: AppStack) -> None:
@@ -223,7 +223,7 @@ async def test_search_of_ready_answers_asks_for_the_reason_to_read(desk: AppStac
         screen = await marat.get(f"{case}/canned?search=x")
         assert (screen.status, screen.path) == (200, case)
         assert ru("why") in screen.text
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_expired_session_ignores_a_form_of_another_site(desk: AppStack) -> None:
@@ -263,7 +263,7 @@ async def test_expired_session_offers_text_only_to_its_author(desk: AppStack) ->
         assert ru("done_replied") in console.screen.text
     # The audit log distinguishes an officer's late form from a form submitted by another site.
     assert await _denials(desk) == ["POST foreign", "POST foreign", "POST stale"]
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_expired_session_offers_only_forms_with_text_for_resubmission(desk: AppStack) -> None:

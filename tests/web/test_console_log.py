@@ -18,7 +18,7 @@ from bot.web.console.labels_common import ROLES
 from bot.web.console.labels_inbox import OWN_TOPICS
 from flows.engine.text import Text
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Screen
 from tests.officer_names import AIGUL, SAULE
 
@@ -35,7 +35,7 @@ async def desk(stack: AppStack) -> AsyncIterator[AppStack]:
     await demo_officers.enter(stack.rt)
     visitor = await ask_officer(stack, "ru", "general", "Testova asks")
     yield stack
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 # A literal action in a call of `audit_log.append`, of `directory.record_action` or of `_note`.

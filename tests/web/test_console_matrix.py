@@ -17,7 +17,7 @@ from bot.officers.permissions import Action, Allowed, Role, Subject, check
 from bot.web.console import demo_officers, routes
 from flows.knowledge.missions import GENERAL
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console
 from tests.release_only import release_only
 
@@ -91,7 +91,7 @@ async def office(stack: AppStack) -> AsyncIterator[Office]:
         row = await (await session.execute("SELECT id FROM cases")).fetchone()
     assert row is not None
     yield Office(stack, row[0], officers)
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 def _routes() -> Iterator[tuple[str, str, Action]]:

@@ -26,7 +26,7 @@ from bot.officers import credentials, directory
 from bot.web.app import create_app
 from bot.web.console import demo_officers, oidc
 from bot.web.console.oidc import NotProven, checked
-from tests.app_stack import AppStack, lent, serving
+from tests.app_stack import AppStack, serving, shared_runtime
 from tests.console_client import Console, Screen, ru
 from tests.officer_names import AIGUL, BERIK
 from tests.passkey import Device
@@ -113,7 +113,7 @@ async def office(
             "oidc_client_id": CLIENT, "oidc_client_secret": SecretStr(SECRET),
         })  # fmt: skip
         rt = replace(stack.rt, settings=settings)
-        async with serving(create_app(lent(rt)), port) as url:
+        async with serving(create_app(shared_runtime(rt)), port) as url:
             yield replace(stack, rt=rt, url=url), provider, url
 
 

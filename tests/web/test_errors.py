@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from bot.runtime import Runtime
 from bot.web.app import NO_TELEMETRY, create_app
 from bot.web.middleware import security_headers
-from tests.app_stack import lent, serving
+from tests.app_stack import serving, shared_runtime
 
 CANARY = "Testova-canary"
 
@@ -22,7 +22,7 @@ async def http(rt: Runtime) -> AsyncIterator[aiohttp.ClientSession]:
 
     /number requires a number. /failure and /api/v1/failure raise an error with the given value.
     """
-    app: FastAPI = create_app(lent(rt))
+    app: FastAPI = create_app(shared_runtime(rt))
 
     @app.get("/number")
     async def number(value: int) -> int:
@@ -166,7 +166,7 @@ async def test_web_application_serves_no_api_documentation(http: aiohttp.ClientS
 
 
 def test_web_application_disables_the_telemetry_of_fastapi(rt: Runtime) -> None:
-    telemetry = create_app(lent(rt))._telemetry
+    telemetry = create_app(shared_runtime(rt))._telemetry
     assert not any(telemetry[each] for each in NO_TELEMETRY)  # type: ignore[literal-required]
 
 
@@ -175,7 +175,7 @@ def test_web_applications_share_their_built_routes(rt: Runtime) -> None:
 
     A route added to one application must not appear in another.
     """
-    one, other = create_app(lent(rt)), create_app(lent(rt))
+    one, other = create_app(shared_runtime(rt)), create_app(shared_runtime(rt))
     assert [id(each) for each in one.routes[:-1]] == [id(each) for each in other.routes[:-1]]
     one.get("/of-one")(lambda: None)
     assert len(one.routes) == len(other.routes) + 1

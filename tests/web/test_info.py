@@ -24,7 +24,7 @@ from flows.knowledge.intents.answers import ANSWERS
 from flows.knowledge.origins import ORIGINS
 from flows.knowledge.programmes import PROGRAMMES
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.editorial.editors import TEXTS, approver, database_day, editor, publish
 from tests.release_only import release_only
 
@@ -157,7 +157,7 @@ async def _publish(rt: Runtime, author: Officer, item: str, body: Body) -> None:
 
 async def test_info_changes_show_no_internal_content(stack: AppStack) -> None:
     rt, today = stack.rt, await database_day(stack.rt)
-    lead, author = await an_officer(rt, "Lead Testova", roles=(Role.LEAD,)), await editor(rt)
+    lead, author = await insert_officer(rt, "Lead Testova", roles=(Role.LEAD,)), await editor(rt)
     reply = Body(texts={"ru": "Мы закрыли Ваш вопрос."}, as_of=today, checked=today, until=date.max)
     phrase = msgspec.structs.replace(reply, texts={"ru": "моя тётя просрочила визу"})
     answer = drafts.shipped(rt, "answer:permit.visa")

@@ -17,7 +17,7 @@ from flows.engine.screens import OPEN
 from flows.engine.text import Text
 from flows.knowledge.documents import KAZTEST
 from tests.app_stack import AppStack
-from tests.clock import ahead_to
+from tests.clock import advance_database_clock_to_hour
 from tests.visitor import Bubble, Visitor
 from tests.web import whatsapp_chat
 
@@ -93,7 +93,7 @@ async def test_checklist_reminder_is_sent_once_on_its_day_without_details(stack:
 
         count = len(visitor.bubbles)
         await stack.ahead("2 days")
-        await ahead_to(stack.rt, DUE_HOUR)
+        await advance_database_clock_to_hour(stack.rt, DUE_HOUR)
         await asyncio.gather(*(sweeps.remind(stack.rt) for _worker in range(3)))
         bubble = await visitor.wait(count + 1)
         assert bubble.paragraphs == [render(SOMETHING_NEW)]
@@ -123,7 +123,7 @@ async def test_reminder_is_not_sent_to_a_person_who_turned_messages_off(stack: A
                 "INSERT INTO reminders (person_id, due_at) SELECT id, kosh_now() FROM people"
             )
         count = len(visitor.bubbles)
-        await ahead_to(stack.rt, DUE_HOUR)
+        await advance_database_clock_to_hour(stack.rt, DUE_HOUR)
         await sweeps.remind(stack.rt)
         assert await _reminder_count(stack.rt) == 0
         await visitor.say("/menu")
@@ -135,7 +135,7 @@ async def test_checklist_reminder_does_not_extend_the_persons_retention(stack: A
         await _save_checklist(visitor)
         await visitor.press("remind")
         await stack.ahead("7 days")
-        await ahead_to(stack.rt, DUE_HOUR)
+        await advance_database_clock_to_hour(stack.rt, DUE_HOUR)
         await sweeps.remind(stack.rt)
         await stack.ahead("23 days")
         await retention.retain(stack.rt)
@@ -176,7 +176,7 @@ async def test_whatsapp_reminder_waits_for_the_24_hour_window(stack: AppStack) -
         await whatsapp_chat.press(user, tap)
     count = len(user.received)
     await stack.ahead("7 days")
-    await ahead_to(stack.rt, DUE_HOUR)
+    await advance_database_clock_to_hour(stack.rt, DUE_HOUR)
     await sweeps.remind(stack.rt)
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT count(*) FROM messages WHERE state = 'waiting'")

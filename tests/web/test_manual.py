@@ -19,7 +19,7 @@ from bot.web.console.manual import SECTIONS
 from bot.web.console.rendering import MENU
 from flows.engine.text import Text
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console
 
 TEMPLATES = Path(rendering.__file__).parents[1] / "templates" / "console"
@@ -107,7 +107,7 @@ async def test_manual_section_is_linked_from_each_console_page(stack: AppStack) 
                     reached.setdefault(path.partition("/console/")[2].partition("/")[0], set()).add(
                         anchor
                     )
-    await leave(visitor)
+    await close_visitor(visitor)
     expected = {path.rpartition("/")[2]: {name} for name, path, _action in MENU}
     assert reached == expected | {"own": {"own"}, "cases": {"case"}}
 

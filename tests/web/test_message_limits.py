@@ -19,7 +19,7 @@ from bot.web.console.labels import REFUSALS
 from flows.engine import limit_screens, safety
 from flows.engine.text import Text, _
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console, Screen, ru
 from tests.officer_names import AIGUL, BERIK, MARAT, SAULE
 from tests.visitor import Visitor
@@ -36,7 +36,7 @@ async def visitor(stack: AppStack) -> AsyncIterator[Visitor]:
     await demo_officers.enter(stack.rt)
     asking = await ask_officer(stack, "ru", "general", "Testova asks rudely")
     yield asking
-    await leave(asking)
+    await close_visitor(asking)
 
 
 async def _limit(console: Console, per_day: int, **more: str) -> Screen:

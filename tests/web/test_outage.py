@@ -33,9 +33,9 @@ from bot.web.chat_session import NAME_HEADER
 from bot.web.console import demo_officers, live_updates
 from bot.web.secure_page import NOT_NOW
 from flows.engine import screens
-from tests.app_stack import AppStack, lent, serving
+from tests.app_stack import AppStack, serving, shared_runtime
 from tests.console_client import Console
-from tests.person_client import elsewhere
+from tests.person_client import runtime_of_other_process
 from tests.web.database_faults import stopped_database
 
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
@@ -162,8 +162,8 @@ async def test_request_times_out_when_its_database_connection_freezes(
     """Stop the connection's PostgreSQL process: the request must get 503 within REQUEST_SECONDS."""
     assert connection.REQUEST_SECONDS <= 3 < connection.SILENCE_SECONDS
     async with runtime.pool(stack.rt.settings.database(), 1) as own:
-        web = elsewhere(replace(stack.rt, pool=own))
-        async with serving(create_app(lent(web))) as url:
+        web = runtime_of_other_process(replace(stack.rt, pool=own))
+        async with serving(create_app(shared_runtime(web))) as url:
             assert await _post_update(stack, 1, url=url) == 200
             async with own.connection() as transaction:
                 backend = transaction.info.backend_pid
@@ -218,7 +218,7 @@ async def test_chat_page_answers_when_valkey_is_down(stack: AppStack) -> None:
     nowhere = Cache.at("redis://127.0.0.1:9")
     channels = {**stack.rt.channels, WebChat.name: WebChat(nowhere, stack.rt.vault)}
     alone = replace(stack.rt, live=nowhere, channels=channels)
-    async with serving(create_app(lent(alone))) as url:
+    async with serving(create_app(shared_runtime(alone))) as url:
         async with stack.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200
             page = await answer.text()

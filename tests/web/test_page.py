@@ -26,7 +26,7 @@ from bot.web.chat_rendering import EXIT, EXIT_URL, LEAVING
 from bot.web.chat_session import COOKIE_SECONDS, VISIT, VISIT_SECONDS
 from flows.engine.events import Joined
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
 from tests.web import secure_page, telegram_chat
@@ -169,7 +169,7 @@ async def test_secure_page_keeps_the_web_chat_of_the_browser(stack: AppStack) ->
         page = await answer.text()
     assert 'data-chat=""' in page
     assert "фамили" not in page.lower()
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_expired_link_does_not_open_another_persons_chat(stack: AppStack) -> None:
@@ -180,7 +180,7 @@ async def test_expired_link_does_not_open_another_persons_chat(stack: AppStack) 
     owner = await ask_officer(stack, "ru", "general", "Testova asks")
     async with owner.session.get(link) as looked:
         assert (looked.status, looked.url.path) == (410, urlsplit(link).path)
-    await leave(owner)
+    await close_visitor(owner)
 
 
 async def test_used_link_does_not_open_another_persons_visit(stack: AppStack) -> None:
@@ -220,7 +220,7 @@ async def test_open_web_chat_page_stays_in_its_chat_during_a_visit(stack: AppSta
     async with visitor.session.post(f"{stack.url}/chat/said", data=form) as answer:
         assert 'name="chat" value=""' in await answer.text()
     assert await _web_messages(stack, visitor.secret) > before
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_erasure_during_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
@@ -234,7 +234,7 @@ async def test_erasure_during_a_visit_keeps_the_web_chat_of_the_browser(stack: A
         assert answer.status == 200
     cookies = {each.key: each.value for each in visitor.session.cookie_jar}
     assert cookies == {"kosh": secret}
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -> None:
@@ -244,7 +244,7 @@ async def test_quick_exit_during_a_visit_deletes_both_cookies(stack: AppStack) -
     async with visitor.session.post(f"{stack.url}/chat/pressed", data=form) as answer:
         assert answer.status == 200
     assert len(visitor.session.cookie_jar) == 0
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 @pytest.mark.parametrize(("mark", "ended"), [("1", "kosh"), (VISIT, "kosh-visit")])
@@ -265,7 +265,7 @@ async def test_lost_quick_exit_ends_only_the_chat_that_the_page_showed(
             await answer.read()
         await stack.until(partial(has_ended, ended))
     assert [key for key in names if await has_ended(key)] == [ended]
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: AppStack) -> None:
@@ -279,7 +279,7 @@ async def test_consent_after_a_visit_keeps_the_web_chat_of_the_browser(stack: Ap
         web = await identities.find(stack.rt, transaction, "web", cookies["kosh-visit"].value)
         assert web is not None, "the new chat can be opened again"
     assert int(cookies["kosh-visit"]["max-age"]) == VISIT_SECONDS
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 async def test_consent_after_a_visit_is_kept_as_a_web_chat(stack: AppStack) -> None:

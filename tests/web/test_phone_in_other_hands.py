@@ -21,7 +21,7 @@ from flows.engine import screens
 from flows.engine.questions import YES
 from tests.app_stack import AppStack
 from tests.console_client import Console
-from tests.desk.desks import an_officer, key
+from tests.desk.desks import insert_officer, new_idempotency_key
 from tests.emulators.telegram import User
 from tests.person_client import TO_CONSENT, Guest
 from tests.visitor import Visitor
@@ -180,8 +180,8 @@ async def _claim(stack: AppStack) -> tuple[Officer, UUID, int]:
         cursor = await session.execute("SELECT id, version FROM cases")
         found = await cursor.fetchone()
     assert found is not None
-    officer = await an_officer(stack.rt)
-    result = await desk.claim(stack.rt, officer, found[0], found[1], key=key())
+    officer = await insert_officer(stack.rt)
+    result = await desk.claim(stack.rt, officer, found[0], found[1], key=new_idempotency_key())
     return officer, found[0], result.version
 
 
@@ -210,7 +210,9 @@ async def test_officer_reply_arrives_as_a_notice_when_the_person_may_be_away(
         phrase = render(screens.EXIT_TEXT, "ru")
         await user.wait(lambda chat: [e.text for e in chat if not e.deleted] == [phrase])
     for words in (ANSWER, f"{ANSWER} again"):
-        result = await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
+        result = await desk.reply(
+            stack.rt, officer, case_id, version, key=new_idempotency_key(), words=words
+        )
         version = result.version
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
@@ -226,7 +228,7 @@ async def test_officer_reply_that_is_withheld_is_kept_until_opened(stack: AppSta
     user, render = await telegram_chat.user_with_case(stack, 7027), stack.rt.languages.render
     officer, case_id, version = await _claim(stack)
     await _wait_until_away(stack, user)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), words=ANSWER)
     notice = render(screens.UPDATE, "ru")
     await user.wait(lambda chat: any(notice in each.text for each in chat))
     await stack.ahead(f"{lifetimes.WAITING_MESSAGE_DAYS - 1} days")
@@ -241,7 +243,7 @@ async def test_officer_reply_to_an_active_person_is_shown_and_not_forwardable(
 ) -> None:
     user = await telegram_chat.user_with_case(stack, 7025)
     officer, case_id, version = await _claim(stack)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=ANSWER)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), words=ANSWER)
     await user.wait(lambda chat: any(ANSWER in each.text for each in chat))
     assert all(each.protected for each in user.chat if ANSWER in each.text)
 

@@ -12,7 +12,7 @@ from flows.engine import screens
 from tests.app_stack import AppStack
 from tests.attachments.opus_files import BROKEN, voice
 from tests.console_client import Console
-from tests.desk.desks import key, now
+from tests.desk.desks import new_idempotency_key, stored_case
 from tests.emulators.whatsapp import User
 from tests.officer_names import AIGUL
 from tests.web import whatsapp_chat
@@ -105,8 +105,10 @@ async def test_voice_message_without_an_open_case_gets_a_reply_and_is_not_stored
 
 
 async def _reply(stack: AppStack, officer: Officer, case_id: object) -> None:
-    case = await now(stack.rt, case_id)  # type: ignore[arg-type]
-    await desk.reply(stack.rt, officer, case.id, case.version, key=key(), words="Heard.")
+    case = await stored_case(stack.rt, case_id)  # type: ignore[arg-type]
+    await desk.reply(
+        stack.rt, officer, case.id, case.version, key=new_idempotency_key(), words="Heard."
+    )
 
 
 async def test_case_that_waits_for_the_person_continues_on_a_voice_message(stack: AppStack) -> None:
@@ -114,6 +116,6 @@ async def test_case_that_waits_for_the_person_continues_on_a_voice_message(stack
         stack, "77010000916"
     )
     await _reply(stack, officer, case_id)
-    assert (await now(stack.rt, case_id)).state == "waiting_person"
+    assert (await stored_case(stack.rt, case_id)).state == "waiting_person"
     await _send_voice(stack, user, voice())
-    assert (await now(stack.rt, case_id)).state == "claimed"
+    assert (await stored_case(stack.rt, case_id)).state == "claimed"

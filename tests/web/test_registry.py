@@ -20,7 +20,7 @@ from bot.web.app import create_app
 from bot.worker import main
 from flows.engine.screens import REGISTRATION
 from flows.preregistration import PREREGISTRATION
-from tests.app_stack import AppStack, lent
+from tests.app_stack import AppStack, shared_runtime
 from tests.person_client import Guest
 from tests.release_only import release_only
 
@@ -330,7 +330,7 @@ async def test_web_server_disables_the_form_at_start_when_codes_are_missing(
     # The stack itself starts without this check.
     monkeypatch.setattr(registry_codes, "verify_codes", verify_codes)
     monkeypatch.setitem(registry_codes.CODES["purpose"], "swim", "SWIM")
-    app = create_app(lent(stack.rt))
+    app = create_app(shared_runtime(stack.rt))
     async with app.router.lifespan_context(app):
         assert app.state.rt.flows["preregistration"].items == ()
 

@@ -9,7 +9,7 @@ import pytest
 from bot.i18n import kazakh_arabic
 from bot.web.console import demo_officers
 from tests.app_stack import AppStack
-from tests.browser.console_scene import ask_officer, leave
+from tests.browser.console_scene import ask_officer, close_visitor
 from tests.console_client import Console
 from tests.officer_names import AIGUL
 from tests.visitor import Visitor
@@ -41,7 +41,7 @@ async def person(stack: AppStack) -> AsyncIterator[Visitor]:
         stack, "kk_Arab", "registration", kazakh_arabic.to_arabic(PERSON[0])
     )
     yield visitor
-    await leave(visitor)
+    await close_visitor(visitor)
 
 
 def _bubbles(html: str, by: str) -> list[str]:

@@ -25,7 +25,7 @@ from bot.runtime import Runtime
 from bot.web import chat_stream
 from flows.engine.events import Said
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, ask, key, now
+from tests.desk.desks import ask, insert_officer, new_idempotency_key, stored_case
 from tests.person_client import Guest
 
 pytestmark = pytest.mark.requirement("S-9")
@@ -132,12 +132,14 @@ async def test_chat_stream_keeps_messages_sent_over_a_dead_connection(rt: Runtim
 
 async def test_chat_stream_marks_an_officers_message_with_its_time(rt: Runtime) -> None:
     guest, _person = await _create_person(rt)
-    officer = await an_officer(rt)
+    officer = await insert_officer(rt)
     case = await ask(guest)
-    await desk.claim(rt, officer, case.id, case.version, key=key())
-    claimed = await now(rt, case.id)
+    await desk.claim(rt, officer, case.id, case.version, key=new_idempotency_key())
+    claimed = await stored_case(rt, case.id)
     before = await _newest_id(guest)
-    await desk.reply(rt, officer, case.id, claimed.version, key=key(), words="An answer.")
+    await desk.reply(
+        rt, officer, case.id, claimed.version, key=new_idempotency_key(), words="An answer."
+    )
     answer = await chat_stream.stream(_request(rt, guest, before))
     assert isinstance(answer, StreamingResponse)
     async with aclosing(cast(AsyncGenerator[str], answer.body_iterator)) as events:

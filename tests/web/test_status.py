@@ -13,15 +13,15 @@ from bot.operations.health import Health, Status
 from bot.runtime import Runtime, pool
 from bot.web.app import create_app
 from bot.web.health import page_values
-from tests.app_stack import lent, serving
-from tests.clock import ahead
+from tests.app_stack import serving, shared_runtime
+from tests.clock import advance_database_clock
 from tests.observability.test_alarms import a_message_that_nobody_sends
 
 
 @asynccontextmanager
 async def _get(rt: Runtime, path: str, **headers: str) -> AsyncIterator[aiohttp.ClientResponse]:
     async with (
-        serving(create_app(lent(rt))) as url,
+        serving(create_app(shared_runtime(rt))) as url,
         aiohttp.ClientSession() as http,
         http.get(f"{url}{path}", headers=headers) as answer,
     ):
@@ -60,7 +60,7 @@ async def test_status_page_reports_late_messages_in_minutes_without_counts(
     assert status["channels"] == {"web": "slow", "telegram": "works", "whatsapp": "works"}
     assert status["oldest_minutes"] == 6
     assert status["incidents"] == ["web"]
-    await ahead(rt, "10 minutes")
+    await advance_database_clock(rt, "10 minutes")
     assert (await _status_json(rt))["channels"] == {
         "web": "down",
         "telegram": "works",

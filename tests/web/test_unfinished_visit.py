@@ -18,7 +18,7 @@ from flows.engine.registration import Acknowledged, RegistrationStatus
 from flows.engine.upload_states import REFUSALS, Refusal
 from flows.papers import PASSPORT
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, key, now
+from tests.desk.desks import insert_officer, new_idempotency_key, stored_case
 from tests.emulators.telegram import User
 from tests.visitor import Visitor
 from tests.web import secure_page, telegram_chat
@@ -37,10 +37,14 @@ async def _case_id(stack: AppStack) -> UUID:
 async def _requested_paper(stack: AppStack, user: User) -> tuple[Officer, UUID, str]:
     """Let an officer ask for a paper; return the officer, the case and the link to send it."""
     rt, case_id = stack.rt, await _case_id(stack)
-    officer, count = await an_officer(rt), len(user.received)
-    await desk.claim(rt, officer, case_id, (await now(rt, case_id)).version, key=key())
-    version = (await now(rt, case_id)).version
-    await desk.ask_document(rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
+    officer, count = await insert_officer(rt), len(user.received)
+    await desk.claim(
+        rt, officer, case_id, (await stored_case(rt, case_id)).version, key=new_idempotency_key()
+    )
+    version = (await stored_case(rt, case_id)).version
+    await desk.ask_document(
+        rt, officer, case_id, version, key=new_idempotency_key(), document=PASSPORT.paper
+    )
 
     def links() -> list[str]:
         rows = [row for each in user.received[count:] for row in each.buttons]
@@ -59,8 +63,10 @@ async def test_reply_during_an_abandoned_visit_reaches_the_messenger(
     async with Visitor.at(stack.url) as visitor:
         assert (await secure_page.enter(visitor, link))[0] == 200
     await stack.ahead(f"{minutes} minutes")
-    version = (await now(stack.rt, case_id)).version
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Come on Monday")
+    version = (await stored_case(stack.rt, case_id)).version
+    await desk.reply(
+        stack.rt, officer, case_id, version, key=new_idempotency_key(), words="Come on Monday"
+    )
     await stack.ahead("31 minutes")
     async with stack.rt.pool.connection() as session:
         await session.execute("DELETE FROM handles WHERE expires_at < kosh_now()")
@@ -74,8 +80,15 @@ async def test_upload_during_a_visit_is_answered_there_after_a_reply(stack: AppS
     officer, case_id, link = await _requested_paper(stack, user)
     async with Visitor.at(stack.url) as visitor:
         _status, page = await secure_page.enter(visitor, link)
-        version = (await now(stack.rt, case_id)).version
-        await desk.reply(stack.rt, officer, case_id, version, key=key(), words="Testova, thank you")
+        version = (await stored_case(stack.rt, case_id)).version
+        await desk.reply(
+            stack.rt,
+            officer,
+            case_id,
+            version,
+            key=new_idempotency_key(),
+            words="Testova, thank you",
+        )
         await user.wait(lambda chat: any("thank you" in each.text for each in chat))
         endpoint, form = secure_page.answer_form(page, IMAGE)
         async with visitor.session.post(f"{stack.url}/chat/{endpoint}", data=form) as answer:

@@ -23,7 +23,7 @@ from tests.app_stack import AppStack
 from tests.emulators.whatsapp import Failed, Limits, Refused, User
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.faults import Fault
-from tests.emulators.whatsapp.limits import Gate
+from tests.emulators.whatsapp.limits import RateLimiter
 from tests.release_only import release_only
 from tests.sample_files import photo
 from tests.web import secure_page, whatsapp_chat
@@ -310,7 +310,7 @@ async def test_whatsapp_sends_nothing_to_an_unreachable_person_until_they_write(
 
 async def test_whatsapp_pair_rate_limit_is_respected(stack: AppStack) -> None:
     user = await whatsapp_chat.consented_user(stack, "77010000030")
-    stack.whatsapp.world.gate = Gate(Limits(), stack.whatsapp.world.now)
+    stack.whatsapp.world.gate = RateLimiter(Limits(), stack.whatsapp.world.now)
     stack.rt.channels["whatsapp"].rates = Rates(80, 80, 1 / 6, 40, firm=True)
     person, count = await whatsapp_chat.person_of(stack, user), len(user.received)
     row = outbox.Row("send", quarantine.apology(stack.rt, "ru"))

@@ -31,8 +31,8 @@ from flows.engine.events import Notice
 from flows.engine.text import _
 from flows.knowledge.documents import KAZTEST
 from tests.app_stack import AppStack
-from tests.clock import ahead_to
-from tests.desk.desks import key
+from tests.clock import advance_database_clock_to_hour
+from tests.desk.desks import new_idempotency_key
 from tests.emulators.whatsapp import Failed, Refused, User
 from tests.emulators.whatsapp import Template as WaTemplate
 from tests.emulators.whatsapp.faults import Fault
@@ -83,7 +83,7 @@ async def _press_button(user: User) -> None:
 
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
     [(version,)] = await stack.rows("SELECT version FROM cases WHERE id = %s", case_id)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), words=words)
 
 
 @pytest.mark.parametrize("hours", HOURS)
@@ -157,7 +157,7 @@ async def test_whatsapp_reminder_after_24_hours_is_announced_by_a_template(
     for tap in ("keep", "yes", "remind"):
         await whatsapp_chat.press(user, tap)
     await _advance_clocks(stack, hours)
-    await ahead_to(stack.rt, DUE_HOUR)
+    await advance_database_clock_to_hour(stack.rt, DUE_HOUR)
     await stack.rows("UPDATE reminders SET due_at = kosh_now() RETURNING 1")
     await sweeps.remind(stack.rt)
     notice = _text(stack, Notice.REMINDER)
@@ -178,7 +178,9 @@ async def test_whatsapp_document_request_after_24_hours_sends_a_template_first(
         stack, "77010000107"
     )
     await _advance_clocks(stack, 25)
-    await desk.ask_document(stack.rt, officer, case_id, version, key=key(), document=desk.OTHER)
+    await desk.ask_document(
+        stack.rt, officer, case_id, version, key=new_idempotency_key(), document=desk.OTHER
+    )
     notice = _text(stack, Notice.UPDATE)
     await user.wait(lambda chat: user.received[-1].text == notice)
     count = len(user.received)

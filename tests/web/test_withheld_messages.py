@@ -26,7 +26,7 @@ from flows.engine import pin_screens, screens
 from flows.engine.text import Text
 from flows.papers import PASSPORT
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, key
+from tests.desk.desks import insert_officer, new_idempotency_key
 from tests.emulators import whatsapp
 from tests.emulators.telegram import User
 from tests.release_only import release_only
@@ -56,7 +56,7 @@ async def _version(stack: AppStack, case_id: UUID) -> int:
 
 async def _claim(stack: AppStack, officer: Officer, case_id: UUID) -> None:
     version = await _version(stack, case_id)
-    await desk.claim(stack.rt, officer, case_id, version, key=key())
+    await desk.claim(stack.rt, officer, case_id, version, key=new_idempotency_key())
 
 
 async def _assign(stack: AppStack, officer: Officer, case_id: UUID) -> None:
@@ -72,15 +72,21 @@ async def _assign(stack: AppStack, officer: Officer, case_id: UUID) -> None:
 
 async def _request(stack: AppStack, officer: Officer, case_id: UUID) -> None:
     version = await _version(stack, case_id)
-    await desk.ask_document(stack.rt, officer, case_id, version, key=key(), document=PASSPORT.paper)
+    await desk.ask_document(
+        stack.rt, officer, case_id, version, key=new_idempotency_key(), document=PASSPORT.paper
+    )
 
 
 async def _lift_pin(stack: AppStack, officer: Officer, case_id: UUID) -> None:
-    await desk.lift_pin(stack.rt, officer, case_id, await _version(stack, case_id), key=key())
+    await desk.lift_pin(
+        stack.rt, officer, case_id, await _version(stack, case_id), key=new_idempotency_key()
+    )
 
 
 async def _resolve(stack: AppStack, officer: Officer, case_id: UUID) -> None:
-    await desk.resolve(stack.rt, officer, case_id, await _version(stack, case_id), key=key())
+    await desk.resolve(
+        stack.rt, officer, case_id, await _version(stack, case_id), key=new_idempotency_key()
+    )
 
 
 async def _close_burst(stack: AppStack, officer: Officer, case_id: UUID) -> None:
@@ -96,7 +102,7 @@ async def _close_burst(stack: AppStack, officer: Officer, case_id: UUID) -> None
         found = await cursor.fetchone()
     assert found is not None
     closed = await bursts.close(
-        stack.rt, officer, found[0], SpamReason.PROGRAM, with_urgent=True, key=key()
+        stack.rt, officer, found[0], SpamReason.PROGRAM, with_urgent=True, key=new_idempotency_key()
     )
     assert closed == 1
 
@@ -122,7 +128,7 @@ CASES = [
 
 
 async def _prepare(stack: AppStack, action: Action) -> tuple[Officer, UUID]:
-    officer = await an_officer(stack.rt, roles=(Role.OFFICER, Role.LEAD))
+    officer = await insert_officer(stack.rt, roles=(Role.OFFICER, Role.LEAD))
     async with stack.rt.pool.connection() as session:
         cursor = await session.execute("SELECT id FROM cases")
         found = await cursor.fetchone()
@@ -254,7 +260,7 @@ async def test_case_can_be_resolved_after_the_person_left_the_web_chat(stack: Ap
         await visitor.send("said", text="выход")
     officer, case_id = await _prepare(stack, Action((), _claim))
     async with asyncio.timeout(30):
-        taken_case = await desk.take_next(stack.rt, officer, key=key())
+        taken_case = await desk.take_next(stack.rt, officer, key=new_idempotency_key())
     assert taken_case is not None
     assert not (await views.view(stack.rt, officer, case_id)).composer.open
     await _resolve(stack, officer, case_id)
@@ -369,7 +375,7 @@ async def test_officer_message_is_announced_again_when_its_notice_fails(stack: A
 
 async def _reply(stack: AppStack, officer: Officer, case_id: UUID, words: str) -> None:
     version = await _version(stack, case_id)
-    await desk.reply(stack.rt, officer, case_id, version, key=key(), words=words)
+    await desk.reply(stack.rt, officer, case_id, version, key=new_idempotency_key(), words=words)
 
 
 @pytest.mark.requirement("S-83")
@@ -380,7 +386,9 @@ async def test_withheld_question_takes_no_text_as_its_answer_until_it_is_shown(
     officer, case_id = await _prepare(stack, ACTIONS["resolved"])
     await _leave(stack, user, "silence")
     version = await _version(stack, case_id)
-    await desk.resolve(stack.rt, officer, case_id, version, key=key(), where="preregistration")
+    await desk.resolve(
+        stack.rt, officer, case_id, version, key=new_idempotency_key(), where="preregistration"
+    )
     count = len(user.chat)
     await user.say("1")
     done = render(screens.OFFICER_DONE, "ru")

@@ -10,7 +10,7 @@ from bot.conversations import quarantine
 from bot.officers.directory import Officer
 from bot.people import identities
 from tests.app_stack import AppStack
-from tests.desk.desks import an_officer, key
+from tests.desk.desks import insert_officer, new_idempotency_key
 from tests.emulators.whatsapp import Button, Row, User
 from tests.emulators.whatsapp import Message as Bubble
 from tests.web import secure_page
@@ -161,12 +161,17 @@ async def user_with_answered_case(stack: AppStack, phone: str) -> tuple[User, Of
     await press(user, "yes")
     await wait_for_reply(user, lambda: user.say("Testova asks something"))
     [(case_id, version)] = await stack.rows("SELECT id, version FROM cases")
-    officer = await an_officer(stack.rt)
+    officer = await insert_officer(stack.rt)
     count = len(user.received)
-    result = await desk.claim(stack.rt, officer, case_id, version, key=key())
+    result = await desk.claim(stack.rt, officer, case_id, version, key=new_idempotency_key())
     await user.wait_for_message(count + 1)
     first = await desk.reply(
-        stack.rt, officer, case_id, result.version, key=key(), words="We look into it."
+        stack.rt,
+        officer,
+        case_id,
+        result.version,
+        key=new_idempotency_key(),
+        words="We look into it.",
     )
     await user.wait_for_message(count + 2)
     return user, officer, case_id, first.version

@@ -39,7 +39,7 @@ MARGIN_SECONDS = 1.0
 # unfinished work in another queue.
 REDONE = ("failed_jobs",)
 
-type Rule = Callable[["Story"], Iterator[str]]
+type Rule = Callable[["EvidenceByPerson"], Iterator[str]]
 
 
 @dataclass
@@ -74,7 +74,7 @@ class ReplyComparison:
 
 
 @dataclass
-class Story:
+class EvidenceByPerson:
     """The evidence of a run, grouped by person: each person's acts and the replies to them."""
 
     evidence: Evidence
@@ -145,25 +145,25 @@ def _same(expected: tuple[str, str], text: str) -> bool:
     return text == wanted or (label == "status" and "{number}" in text)
 
 
-def answered(story: Story) -> Iterator[str]:
+def answered(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the acts of people with consent that got no reply."""
-    for person in story.people:
-        if missing := story.walks[person.life["life"]].missing:
+    for person in by_person.people:
+        if missing := by_person.walks[person.life["life"]].missing:
             yield f"{person.name}: no reply to {', '.join(missing)}"
 
 
-def order(story: Story) -> Iterator[str]:
+def order(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the replies that do not follow from the person's acts, or came in a wrong order."""
-    for person in story.people:
-        if unexpected := story.walks[person.life["life"]].unexpected:
+    for person in by_person.people:
+        if unexpected := by_person.walks[person.life["life"]].unexpected:
             yield f"{person.name}: unexpected or out of order: {unexpected}"
 
 
-def doubled(story: Story) -> Iterator[str]:
+def doubled(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the replies that came twice although no fault explains the second copy."""
-    breaks = [e["at"] for e in story.of("fault") if e["fault"] in BREAKING]
-    for person in story.people:
-        for first, second in story.walks[person.life["life"]].doubled:
+    breaks = [e["at"] for e in by_person.of("fault") if e["fault"] in BREAKING]
+    for person in by_person.people:
+        for first, second in by_person.walks[person.life["life"]].doubled:
             excused = first["fault"] in LOST or any(
                 first["at"] - MARGIN_SECONDS <= at <= second["at"] for at in breaks
             )
@@ -171,31 +171,31 @@ def doubled(story: Story) -> Iterator[str]:
                 yield f"{person.name}: twice at {first['at']} and {second['at']} s without a fault"
 
 
-def accepted(story: Story) -> Iterator[str]:
+def accepted(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the acts of people with an update that the product never acknowledged."""
-    good = {e["update"] for e in story.of("post") if e["status"] == 200 and not e["lost"]}
-    for person in story.people:
+    good = {e["update"] for e in by_person.of("post") if e["status"] == 200 and not e["lost"]}
+    for person in by_person.people:
         for act in person.acts:
             if late := [each for each in act["updates"] if each not in good]:
                 yield f"{person.name}: {act['label']} was never acknowledged ({late})"
 
 
-def submitted(story: Story) -> dict[str, list[Entry]]:
+def submitted(by_person: EvidenceByPerson) -> dict[str, list[Entry]]:
     """Return the registry's entries by surname, which is read from the recorded submissions."""
     surname = dict[str, str]()
-    for entry in story.of("registry"):
+    for entry in by_person.of("registry"):
         if entry["method"] == "POST" and entry["path"] == "/v1/pre-registrations":
             surname[entry["key"]] = json.loads(entry["body"])["surname"]
     found = defaultdict[str, list[Entry]](list)
-    for entry in story.evidence.registered:
+    for entry in by_person.evidence.registered:
         found[surname.get(entry["key"], "nobody's")].append(entry)
     return found
 
 
-def registered(story: Story) -> Iterator[str]:
+def registered(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield registrations that are missing, repeated, altered, or without a submission."""
-    entries = submitted(story)
-    for person in story.people:
+    entries = submitted(by_person)
+    for person in by_person.people:
         own_entries = entries.pop(person.life["surname"], [])
         sent = any(act["label"] == "review" for act in person.acts)
         if len(own_entries) != int(sent):
@@ -208,66 +208,66 @@ def registered(story: Story) -> Iterator[str]:
         yield f"{len(left)} registrations of {surname}, who did not submit"
 
 
-def receipt(story: Story) -> Iterator[str]:
+def receipt(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the people whose chat shows a number that is not that of their registration."""
-    entries = submitted(story)
-    for person in story.people:
+    entries = submitted(by_person)
+    for person in by_person.people:
         shown = {number for reply in person.replies for number in NUMBER.findall(reply["text"])}
         real = {each["number"] for each in entries[person.life["surname"]]}
         if not shown <= real:
             yield f"{person.name}: the chat shows {shown}, the registry has {real}"
 
 
-def people(story: Story) -> Iterator[str]:
+def people(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield a message if the database has another number of people than expected.
 
     Expected are the people who consented and did not delete their data.
     """
-    expected = sum(not person.erased for person in story.people)
-    if len(story.evidence.people) != expected:
-        yield f"{len(story.evidence.people)} people in the database, expected {expected}"
+    expected = sum(not person.erased for person in by_person.people)
+    if len(by_person.evidence.people) != expected:
+        yield f"{len(by_person.evidence.people)} people in the database, expected {expected}"
 
 
-def traces(story: Story) -> Iterator[str]:
+def traces(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the places of texts that must not be in plain text anywhere."""
-    for place, what in story.evidence.traces:
+    for place, what in by_person.evidence.traces:
         yield f"{what} in {place}"
 
 
-def withdrawn(story: Story) -> Iterator[str]:
+def withdrawn(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the people who deleted their data, but whose answers the registry still has."""
-    entries = submitted(story)
-    for person in story.people:
+    entries = submitted(by_person)
+    for person in by_person.people:
         for entry in entries[person.life["surname"]] if person.erased else ():
             if entry["body"] is not None or entry["state"] != "WITHDRAWN":
                 yield f"{person.name}: deleted here, {entry['state']} at the registry"
 
 
-def drained(story: Story) -> Iterator[str]:
+def drained(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the queues with unfinished, failed or quarantined work."""
-    for name, count in story.evidence.queues.items():
+    for name, count in by_person.evidence.queues.items():
         if count and name not in REDONE:
             yield f"{count} in {name}"
 
 
-def deployed(story: Story) -> Iterator[str]:
+def deployed(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the processes that did not end in time, or with an error."""
-    for entry in story.of("deployed"):
+    for entry in by_person.of("deployed"):
         if entry["status"] != 0:
             yield f"{entry['process']} ended with {entry['status']} at {entry['at']} s"
 
 
-def strict(story: Story) -> Iterator[str]:
+def strict(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield the calls that the strict emulator rejected as mistakes."""
-    yield from story.evidence.mistakes
+    yield from by_person.evidence.mistakes
 
 
-def enough(story: Story) -> Iterator[str]:
+def enough(by_person: EvidenceByPerson) -> Iterator[str]:
     """Yield each required kind of event that did not happen: without it, the run proves nothing."""
-    begun = next((entry["n"] for entry in story.of("faults begin")), -1)
-    during = [person for person in story.people if person.life["n"] > begun]
+    begun = next((entry["n"] for entry in by_person.of("faults begin")), -1)
+    during = [person for person in by_person.people if person.life["n"] > begun]
     for name, count in {
-        "faults": len(story.of("fault")),
+        "faults": len(by_person.of("fault")),
         "registrations": sum(any(a["label"] == "review" for a in each.acts) for each in during),
         "deletions": sum(each.erased for each in during),
     }.items():
@@ -294,27 +294,27 @@ RULES: dict[str, Rule] = {
 
 def judge(evidence: Evidence) -> dict[str, list[str]]:
     """Return the findings of each rule; a run is GREEN if there are none."""
-    story = Story(evidence)
-    return {name: list(rule(story)) for name, rule in RULES.items()}
+    by_person = EvidenceByPerson(evidence)
+    return {name: list(rule(by_person)) for name, rule in RULES.items()}
 
 
 def figures(evidence: Evidence) -> dict[str, Any]:
     """Return the counts for the report: people, updates, faults, replies and registrations."""
-    story = Story(evidence)
+    by_person = EvidenceByPerson(evidence)
     faults = defaultdict[str, int](int)
-    for entry in story.of("fault"):
+    for entry in by_person.of("fault"):
         faults[entry["fault"]] += 1
-    posts = story.of("post")
-    calls = [*story.of("call"), *story.of("registry")]
+    posts = by_person.of("post")
+    calls = [*by_person.of("call"), *by_person.of("registry")]
     return {
         "faults": sum(faults.values()),
         "by kind": dict(sorted(faults.items())),
         "bad answers": sum(bool(entry["fault"]) for entry in calls),
         "updates": len({entry["update"] for entry in posts}),
         "deliveries": len(posts),
-        "people": len(story.people),
-        "deleted": sum(person.erased for person in story.people),
+        "people": len(by_person.people),
+        "deleted": sum(person.erased for person in by_person.people),
         "registrations": len(evidence.registered),
-        "replies": sum(len(person.replies) for person in story.people),
-        "doubled": sum(len(each.doubled) for each in story.walks.values()),
+        "replies": sum(len(person.replies) for person in by_person.people),
+        "doubled": sum(len(each.doubled) for each in by_person.walks.values()),
     }

@@ -54,7 +54,7 @@ class InjectedFaults:
 
 
 @dataclass
-class TelegramGate:
+class TelegramProxy:
     """The gate for the Bot API; it executes the product's calls on the emulator."""
 
     ledger: Ledger
@@ -112,7 +112,7 @@ def lost(request: web.Request, fault: str) -> web.Response:
 
 
 @dataclass
-class RegistryGate:
+class RegistryProxy:
     """The gate for the registry's API; it forwards the product's calls to the sandbox."""
 
     ledger: Ledger
@@ -171,7 +171,7 @@ async def hanging() -> web.Response:
 
 
 @asynccontextmanager
-async def open_gate(handle: Any, path: str) -> AsyncIterator[str]:
+async def serve_proxy(handle: Any, path: str) -> AsyncIterator[str]:
     """Serve a handler on a free port of the loopback interface; yield the URL."""
     app = web.Application(client_max_size=16 << 20)
     app.router.add_route("*", path, handle)

@@ -63,7 +63,7 @@ class RunEnded(Exception):
 
 
 @dataclass
-class Life:
+class PersonState:
     """One invented person; `known` after consent, `erased` after the deletion of their data."""
 
     number: int
@@ -104,7 +104,7 @@ def nonce(message: Message) -> int:
 
 
 @dataclass
-class Crowd:
+class SimulatedPeople:
     """All people of a test, some of whom act at the same time."""
 
     ledger: Ledger
@@ -112,20 +112,20 @@ class Crowd:
     rng: random.Random
     known: set[int]
     erases: float = 0.5
-    lives: list[Life] = field(default_factory=list)
+    lives: list[PersonState] = field(default_factory=list)
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     # Time, in seconds since the start of the run, until which people wait for a reply.
     deadline: float = float("inf")
     # The expected replies by label of the act, learned from a person before any fault.
     replies: dict[str, list[str]] = field(default_factory=dict)
 
-    def born(self) -> Life:
+    def born(self) -> PersonState:
         """Return a new person with names that occur nowhere else."""
         number = len(self.lives)
         made = ["".join(self.rng.choices(LETTERS, k=8)) for _name in range(2)]
         surname, given = f"ZZ{made[0]}", f"QQ{made[1]}"
         user = self.emulator.user(FIRST_ID + number, first_name=given, last_name=surname)
-        life = Life(number, surname, given, user)
+        life = PersonState(number, surname, given, user)
         self.lives.append(life)
         self.ledger.note("born", life=number, chat=user.id, surname=surname, given=given)
         return life
@@ -140,7 +140,7 @@ class Crowd:
             except RunEnded:
                 return
 
-    async def live(self, life: Life, *, erases: bool) -> None:
+    async def live(self, life: PersonState, *, erases: bool) -> None:
         """Let the person consent, register, read the decision, ask in bursts, perhaps erase all."""
         await self.consent(life)
         for label, answer in FORM:
@@ -165,7 +165,7 @@ class Crowd:
         await self.erase(life)
         self.ledger.note("learned", replies=self.replies)
 
-    async def _learn(self, life: Life, label: str, since: int) -> None:
+    async def _learn(self, life: PersonState, label: str, since: int) -> None:
         """Wait until nothing more happens, then store the replies.
 
         Raise AssertionError if they differ from the replies that were learned earlier for this act.
@@ -189,11 +189,11 @@ class Crowd:
         there = [life for life in self.lives if life.known and not life.erased]
         await asyncio.gather(*(self._last(life) for life in there))
 
-    async def _last(self, life: Life) -> None:
+    async def _last(self, life: PersonState) -> None:
         with suppress(RunEnded):
             await self.burst(life, ["/help"])
 
-    async def act(self, life: Life, label: str, do: Callable[[], Awaitable[object]]) -> None:
+    async def act(self, life: PersonState, label: str, do: Callable[[], Awaitable[object]]) -> None:
         """Perform an act, and add it to the ledger with the ids of the updates that it causes."""
         updates = self.emulator.world.updates
         first = updates.next_id
@@ -206,14 +206,16 @@ class Crowd:
         if life.learns and life.known:
             await self._learn(life, label, entry["n"])
 
-    async def seen[T](self, life: Life, find: Callable[[], T | None], seconds: float) -> T | None:
+    async def seen[T](
+        self, life: PersonState, find: Callable[[], T | None], seconds: float
+    ) -> T | None:
         """Return the first true result of `find`, called at each change of the chat, or None."""
         try:
             return await life.user.place.changed.until(find, seconds)
         except TimeoutError:
             return None
 
-    async def answered[T](self, life: Life, find: Callable[[], T | None]) -> T:
+    async def answered[T](self, life: PersonState, find: Callable[[], T | None]) -> T:
         """Wait for the reply to a person who consented; raise Gone if the test ends before it."""
         while not (found := await self.seen(life, find, WAIT_SECONDS)):
             if self.finished.is_set() and self.is_timed_out():
@@ -225,7 +227,7 @@ class Crowd:
         """Return True if the time in which replies are awaited after the last fault has passed."""
         return self.ledger.seconds() > self.deadline
 
-    async def consent(self, life: Life) -> None:
+    async def consent(self, life: PersonState) -> None:
         """Answer the questions up to the consent; begin again if the anonymous session was lost."""
         user, before, question = life.user, (0, ""), ""
         await self.act(life, "start", user.start)
@@ -249,7 +251,7 @@ class Crowd:
         self.known.add(user.id)
         self.ledger.note("known", life=life.number, chat=user.id, nonce=life.nonce)
 
-    async def _settled(self, life: Life, newest: Message) -> bool:
+    async def _settled(self, life: PersonState, newest: Message) -> bool:
         """Wait for late replies from before the consent; return True if none came after `newest`.
 
         A person who pressed twice or began again may get additional replies. No promise covers
@@ -268,7 +270,7 @@ class Crowd:
             await asyncio.sleep(AGAIN_SECONDS)
         return _last_with_buttons(life.user) == newest
 
-    async def step(self, life: Life, label: str, answer: str) -> None:
+    async def step(self, life: PersonState, label: str, answer: str) -> None:
         """Answer the open question of the form, and wait for the next question."""
         user = life.user
         if label in TYPED:
@@ -280,7 +282,7 @@ class Crowd:
             await self.act(life, label, partial(user.press, data, message))
         life.nonce = await self.answered(life, lambda: newer_question(user, life.nonce, life.first))
 
-    async def receipt(self, life: Life) -> None:
+    async def receipt(self, life: PersonState) -> None:
         """Wait for the notice of the registry's decision, and press its button."""
         user = life.user
         news = await self.answered(life, lambda: _found(user, NEWS))
@@ -289,7 +291,7 @@ class Crowd:
         await self.act(life, "status", partial(user.press, data, news))
         await self.answered(life, lambda: _found(user, "KS-"))
 
-    async def burst(self, life: Life, lines: list[str]) -> None:
+    async def burst(self, life: PersonState, lines: list[str]) -> None:
         """Send messages without waiting for replies, then wait until the last one is answered."""
         for line in lines:
             await self.act(life, line, partial(life.user.say, line))
@@ -297,14 +299,14 @@ class Crowd:
             last_sent = max(one.id for one in life.user.chat if not one.from_bot)
             await self.answered(life, lambda: self._replied(life, lines[-1], last_sent))
 
-    def _replied(self, life: Life, line: str, after: int) -> bool:
+    def _replied(self, life: PersonState, line: str, after: int) -> bool:
         """Return True if the last reply expected to a text (`line`) came after message `after`."""
         expected = self.replies[line][-1]
         return any(
             one.id > after and life.plain(one.text) == expected for one in life.user.received
         )
 
-    async def erase(self, life: Life) -> None:
+    async def erase(self, life: PersonState) -> None:
         """Ask to delete all data, confirm it, and wait for the reply."""
         user = life.user
         await self.act(life, "delete", partial(user.say, "удалить"))

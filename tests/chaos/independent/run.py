@@ -20,11 +20,11 @@ from tests.chaos.independent.faults import Faults
 from tests.chaos.independent.ledger import Ledger
 from tests.chaos.independent.outside_systems import (
     InjectedFaults,
-    RegistryGate,
-    TelegramGate,
-    open_gate,
+    RegistryProxy,
+    TelegramProxy,
+    serve_proxy,
 )
-from tests.chaos.independent.people import Crowd
+from tests.chaos.independent.people import SimulatedPeople
 from tests.chaos.independent.stack import TOKEN, Stack
 from tests.chaos.independent.update_delivery import UpdateDelivery
 from tests.emulators.telegram import Emulator
@@ -60,16 +60,16 @@ class Run:
     stack: Stack
     ledger: Ledger
     emulator: Emulator
-    telegram: TelegramGate
-    registry: RegistryGate
+    telegram: TelegramProxy
+    registry: RegistryProxy
     registry_database: str
     delivery: UpdateDelivery
-    crowd: Crowd
+    people: SimulatedPeople
     seen: set[str] = field(default_factory=set)
 
     async def drive(self) -> None:
         """Learn the replies before any fault, let people act under faults, await the last work."""
-        await self.crowd.learn()
+        await self.people.learn()
         self.ledger.note("faults begin")
         self.delivery.lost, self.delivery.twice, self.delivery.late = 0.05, 0.05, 0.15
         finished = asyncio.Event()
@@ -78,7 +78,7 @@ class Run:
             random.Random(f"faults {self.plan.seed}"), self.plan.only,
         )  # fmt: skip
         watching = asyncio.create_task(self._watch())
-        places = [asyncio.create_task(self.crowd.place()) for _ in range(self.plan.people)]
+        places = [asyncio.create_task(self.people.place()) for _ in range(self.plan.people)]
         await self._until_known()
         injecting = asyncio.create_task(faults.inject_until(finished))
         await asyncio.wait(
@@ -87,10 +87,10 @@ class Run:
         finished.set()
         await injecting
         self.ledger.note("faults end", injected=faults.injected)
-        self.crowd.deadline = self.ledger.seconds() + self.plan.settle
-        self.crowd.finished.set()
+        self.people.deadline = self.ledger.seconds() + self.plan.settle
+        self.people.finished.set()
         await asyncio.gather(*places)
-        await self.crowd.probe_all()
+        await self.people.probe_all()
         await self._drain()
         watching.cancel()
 
@@ -98,7 +98,7 @@ class Run:
         """Wait until half of the people have consented, since the promises begin then."""
         ends = self.ledger.seconds() + KNOWN_SECONDS
         while self.ledger.seconds() < ends:
-            if sum(life.known for life in self.crowd.lives) > self.plan.people / 2:
+            if sum(life.known for life in self.people.lives) > self.plan.people / 2:
                 break
             await asyncio.sleep(0.5)
 
@@ -113,7 +113,7 @@ class Run:
         """Wait until no work is left, or the time to settle is over."""
         url = self.stack.databases.owner
         waiting = ("messages", "registry_writes", "jobs")
-        while self.ledger.seconds() < self.crowd.deadline:
+        while self.ledger.seconds() < self.people.deadline:
             counts = await asyncio.to_thread(outside.unfinished, url)
             if not any(counts[name] for name in waiting):
                 break
@@ -123,11 +123,11 @@ class Run:
     def evidence(self) -> Evidence:
         """Return the evidence of the test; all servers must still run."""
         owner = self.stack.databases.owner
-        found = Evidence(self.ledger.entries, self.crowd.replies)
+        found = Evidence(self.ledger.entries, self.people.replies)
         found.registered = outside.registered(self.registry_database)
         found.queues = outside.unfinished(owner)
         found.people, found.people_seen = outside.people(owner), self.seen
-        texts = [text for life in self.crowd.lives
+        texts = [text for life in self.people.lives
                   for text in (life.surname, life.given_name, str(life.user.id))]  # fmt: skip
         gone = found.people_seen - found.people
         found.traces = outside.traces(
@@ -164,24 +164,24 @@ async def opened(plan: Plan, folder: Path) -> AsyncIterator[Run]:
             )
         )
         sandbox = await cleanup.enter_async_context(serving(app))
-        telegram = TelegramGate(
+        telegram = TelegramProxy(
             ledger, emulator, InjectedFaults(random.Random(f"telegram {plan.seed}"))
         )
-        registry = RegistryGate(
+        registry = RegistryProxy(
             ledger, sandbox, InjectedFaults(random.Random(f"registry {plan.seed}")), http
         )
         bot_path = "/bot{token:[^/]+}/{method:.*}"
-        telegram_url = await cleanup.enter_async_context(open_gate(telegram.handle, bot_path))
-        registry_url = await cleanup.enter_async_context(open_gate(registry.handle, "/{rest:.*}"))
+        telegram_url = await cleanup.enter_async_context(serve_proxy(telegram.handle, bot_path))
+        registry_url = await cleanup.enter_async_context(serve_proxy(registry.handle, "/{rest:.*}"))
         await stack.start_programs(stack.settings(telegram_url, registry_url))
         delivery = UpdateDelivery(
             ledger, emulator, stack.webhook, stack.secret, random.Random(f"delivery {plan.seed}")
         )
         await delivery.begin()
         cleanup.push_async_callback(delivery.close)
-        crowd = Crowd(ledger, emulator, rng, known=delivery.known)
+        people = SimulatedPeople(ledger, emulator, rng, known=delivery.known)
         yield Run(
-            plan, stack, ledger, emulator, telegram, registry, registry_database, delivery, crowd
+            plan, stack, ledger, emulator, telegram, registry, registry_database, delivery, people
         )
 
 

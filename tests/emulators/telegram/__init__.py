@@ -20,10 +20,10 @@ from .journal import Arrival, Call, Delivery, Journal
 from .keyboards import Button
 from .limits import Limits
 from .people import User
+from .platform_state import Chat, Message, Person, Press
 from .server import TOKEN, Emulator
 from .updates import DeliveryOptions
-from .webhook import Pace
-from .world import Chat, Message, Person, Press
+from .webhook import DeliveryTiming
 
 __all__ = [
     "TOKEN",
@@ -35,12 +35,12 @@ __all__ = [
     "Cut",
     "Delivery",
     "DeliveryOptions",
+    "DeliveryTiming",
     "Emulator",
     "Flooded",
     "Journal",
     "Limits",
     "Message",
-    "Pace",
     "Person",
     "Press",
     "Rejected",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .control import control_routes
 from .server import TOKEN, Emulator
-from .webhook import Pace
+from .webhook import DeliveryTiming
 
 
 def arguments() -> argparse.Namespace:
@@ -35,7 +35,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         arguments.token,
         port=arguments.port,
         limits=not arguments.no_limits,
-        pace=Pace(arguments.scale, arguments.patience),
+        pace=DeliveryTiming(arguments.scale, arguments.patience),
         log=arguments.log,
     )
     stop = asyncio.Event()

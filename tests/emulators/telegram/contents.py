@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from .platform_state import File, Person, PlatformState
 from .wire import Params
-from .world import File, Person, World
 
 PIXEL = (
     b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xdb\x00C\x00"
@@ -67,14 +67,16 @@ FILES: dict[str, tuple[str, bytes, Builder]] = {
 }
 
 
-def file_content(world: World, kind: str, data: bytes | None, size: int | None) -> Params:
+def file_content(world: PlatformState, kind: str, data: bytes | None, size: int | None) -> Params:
     """Return a message with a file; `size` may claim more bytes than there are."""
     place, sample, build = FILES[kind]
     folder, name = place.split("/")
     return build(world.store(folder, name, sample if data is None else data, size))
 
 
-def document_content(world: World, data: bytes, name: str, mime: str, size: int | None) -> Params:
+def document_content(
+    world: PlatformState, data: bytes, name: str, mime: str, size: int | None
+) -> Params:
     """Return a document; an empty name or MIME type is left out, as Telegram may do."""
     shown = world.store("documents", name, data, size).file
     known = {"file_name": name, "mime_type": mime}

@@ -15,9 +15,9 @@ import msgspec
 from aiohttp import web
 
 from .faults import KINDS
+from .platform_state import Message
 from .server import Emulator
 from .wire import JSON, Params
-from .world import Message
 
 Act = Callable[[Emulator, Params], Awaitable[object]]
 ACTS = [

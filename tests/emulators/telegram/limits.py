@@ -42,7 +42,7 @@ class Bucket:
         return max(0.0, (1 - self.tokens) / self.rate)
 
 
-class Gate:
+class RateLimiter:
     """Rate limiter of the bot's calls: raises Refusal 429 for a call above the limits."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:

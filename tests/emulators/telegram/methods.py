@@ -8,11 +8,11 @@ import msgspec
 
 from .keyboards import checked_markup
 from .platform import Method, Platform
+from .platform_state import EDITABLE_FOR, Chat, Message, PlatformState
 from .profile import PROFILE_METHODS
 from .text import Formatted, formatted
 from .updates import DEFAULT
 from .wire import Params, Refusal, Upload, bad, strict
-from .world import EDITABLE_FOR, Chat, Message, World
 
 TEXT_MOST = 4096
 CAPTION_MOST = 1024
@@ -174,7 +174,7 @@ def checked_reply(chat: Chat, reply: Params | None) -> int | None:
     raise bad("message to be replied not found")
 
 
-def document(world: World, source: Upload | str) -> Params:
+def document(world: PlatformState, source: Upload | str) -> Params:
     """Return the Bot API's Document for an upload, or for the id of a stored file."""
     if isinstance(source, Upload):
         if not source.data:
@@ -228,7 +228,7 @@ def edit(platform: Platform, method: str, chat: Chat, changed: Message) -> objec
     return platform.world.shown(chat, chat.put(platform.world.edit(changed)))
 
 
-def editable(world: World, p: Params) -> tuple[Chat, Message]:
+def editable(world: PlatformState, p: Params) -> tuple[Chat, Message]:
     """Return the chat and the message that the parameters name.
 
     Raise Refusal if the bot may not edit the message: a person's, or one with a reply keyboard.
@@ -262,7 +262,7 @@ async def delete_messages(platform: Platform, p: Params) -> bool:
     return delete(platform.world, chat, [message for message in found if not message.deleted])
 
 
-def delete(world: World, chat: Chat, messages: list[Message]) -> bool:
+def delete(world: PlatformState, chat: Chat, messages: list[Message]) -> bool:
     """Delete all messages; raise Refusal and delete none if one of them may not be deleted.
 
     A message is deletable for 48 hours; in a group, only the bot's own messages are.

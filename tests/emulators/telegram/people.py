@@ -15,9 +15,9 @@ from .contents import (
     venue_content,
 )
 from .keyboards import Button
+from .platform_state import Chat, Message, Person, PlatformState, Press
 from .text import commands_in, is_blank, units
 from .wire import Params
-from .world import Chat, Message, Person, Press, World
 
 TIMEOUT_SECONDS = 60
 START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
@@ -27,7 +27,7 @@ START_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{0,64}")
 class User:
     """A person whose actions create the bot's updates immediately. Timeouts are in seconds."""
 
-    world: World
+    world: PlatformState
     person: Person
 
     @property

@@ -3,19 +3,19 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from .limits import Gate
-from .webhook import Courier
+from .limits import RateLimiter
+from .platform_state import PlatformState
+from .webhook import WebhookSender
 from .wire import Params
-from .world import World
 
 
 @dataclass(slots=True)
 class Platform:
     """Emulated Telegram for one bot: its state, its rate limiter and its webhook delivery."""
 
-    world: World
-    gate: Gate
-    courier: Courier
+    world: PlatformState
+    gate: RateLimiter
+    courier: WebhookSender
 
 
 Method = Callable[[Platform, Params], Awaitable[object]]

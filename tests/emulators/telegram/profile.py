@@ -3,8 +3,8 @@
 import re
 
 from .platform import Method, Platform
+from .platform_state import PlatformState
 from .wire import Params, bad
-from .world import World
 
 COMMAND = re.compile(r"[a-z0-9_]{1,32}")
 LANGUAGE = re.compile(r"[a-z]{2}")
@@ -34,7 +34,7 @@ async def delete_my_commands(platform: Platform, p: Params) -> bool:
     return True
 
 
-def menu(world: World, p: Params) -> tuple[str, str]:
+def menu(world: PlatformState, p: Params) -> tuple[str, str]:
     """Return scope and language of the command menu that the parameters name."""
     scope = p.get("scope", {"type": "default"})
     if "chat_id" in scope:

@@ -11,13 +11,14 @@ from aiohttp import web
 
 from .faults import Broken, Cut, Fault, Faults, Flooded, Rejected, Silent, Slow
 from .journal import Journal
-from .limits import Gate, Limits
+from .limits import Limits, RateLimiter
 from .methods import METHODS, message_id
 from .people import User
 from .platform import Platform
+from .platform_state import File, Person, PlatformState
 from .schema import check_call, method_named
 from .updates import DeliveryOptions
-from .webhook import Courier, Pace
+from .webhook import DeliveryTiming, WebhookSender
 from .wire import (
     Body,
     Outcome,
@@ -30,10 +31,9 @@ from .wire import (
     response,
     too_many,
 )
-from .world import File, Person, World
 
 TOKEN = "7000000001:EMULATED-not-a-real-token"
-NORMAL = Pace()
+NORMAL = DeliveryTiming()
 BODY_MOST = 60 << 20
 ERROR_PAGE = "<html><head><title>{0}</title></head><body><center>nginx</center></body></html>"
 
@@ -52,19 +52,19 @@ class Emulator:
         *,
         port: int = 0,
         limits: Limits | bool = True,
-        pace: Pace = NORMAL,
+        pace: DeliveryTiming = NORMAL,
         log: Path | None = None,
     ) -> None:
         self.token = token
         self.port = port
         self.journal = Journal(log)
         self.faults = Faults()
-        self.world = World(token, self.journal)
+        self.world = PlatformState(token, self.journal)
         rates = Limits() if limits is True else limits or None
         self._platform = Platform(
             self.world,
-            Gate(rates, self.world.now),
-            Courier(self.world, self.journal, pace, self._run_in_body),
+            RateLimiter(rates, self.world.now),
+            WebhookSender(self.world, self.journal, pace, self._run_in_body),
         )
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import aiohttp
 
 from .journal import Delivery, Journal
+from .platform_state import PlatformState
 from .updates import Update
 from .wire import JSON, Params, Refusal, read_reply
-from .world import World
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"
 MAX_DELAY = 60
@@ -22,7 +22,7 @@ Reply = Callable[[str, Params], Awaitable[object]]
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DeliveryTiming:
     """Speed of delivery: `scale` multiplies the waits before retries.
 
     `patience` is the timeout of one delivery, in seconds.
@@ -45,7 +45,7 @@ class Answer:
         return 200 <= self.status <= 299
 
 
-class Courier:
+class WebhookSender:
     """Delivers updates to the bot's URL.
 
     Each queue (for example, of one chat's messages) delivers one update at a time. Up to
@@ -55,7 +55,9 @@ class Courier:
     expiry is dropped.
     """
 
-    def __init__(self, world: World, journal: Journal, pace: Pace, reply: Reply) -> None:
+    def __init__(
+        self, world: PlatformState, journal: Journal, pace: DeliveryTiming, reply: Reply
+    ) -> None:
         self.url = ""
         self.connections = 40
         self._secret = ""

@@ -21,11 +21,11 @@ from .faults import Failed, Lost, Refused
 from .journal import Arrival, Call, Delivery, Journal
 from .limits import Limits
 from .people import User
+from .platform_state import Media, Person
 from .screen import Button, Message, Row
 from .server import NUMBER_ID, SECRET, TOKEN, VERIFY_TOKEN, Emulator
 from .templates import Template
-from .webhook import Pace, Unverified
-from .world import Media, Person
+from .webhook import DeliveryTiming, Unverified
 
 __all__ = [
     "NUMBER_ID",
@@ -38,6 +38,7 @@ __all__ = [
     "Call",
     "Cut",
     "Delivery",
+    "DeliveryTiming",
     "Emulator",
     "Failed",
     "Journal",
@@ -45,7 +46,6 @@ __all__ = [
     "Lost",
     "Media",
     "Message",
-    "Pace",
     "Person",
     "Refused",
     "Row",

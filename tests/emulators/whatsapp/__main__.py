@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .control import control_routes
 from .server import NUMBER_ID, SECRET, TOKEN, Emulator
-from .webhook import Pace
+from .webhook import DeliveryTiming
 
 
 def arguments() -> argparse.Namespace:
@@ -42,7 +42,7 @@ async def serve(arguments: argparse.Namespace) -> None:
         port=arguments.port,
         limits=not arguments.no_limits,
         statuses=not arguments.no_statuses,
-        pace=Pace(arguments.scale, arguments.patience),
+        pace=DeliveryTiming(arguments.scale, arguments.patience),
         log=arguments.log,
     )
     stop = asyncio.Event()

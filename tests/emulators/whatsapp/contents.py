@@ -1,7 +1,7 @@
 """Content other than text that people send, in Meta's format."""
 
+from .platform_state import MEDIA_LIVES, Media, PlatformState
 from .wire import Params
-from .world import MEDIA_LIVES, Media, World
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00" + bytes(80)
 OGG = b"OggS\x00\x02" + bytes(64)
@@ -17,7 +17,7 @@ SAMPLES = {
 }
 
 
-def store_media(world: World, data: bytes, mime: str, size: int | None = None) -> Media:
+def store_media(world: PlatformState, data: bytes, mime: str, size: int | None = None) -> Media:
     """Store a person's file on the emulated servers for seven days.
 
     `size` replaces the reported size, to make big files cheap.

@@ -30,7 +30,7 @@ class Limits:
     free: int = 1000
 
 
-class Gate:
+class RateLimiter:
     """Rate limiter and price counter of the business number's messages."""
 
     def __init__(self, limits: Limits | None, clock: Callable[[], float]) -> None:

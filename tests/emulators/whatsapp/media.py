@@ -3,8 +3,8 @@
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from .platform_state import OUR_MEDIA_LIVES, PlatformState
 from .wire import Outcome, Refusal, accepted, missing, strict
-from .world import OUR_MEDIA_LIVES, World
 
 MB = 1 << 20
 # Media types that may be uploaded, each with its maximum size in bytes.
@@ -25,7 +25,7 @@ KINDS: dict[str, int] = {
 FIELDS = {"messaging_product", "file", "type"}
 
 
-async def upload(world: World, request: web.Request) -> Outcome:
+async def upload(world: PlatformState, request: web.Request) -> Outcome:
     """Store an uploaded file for 30 days."""
     if request.content_type != "multipart/form-data":
         raise missing("(file) is required: send multipart/form-data")
@@ -53,7 +53,7 @@ def check_kind(mime: str, data: bytes) -> None:
         raise Refusal(131053, "Media file is empty")
 
 
-def described(world: World, name: str, base: str) -> Outcome:
+def described(world: PlatformState, name: str, base: str) -> Outcome:
     """Return the metadata of the file with the id `name`, including a download URL.
 
     The URL begins with `base` and is valid for five minutes.
@@ -71,7 +71,7 @@ def described(world: World, name: str, base: str) -> Outcome:
     )
 
 
-def deleted(world: World, name: str) -> Outcome:
+def deleted(world: PlatformState, name: str) -> Outcome:
     """Delete the file with the id `name`; raise Refusal if there is none."""
     world.file(name)
     del world.media[name]

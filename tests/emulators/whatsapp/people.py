@@ -13,9 +13,9 @@ from .contents import (
     store_media,
 )
 from .errors import reported
+from .platform_state import Person, PlatformState, new_user_id, stamp
 from .screen import Button, Message, Row
 from .wire import Params
-from .world import Person, World, new_user_id, stamp
 
 TIMEOUT_SECONDS = 60
 
@@ -24,7 +24,7 @@ TIMEOUT_SECONDS = 60
 class User:
     """A person whose actions create webhook events immediately. Timeouts are in seconds."""
 
-    world: World
+    world: PlatformState
     person: Person
 
     @property
@@ -302,7 +302,7 @@ def row_reply(row: Row) -> Params:
     return reply | ({"description": row.description} if row.description else {})
 
 
-def moved(world: World, before: Person, after: Person) -> Params:
+def moved(world: PlatformState, before: Person, after: Person) -> Params:
     """Return the system message about a person's new phone number or user id.
 
     The message reports the phone numbers only if webhooks report the person's phone number as

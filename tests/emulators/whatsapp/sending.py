@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 
 from .faults import Failed, Fault, Lost
+from .platform_state import TYPING_SECONDS, Person, PlatformState
 from .screen import Message, drawn, drawn_template
 from .shapes import READ, check, check_message
 from .templates import Template, hydrate
 from .wire import Outcome, Params, Refusal, accepted, invalid, missing, strict
-from .world import TYPING_SECONDS, Person, World
 
 PHONE = re.compile(r"\+?[1-9][0-9]{6,14}")
 USER_ID = re.compile(r"[A-Z]{2}\.(ENT\.)?[A-Za-z0-9]{1,128}")
@@ -30,7 +30,7 @@ class Sending:
         return self.template.category if self.template else "service"
 
 
-def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
+def send(world: PlatformState, values: Params, fault: Fault | None, at_once: bool) -> Outcome:
     """Send the message of a request; apply the fault, if any, to it.
 
     Outside the 24-hour window, the message is accepted and a later status reports its failure; with
@@ -54,7 +54,7 @@ def send(world: World, values: Params, fault: Fault | None, at_once: bool) -> Ou
     return answered(values, sending, late)
 
 
-def composed(world: World, values: Params) -> Sending:
+def composed(world: PlatformState, values: Params) -> Sending:
     """Return the message of a request.
 
     Raise Refusal if a file, template, recipient or quoted message in the request is invalid.
@@ -76,7 +76,7 @@ def composed(world: World, values: Params) -> Sending:
     return Sending(to, person, drawn_template(values, template, filled, wamid, now), template)
 
 
-def recipient(world: World, values: Params) -> str:
+def recipient(world: PlatformState, values: Params) -> str:
     """Return the phone number in `to`, or the user id in `recipient`."""
     match values:
         case {"to": _, "recipient": _}:
@@ -94,7 +94,7 @@ def recipient(world: World, values: Params) -> str:
     raise missing("The parameter to is required.")
 
 
-def check_files(world: World, values: Params) -> None:
+def check_files(world: PlatformState, values: Params) -> None:
     """Reject files that are not on the platform's servers, and images of a wrong type."""
     for kind, content in files_in(values):
         if "id" not in content:
@@ -112,7 +112,7 @@ def files_in(values: Params) -> list[tuple[str, Params]]:
     return found + [(kind, header[kind]) for kind in ("image", "document") if kind in header]
 
 
-def late_code(world: World, sending: Sending) -> int:
+def late_code(world: PlatformState, sending: Sending) -> int:
     """Return the error code with which the accepted message will fail; 0 if it will not fail."""
     person = sending.person
     if person is None or person.undeliverable:
@@ -127,7 +127,7 @@ def late_code(world: World, sending: Sending) -> int:
     return 0
 
 
-def finish(world: World, sending: Sending, late: int, details: str) -> None:
+def finish(world: PlatformState, sending: Sending, late: int, details: str) -> None:
     """Deliver the message to the person, or report its failure in a status."""
     if late or sending.person is None:
         world.fail(sending.person, sending.to, sending.message, late, details)
@@ -148,7 +148,7 @@ def answered(values: Params, sending: Sending, late: int) -> Outcome:
     return accepted(answer, sending.message.id, late)
 
 
-def mark_read(world: World, values: Params) -> Outcome:
+def mark_read(world: PlatformState, values: Params) -> Outcome:
     """Mark a person's message and all earlier ones as read; show "typing" if requested."""
     check(READ, values, "")
     wamid = values["message_id"]

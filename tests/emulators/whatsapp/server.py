@@ -19,9 +19,10 @@ from .faults import Failed, Fault, Faults, Lost, Refused
 from .journal import Journal
 from .limits import Limits
 from .people import User
+from .platform_state import Known, PlatformState
 from .sending import mark_read, send
 from .templates import Template
-from .webhook import Courier, Hook, Pace
+from .webhook import DeliveryTiming, Hook, WebhookSender
 from .wire import (
     JSON,
     Outcome,
@@ -33,7 +34,6 @@ from .wire import (
     response,
     strict,
 )
-from .world import Known, World
 
 TOKEN = "EMULATED-not-a-real-token"
 SECRET = "EMULATED-not-a-real-app-secret-at-all"
@@ -43,7 +43,7 @@ KEY_HEADER = "D360-API-KEY"
 # Meta's media host. Solution providers' APIs return it in media URLs; callers of these APIs replace
 # it by the provider's host.
 LOOKASIDE = "https://lookaside.fbsbx.com"
-NORMAL = Pace()
+NORMAL = DeliveryTiming()
 BODY_MOST = 110 << 20
 VERSION = re.compile(r"v2\d\.0")
 ERROR_PAGE = "<html><head><title>{0}</title></head><body>Sorry, something went wrong.</body></html>"
@@ -73,7 +73,7 @@ class Emulator:
         limits: Limits | bool = True,
         window_at_once: bool = False,
         statuses: bool = True,
-        pace: Pace = NORMAL,
+        pace: DeliveryTiming = NORMAL,
         log: Path | None = None,
     ) -> None:
         self.token = token
@@ -83,9 +83,9 @@ class Emulator:
         self.journal = Journal(log)
         self.faults = Faults()
         rates = Limits() if limits is True else limits or None
-        self.world = World(self.journal, rates, number_id)
+        self.world = PlatformState(self.journal, rates, number_id)
         self.world.statuses = statuses
-        self.courier = Courier(self.world.account, self.world.events, self.journal, pace)
+        self.courier = WebhookSender(self.world.account, self.world.events, self.journal, pace)
         self._window_at_once = window_at_once
         self._runner: web.AppRunner | None = None
         self._stopping = asyncio.Event()

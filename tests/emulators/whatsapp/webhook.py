@@ -24,7 +24,7 @@ class Unverified(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class DeliveryTiming:
     """Speed of delivery: `scale` multiplies the waits before retries.
 
     `patience` is the timeout of one delivery, in seconds.
@@ -48,7 +48,7 @@ class Hook:
         return {"Content-Type": JSON, SIGNATURE: f"sha256={digest}", "User-Agent": "facebookua"}
 
 
-class Courier:
+class WebhookSender:
     """Delivers events to Kosh's URL.
 
     Each person's messages are delivered in sequence, and so are the statuses of Kosh's messages to
@@ -57,7 +57,9 @@ class Courier:
     seconds up to an hour (Meta publishes no schedule), for seven days.
     """
 
-    def __init__(self, account: str, events: Events, journal: Journal, pace: Pace) -> None:
+    def __init__(
+        self, account: str, events: Events, journal: Journal, pace: DeliveryTiming
+    ) -> None:
         self.hook: Hook | None = None
         self._account = account
         self._events = events

@@ -12,7 +12,7 @@ from bot.privacy import erasure
 from bot.runtime import Runtime
 from bot.web.api.cases import Language
 from flows import lifetimes
-from tests.desk.desks import an_officer
+from tests.desk.desks import insert_officer
 from tests.person_client import Guest
 from tests.web.api.integrator import Integrator, integrator
 
@@ -30,7 +30,7 @@ async def _state(system: Integrator, case_id: str) -> str:
 
 
 async def test_cases_api_opens_the_case_only_after_the_persons_consent(rt: Runtime) -> None:
-    await an_officer(rt, "Officer Test", "tr_ankara")
+    await insert_officer(rt, "Officer Test", "tr_ankara")
     async with integrator(rt, WRITE) as system:
         status, created = await system.post("/cases", CASE, key=KEY)
         assert (status, created["state"]) == (201, "invited")

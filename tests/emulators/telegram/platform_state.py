@@ -165,7 +165,7 @@ class Profile:
     commands: dict[tuple[str, str], list[Params]] = field(default_factory=dict)
 
 
-class World:
+class PlatformState:
     """The state of the platform for one bot. Times are Unix seconds; `offset` shifts the clock."""
 
     def __init__(self, token: str, journal: Journal) -> None:

@@ -21,7 +21,7 @@ ADDRESS = "officer@example.kz"
 
 
 @dataclass
-class Office:
+class NotificationServers:
     """A runtime with a mail server and a push service."""
 
     rt: Runtime
@@ -83,11 +83,11 @@ def with_servers(chosen: Settings, mail: MailServer, service: PushService) -> Se
 
 
 @asynccontextmanager
-async def open_office(rt: Runtime) -> AsyncIterator[Office]:
+async def open_notification_servers(rt: Runtime) -> AsyncIterator[NotificationServers]:
     """Run a mail server and a push service; yield an office that notifies over them."""
     async with mail_server() as mail, push_service() as service:
         chosen = with_servers(rt.settings, mail, service)
-        yield Office(replace(rt, settings=chosen), mail, service)
+        yield NotificationServers(replace(rt, settings=chosen), mail, service)
 
 
 async def put_on_shift(rt: Runtime, officer: Officer) -> Officer:

@@ -25,8 +25,8 @@ from flows.engine.text import Text, Value, button
 from flows.engine.turn import TurnState
 from tests.flows import answers
 from tests.flows.chat import Chat
+from tests.flows.form_paths import forms
 from tests.flows.test_transcripts import STORIES
-from tests.flows.ways import forms
 
 WORDS = Languages()
 LANGUAGES = tuple(code for code, _name in WORDS.languages())

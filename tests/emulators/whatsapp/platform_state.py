@@ -14,7 +14,7 @@ from tests.emulators.telegram.waiting import Signal
 from .errors import reported
 from .events import Events
 from .journal import Journal
-from .limits import DAY, Gate, Limits
+from .limits import DAY, Limits, RateLimiter
 from .screen import Message, Status
 from .templates import Template, Templates
 from .wire import Params, no_object
@@ -96,7 +96,7 @@ class Media:
         return base64.b64encode(sha256(self.data).digest()).decode()
 
 
-class World:
+class PlatformState:
     """The state of one business number. `offset` shifts its clock for windows, links and expiry."""
 
     def __init__(self, journal: Journal, limits: Limits | None, number_id: str) -> None:
@@ -110,7 +110,7 @@ class World:
         self.media: dict[str, Media] = {}
         self.links: dict[str, tuple[str, float]] = {}
         self.templates = Templates()
-        self.gate = Gate(limits, self.now)
+        self.gate = RateLimiter(limits, self.now)
         self.events = Events(journal, self.now)
         self._numbers = itertools.count(1)
 
