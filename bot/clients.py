@@ -69,7 +69,7 @@ def external_model_of(settings: Settings, http: aiohttp.ClientSession) -> Extern
     if settings.external_model_url is None:
         return None
     headers = authorization(_revealed(settings.external_model_key))
-    seconds = settings.external_model_seconds
+    seconds = settings.external_model_timeout_seconds
     endpoint = Endpoint(http, settings.external_model_url, headers, seconds=seconds)
     return ExternalModel(endpoint, settings.external_model_name or "")
 
@@ -79,7 +79,7 @@ def transcriber_of(settings: Settings, http: aiohttp.ClientSession) -> Transcrib
     if settings.transcription_url is None:
         return None
     headers = authorization(_revealed(settings.transcription_key))
-    seconds = settings.transcription_seconds
+    seconds = settings.transcription_timeout_seconds
     endpoint = Endpoint(http, settings.transcription_url, headers, seconds=seconds)
     return Transcriber(endpoint, settings.transcription_model or "")
 
@@ -90,7 +90,7 @@ def translator_of(settings: Settings, http: aiohttp.ClientSession) -> Translator
     if program is None or url is None:
         return None
     key = _revealed(settings.translation_key)
-    seconds = settings.translation_seconds
+    seconds = settings.translation_timeout_seconds
     endpoint = Endpoint(http, url, translation.headers(program, key), seconds=seconds)
     return Translator(endpoint, program, key, name=settings.translation_model)
 

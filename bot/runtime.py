@@ -169,7 +169,7 @@ def _understanding(settings: Settings, content: LiveContent) -> Understanding:
         recognizer,
         model_operator=settings.external_model_operator or "",
         transcriber=settings.transcription_operator or "",
-        hint_ways=settings.hints,
+        hint_ways=settings.hint_channels,
         sms_countries=settings.sms_countries,
     )
 
@@ -260,7 +260,7 @@ async def _live(settings: Settings) -> AsyncIterator[Cache]:
 class DatabaseUnavailable(ConfigError):
     """The database cannot be reached when the process starts."""
 
-    code = "E_DATABASE_AWAY"
+    code = "E_DATABASE_UNAVAILABLE"
 
     def __init__(self) -> None:
         super().__init__(

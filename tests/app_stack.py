@@ -214,7 +214,7 @@ def stack_settings(databases: Databases, redis_url: str, folder: Path) -> Settin
         whatsapp_app_secret=token_hex(16),
         whatsapp_verify_token=token_hex(16),
         whatsapp_rate=0,
-        burst_seconds=0,
+        debounce_seconds=0,
         registry_url="http://127.0.0.1:9",
         registry_client_id="kosh",
         registry_client_secret=token_hex(32),

@@ -39,14 +39,14 @@ class Pause:
 class Progress:
     """Counters of a broadcast.
 
-    `fates` counts recipients by status; its sum is the total. `channels` counts them by channel and
-    status, `reasons` by status and reason. `rate` (recent) and `average` are in messages per
+    `statuses` counts recipients by status; its sum is the total. `channels` counts them by channel
+    and status, `reasons` by status and reason. `rate` (recent) and `average` are in messages per
     second. `eta` is the number of seconds to the end, None if unknown.
     """
 
     broadcast: Broadcast
     now: datetime
-    fates: Mapping[RecipientStatus, int]
+    statuses: Mapping[RecipientStatus, int]
     channels: Mapping[tuple[str, RecipientStatus], int]
     reasons: Mapping[tuple[RecipientStatus, str], int]
     rate: float
@@ -56,14 +56,14 @@ class Progress:
 
     @property
     def open(self) -> int:
-        return sum(self.fates.get(status, 0) for status in OPEN)
+        return sum(self.statuses.get(status, 0) for status in OPEN)
 
     @property
     def retriable(self) -> int:
         """Return the number of failed recipients to whom a retry sends the message again."""
         failed = RecipientStatus.FAILED
         kept = sum(self.reasons.get((failed, reason), 0) for reason in NOT_RETRIED)
-        return self.fates.get(failed, 0) - kept
+        return self.statuses.get(failed, 0) - kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Recipient:
     seq: int
     channel: str
     language: str
-    fate: RecipientStatus
+    status: RecipientStatus
     reason: str
     attempt: int
     not_before: datetime | None
@@ -118,17 +118,17 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
         (statements.PAUSES, values),
     )
     broadcast = model.single(found)
-    fates: dict[RecipientStatus, int] = {}
+    statuses: dict[RecipientStatus, int] = {}
     channels: dict[tuple[str, RecipientStatus], int] = {}
     reasons: dict[tuple[RecipientStatus, str], int] = {}
     for channel, state, reason, many in counts:
         status = RecipientStatus(state)
-        fates[status] = fates.get(status, 0) + many
+        statuses[status] = statuses.get(status, 0) + many
         channels[channel, status] = channels.get((channel, status), 0) + many
         if reason:
             reasons[status, reason] = reasons.get((status, reason), 0) + many
     now, rate, average = speeds[0]
-    waiting = sum(fates.get(status, 0) for status in OPEN)
+    waiting = sum(statuses.get(status, 0) for status in OPEN)
     moving = broadcast.state is State.RUNNING and rate > 0
     pauses = tuple(Pause(*row) for row in waits)
     # A pause delays the end only if its channel has recipients who still have to get the message.
@@ -138,7 +138,7 @@ async def of(transaction: Transaction, broadcast_id: UUID) -> Progress:
         if any(channels.get((each.channel, status)) for status in OPEN)
     ]
     eta = 0.0 if not waiting else max([0.0, *halts]) + waiting / rate if moving else None
-    return Progress(broadcast, now, fates, channels, reasons, rate, average, eta, pauses)
+    return Progress(broadcast, now, statuses, channels, reasons, rate, average, eta, pauses)
 
 
 async def recipients(

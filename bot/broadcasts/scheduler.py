@@ -92,7 +92,7 @@ async def _run(transaction: Transaction, broadcast: Broadcast) -> None:
     await execute(transaction, statements.NOTIFY, broadcast=str(broadcast.id))
     if await _left(transaction, broadcast.id) == 0:
         await _end(transaction, broadcast)
-    elif await _canary_is_well(transaction, broadcast):
+    elif await _canary_passed(transaction, broadcast):
         await _queue_shards(transaction, broadcast)
 
 
@@ -130,7 +130,7 @@ async def _end(transaction: Transaction, broadcast: Broadcast) -> None:
         await notify(transaction, Kind.ENDED, broadcast.id)
 
 
-async def _canary_is_well(transaction: Transaction, broadcast: Broadcast) -> bool:
+async def _canary_passed(transaction: Transaction, broadcast: Broadcast) -> bool:
     """Return True if jobs may be queued for the broadcast's shards (ranges of recipients).
 
     The canary is the first recipients. Jobs may be queued until the message was sent to them, and
@@ -228,7 +228,7 @@ async def _queue_shards(transaction: Transaction, broadcast: Broadcast) -> None:
 
 async def _awake(transaction: Transaction, broadcast_id: UUID) -> list[str]:
     """Return the channels that are not paused and have recipients to whom a message is due."""
-    return await fetch_values(transaction, sending.AWAKE_CHANNELS, id=broadcast_id)
+    return await fetch_values(transaction, sending.CHANNELS_WITH_DUE_RECIPIENTS, id=broadcast_id)
 
 
 async def snapshot(rt: Runtime, broadcast_id: UUID) -> int:

@@ -334,7 +334,7 @@ def _values(batch: Batch, outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "id": batch.broadcast.id,
         "seqs": [each.recipient.seq for each in outcomes],
         "attempts": [each.recipient.attempt for each in outcomes],
-        "fates": [each.status for each in outcomes],
+        "new_states": [each.status for each in outcomes],
         "reasons": [each.reason for each in outcomes],
         "external_ids": [each.external_id for each in outcomes],
         "delays": [each.delay for each in outcomes],

@@ -223,7 +223,7 @@ SET_TOTAL = statement(
         reach=case(((t.Broadcast.canary > 0) & (t.Broadcast.canary < _MADE), t.Broadcast.canary)),
     )
 )
-AWAKE_CHANNELS = statement(
+CHANNELS_WITH_DUE_RECIPIENTS = statement(
     select(t.BroadcastCount.channel)
     .where(
         t.BroadcastCount.broadcast_id == _ID,

@@ -65,16 +65,16 @@ WITH go AS MATERIALIZED (
       WHEN shut AND NOT language = ANY(%(templates)s) THEN 'skipped no_template'
       WHEN night_until IS NOT NULL THEN 'held quiet_hours'
       WHEN talking THEN 'planned talking'
-      ELSE 'claimed ' END AS fate
+      ELSE 'claimed ' END AS new_state
   FROM seen
 )
-UPDATE broadcast_recipients r SET state = split_part(j.fate, ' ', 1),
-  reason = split_part(j.fate, ' ', 2), language = j.language, state_at = j.now,
-  template = j.shut AND j.fate = 'claimed ',
-  attempt = r.attempt + (j.fate = 'claimed ')::int,
-  not_before = CASE j.fate WHEN 'held quiet_hours' THEN j.night_until
+UPDATE broadcast_recipients r SET state = split_part(j.new_state, ' ', 1),
+  reason = split_part(j.new_state, ' ', 2), language = j.language, state_at = j.now,
+  template = j.shut AND j.new_state = 'claimed ',
+  attempt = r.attempt + (j.new_state = 'claimed ')::int,
+  not_before = CASE j.new_state WHEN 'held quiet_hours' THEN j.night_until
     WHEN 'planned talking' THEN j.now + interval '20 seconds' END,
-  lease_until = CASE j.fate
+  lease_until = CASE j.new_state
     WHEN 'claimed ' THEN j.now + make_interval(secs => %(lease)s) END
 FROM judged j WHERE r.broadcast_id = %(id)s AND r.seq = j.seq
   AND r.seq BETWEEN (SELECT min(seq) FROM picked) AND (SELECT max(seq) FROM picked)
@@ -87,15 +87,15 @@ RETURNING r.seq, r.attempt, r.state, j.person_id, j.key, j.key_version, j.addres
 # Text: written as SQL, because its plan was measured together with CLAIM.
 OUTCOMES = TextStatement.of("""
 WITH w AS MATERIALIZED (
-  SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(fates)s::text[],
+  SELECT * FROM unnest(%(seqs)s::int[], %(attempts)s::int[], %(new_states)s::text[],
                        %(reasons)s::text[], %(external_ids)s::text[], %(delays)s::float8[])
-    AS w (seq, attempt, fate, reason, external_id, delay)
+    AS w (seq, attempt, new_state, reason, external_id, delay)
 ), locked AS MATERIALIZED (
   SELECT r.seq FROM broadcast_recipients r JOIN w ON w.seq = r.seq
   WHERE r.broadcast_id = %(id)s AND r.seq = ANY(%(seqs)s::int[])
   ORDER BY r.seq FOR UPDATE OF r
 )
-UPDATE broadcast_recipients r SET state = w.fate, reason = w.reason, state_at = kosh_now(),
+UPDATE broadcast_recipients r SET state = w.new_state, reason = w.reason, state_at = kosh_now(),
   lease_until = NULL, external_id = coalesce(w.external_id, r.external_id),
   not_before = CASE WHEN w.delay > 0 THEN kosh_now() + make_interval(secs => w.delay) END
 FROM w JOIN locked ON locked.seq = w.seq

@@ -219,7 +219,7 @@ def _budget(settings: Settings, spending: Spending) -> Budget:
     of every event is multiplied by the ratio of this number to the default.
     """
     budget = BUDGETS[spending]
-    scale = settings.web_chats_hour / BUDGETS[Spending.CHAT].together
+    scale = settings.web_chats_hourly / BUDGETS[Spending.CHAT].together
     return budget._replace(together=max(1, round(budget.together * scale)))
 
 

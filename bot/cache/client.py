@@ -28,7 +28,7 @@ class CacheUnavailable(Exception):
     Callers continue without Valkey or inform the person.
     """
 
-    code = "E_LIVE"
+    code = "E_VALKEY_UNAVAILABLE"
 
 
 @dataclass(frozen=True)
@@ -250,4 +250,6 @@ def _redis_errors() -> Iterator[None]:
     try:
         yield
     except (RedisError, OSError, WaitedTooLong) as error:
-        raise CacheUnavailable("E_LIVE: Valkey can't be used; see that it runs") from error
+        raise CacheUnavailable(
+            "E_VALKEY_UNAVAILABLE: Valkey can't be used; see that it runs"
+        ) from error

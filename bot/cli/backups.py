@@ -30,9 +30,12 @@ Folder = Annotated[
         parser=_folder, metavar="FOLDER", help="Folder for the backup, which names itself."
     ),
 ]
-Backup = Annotated[Path | None, typer.Argument(help="The backup; without it only the erasing.")]
+Backup = Annotated[
+    Path | None, typer.Argument(help="The backup; without it, only repeat the erasures.")
+]
 Replace = Annotated[
-    bool, typer.Option("--replace", help="Yes: everything in the database goes for it.")
+    bool,
+    typer.Option("--replace", help="Confirm that the backup replaces all data in the database."),
 ]
 
 NoJournal = Annotated[

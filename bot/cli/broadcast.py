@@ -22,11 +22,11 @@ from bot.runtime import Runtime, runtime
 from bot.web.console.labels_broadcasts import REFUSAL_TEXTS
 
 app = typer.Typer(no_args_is_help=True, help="Announcements: write, agree, send, follow.")
-Name = Annotated[str, typer.Option("--officer", help="The name of who does it.")]
+Name = Annotated[str, typer.Option("--officer", help="Sign-in name of the officer who acts.")]
 Number = Annotated[int, typer.Argument(help="The announcement's number, from the list.")]
-Paper = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file.")]
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A TOML file.")]
 Some = Annotated[
-    list[int] | None, typer.Option("--recipient", help="Only of this one; may come several times.")
+    list[int] | None, typer.Option("--recipient", help="Number of a recipient; can be repeated.")
 ]
 
 type Verb = Callable[[Runtime, Officer, Broadcast], Coroutine[Any, Any, object]]
@@ -40,11 +40,11 @@ def list_(officer: Name, data: Data = None) -> None:
 
 
 @app.command()
-def draft(paper: Paper, officer: Name, data: Data = None) -> None:
+def draft(file: File, officer: Name, data: Data = None) -> None:
     """Create an announcement's draft from a TOML file with its texts; this sends nothing."""
 
     async def write(rt: Runtime, actor: Officer) -> Broadcast:
-        return await broadcasts.draft(rt, actor, broadcasts.from_toml(paper.read_bytes()))
+        return await broadcasts.draft(rt, actor, broadcasts.from_toml(file.read_bytes()))
 
     broadcast = _as(data, officer, write)
     typer.echo(f"Announcement {broadcast.number}, state: {broadcast.state}")
@@ -93,7 +93,9 @@ def ask(number: Number, officer: Name, data: Data = None) -> None:
 def approve(
     number: Number,
     officer: Name,
-    yes: Annotated[bool, typer.Option("--yes", help="It was read before; do not ask.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Approve without a confirmation prompt.")
+    ] = False,
     data: Data = None,
 ) -> None:
     """Show the announcement, ask for confirmation, and approve it; its author cannot approve it."""
@@ -168,10 +170,10 @@ def doubt(
 def recipients(
     number: Number,
     officer: Name,
-    fate: Annotated[
-        RecipientStatus | None, typer.Option(help="Only those of whom this became.")
+    status: Annotated[
+        RecipientStatus | None, typer.Option(help="List only recipients with this status.")
     ] = None,
-    after: Annotated[int, typer.Option(help="Only those past this number.")] = -1,
+    after: Annotated[int, typer.Option(help="List recipients after this number.")] = -1,
     data: Data = None,
 ) -> None:
     """List the recipients with their status.
@@ -180,8 +182,8 @@ def recipients(
     """
 
     async def print_recipients(rt: Runtime, actor: Officer, found: Broadcast) -> None:
-        for each in await broadcasts.recipients(rt, actor, found.id, fate, after=after):
-            line = f"{each.seq:8} {each.channel} {each.language} {each.fate} {each.reason}"
+        for each in await broadcasts.recipients(rt, actor, found.id, status, after=after):
+            line = f"{each.seq:8} {each.channel} {each.language} {each.status} {each.reason}"
             typer.echo(line.rstrip())
 
     _with(data, officer, number, print_recipients)
@@ -197,7 +199,7 @@ def progress(number: Number, officer: Name, as_json: AsJson = False, data: Data 
     async def print_progress(rt: Runtime, actor: Officer, found: Broadcast) -> None:
         now = await broadcasts.progress(rt, actor, found.id)
         typer.echo(f"{now.broadcast.state} {now.broadcast.reason}".rstrip())
-        for status, many in now.fates.items():
+        for status, many in now.statuses.items():
             typer.echo(f"{many:10,} {status}")
         typer.echo(f"{now.broadcast.total or 0:10,} in all; {now.rate:.1f} a second")
         for (status, reason), many in now.reasons.items():
@@ -218,7 +220,7 @@ def _progress_document(now: broadcasts.Progress) -> dict[str, Any]:
         "state": now.broadcast.state,
         "reason": now.broadcast.reason,
         "total": now.broadcast.total or 0,
-        "recipients": dict(now.fates),
+        "recipients": dict(now.statuses),
         "reasons": [
             {"state": state, "reason": reason, "count": count}
             for (state, reason), count in now.reasons.items()

@@ -92,7 +92,9 @@ def desk_release(case: Number, officer: Name, data: Data = None) -> None:
 def desk_resolve(
     case: Number,
     officer: Name,
-    where: Annotated[str, typer.Option(help="Where the bot goes on: menu, or a flow.")] = "",
+    where: Annotated[
+        str, typer.Option(help="Where the bot continues: menu or the name of a flow.")
+    ] = "",
     data: Data = None,
 ) -> None:
     """Close a case; the bot continues at the person's last question, or where `--where` says."""

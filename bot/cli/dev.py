@@ -305,7 +305,9 @@ def mutants(context: typer.Context) -> None:
 def _prove(command: str, context: typer.Context) -> None:
     """Run `python -m tests.proof COMMAND` in a subprocess and exit with its status."""
     if not (ROOT / "tests" / "proof").is_dir():
-        typer.echo("E_PROOF: the tests are in the source checkout only; call it there", err=True)
+        typer.echo(
+            "E_TESTS_MISSING: the tests are in the source checkout only; call it there", err=True
+        )
         raise typer.Exit(2)
     done = subprocess.run(
         [sys.executable, "-m", "tests.proof", command, *context.args], cwd=ROOT, check=False

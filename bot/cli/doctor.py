@@ -195,7 +195,7 @@ async def _server(
         fix = "switch them on: the promises rest on them"
         yield wrong("database", "fsync or synchronous_commit is off", fix)
     if await fetch_value(session, TAKE_TRANSACTION_ID) is None:
-        fix = "see runbook KoshDatabaseAway: is it a standby, or protected as its disk is full?"
+        fix = "see runbook KoshDatabaseUnavailable: is it a standby, or is its disk full?"
         yield wrong("database", "accepts no writes", fix)
     async for each in _schema(session, number):
         yield each

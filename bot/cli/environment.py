@@ -230,11 +230,11 @@ async def with_runtime(
 ) -> None:
     async with runtime(settings) as rt:
         await rt.papers.prepare()
-        settle_memory()
+        freeze_garbage_collection()
         await action(rt)
 
 
-def settle_memory() -> None:
+def freeze_garbage_collection() -> None:
     """Exclude the objects created so far from garbage collection.
 
     These objects live as long as the process, so scanning them frees nothing. Repeated scans of

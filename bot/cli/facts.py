@@ -37,16 +37,20 @@ SITUATIONS: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 app = typer.Typer(no_args_is_help=True, help="Facts: what is due, and where one comes from.")
 
-Days = Annotated[int, typer.Option(help="Count a last day that is at most so many days away.")]
-Months = Annotated[int, typer.Option(help="Count a check that lies more than so many months back.")]
-Lang = Annotated[str, typer.Option(help="The language it is printed in, such as kk; en if none.")]
-Only = Annotated[
-    str, typer.Option(help="Print only intents and flows that begin so, such as kandas.")
+Days = Annotated[int, typer.Option(help="Include facts that expire within this number of days.")]
+Months = Annotated[
+    int, typer.Option(help="Include facts last checked more than this number of months ago.")
 ]
-Keys = Annotated[str, typer.Option("--only", help="Print only facts whose key begins so.")]
+Lang = Annotated[str, typer.Option(help="The language of the output, such as kk; en by default.")]
+Only = Annotated[
+    str,
+    typer.Option(help="Print only intents and flows whose name starts with this, such as kandas."),
+]
+Keys = Annotated[str, typer.Option("--only", help="Print only facts whose key starts with this.")]
 DAY = ["%Y-%m-%d"]
 Today = Annotated[
-    datetime | None, typer.Option(formats=DAY, help="The day to reckon from, such as 2027-01-01.")
+    datetime | None,
+    typer.Option(formats=DAY, help="The date to calculate from, such as 2027-01-01."),
 ]
 Day = Annotated[datetime, typer.Argument(formats=DAY, help="The day, such as 2027-01-01.")]
 

@@ -60,7 +60,9 @@ WITHOUT_CODES = frozenset({"applying", "details", "write_first"})
 Update = Annotated[bool, typer.Option("--update", help="Write the manifest of today's flows.")]
 Dropped = Annotated[
     list[str] | None,
-    typer.Option("--dropped", help="A question, as flow.name, that is gone on purpose."),
+    typer.Option(
+        "--dropped", help="A question (flow.name) that was removed intentionally; can be repeated."
+    ),
 ]
 
 

@@ -44,7 +44,10 @@ QUESTIONS: Mapping[str, str] = {
 AFTER = {"whatsapp_": "whatsapp_token", "registry_": "registry_url"}
 
 NoInput = Annotated[
-    bool, typer.Option("--no-input", help="Ask nothing: take the environment and what stands.")
+    bool,
+    typer.Option(
+        "--no-input", help="Do not prompt; use the environment and the existing settings file."
+    ),
 ]
 Mission = Annotated[str, typer.Option(help="Mission whose officers will answer.")]
 

@@ -16,8 +16,14 @@ from bot.security.key_files import Keys
 app = typer.Typer(no_args_is_help=True, help="The keys: made, changed, destroyed; never shown.")
 
 Kind = Literal["epoch", "index", "ask"]
-KindName = Annotated[Kind, typer.Argument(help="What the key is for.")]
-Version = Annotated[int, typer.Argument(help="Its number, as `keys show` prints it.")]
+KindName = Annotated[
+    Kind,
+    typer.Argument(
+        help="epoch (encrypts the keys of people), index (lookup hashes) or ask (ids of anonymous"
+        " sessions)."
+    ),
+]
+Version = Annotated[int, typer.Argument(help="Version of the key, as `keys show` prints it.")]
 Now = Annotated[
     bool,
     typer.Option(

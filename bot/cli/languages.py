@@ -99,7 +99,7 @@ def _unreviewed(code: str) -> Iterator[lint.Finding]:
 
 @app.command()
 def words(
-    accept: Annotated[bool, typer.Option(help="Take them up in locales/words.")] = False,
+    accept: Annotated[bool, typer.Option(help="Add the printed words to locales/words.")] = False,
 ) -> None:
     """Print unreviewed words that the spelling dictionary lacks, or that script conversion damages.
 

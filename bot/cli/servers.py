@@ -18,10 +18,10 @@ from bot.cli.environment import (
     Data,
     Fresh,
     Port,
+    freeze_garbage_collection,
     read,
     run_until_signal,
     running_servers,
-    settle_memory,
     with_runtime,
 )
 from bot.concurrency.shutdown import END_SECONDS
@@ -194,7 +194,7 @@ def _with_monitoring(action: Action) -> Action:
 @asynccontextmanager
 async def _prepared(rt: Runtime) -> AsyncIterator[Runtime]:
     await rt.papers.prepare()
-    settle_memory()
+    freeze_garbage_collection()
     yield rt
 
 

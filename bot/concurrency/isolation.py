@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from bot.db.connection import is_unavailable
 from bot.observability import logging
 
-FAILED = "E_ROUND"
+FAILED = "E_SWEEP_FAILED"
 
 _logger = logging.get()
 

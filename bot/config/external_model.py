@@ -30,8 +30,8 @@ class ExternalModelSettings(InstallationSettings):
     external_model_key: SecretStr | None = Field(
         default=None, description="Key of that API; without it none is sent."
     )
-    external_model_seconds: float = Field(
-        default=5, gt=0, le=60, description="Longest wait for an answer of the model, in seconds."
+    external_model_timeout_seconds: float = Field(
+        default=5, gt=0, le=60, description="Timeout of a request to the model, in seconds."
     )
     external_model_hourly: int = Field(
         default=200,

@@ -17,10 +17,10 @@ HINT_CHANNELS = {"email", "sms"}
 class HintSettings(TranscriptionSettings):
     """Settings of hints: notices by e-mail or SMS that a message waits in the chat."""
 
-    hints: Names = Field(
+    hint_channels: Names = Field(
         default=(),
-        description="Ways of hints to people that something waits in the chat: email, sms or both, "
-        "separated by a comma; without it none are offered.",
+        description="Channels of hints that a message waits in the chat: email, sms or both, "
+        "separated by a comma; empty turns hints off.",
     )
     hint_email_from: str | None = Field(
         default=None,
@@ -67,11 +67,11 @@ class HintSettings(TranscriptionSettings):
 
     @model_validator(mode="after")
     def _check_hints(self) -> Self:
-        if set(self.hints) - HINT_CHANNELS:
-            raise ValueError("KOSH_HINTS may have email and sms only")
-        if "sms" in self.hints and self.sms_url is None:
+        if set(self.hint_channels) - HINT_CHANNELS:
+            raise ValueError("KOSH_HINT_CHANNELS may have email and sms only")
+        if "sms" in self.hint_channels and self.sms_url is None:
             raise ValueError("hints by SMS are only half set; set KOSH_SMS_URL too")
-        if "sms" in self.hints and not self.sms_countries:
+        if "sms" in self.hint_channels and not self.sms_countries:
             raise ValueError("hints by SMS are only half set; set KOSH_SMS_COUNTRIES too")
         if set(self.sms_countries) - SUPPORTED_REGIONS:
             raise ValueError("KOSH_SMS_COUNTRIES may have codes of countries only, such as KZ,UZ")
@@ -80,7 +80,7 @@ class HintSettings(TranscriptionSettings):
 
     @model_validator(mode="after")
     def _neutral_sender(self) -> Self:
-        if "email" in self.hints and not is_email(self.hint_email_from or ""):
+        if "email" in self.hint_channels and not is_email(self.hint_email_from or ""):
             raise ValueError(
                 "hints by e-mail are only half set; set KOSH_HINT_EMAIL_FROM to a plain address too"
             )

@@ -83,12 +83,12 @@ class InstallationSettings(SettingsBase):
         min_length=1,
         description="Written forms on offer, in menu order, separated by commas.",
     )
-    web_chats_hour: int = Field(
+    web_chats_hourly: int = Field(
         default=3000,
         ge=1,
         le=1_000_000,
-        description="Chats that may be opened on the website in an hour before each further one "
-        "needs the answer to a question; the budgets of consents, cases and "
+        description="Web chats of the installation in an hour; above this number, a visitor must "
+        "first answer a challenge question. The budgets of consents, cases and "
         "registrations follow in proportion.",
     )
     shared_networks: Networks = Field(

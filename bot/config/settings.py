@@ -122,7 +122,7 @@ class Settings(WorkAccountSettings):
         "its tier at Meta; 0: no limit.",
     )
 
-    burst_seconds: float = Field(
+    debounce_seconds: float = Field(
         default=1.0,
         ge=0,
         le=10,
@@ -161,7 +161,8 @@ class Settings(WorkAccountSettings):
     telegram_duty_chat: str = Field(
         default="",
         pattern=r"^(-?[0-9]{1,20})?$",
-        description="Id of the officers' Telegram group that reports how many people wait; a "
+        description="Id of the officers' Telegram group to which the bot reports how many people "
+        "wait; a "
         "mission may have its own.",
     )
 
@@ -327,7 +328,7 @@ class Settings(WorkAccountSettings):
     @model_validator(mode="after")
     def _whole_smtp(self) -> Self:
         if self.smtp_host is None:
-            if "email" in self.hints:
+            if "email" in self.hint_channels:
                 raise ValueError("hints by e-mail are only half set; set KOSH_SMTP_HOST too")
             return self
         # A lock screen shows the sender of a hint (a notice that the chat has news). It must not

@@ -30,8 +30,8 @@ class TranscriptionSettings(ExternalModelSettings):
     transcription_key: SecretStr | None = Field(
         default=None, description="Key of that API; without it none is sent."
     )
-    transcription_seconds: float = Field(
-        default=30, gt=0, le=300, description="Longest wait for a text, in seconds."
+    transcription_timeout_seconds: float = Field(
+        default=30, gt=0, le=300, description="Timeout of a transcription, in seconds."
     )
     transcription_hourly: int = Field(
         default=200,

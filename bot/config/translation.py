@@ -35,8 +35,8 @@ class TranslationSettings(HintSettings):
     translation_model: str = Field(
         default="", max_length=200, description="Name of the model, for OpenAI's API."
     )
-    translation_seconds: float = Field(
-        default=10, gt=0, le=60, description="Longest wait for a translation, in seconds."
+    translation_timeout_seconds: float = Field(
+        default=10, gt=0, le=60, description="Timeout of a translation, in seconds."
     )
     translation_hourly: int = Field(
         default=500, ge=1, le=1_000_000, description="Translations of the installation in an hour."

@@ -202,7 +202,7 @@ async def _reload(content: LiveContent, pool: Any) -> None:
         async with pool.connection() as transaction:
             await content.load(transaction)
     except (psycopg.Error, PoolTimeout):
-        _logger.warning("content.outdated", code="E_UNAVAILABLE")
+        _logger.warning("content.poll_failed", code="E_UNAVAILABLE")
 
 
 async def announce(live: Cache) -> None:

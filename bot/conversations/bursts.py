@@ -27,7 +27,7 @@ from flows.engine.recognition import Danger
 from flows.engine.state import Conversation, Turn
 
 # Limits for joined text messages: the longest wait of an answer, as a multiple of
-# KOSH_BURST_SECONDS, and the number of characters of the joined text.
+# KOSH_DEBOUNCE_SECONDS, and the number of characters of the joined text.
 MAX_WAITS = 3
 MAX_CHARACTERS = 2000
 # Seconds added to the wait of an answer in the outbox. Usually this process sends the answer
@@ -141,7 +141,7 @@ async def collect[Result](
     If `take` fails, the waiting answer to the sender's earlier text messages is sent, and the error
     is raised, so that the platform delivers the update again.
     """
-    seconds = rt.settings.burst_seconds
+    seconds = rt.settings.debounce_seconds
     if not seconds or not rt.channels[inbound.channel].gathers:
         return await take(None)
     key = f"{inbound.channel}:{inbound.handle}"
@@ -169,7 +169,7 @@ async def collect[Result](
 
 
 def _start_burst(rt: Runtime, recent: _Recent, inbound: Inbound, place: Place) -> Burst:
-    seconds, now = rt.settings.burst_seconds, rt.recent.time()
+    seconds, now = rt.settings.debounce_seconds, rt.recent.time()
     burst = Burst(now, answered=recent.answer if now - recent.answer_at < seconds else ())
     match inbound.event:
         case Pressed(payload):

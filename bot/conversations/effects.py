@@ -211,7 +211,7 @@ async def _delay_messages(
     waiting: WaitingTurn,
 ) -> AfterCommit:
     """Save the turn and queue its messages, to be sent after the wait even if this process dies."""
-    seconds = rt.settings.burst_seconds + SPARE_SECONDS
+    seconds = rt.settings.debounce_seconds + SPARE_SECONDS
     waiting.rows = await conversation_store.save_delayed(
         rt, transaction, held, turn, written, inbound, seconds
     )

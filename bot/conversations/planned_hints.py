@@ -39,7 +39,7 @@ async def drop_shown(rt: Runtime, person: Person) -> None:
 
     Do nothing if the newest message is in a messenger, because the page does not show it then.
     """
-    if not rt.settings.hints:
+    if not rt.settings.hint_channels:
         return
     async with rt.pool.connection() as transaction:
         if await outbox.has_newest(transaction, person, WebChat.name):

@@ -73,7 +73,7 @@ async def record(
         case WatchList(traits):
             await subscriptions.watch_list(rt, transaction, person.id, traits)
         case TakeFile(place, ref, size):
-            delay = rt.settings.burst_seconds
+            delay = rt.settings.debounce_seconds
             channel = held.channel
             await uploads.begin(transaction, person, place, channel, ref, size=size, delay=delay)
         case UploadReceived():

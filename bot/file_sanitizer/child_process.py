@@ -82,7 +82,7 @@ class ChildProcess:
         if is_ready:
             return child
         await child.end()
-        _logger.error("sanitizer.unavailable", code="E_PAPERS_CELL")
+        _logger.error("sanitizer.unavailable", code="E_SANITIZER_UNAVAILABLE")
         return None
 
     @property
@@ -105,7 +105,7 @@ class ChildProcess:
             died = await self._process.wait()
             return Refusal.TOOK_TOO_LONG if died in _TIME_IS_OVER else Refusal.BROKEN
         except (asyncio.LimitOverrunError, msgspec.MsgspecError, _ProtocolError):
-            _logger.error("sanitizer.protocol_error", code="E_PAPERS_CHILD")
+            _logger.error("sanitizer.protocol_error", code="E_SANITIZER_PROTOCOL")
             return Refusal.BROKEN
         return reply
 

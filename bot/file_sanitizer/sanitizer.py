@@ -92,7 +92,7 @@ class Sanitizer:
     async def prepare(self) -> bool:
         """Start decoder processes; return True if this machine has a working sandbox.
 
-        Otherwise log E_PAPERS_CELL and return False; `clean` then refuses every file as
+        Otherwise log E_SANITIZER_UNAVAILABLE and return False; `clean` then refuses every file as
         `unavailable`.
         """
         async with self._first:

@@ -39,9 +39,9 @@ _MACHINES = {
 
 
 class SandboxUnavailable(Exception):
-    """The sandbox does not work on this machine; `code` is E_PAPERS_CELL."""
+    """The sandbox does not work on this machine; `code` is E_SANITIZER_UNAVAILABLE."""
 
-    code = "E_PAPERS_CELL"
+    code = "E_SANITIZER_UNAVAILABLE"
 
 
 def enter() -> None:

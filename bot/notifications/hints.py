@@ -39,7 +39,7 @@ async def send_hints(rt: Runtime) -> int:
 
     A code confirms the address that a person left. Return the number of e-mails and SMS.
     """
-    if not rt.settings.hints:
+    if not rt.settings.hint_channels:
         return 0
     async with rt.pool.connection() as transaction:
         due = await hint_contacts.claim(transaction, LEASE_SECONDS)
@@ -75,7 +75,7 @@ async def _send(rt: Runtime, hint: ClaimedHint) -> None:
 
 
 async def _call(rt: Runtime, hint: DueHint) -> None:
-    if hint.way not in rt.settings.hints:
+    if hint.way not in rt.settings.hint_channels:
         raise Gone
     if hint.way == "sms":
         if isinstance(rt.languages.mobile(hint.address, rt.settings.sms_countries), Refusal):

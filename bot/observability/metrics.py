@@ -37,7 +37,7 @@ ALARMING = (
     ),
     *("registry.codes_unknown", "sanitizer.unavailable", "keys.unreadable"),
     "registry.erasure_refused",
-    *("notification.failed", "job.failed", "webhook.lane_failed", "broadcast.call_failed"),
+    *("notification.failed", "job.failed", "webhook.endpoint_failed", "broadcast.call_failed"),
     "message.unreadable",
 )
 ALARMS = Counter(
@@ -99,8 +99,8 @@ WEBHOOKS = Counter(
     registry=REGISTRY,
 )
 PENDING = Gauge(
-    "kosh_platform_pending", "Updates that a platform keeps for us, as it says.", ("channel",),
-    registry=REGISTRY,
+    "kosh_platform_pending", "Updates that wait at the platform, as the platform reports.",
+    ("channel",), registry=REGISTRY,
 )  # fmt: skip
 
 WEB_BUDGETS = Counter(

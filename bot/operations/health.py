@@ -229,11 +229,11 @@ def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
          tuple(({"of": each}, float(each in snapshot.spent)) for each in Spending)),
         ("kosh_facts", "Facts that ended, end within 30 days, or were not checked in time.",
          tuple(({"state": state}, float(count)) for state, count in snapshot.facts)),
-        ("kosh_backlog", "How many wait.", tuple(
+        ("kosh_backlog", "Number of waiting items, by queue.", tuple(
             ({"of": each.of, "channel": each.channel}, float(each.count))
             for each in snapshot.waiting
         )),
-        ("kosh_backlog_oldest_seconds", "How long the oldest waits.", tuple(
+        ("kosh_backlog_oldest_seconds", "Age of the oldest waiting item, by queue.", tuple(
             ({"of": each.of, "channel": each.channel}, each.seconds) for each in snapshot.waiting
         )),
     )  # fmt: skip

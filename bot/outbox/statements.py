@@ -122,7 +122,9 @@ RETRACT = statement(
     .returning(t.Message.id)
 )
 LAST_ID = statement(select(func.coalesce(func.max(t.Message.id), 0)).where(_OF_PERSON))
-DROP_RESTORED = statement(update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_RESTORED"))
+DROP_RESTORED = statement(
+    update(t.Message).where(_IS_OPEN).values(**_DROPPED, reason="E_REPLY_BEFORE_RESTORE")
+)
 _SEQUENCE = func.pg_get_serial_sequence("messages", "id")
 # Platforms still report on rows that the restore removed, so their ids must not be reused.
 SKIP_IDS = statement(
@@ -352,7 +354,7 @@ WITH open AS MATERIALIZED (
          THEN 'dropped'
          WHEN open.state = 'sending' AND m.delivery_status IN ('sent', 'delivered', 'read')
          THEN 'sent'
-         WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS fate
+         WHEN h.blocked IS NOT FALSE THEN 'undeliverable' ELSE 'sending' END AS new_state
   FROM open
   JOIN messages m ON m.id = open.id
   JOIN conversations c ON c.person_id = m.person_id
@@ -362,11 +364,11 @@ WITH open AS MATERIALIZED (
   ORDER BY open.id, h.spoke_at DESC NULLS LAST LIMIT 1
 )
 UPDATE messages m SET
-  state = o.fate,
-  body = CASE WHEN o.fate = 'sending' OR (o.fate = 'sent' AND m.delivery_status = 'sent')
+  state = o.new_state,
+  body = CASE WHEN o.new_state = 'sending' OR (o.new_state = 'sent' AND m.delivery_status = 'sent')
               THEN m.body END,
-  done_at = CASE WHEN o.fate <> 'sending' THEN kosh_now() END,
-  attempt = CASE WHEN o.fate = 'sent' THEN m.attempt ELSE m.attempt + 1 END,
+  done_at = CASE WHEN o.new_state <> 'sending' THEN kosh_now() END,
+  attempt = CASE WHEN o.new_state = 'sent' THEN m.attempt ELSE m.attempt + 1 END,
   lease_until = kosh_now() + make_interval(secs => %(lease)s)
 FROM oldest o
 WHERE m.id = o.id AND o.due_at <= kosh_now()

@@ -1,6 +1,6 @@
 """Delivery of webhooks: at least once, with retries; an endpoint cannot delay another one.
 
-Each endpoint has a task of its own, called lane, which usually, but not always, sends the events in
+Each endpoint has a task of its own, which usually, but not always, sends the events in
 order. A claimed delivery has a lease. If the process dies before it records the outcome, the event
 is sent again with the same id.
 """
@@ -111,39 +111,41 @@ class Dispatcher:
         self, rt: Runtime, http: aiohttp.ClientSession, clock: Callable[[], float]
     ) -> None:
         self._rt, self._http, self._clock = rt, http, clock
-        self._lanes: dict[UUID, asyncio.Task[None]] = {}
+        self._endpoint_tasks: dict[UUID, asyncio.Task[None]] = {}
 
     async def start_due(self) -> None:
-        """Claim due deliveries, and start a task (lane) for each endpoint that has none yet."""
+        """Claim due deliveries, and start a task for each endpoint that has none yet."""
         by_endpoint = defaultdict[UUID, list[Delivery]](list)
         for each in await self._claim(None):
             by_endpoint[each.endpoint].append(each)
         for endpoint, claimed in by_endpoint.items():
-            self._lanes[endpoint] = asyncio.create_task(self._run_lane(endpoint, claimed))
+            self._endpoint_tasks[endpoint] = asyncio.create_task(
+                self._run_endpoint(endpoint, claimed)
+            )
 
     async def settle(self, seconds: float | None = None) -> None:
         """Wait until the tasks of all endpoints end; after `seconds`, cancel the running ones."""
-        if running := set(self._lanes.values()):
+        if running := set(self._endpoint_tasks.values()):
             _done, late = await asyncio.wait(running, timeout=seconds)
             for each in late:
                 each.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _run_lane(self, endpoint: UUID, claimed: Sequence[Delivery]) -> None:
+    async def _run_endpoint(self, endpoint: UUID, claimed: Sequence[Delivery]) -> None:
         try:
             while claimed and (target := await self._target(endpoint)):
                 await asyncio.gather(*(self._send(target, each) for each in claimed))
                 claimed = await self._claim(endpoint)
         except PoolTimeout:
-            _logger.warning("webhook.postponed", code="E_DATABASE_AWAY")
+            _logger.warning("webhook.postponed", code="E_DATABASE_UNAVAILABLE")
         except Exception:
-            _logger.exception("webhook.lane_failed")
+            _logger.exception("webhook.endpoint_failed")
         finally:
-            self._lanes.pop(endpoint, None)
+            self._endpoint_tasks.pop(endpoint, None)
 
     async def _claim(self, endpoint: UUID | None) -> list[Delivery]:
         """Claim due deliveries of `endpoint`; with None, those of all endpoints without a task."""
-        busy = [] if endpoint else list(self._lanes)
+        busy = [] if endpoint else list(self._endpoint_tasks)
         values = {"endpoint": endpoint, "busy": busy, "lease": LEASE_SECONDS}
         async with self._rt.pool.connection() as transaction:
             rows = await fetch_all(transaction, statements.CLAIM, **values)

@@ -64,7 +64,7 @@ TRANSFERS = (
              "the address that a person left for hints, and a text without content: that there is"
              " an update, or a code",
              "tell a person whose messenger is blocked that something waits",
-             "`KOSH_HINTS` is set, and consent `hints`"),
+             "`KOSH_HINT_CHANNELS` is set, and consent `hints`"),
     Transfer("translation program",
              "a draft of an officer, up to 4,000 characters, without case or person; a person's"
              " message only if the program is on this machine",

@@ -26,7 +26,7 @@ class Breaker:
     def guard(self) -> Iterator[None]:
         """Guard a call to the registry; raise `Unavailable` while the breaker is open.
 
-        The error's code is E_REGISTRY_RESTING. `Refused` and `InProgress` reset the count of
+        The error's code is E_REGISTRY_CIRCUIT_OPEN. `Refused` and `InProgress` reset the count of
         failures, because they show that the registry responds. A cancelled call does not change the
         count.
         """
@@ -50,7 +50,9 @@ class Breaker:
         wait = self._until - self._clock()
         if wait > 0 or self._trying:
             raise Unavailable(
-                "E_REGISTRY_RESTING", "the registry failed repeatedly", retry_after=max(wait, 1.0)
+                "E_REGISTRY_CIRCUIT_OPEN",
+                "the registry failed repeatedly",
+                retry_after=max(wait, 1.0),
             )
         self._trying = True
         return True

@@ -143,7 +143,7 @@ class Registry:
                 label.sha256,
             ):
                 raise call.lost_response(
-                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                    "E_REGISTRY_MISMATCH", "the answer belongs to another request"
                 )
             return document
 
@@ -252,7 +252,7 @@ class Registry:
                 number is not None and acknowledgement.number != number
             ):
                 raise call.lost_response(
-                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                    "E_REGISTRY_MISMATCH", "the answer belongs to another request"
                 )
             return acknowledgement
 
@@ -265,7 +265,7 @@ class Registry:
                 )
             if (household.number, household.idempotency_key) != (number, call.key):
                 raise call.lost_response(
-                    "E_REGISTRY_MIXED_UP", "the answer belongs to another request"
+                    "E_REGISTRY_MISMATCH", "the answer belongs to another request"
                 )
             return household
 
@@ -319,7 +319,9 @@ class Registry:
         except TimeoutError:
             raise call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time") from None
         except TooLong:
-            raise call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off") from None
+            raise call.lost_response(
+                "E_REGISTRY_INCOMPLETE_RESPONSE", "the answer broke off"
+            ) from None
 
     async def _failure(self, call: Call, error: ClientError) -> RegistryError:
         """Return the RegistryError for a failed connection.
@@ -337,7 +339,7 @@ class Registry:
             case TimeoutError():
                 return call.lost_response("E_REGISTRY_TIMEOUT", "no answer came in time")
             case _:
-                return call.lost_response("E_REGISTRY_BROKEN_OFF", "the answer broke off")
+                return call.lost_response("E_REGISTRY_INCOMPLETE_RESPONSE", "the answer broke off")
 
     async def _is_certificate_refused(self) -> bool:
         if self._certificate is None or self._url.host is None:

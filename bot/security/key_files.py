@@ -29,10 +29,10 @@ _KEY_FILE = re.compile(rf"({'|'.join(_KINDS)})-([1-9][0-9]{{0,8}})\.key")
 class VaultError(Exception):
     """A key or an encrypted value cannot be used; the message contains no part of either.
 
-    Codes: E_VAULT_EPOCH (the `epoch` key that encrypted the value is missing), E_VAULT_SEALED (the
-    value was altered or moved), E_VAULT_KEYS (the key directory is missing, incomplete, or readable
-    by others), E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN (the keys
-    decrypt no person of this database).
+    Codes: E_VAULT_EPOCH (the `epoch` key that encrypted the value is missing), E_VAULT_INTEGRITY
+    (the value was altered or moved), E_VAULT_KEYS (the key directory is missing, incomplete, or
+    readable by others), E_VAULT_IN_USE (a key to be destroyed is still needed), E_VAULT_FOREIGN
+    (the keys decrypt no person of this database).
     """
 
     def __init__(self, code: str, message: str) -> None:

@@ -63,11 +63,11 @@ class PersonKey:
     def unseal(self, sealed: bytes, table: str, column: str, row: str) -> bytes:
         """Decrypt a field.
 
-        Raises VaultError E_VAULT_SEALED unless it was encrypted for this table, column, person and
-        row.
+        Raises VaultError E_VAULT_INTEGRITY unless it was encrypted for this table, column, person
+        and row.
         """
         if sealed[:1] != _VERSION:
-            raise _sealed_error()
+            raise _integrity_error()
         return _open(self._cipher(table), sealed[1:], self._place(table, column, row))
 
     def _place(self, table: str, column: str, row: str) -> bytes:
@@ -139,7 +139,7 @@ class Vault:
     def open(self, person_id: UUID, key: WrappedKey) -> PersonKey:
         """Return a person's unwrapped key; from the cache, if possible, because turns must be fast.
 
-        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
+        Raises VaultError E_VAULT_EPOCH or E_VAULT_INTEGRITY.
         """
         is_known = person_id not in self._erased
         return self._opened(person_id, key) if is_known else self._person_key(person_id, key)
@@ -220,10 +220,10 @@ class Vault:
     def unseal_transient(self, sealed: bytes, purpose: str) -> bytes:
         """Decrypt a value that `seal_transient` encrypted for the same purpose.
 
-        Raises VaultError E_VAULT_EPOCH or E_VAULT_SEALED.
+        Raises VaultError E_VAULT_EPOCH or E_VAULT_INTEGRITY.
         """
         if sealed[:1] != _VERSION:
-            raise _sealed_error()
+            raise _integrity_error()
         epoch = int.from_bytes(sealed[1 : 1 + _EPOCH_BYTES])
         self._reload_if_unknown(epoch)
         cipher = _of_epoch(self._ring.transient, epoch)
@@ -254,20 +254,20 @@ class Vault:
     def unseal_backup(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Decrypt a stream that `seal_backup` encrypted.
 
-        Raises VaultError E_VAULT_EPOCH if the key of its epoch was destroyed, and E_VAULT_SEALED if
-        it was altered.
+        Raises VaultError E_VAULT_EPOCH if the key of its epoch was destroyed, and E_VAULT_INTEGRITY
+        if it was altered.
         """
         stream = iter(chunks)
         head, rest = _beginning(stream, len(_BACKUP) + _EPOCH_BYTES + _NONCE_BYTES - 5)
         if not head.startswith(_BACKUP):
-            raise _sealed_error()
+            raise _integrity_error()
         epoch = int.from_bytes(head[len(_BACKUP) : len(_BACKUP) + _EPOCH_BYTES])
         cipher, salt = _of_epoch(self._ring.backup, epoch), head[len(_BACKUP) + _EPOCH_BYTES :]
         for number, piece, last in _pieces(_before(rest, stream), _PIECE + _TAG_BYTES):
             try:
                 yield cipher.decrypt(salt + number.to_bytes(4) + bytes([last]), piece, head)
             except InvalidTag:
-                raise _sealed_error() from None
+                raise _integrity_error() from None
 
 
 def _pieces(chunks: Iterable[bytes], size: int) -> Iterator[tuple[int, bytes, bool]]:
@@ -303,11 +303,11 @@ def _derive_cipher(key: bytes, info: str) -> AESGCM:
 
 def _open(cipher: AESGCM, sealed: bytes, aad: bytes) -> bytes:
     if len(sealed) < _NONCE_BYTES + _TAG_BYTES:
-        raise _sealed_error()
+        raise _integrity_error()
     try:
         return cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], aad)
     except InvalidTag:
-        raise _sealed_error() from None
+        raise _integrity_error() from None
 
 
 def _of_epoch(ciphers: Mapping[int, AESGCM], epoch: int) -> AESGCM:
@@ -330,6 +330,6 @@ def _pair(first: str, second: str) -> bytes:
     return f"{first}\0{second}".encode()
 
 
-def _sealed_error() -> VaultError:
+def _integrity_error() -> VaultError:
     message = "the value was altered or belongs elsewhere; look for a restored or edited row"
-    return VaultError("E_VAULT_SEALED", message)
+    return VaultError("E_VAULT_INTEGRITY", message)

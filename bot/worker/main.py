@@ -83,8 +83,8 @@ async def work(rt: Runtime) -> None:
     async def send(upload: str) -> None:
         await receive.deliver(rt, await upload_events.send_upload(rt, UUID(upload)))
 
-    know_notifications(app, rt)
-    know_opt_outs(app, rt)
+    register_notification_task(app, rt)
+    register_opt_out_task(app, rt)
     _know_broadcasts(app, rt)
     async with app.open_async(rt.pool), asyncio.TaskGroup() as group:
         group.create_task(_run(app, DEFAULT, CONCURRENCY))
@@ -116,7 +116,7 @@ def _start_sweeps(group: asyncio.TaskGroup, app: procrastinate.App, rt: Runtime)
     group.create_task(_every(RETENTION_SECONDS, lambda: forget_failed_jobs(app)))
     group.create_task(_every(NOTE_SECONDS, lambda: erasure.append_journal(rt)))
     group.create_task(_every(NOTE_SECONDS, lambda: level.note(rt)))
-    group.create_task(_every(MONTH_SECONDS, lambda: _turn_the_month(rt)))
+    group.create_task(_every(MONTH_SECONDS, lambda: _rotate_keys_monthly(rt)))
     group.create_task(_every(COUNT_SECONDS, lambda: form_funnel.count_steps(rt)))
     group.create_task(_every(ASK_SECONDS, lambda: health.ask_platforms(rt)))
     group.create_task(_every(VERIFY_SECONDS, lambda: audit.verify(rt)))
@@ -134,7 +134,7 @@ async def announce(rt: Runtime) -> None:
         group.create_task(_every(SWEEP_SECONDS, lambda: retry_stalled(app)))
 
 
-def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
+def register_notification_task(app: procrastinate.App, rt: Runtime) -> None:
     """Register the task that queues notifications to officers in the job queue `app`.
 
     A job may have a kind of notification that only a newer version of Kosh knows. The job is then
@@ -147,7 +147,7 @@ def know_notifications(app: procrastinate.App, rt: Runtime) -> None:
         await notifications.fan_out(rt, notifications.known_kind(kind), subject)
 
 
-def know_opt_outs(app: procrastinate.App, rt: Runtime) -> None:
+def register_opt_out_task(app: procrastinate.App, rt: Runtime) -> None:
     """Register the task that ends a subscription in the job queue `app`.
 
     The platform refused a broadcast to the subscriber. A job that meets a failure of the database
@@ -235,7 +235,7 @@ async def _retain(rt: Runtime) -> None:
         await retention.retain(rt)
 
 
-async def _turn_the_month(rt: Runtime) -> None:
+async def _rotate_keys_monthly(rt: Runtime) -> None:
     if not rt.settings.rotate_keys_monthly:
         return
     if rt.console is None:

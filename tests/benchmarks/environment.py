@@ -102,7 +102,7 @@ class Environment:
             "KOSH_DATABASE_RETENTION_URL": database.retention,
             "KOSH_DATABASE_CONSOLE_URL": database.console,
             "KOSH_TELEGRAM_TOKEN": TOKEN, "KOSH_TELEGRAM_API": self.api,
-            "KOSH_TELEGRAM_SECRET": self.secret, "KOSH_BURST_SECONDS": "0",
+            "KOSH_TELEGRAM_SECRET": self.secret, "KOSH_DEBOUNCE_SECONDS": "0",
         }  # fmt: skip
         log = self.folder / "worker.log"
         worker = processes.process("bot", "work", core=None, log=log, env=environment)

@@ -27,7 +27,7 @@ def application(place: ServerConfig) -> FastAPI:
         key_dir=Path(place.data) / "keys",
         telegram_token=TOKEN,
         telegram_rate=0,
-        burst_seconds=0,
+        debounce_seconds=0,
         telegram_api=place.api,
         telegram_secret=place.secret,
         pool_size=place.pool,

@@ -213,7 +213,7 @@ async def _pause_and_resume(scene: AnnouncementSetup, marat: Officer) -> None:
     await marat.wait_for_text(ru("done_resumed"))
 
     async def are_all_sent() -> bool:
-        waiting = marat.page.locator(".fates .key:is(.planned, .claimed)")
+        waiting = marat.page.locator(".recipient-statuses .key:is(.planned, .claimed)")
         return bool(await waiting.count() == 0)
 
     await scene.stack.until(are_all_sent, 60)

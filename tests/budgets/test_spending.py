@@ -60,7 +60,7 @@ async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
 
 @pytest.mark.requirement("S-82")
 async def test_web_chat_requires_a_puzzle_when_the_total_web_budget_is_spent(rt: Runtime) -> None:
-    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 5}))
+    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hourly": 5}))
     assert await spent_by_all(limited.live, limited.vault, limited.settings) == ()
     verdicts = [await spend(limited, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
     assert verdicts[:5] == [Granted()] * 5

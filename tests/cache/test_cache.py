@@ -612,7 +612,7 @@ async def test_cache_call_fails_fast_without_the_address_when_valkey_is_down(
         setattr(proxy, fault, True)
         with pytest.raises(CacheUnavailable) as raised:
             await asyncio.wait_for(CALLS[call](through), TIMEOUT_SECONDS)
-    assert raised.value.code == "E_LIVE"
+    assert raised.value.code == "E_VALKEY_UNAVAILABLE"
     assert "127.0.0.1" not in str(raised.value)
 
 

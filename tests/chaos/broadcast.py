@@ -327,7 +327,7 @@ async def _account(
         in_doubt_missing=sum(states.get(each.id) == "in_doubt" for each in silent),
         most_in_doubt=kills * plan.in_hand,
         open=rows["planned"] + rows["held"] + rows["claimed"] + plan.people - len(states),
-        adds_up={fate.value: many for fate, many in progress.fates.items()} == dict(rows),
+        adds_up={status.value: many for status, many in progress.statuses.items()} == dict(rows),
         seconds=seconds,
     )
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 SECONDS = 1.0
-"""Value of KOSH_BURST_SECONDS in the processes: equal inputs within it share an answer."""
+"""Value of KOSH_DEBOUNCE_SECONDS in the processes: equal inputs within it share an answer."""
 LATE_SECONDS = 1.0
 """Maximum seconds from the commit of an update's turn to its acknowledgement."""
 

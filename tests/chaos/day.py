@@ -222,14 +222,16 @@ class Day:
             await session.execute("UPDATE broadcasts SET canary = 0 WHERE id = %s", (found.id,))
         since = self.ledger.seconds()
         await broadcasts.start(self.rt, officers.lead, found.id)
-        fates: dict[str, int] = {}
+        statuses: dict[str, int] = {}
         with suppress(TimeoutError):
             async with asyncio.timeout(SETTLE_SECONDS):
-                while not fates or {"planned", "held", "claimed"} & {f.split()[0] for f in fates}:
+                while not statuses or {"planned", "held", "claimed"} & {
+                    f.split()[0] for f in statuses
+                }:
                     await asyncio.sleep(2)
-                    fates = await subscribers.count_states(self.rt, found)
-        in_doubt = sum(count for fate, count in fates.items() if fate.startswith("in_doubt"))
-        self.ledger.note("announced", since=since, earlier=earlier, fates=fates,
+                    statuses = await subscribers.count_states(self.rt, found)
+        in_doubt = sum(count for status, count in statuses.items() if status.startswith("in_doubt"))
+        self.ledger.note("announced", since=since, earlier=earlier, statuses=statuses,
                          **{"in doubt": in_doubt})  # fmt: skip
 
     async def settle(self) -> None:

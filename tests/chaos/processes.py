@@ -50,7 +50,11 @@ TIMEOUT_SECONDS = 180.0
 MAX_SHUTDOWN_SECONDS = 10.0
 RETRY_SCALE = "0.02"
 # Former names of environment variables, which releases before 2026.12 read, and today's names.
-FORMER_SETTINGS = {"KOSH_DATA": "KOSH_DATA_DIR", "KOSH_KEYS": "KOSH_KEY_DIR"}
+FORMER_SETTINGS = {
+    "KOSH_DATA": "KOSH_DATA_DIR",
+    "KOSH_KEYS": "KOSH_KEY_DIR",
+    "KOSH_BURST_SECONDS": "KOSH_DEBOUNCE_SECONDS",
+}
 
 
 @dataclass(frozen=True)
@@ -392,7 +396,7 @@ def _settings(
         "KOSH_REDIS_URL": redis,
         "KOSH_TELEGRAM_TOKEN": f"7000000001:{token_urlsafe(32)}",
         "KOSH_TELEGRAM_RATE": "0",
-        "KOSH_BURST_SECONDS": str(bursts.SECONDS),
+        "KOSH_DEBOUNCE_SECONDS": str(bursts.SECONDS),
         "KOSH_TELEGRAM_SECRET": token_hex(32),
         "KOSH_REGISTRY_URL": f"http://127.0.0.1:{registry}",
         "KOSH_REGISTRY_CLIENT_ID": "kosh",

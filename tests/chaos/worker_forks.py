@@ -31,13 +31,13 @@ def retry_in_doubt() -> None:
 
 def mark_sent_first() -> None:
     """Break the workers: mark a message as sent before sending it."""
-    claimed = b"SET state = split_part(j.fate, ' ', 1)"
+    claimed = b"SET state = split_part(j.new_state, ' ', 1)"
     returning = b"RETURNING r.seq, r.attempt, r.state,"
     text = shard_statements.CLAIM.text
     assert claimed in text
     assert returning in text
     text = text.replace(
-        claimed, b"SET state = replace(split_part(j.fate, ' ', 1), 'claimed', 'accepted')"
+        claimed, b"SET state = replace(split_part(j.new_state, ' ', 1), 'claimed', 'accepted')"
     ).replace(returning, b"RETURNING r.seq, r.attempt, replace(r.state, 'accepted', 'claimed'),")
     shard_statements.CLAIM = replace(shard_statements.CLAIM, text=text)
 

@@ -36,7 +36,11 @@ def _system(number: int) -> OSError:
 @pytest.mark.parametrize(
     ("error", "code", "action"),
     [
-        (psycopg.OperationalError(f"password {CANARY}"), "E_DATABASE_AWAY", "whether it runs"),
+        (
+            psycopg.OperationalError(f"password {CANARY}"),
+            "E_DATABASE_UNAVAILABLE",
+            "whether it runs",
+        ),
         (UndefinedTable(CANARY), "E_SCHEMA", "./kosh migrate"),
         (_system(errno.EADDRINUSE), "E_PORT_USED", "--port"),
         (socket.gaierror(socket.EAI_NONAME, CANARY), "E_CONFIG", "KOSH_HOST"),
@@ -85,7 +89,7 @@ def test_migrate_command_explains_an_unreachable_database(
         cli.main()
     message = capsys.readouterr().err
     assert exited.value.code == 2
-    assert message.startswith("E_DATABASE_AWAY: ")
+    assert message.startswith("E_DATABASE_UNAVAILABLE: ")
     assert "Traceback" not in message
     assert CANARY not in message
 

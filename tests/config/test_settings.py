@@ -513,20 +513,20 @@ def test_settings_refuse_an_unreadable_registry_client_key() -> None:
 
 
 def test_email_and_sms_notices_are_off_by_default_and_need_all_settings() -> None:
-    assert settings().hints == ()
+    assert settings().hint_channels == ()
     sender = "post@neutral.example"
-    assert "KOSH_SMTP_HOST" in refusal(KOSH_HINTS="email", KOSH_HINT_EMAIL_FROM=sender)
-    assert "KOSH_SMS_URL" in refusal(KOSH_HINTS="sms")
-    whole = {"KOSH_HINTS": "sms", "KOSH_SMS_URL": "https://sms.example/send"}
+    assert "KOSH_SMTP_HOST" in refusal(KOSH_HINT_CHANNELS="email", KOSH_HINT_EMAIL_FROM=sender)
+    assert "KOSH_SMS_URL" in refusal(KOSH_HINT_CHANNELS="sms")
+    whole = {"KOSH_HINT_CHANNELS": "sms", "KOSH_SMS_URL": "https://sms.example/send"}
     assert "KOSH_SMS_COUNTRIES" in refusal(**whole)
     assert "codes of countries only" in refusal(**whole, KOSH_SMS_COUNTRIES="KZ,Kazakhstan")
-    assert "email and sms only" in refusal(KOSH_HINTS="pigeon")
+    assert "email and sms only" in refusal(KOSH_HINT_CHANNELS="pigeon")
     assert "KOSH_SMS_URL must be https" in refusal(KOSH_SMS_URL="http://sms.example/send")
 
 
 def test_settings_email_notices_need_their_own_plain_sender_address() -> None:
     mail = {
-        "KOSH_HINTS": "email",
+        "KOSH_HINT_CHANNELS": "email",
         "KOSH_SMTP_HOST": "mail.example",
         "KOSH_SMTP_FROM": "Kosh <kosh@ministry.example>",
     }

@@ -44,7 +44,7 @@ CHANNELS = ("telegram", "whatsapp")
 
 @pytest.fixture
 def chosen(chosen: Settings) -> Settings:
-    return chosen.model_copy(update={"burst_seconds": 1.0})
+    return chosen.model_copy(update={"debounce_seconds": 1.0})
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ async def model_runtime(chosen: Settings, server: LanguageModel) -> AsyncIterato
             "external_model_name": MODEL,
             "external_model_operator": OPERATOR,
             "external_model_key": SecretStr(KEY),
-            "external_model_seconds": 60.0,
+            "external_model_timeout_seconds": 60.0,
         }
     )
     async with runtime(settings) as rt:

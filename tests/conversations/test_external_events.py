@@ -174,7 +174,7 @@ async def test_refused_subscription_ends_after_a_failure_of_the_database(
     async with rt.pool.connection() as transaction:
         await job_queue.defer(transaction, OPT_OUT_TASK, person=str(person.id))
     app = newer_jobs.worker_app()
-    main.know_opt_outs(app, rt)
+    main.register_opt_out_task(app, rt)
     await run_with_retries(app, rt, 2)
     assert not failures
     assert (await _state(guest)).topics == ()

@@ -243,7 +243,9 @@ async def test_runtime_refuses_keys_of_another_installation(
 async def test_runtime_reports_a_missing_database_in_one_line(
     unreachable_settings: Settings,
 ) -> None:
-    with pytest.raises(DatabaseUnavailable, match="E_DATABASE_AWAY: PostgreSQL let nobody in"):
+    with pytest.raises(
+        DatabaseUnavailable, match="E_DATABASE_UNAVAILABLE: PostgreSQL let nobody in"
+    ):
         async with runtime(unreachable_settings):
             raise AssertionError
 

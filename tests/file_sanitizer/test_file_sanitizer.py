@@ -656,7 +656,7 @@ async def test_sanitizer_refuses_files_and_logs_an_error_without_a_sandbox(
         )
         assert not await file_sanitizer.prepare()
         assert await refused(file_sanitizer, photo()) == Refusal.UNAVAILABLE
-    assert "E_PAPERS_CELL" in capsys.readouterr().err
+    assert "E_SANITIZER_UNAVAILABLE" in capsys.readouterr().err
     assert await file_sanitizer.prepare(), "it is tried again"
     await cleaned(file_sanitizer, photo())
 

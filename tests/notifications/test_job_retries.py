@@ -39,7 +39,7 @@ async def test_notification_is_queued_after_a_failure_of_the_database(
 
     monkeypatch.setattr(notifications, "fan_out", fail_twice)
     app = newer_jobs.worker_app()
-    main.know_notifications(app, rt)
+    main.register_notification_task(app, rt)
     await run_with_retries(app, rt, 3)
     assert not failures
     assert await office.states() == [("pending", None), ("pending", None)]
@@ -60,7 +60,7 @@ async def test_notification_is_queued_after_its_worker_was_stopped(
         return await asyncio.Future[int]()
 
     app = newer_jobs.worker_app()
-    main.know_notifications(app, rt)
+    main.register_notification_task(app, rt)
     async with app.open_async(rt.pool):
         monkeypatch.setattr(notifications, "fan_out", hang)
         monkeypatch.setattr(shutdown, "GRACE_SECONDS", 0.0)

@@ -18,7 +18,7 @@ async def test_job_of_an_unknown_notification_kind_waits_for_a_newer_worker(
         await job_queue.defer(session, notifications.TASK, kind="newer", subject="x")
         await job_queue.defer(session, notifications.TASK, kind="no_shift", subject="general")
     app = procrastinate.App(connector=procrastinate.PsycopgConnector())
-    main.know_notifications(app, rt)
+    main.register_notification_task(app, rt)
     await run_waiting(app, rt)
     async with rt.pool.connection() as session:
         cursor = await session.execute(

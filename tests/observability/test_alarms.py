@@ -231,7 +231,7 @@ async def test_alert_rules_read_only_existing_metrics(
     assert not fires(ALARMS[name]["expr"], {}, await prometheus.scrape(rt))
 
 
-@provokes("KoshDatabaseAway")
+@provokes("KoshDatabaseUnavailable")
 async def database_away(rt: Runtime, databases: Databases) -> Runtime:
     unreachable_pool = pool("postgresql://kosh_app@127.0.0.1:9/kosh", 1)
     await unreachable_pool.open(wait=False)
@@ -245,7 +245,7 @@ async def live_away(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshWebChatBurst")
 async def many_cases(rt: Runtime, databases: Databases) -> Runtime:
-    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hour": 1}))
+    limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hourly": 1}))
     while await budgets.spend(limited, "192.0.2.1", [Spending.CASE]) == budgets.Granted():
         pass
     return limited

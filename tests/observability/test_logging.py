@@ -202,7 +202,10 @@ def test_log_exception_keeps_its_type_its_code_and_koshs_own_stack_lines(
         app_logging.get().exception("vault.refused")
     line = written.line
     assert clean(written)
-    assert (line["error"], line["code"]) == ("bot.security.key_files.VaultError", "E_VAULT_SEALED")
+    assert (line["error"], line["code"]) == (
+        "bot.security.key_files.VaultError",
+        "E_VAULT_INTEGRITY",
+    )
     assert len(line["frames"]) == 1
     assert line["frames"][0].startswith("bot/security/vault.py:")
 

@@ -67,5 +67,5 @@ async def test_worker_warns_when_it_cannot_rotate_keys_monthly(
 ) -> None:
     monkeypatch.setitem(rt.settings.__dict__, "rotate_keys_monthly", True)
     with capture_logs() as logged:
-        await main._turn_the_month(replace(rt, console=None))
+        await main._rotate_keys_monthly(replace(rt, console=None))
     assert [each["event"] for each in logged] == ["keys.not_rotated"]

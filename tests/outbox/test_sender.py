@@ -232,7 +232,7 @@ async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: R
 
 
 @pytest.mark.parametrize(
-    ("error", "fate"),
+    ("error", "status"),
     [
         (BlockedByUser(), "failed blocked"),
         (OptedOut(), "failed opted_out"),
@@ -247,7 +247,7 @@ async def test_officer_can_resend_or_fail_broadcasts_with_unknown_delivery(rt: R
     ids=lambda each: type(each).__name__ if isinstance(each, SendError) else "",
 )
 async def test_broadcast_send_error_sets_the_recipient_status(
-    rt: Runtime, error: SendError, fate: str
+    rt: Runtime, error: SendError, status: str
 ) -> None:
     post = ScriptedPlatform()
     rt = with_platforms(rt, post)
@@ -255,12 +255,12 @@ async def test_broadcast_send_error_sets_the_recipient_status(
     post.answers[member.address] = error
     found = await _ready(rt)
     await broadcasts.send_shard(rt, found.id, 0)
-    assert await count_states(rt, found) == {fate: 1}
+    assert await count_states(rt, found) == {status: 1}
     assert len(post.sent) == 1
     stopped = {"planned held": "held", "planned content": "content", "planned template": "template"}
     now = await _now(rt, found)
-    assert now.state is (State.PAUSED if fate in stopped else State.RUNNING)
-    assert now.reason == stopped.get(fate, "")
+    assert now.state is (State.PAUSED if status in stopped else State.RUNNING)
+    assert now.reason == stopped.get(status, "")
 
 
 async def test_broadcast_records_that_a_recipient_blocked_or_opted_out(
@@ -451,7 +451,7 @@ async def test_broadcast_checks_eligibility_again_between_claim_and_send(rt: Run
     }
     progress = await broadcasts.progress(rt, (await create_officers(rt)).editor, found.id)
     assert progress.reasons[RecipientStatus.SKIPPED, "erased"] == 1
-    assert sum(progress.fates.values()) == progress.broadcast.total == 6
+    assert sum(progress.statuses.values()) == progress.broadcast.total == 6
     await _advance_clock(rt, "1 minute")
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 2
@@ -751,9 +751,9 @@ async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Ru
     await broadcasts.send_shard(rt, found.id, 0)
     assert await count_states(rt, found) == {"in_doubt unreachable": 1}
     row = post.sent[0].row
-    for state, fate in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
+    for state, status in (("sent", "accepted"), ("read", "read"), ("delivered", "read")):
         await broadcasts.record_reports(rt, [_receipt(state, row)])
-        assert await count_states(rt, found) == {fate: 1}
+        assert await count_states(rt, found) == {status: 1}
     await broadcasts.record_reports(rt, [_receipt("failed", row, BlockedByUser.code)])
     assert await count_states(rt, found) == {"read": 1}
 
@@ -769,7 +769,7 @@ async def _sent_to_one(rt: Runtime) -> tuple[Runtime, ScriptedPlatform, broadcas
 
 
 @pytest.mark.parametrize(
-    ("code", "fate"),
+    ("code", "status"),
     [
         (TemporarilyRestricted.code, "held not_now"),
         (OptedOut.code, "failed opted_out"),
@@ -778,14 +778,14 @@ async def _sent_to_one(rt: Runtime) -> tuple[Runtime, ScriptedPlatform, broadcas
     ],
 )
 async def test_broadcast_failure_report_after_sending_counts_as_a_send_error(
-    rt: Runtime, code: str, fate: str
+    rt: Runtime, code: str, status: str
 ) -> None:
     rt, post, found = await _sent_to_one(rt)
     row = post.sent[0].row
     await broadcasts.record_reports(rt, [_receipt("failed", row, code)])
-    assert await count_states(rt, found) == {fate: 1}
+    assert await count_states(rt, found) == {status: 1}
     # After a new attempt, a report about the earlier attempt is ignored.
-    if fate == "planned":
+    if status == "planned":
         await _advance_clock(rt, "1 minute")
         await broadcasts.send_shard(rt, found.id, 0)
         await broadcasts.record_reports(rt, [_receipt("delivered", row)])

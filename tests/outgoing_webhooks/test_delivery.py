@@ -238,7 +238,7 @@ async def test_webhook_endpoint_that_is_slow_does_not_delay_others(rt: Runtime) 
                 await fast.receiver.arrived.wait()
                 assert len(fast.receiver.received) == number + 1
                 await asyncio.gather(*[
-                    lane for endpoint, lane in dispatcher._lanes.items()
+                    lane for endpoint, lane in dispatcher._endpoint_tasks.items()
                     if str(endpoint) == fast_endpoint["id"]
                 ])  # fmt: skip
             assert len(slow.receiver.received) <= 5

@@ -41,7 +41,7 @@ def is_open(breaker: Breaker) -> bool:
         with breaker.guard():
             return False
     except Unavailable as error:
-        return error.code == "E_REGISTRY_RESTING"
+        return error.code == "E_REGISTRY_CIRCUIT_OPEN"
 
 
 def test_circuit_breaker_opens_after_consecutive_failures(breaker: Breaker, clock: Clock) -> None:

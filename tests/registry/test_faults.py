@@ -48,14 +48,14 @@ async def holds(sandbox: Sandbox, key: str) -> int:
     [
         ("busy", Unavailable, "E_REGISTRY_DOWN"),
         ("html_error", OutcomeUnknown, "E_REGISTRY_FAILED"),
-        ("down", OutcomeUnknown, "E_REGISTRY_BROKEN_OFF"),
+        ("down", OutcomeUnknown, "E_REGISTRY_INCOMPLETE_RESPONSE"),
         ("redirect", Misconfigured, "E_REGISTRY_REDIRECT"),
         ("field_errors", Refused, "E_REGISTRY_REFUSED"),
         ("refuse", Refused, "E_REGISTRY_REFUSED"),
         ("error_after_commit", OutcomeUnknown, "E_REGISTRY_FAILED"),
-        ("drop_after_commit", OutcomeUnknown, "E_REGISTRY_BROKEN_OFF"),
+        ("drop_after_commit", OutcomeUnknown, "E_REGISTRY_INCOMPLETE_RESPONSE"),
         ("wrong_schema", OutcomeUnknown, "E_REGISTRY_ANSWER"),
-        ("wrong_number", OutcomeUnknown, "E_REGISTRY_MIXED_UP"),
+        ("wrong_number", OutcomeUnknown, "E_REGISTRY_MISMATCH"),
         ("expired_token", Misconfigured, "E_REGISTRY_LOGIN"),
     ],
 )
@@ -116,7 +116,7 @@ async def test_failed_registry_write_is_repeated_only_when_its_key_is_not_found(
     [
         ("busy", Unavailable, "E_REGISTRY_DOWN"),
         ("html_error", Unavailable, "E_REGISTRY_FAILED"),
-        ("down", Unavailable, "E_REGISTRY_BROKEN_OFF"),
+        ("down", Unavailable, "E_REGISTRY_INCOMPLETE_RESPONSE"),
         ("redirect", Misconfigured, "E_REGISTRY_REDIRECT"),
         ("wrong_schema", Misconfigured, "E_REGISTRY_CONTRACT"),
         ("wrong_number", Misconfigured, "E_REGISTRY_CONTRACT"),
@@ -251,7 +251,7 @@ async def test_registry_is_not_called_while_the_circuit_breaker_is_open(
         )
     await sandbox.calm()
     error = await failure(registry.create(pre_registration(), key=new_key()))
-    assert (type(error), error.code) == (Unavailable, "E_REGISTRY_RESTING")
+    assert (type(error), error.code) == (Unavailable, "E_REGISTRY_CIRCUIT_OPEN")
     assert await sandbox.entries() == []
 
 

@@ -64,7 +64,7 @@ def test_sealed_value_moved_to_another_column_or_row_is_refused(
     sealed = person.seal(b"Testova Gulnar", *PLACE)
     with pytest.raises(VaultError) as refused:
         person.unseal(sealed, *place)
-    assert code_of(refused) == "E_VAULT_SEALED"
+    assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 def test_sealed_value_of_another_person_is_refused(vault: Vault, person: PersonKey) -> None:
@@ -72,7 +72,7 @@ def test_sealed_value_of_another_person_is_refused(vault: Vault, person: PersonK
     other = vault.open(OTHER, vault.new_key(OTHER))
     with pytest.raises(VaultError) as refused:
         other.unseal(sealed, *PLACE)
-    assert code_of(refused) == "E_VAULT_SEALED"
+    assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 def test_sealed_value_is_bound_to_its_person_even_with_an_equal_key() -> None:
@@ -89,7 +89,7 @@ def test_sealed_value_with_an_altered_byte_is_refused(person: PersonKey) -> None
         altered[position] ^= 1
         with pytest.raises(VaultError) as refused:
             person.unseal(bytes(altered), *PLACE)
-        assert code_of(refused) == "E_VAULT_SEALED"
+        assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 @given(st.binary(max_size=80), st.booleans())
@@ -120,7 +120,7 @@ def test_wrapped_key_cannot_be_opened_for_another_person(vault: Vault) -> None:
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         vault.open(OTHER, wrapped)
-    assert code_of(refused) == "E_VAULT_SEALED"
+    assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 def test_wrapped_key_in_the_cache_cannot_be_opened_for_another_person(vault: Vault) -> None:
@@ -128,7 +128,7 @@ def test_wrapped_key_in_the_cache_cannot_be_opened_for_another_person(vault: Vau
     vault.open(PERSON, wrapped)
     with pytest.raises(VaultError) as error:
         vault.open(OTHER, wrapped)
-    assert code_of(error) == "E_VAULT_SEALED"
+    assert code_of(error) == "E_VAULT_INTEGRITY"
 
 
 def test_vault_refresh_evicts_decrypted_keys_from_the_cache(vault: Vault) -> None:
@@ -144,7 +144,7 @@ def test_wrapped_key_with_a_wrong_key_version_is_refused() -> None:
     wrapped = vault.new_key(PERSON)
     with pytest.raises(VaultError) as refused:
         vault.open(PERSON, WrappedKey(1, wrapped.wrapped))
-    assert code_of(refused) == "E_VAULT_SEALED"
+    assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 def test_new_key_version_wraps_new_keys_and_older_keys_can_be_opened() -> None:
@@ -198,7 +198,7 @@ def test_transient_value_sealed_for_one_purpose_cannot_serve_another(vault: Vaul
     assert Vault(keys(epochs=2)).unseal_transient(sealed, "ask") == b"state"
     with pytest.raises(VaultError) as refused:
         vault.unseal_transient(sealed, "quarantine")
-    assert code_of(refused) == "E_VAULT_SEALED"
+    assert code_of(refused) == "E_VAULT_INTEGRITY"
 
 
 def test_transient_value_of_a_destroyed_key_version_cannot_be_opened(vault: Vault) -> None:

@@ -177,7 +177,7 @@ async def test_upload_chunk_cannot_be_moved_to_another_position(rt: Runtime) -> 
             "UPDATE upload_chunks SET body = (SELECT body FROM upload_chunks WHERE number = 1)"
             " WHERE number = 0"
         )
-    with pytest.raises(Exception, match="E_VAULT_SEALED"):
+    with pytest.raises(Exception, match="E_VAULT_INTEGRITY"):
         await _contents(rt, person, upload_id)
 
 
@@ -373,7 +373,7 @@ async def test_uploads_in_quick_succession_get_one_reply(
     cloud = Cloud(small(number) for number in range(3))
     monkeypatch.setattr(stack.rt.channels["web"], "fetch", cloud.fetch)
     guest = await at_the_papers(stack)
-    gathering = stack.rt.settings.model_copy(update={"burst_seconds": 60.0})
+    gathering = stack.rt.settings.model_copy(update={"debounce_seconds": 60.0})
     guest.rt = replace(stack.rt, settings=gathering)
     row_count = len(await guest.rows())
     for number in range(3):

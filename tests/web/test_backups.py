@@ -270,7 +270,7 @@ async def test_damaged_backup_is_refused_before_any_change(
     before = dump_rows(databases)
     with pytest.raises(VaultError) as error:
         operation_backup.restore(chosen, Vault(Keys.load(chosen.key_dir)), copied)
-    assert error.value.code == "E_VAULT_SEALED"
+    assert error.value.code == "E_VAULT_INTEGRITY"
     assert dump_rows(databases) == before
 
 

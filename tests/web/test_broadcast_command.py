@@ -122,7 +122,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
 
     await stack.until(all_received, 60)
     assert f"news     {TOPIC}" in await run("list", by=editor)
-    recipients = await run("recipients", "1", "--fate", "in_doubt", by=editor)
+    recipients = await run("recipients", "1", "--status", "in_doubt", by=editor)
     number = recipients.split()[0]
     assert f"{number} telegram ru in_doubt unreachable" in recipients
     assert "1 decided" in await run("doubt", "1", "leave", "--recipient", number, by=lead)

@@ -123,7 +123,7 @@ async def test_webhook_answers_503_when_the_database_is_read_only(
         await stack.until(lambda: status_is(503), 60)
         assert await _post_update(stack, 1) == 503
         found = await health.collect(stack.rt)
-        assert not found.database, "the alert KoshDatabaseAway fires"
+        assert not found.database, "the alert KoshDatabaseUnavailable fires"
     await stack.until(lambda: status_is(200), 60)
     assert await _post_update(stack, 1) == 200
 

@@ -292,7 +292,7 @@ async def test_rate_limit_question_is_not_shown_to_ten_simultaneous_visitors(
 async def test_status_page_reports_that_the_web_chat_reached_its_rate_limit(
     stack: AppStack,
 ) -> None:
-    settings = stack.rt.settings.model_copy(update={"web_chats_hour": 1})
+    settings = stack.rt.settings.model_copy(update={"web_chats_hourly": 1})
     object.__setattr__(stack.rt, "settings", settings)
     for number in range(3):
         await spend(stack.rt, f"192.0.2.{number}", [Spending.CHAT])

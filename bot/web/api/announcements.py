@@ -129,7 +129,7 @@ class Blocker(ResponseBody):
 class AnnouncementProgress(AnnouncementStatus):
     """The state of an announcement, and the number of recipients by delivery status."""
 
-    fates: dict[str, int]
+    statuses: dict[str, int]
     """Number of recipients by the state of their message."""
     rate: float
     """Deliveries per second."""
@@ -189,7 +189,7 @@ async def read_announcement(request: Request, id: UUID, writer: Writer) -> Annou
     blockers = await broadcasts.blockers(rt, writer, id)
     return AnnouncementProgress(
         **AnnouncementStatus.of(found.broadcast).model_dump(),
-        fates={str(fate): many for fate, many in found.fates.items()},
+        statuses={str(status): many for status, many in found.statuses.items()},
         rate=round(found.rate, 2),
         blockers=[Blocker(why=each.why, detail=each.detail) for each in blockers],
     )

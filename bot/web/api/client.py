@@ -53,7 +53,7 @@ class AnnouncementStatus:
 class AnnouncementProgress(AnnouncementStatus):
     """The state of an announcement, and the number of recipients by delivery status."""
 
-    fates: Mapping[str, int]
+    statuses: Mapping[str, int]
     rate: float
     blockers: list[Mapping[str, str]]
 

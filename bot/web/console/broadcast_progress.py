@@ -27,7 +27,7 @@ from bot.web.console.broadcast_approval import approval_page, may, samples, titl
 from bot.web.console.broadcast_audience import summary
 from bot.web.console.broadcast_editor import path_of
 from bot.web.console.broadcast_steps import refusal
-from bot.web.console.labels_broadcasts import CAUSES, FATES
+from bot.web.console.labels_broadcasts import CAUSES, STATUSES
 from bot.web.console.live_updates import ChangeFeed, event
 from bot.web.console.rendering import labels, page, redirect
 from bot.web.console.request_context import RequestContext, authenticate
@@ -45,7 +45,7 @@ router = APIRouter(prefix="/broadcasts", route_class=ConsoleRoute)
 class RecipientsQuery(BaseModel):
     """Filters of the listed recipients; the page begins after the row number `after`."""
 
-    fate: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
+    status: Annotated[RecipientStatus | None, BeforeValidator(blank_to_none)] = None
     reason: Annotated[str, Field(max_length=40)] = ""
     after: Annotated[int, Field(ge=-1, lt=10**MAX_NUMBER_DIGITS)] = -1
 
@@ -97,7 +97,7 @@ class Segment:
     `length` is at least 1.
     """
 
-    fate: str
+    status: str
     count: int
     at: int
     length: int
@@ -105,10 +105,10 @@ class Segment:
 
 def segments(progress: Progress) -> list[Segment]:
     """Return the progress bar's segments: one for each delivery status of the recipients."""
-    total = sum(progress.fates.values()) or 1
+    total = sum(progress.statuses.values()) or 1
     found, at = [], 0.0
-    for status in FATES:
-        many = progress.fates.get(RecipientStatus(status), 0)
+    for status in STATUSES:
+        many = progress.statuses.get(RecipientStatus(status), 0)
         if many:
             length = 1000 * many / total
             found.append(Segment(status, many, round(at), max(1, round(at + length) - round(at))))
@@ -126,7 +126,7 @@ async def _progress_page(
         status,
         may=may(context),
         found=found,
-        fate_choices=labels(context, FATES),
+        status_choices=labels(context, STATUSES),
         title=title(context, found),
         names=await directory.names(context.rt, context.officer),
         **_progress_values(context, progress),
@@ -144,7 +144,7 @@ def _progress_values(context: RequestContext, progress: Progress) -> dict[str, A
     channels = console_labels.CHANNELS
     return {
         "progress": progress,
-        "total": sum(progress.fates.values()),
+        "total": sum(progress.statuses.values()),
         "segments": segments(progress),
         "reasons": _reasons(context, progress),
         "cause": lambda reason: cause(context, reason),
@@ -156,14 +156,14 @@ async def _recipient_values(
     context: RequestContext, found: Broadcast, query: RecipientsQuery, progress: Progress
 ) -> dict[str, Any]:
     """Return the template values of the recipients: the listed ones, and those in doubt."""
-    doubted = progress.fates.get(RecipientStatus.IN_DOUBT, 0)
+    doubted = progress.statuses.get(RecipientStatus.IN_DOUBT, 0)
     recipients = partial(broadcasts.recipients, context.rt, context.officer, found.id)
-    lines = await recipients(query.fate, reason=query.reason, after=query.after)
+    lines = await recipients(query.status, reason=query.reason, after=query.after)
     return {
         "doubted": doubted,
         "doubts": await recipients(RecipientStatus.IN_DOUBT) if doubted else [],
         "lines": lines,
-        "fate": query.fate or "",
+        "recipient_status": query.status or "",
         "reason": query.reason,
         "after": lines[-1].seq if len(lines) == PAGE else 0,
     }

@@ -194,10 +194,10 @@ REGISTRY_STATES: dict[str, Text] = STATES_TOLD | {
 }
 _SILENT = _("the registry does not answer")
 BECAUSE: dict[str, Text] = {
-    "E_REGISTRY_BROKEN_OFF": _SILENT,
+    "E_REGISTRY_INCOMPLETE_RESPONSE": _SILENT,
     "E_REGISTRY_DOWN": _SILENT,
     "E_REGISTRY_FAILED": _SILENT,
-    "E_REGISTRY_RESTING": _SILENT,
+    "E_REGISTRY_CIRCUIT_OPEN": _SILENT,
     "E_REGISTRY_TIMEOUT": _SILENT,
     "E_REGISTRY_UNREACHABLE": _SILENT,
     "closed": _("the registration was withdrawn before"),

@@ -202,7 +202,7 @@ BROADCASTS: dict[str, Text] = {
     "recipients": _("Recipients"),
     "recipients_hint": _("No names or addresses: each recipient is shown as a number."),
     # Translators: a column of a table: whether the message reached this person.
-    "fate": _("Result"),
+    "recipient_status": _("Result"),
     # Translators: a column of a table: how often sending the message was tried.
     "tries": _("Attempts"),
     # Translators: label of the reason why the announcement was paused.
@@ -259,7 +259,7 @@ BROADCAST_LOOKS = {
     State.CANCELLED: "calm",
 }
 
-FATES: dict[str, Text] = {
+STATUSES: dict[str, Text] = {
     RecipientStatus.READ: _("read"),
     RecipientStatus.DELIVERED: _("delivered"),
     RecipientStatus.ACCEPTED: _("sent"),

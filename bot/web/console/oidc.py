@@ -43,7 +43,7 @@ open_router = APIRouter(prefix="/service", route_class=OpenFormRoute)
 class NotProven(Exception):
     """The sign-in service's response does not prove the identity of an account."""
 
-    code = "E_SERVICE"
+    code = "E_OIDC"
 
 
 @dataclass(frozen=True, slots=True)

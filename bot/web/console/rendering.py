@@ -101,7 +101,7 @@ _templates.globals |= {
     "PURPOSES": labels_broadcasts.PURPOSES,
     "BROADCAST_STATES": labels_broadcasts.BROADCAST_STATES,
     "BROADCAST_LOOKS": labels_broadcasts.BROADCAST_LOOKS,
-    "FATES": labels_broadcasts.FATES,
+    "STATUSES": labels_broadcasts.STATUSES,
     "ACTS": labels_broadcasts.ACTS,
     "CONTENT_KINDS": labels_content.KINDS,
     "CONTENT_STATES": labels_content.STATES,

@@ -187,7 +187,7 @@ class Stack:
             "telegram_secret": self.secret,
             "telegram_api": telegram,
             "telegram_rate": "0",
-            "burst_seconds": "0",
+            "debounce_seconds": "0",
             "registry_url": registry,
             "registry_client_id": "kosh",
             "registry_client_secret": self.registry_secret,
