@@ -67,7 +67,7 @@ class Runtime:
 
     settings: Settings
     pool: Pool
-    live: Cache
+    valkey: Cache
     vault: Vault
     languages: Languages
     flows: Mapping[str, Flow]
@@ -75,7 +75,7 @@ class Runtime:
     channels: Mapping[str, Channel]
     registry: Registry | None
     http: aiohttp.ClientSession
-    papers: Sanitizer
+    sanitizer: Sanitizer
     console: Pool | None = None
     model: ExternalModel | None = None
     transcriber: Transcriber | None = None
@@ -85,16 +85,16 @@ class Runtime:
     content: LiveContent = field(default_factory=LiveContent)
     local: LocalRateLimiter = field(default_factory=LocalRateLimiter)
     # Time of the last message that each channel's platform accepted, in monotonic seconds.
-    reached: dict[str, float] = field(default_factory=dict)
+    accepted_at: dict[str, float] = field(default_factory=dict)
     # Channels that may be unreachable: since when (monotonic seconds), and the task pinging each.
-    doubts: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
+    suspected_channels: dict[str, tuple[float, asyncio.Task[None]]] = field(default_factory=dict)
     # Background tasks: retries of failed sends to anonymous people, and calls to external models.
-    later: set[asyncio.Task[None]] = field(default_factory=set)
+    background_tasks: set[asyncio.Task[None]] = field(default_factory=set)
     # Each person's newest updates, for `conversations.bursts`, which joins messages sent in a row.
     recent: Expiring[Any] = field(default_factory=Expiring)
-    # `lines` processes the updates of one person one at a time. `turns` and `outcomes` batch
-    # database transactions; their parameters were measured (decisions 36 and 49).
-    lines: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
+    # `serial_updates` processes the updates of one person one at a time. `turns` and `outcomes`
+    # batch database transactions; their parameters were measured (decisions 36 and 49).
+    serial_updates: SerialQueue = field(default_factory=lambda: SerialQueue(DATABASE_SECONDS))
     turns: Batcher = field(
         default_factory=lambda: Batcher(
             limit=16, concurrency=1, seconds=DATABASE_SECONDS, interval=BATCH_INTERVAL
@@ -123,22 +123,22 @@ async def runtime(
         pool(settings.database(), settings.pool_size) as connections,
         _console(settings) as console,
         aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=HTTP_SECONDS)) as http,
-        _live(settings) as live,
-        Sanitizer() as papers,
-        _content(settings, connections, live, vault, languages) as content,
+        _valkey(settings) as valkey,
+        Sanitizer() as sanitizer,
+        _content(settings, connections, valkey, vault, languages) as content,
     ):
         yield Runtime(
             settings=settings,
             pool=connections,
-            live=live,
+            valkey=valkey,
             vault=vault,
             languages=languages,
             flows=_flows_with_operator(settings, flows),
             understanding=_understanding(settings, content),
-            channels=_channels(settings, http, live, vault, languages),
+            channels=_channels(settings, http, valkey, vault, languages),
             registry=clients.registry_of(settings, http),
             http=http,
-            papers=papers,
+            sanitizer=sanitizer,
             console=console,
             model=clients.external_model_of(settings, http),
             transcriber=clients.transcriber_of(settings, http),
@@ -150,13 +150,13 @@ async def runtime(
 def _channels(
     settings: Settings,
     http: aiohttp.ClientSession,
-    live: Cache,
+    valkey: Cache,
     vault: Vault,
     languages: Languages,
 ) -> dict[str, Channel]:
     """Return the web chat and the configured platforms, by the channel's name."""
     platforms = clients.platforms(settings, http, languages)
-    return {WebChat.name: WebChat(live, vault), **platforms}
+    return {WebChat.name: WebChat(valkey, vault), **platforms}
 
 
 def _understanding(settings: Settings, content: LiveContent) -> Understanding:
@@ -213,13 +213,13 @@ async def _console(settings: Settings) -> AsyncIterator[Pool | None]:
 
 @asynccontextmanager
 async def _content(
-    settings: Settings, connections: Pool, live: Cache, vault: Vault, languages: Languages
+    settings: Settings, connections: Pool, valkey: Cache, vault: Vault, languages: Languages
 ) -> AsyncIterator[LiveContent]:
     """Check the database, its keys and the versions; then serve the content of editors."""
     await _refuse_superuser(connections)
     await _require_matching_keys(connections, vault)
-    await _refuse_old_servers(settings, connections, live)
-    async with live_content.serving(languages, connections, live) as content:
+    await _refuse_old_servers(settings, connections, valkey)
+    async with live_content.serving(languages, connections, valkey) as content:
         yield content
 
 
@@ -247,14 +247,14 @@ def pool(url: str, size: int) -> Pool:
 
 
 @asynccontextmanager
-async def _live(settings: Settings) -> AsyncIterator[Cache]:
+async def _valkey(settings: Settings) -> AsyncIterator[Cache]:
     if settings.redis_url is None:
         raise ConfigError("KOSH_REDIS_URL isn't set; set it to redis://…")
-    live = Cache.at(settings.redis_url.get_secret_value())
+    valkey = Cache.at(settings.redis_url.get_secret_value())
     try:
-        yield live
+        yield valkey
     finally:
-        await live.close()
+        await valkey.close()
 
 
 class DatabaseUnavailable(ConfigError):
@@ -322,12 +322,12 @@ def _refuse_old_libraries(settings: Settings) -> None:
     )
 
 
-async def _refuse_old_servers(settings: Settings, connections: Pool, live: Cache) -> None:
+async def _refuse_old_servers(settings: Settings, connections: Pool, valkey: Cache) -> None:
     if settings.demo:
         return
     async with connections.connection() as transaction:
         server = transaction.info.parameter_status("server_version") or ""
-    found = {minimum_versions.POSTGRESQL.name: server, **await live.version()}
+    found = {minimum_versions.POSTGRESQL.name: server, **await valkey.version()}
     minimum_versions.check(
         (minimum_versions.POSTGRESQL, minimum_versions.VALKEY), found, settings.version_exemptions
     )

@@ -271,7 +271,7 @@ async def running_stack(chosen: Settings, admin_url: str) -> AsyncIterator[AppSt
         ):
             # Start a sanitizer process only when a file arrives, instead of keeping a process
             # ready.
-            rt.papers.ahead = 0
+            rt.sanitizer.ahead = 0
             working = asyncio.create_task(main.work(rt))
             try:
                 yield AppStack(rt, url, sandbox, telegram, whatsapp, http, sandbox_url)

@@ -89,12 +89,12 @@ class Guest:
         if held is not None:
             return held.conversation
         key = self.rt.vault.ask_key("web", self.name, now.date())
-        hold = await self.rt.live.hold(key, "looking")
+        hold = await self.rt.valkey.hold(key, "looking")
         assert not isinstance(hold, Busy)
         if hold.blob is not None:
-            await self.rt.live.keep(key, "looking", hold.blob)
+            await self.rt.valkey.keep(key, "looking", hold.blob)
         else:
-            await self.rt.live.keep(key, "looking", None)
+            await self.rt.valkey.keep(key, "looking", None)
         return anonymous.decode(self.rt, key, hold.blob).conversation
 
     async def rows(self) -> list[tuple[Any, ...]]:
@@ -108,7 +108,7 @@ class Guest:
 
     async def heard(self) -> list[Message]:
         """Return the messages that the page of an anonymous session shows."""
-        found = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
+        found = await webchat.waiting(self.rt.valkey, self.rt.vault, self.name, "")
         return [note.say for _id, note in found if note.say]
 
 
@@ -119,7 +119,7 @@ def runtime_of_other_process(rt: Runtime) -> Runtime:
     """
     return replace(
         rt,
-        lines=SerialQueue(LINE_SECONDS),
+        serial_updates=SerialQueue(LINE_SECONDS),
         turns=Batcher(limit=1, concurrency=1, seconds=LINE_SECONDS),
         outcomes=rt.outcomes,
     )

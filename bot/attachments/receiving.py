@@ -22,7 +22,7 @@ async def receive(
     file type.
     """
     safe = clamd.scan(rt.settings.clamd, chunks)
-    verdict = await rt.papers.clean(safe, sender=f"officer {officer.id}")
+    verdict = await rt.sanitizer.clean(safe, sender=f"officer {officer.id}")
     if isinstance(verdict, Refused):
         return verdict.reason
     return NewFile(name + SUFFIXES[verdict.media_type], verdict.media_type, _contents(verdict))

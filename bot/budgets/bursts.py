@@ -42,7 +42,7 @@ async def note_activity(rt: Runtime, network: str, spendings: Sequence[Spending]
     now = datetime.now(UTC)
     with suppress(CacheUnavailable):
         for each in spendings:
-            await rt.live.tally(
+            await rt.valkey.tally(
                 _day_key(rt, now),
                 f"{now:%H}:{each}:{network}",
                 f"{now:%H}:{each}:{OTHERS}",
@@ -60,7 +60,7 @@ async def recent_activity(rt: Runtime) -> list[Activity]:
     now = datetime.now(UTC)
     for back in range(lifetimes.NETWORK_HOURS // 24):
         day = now - timedelta(days=back)
-        for name, count in (await rt.live.tallies(_day_key(rt, day))).items():
+        for name, count in (await rt.valkey.tallies(_day_key(rt, day))).items():
             hour, spending, network = name.split(":")
             at = day.replace(hour=int(hour), minute=0, second=0, microsecond=0)
             found[at, network][Spending(spending)] = count

@@ -243,6 +243,6 @@ def _draws(rt: Runtime, host: str, key: str, spending: Spending, *, firm: bool) 
 
 async def _draw(rt: Runtime, draws: Sequence[Draw]) -> float:
     try:
-        return await rt.live.draw(draws)
+        return await rt.valkey.draw(draws)
     except CacheUnavailable:
         return await rt.local.draw(draws)

@@ -229,7 +229,7 @@ async def with_runtime(
     settings: Settings, action: Callable[[Runtime], Coroutine[Any, Any, None]]
 ) -> None:
     async with runtime(settings) as rt:
-        await rt.papers.prepare()
+        await rt.sanitizer.prepare()
         freeze_garbage_collection()
         await action(rt)
 

@@ -193,7 +193,7 @@ def _with_monitoring(action: Action) -> Action:
 
 @asynccontextmanager
 async def _prepared(rt: Runtime) -> AsyncIterator[Runtime]:
-    await rt.papers.prepare()
+    await rt.sanitizer.prepare()
     freeze_garbage_collection()
     yield rt
 

@@ -1,7 +1,7 @@
 """Conversations of people without a database row: encrypted sessions in Valkey, for 30 minutes.
 
 A session can be lost: if Valkey loses its data, the person starts at the menu again. While Valkey
-rejects writes, each process keeps its own sessions in memory (`rt.live.local`).
+rejects writes, each process keeps its own sessions in memory (`rt.valkey.local`).
 """
 
 import asyncio
@@ -101,11 +101,11 @@ async def hold(rt: Runtime, key: str, token: str) -> cache.LockAcquired | None:
     """
     try:
         for _try in range(HELD_TRIES):
-            held = await rt.live.hold(key, token)
+            held = await rt.valkey.hold(key, token)
             if not isinstance(held, Busy):
                 # A session in the memory of this process is newer than Valkey's copy, which was
                 # stored before Valkey began to reject writes.
-                local = None if held.known else rt.live.local.pop(key)
+                local = None if held.known else rt.valkey.local.pop(key)
                 return cache.LockAcquired(local or held.blob, held.known)
             await asyncio.sleep(HELD_PAUSE)
     except CacheUnavailable as error:
@@ -120,7 +120,7 @@ async def read_unlocked(rt: Runtime, key: str) -> bytes | None:
     Returns None if there is no session or the session cannot be read.
     """
     with suppress(CacheUnavailable):
-        return rt.live.local.get(key) or await rt.live.peek(key)
+        return rt.valkey.local.get(key) or await rt.valkey.peek(key)
     return None
 
 
@@ -134,17 +134,17 @@ async def keep(rt: Runtime, key: str, token: str, ask: AnonymousSession) -> None
     sealed = rt.vault.seal_transient(_encode(ask), key) if has_content else None
     try:
         if token:
-            await rt.live.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
+            await rt.valkey.keep(key, token, sealed, ttl_s=SESSION_SECONDS)
     except CacheUnavailable:
         token = ""
     if not token and sealed is not None:
-        rt.live.local.put(key, sealed, SESSION_SECONDS)
+        rt.valkey.local.put(key, sealed, SESSION_SECONDS)
 
 
 async def mark_known(rt: Runtime, key: str) -> None:
-    rt.live.local.pop(key)
+    rt.valkey.local.pop(key)
     with suppress(CacheUnavailable):
-        await rt.live.mark_known(key)
+        await rt.valkey.mark_known(key)
 
 
 def decode(rt: Runtime, key: str, blob: bytes | None) -> AnonymousSession:
@@ -313,8 +313,8 @@ def send_later(rt: Runtime, rest: UnsentRest) -> None:
     The next turn of the session also retries them.
     """
     task = asyncio.create_task(_send_rest(rt, rest))
-    rt.later.add(task)
-    task.add_done_callback(rt.later.discard)
+    rt.background_tasks.add(task)
+    task.add_done_callback(rt.background_tasks.discard)
 
 
 async def _send_rest(rt: Runtime, rest: UnsentRest) -> None:

@@ -48,7 +48,7 @@ class LockRenewal:
     async def _renew(self) -> None:
         while not self._ended.is_set():
             with suppress(CacheUnavailable):
-                await self._rt.live.hold(self._key, self._token)
+                await self._rt.valkey.hold(self._key, self._token)
             with suppress(TimeoutError):
                 async with asyncio.timeout(RENEW_SECONDS):
                     await self._ended.wait()

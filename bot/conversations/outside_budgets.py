@@ -42,6 +42,6 @@ def _bucket(rt: Runtime, program: str, name: str, most: int, rate: float = 0) ->
 
 async def _draw(rt: Runtime, draws: list[Draw]) -> bool:
     try:
-        return await rt.live.draw(draws) == 0
+        return await rt.valkey.draw(draws) == 0
     except CacheUnavailable:
         return False

@@ -63,8 +63,8 @@ def ask_later(rt: Runtime, question: Question, take: TakeResult) -> None:
     `take` processes the result if the author is a stored person.
     """
     task = asyncio.create_task(_ask(rt, question, take))
-    rt.later.add(task)
-    task.add_done_callback(rt.later.discard)
+    rt.background_tasks.add(task)
+    task.add_done_callback(rt.background_tasks.discard)
 
 
 async def _ask(rt: Runtime, question: Question, take: TakeResult) -> None:

@@ -157,7 +157,7 @@ async def _receive(rt: Runtime, inbound: Inbound, place: Place) -> AfterCommit |
     take = partial(_take, rt, inbound)
     process = partial(bursts.collect, rt, inbound, place, take)
     try:
-        return await rt.lines(f"{inbound.channel}:{inbound.handle}", process)
+        return await rt.serial_updates(f"{inbound.channel}:{inbound.handle}", process)
     except (psycopg.OperationalError, PoolTimeout, Overloaded):
         await _delete_exit_message(rt, inbound)
         raise

@@ -42,7 +42,7 @@ async def _take_over(
     """
     if not token:
         ask = anonymous.decode(rt, old_key, await anonymous.read_unlocked(rt, old_key))
-        rt.live.local.pop(old_key)
+        rt.valkey.local.pop(old_key)
         return ask, False
     try:
         async with LockRenewal(rt, key, token):

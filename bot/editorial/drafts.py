@@ -239,7 +239,7 @@ async def approve(
             transaction, statements.PUBLISH, of_item=item, of_number=number, by=officer.id
         )
         await _record_publication(transaction, officer, "content.published", item, number)
-    await live.announce(rt.live)
+    await live.announce(rt.valkey)
 
 
 async def discard(rt: Runtime, officer: Officer, item: str, number: int) -> None:
@@ -281,7 +281,7 @@ async def roll_back(rt: Runtime, officer: Officer, item: str, number: int, seen_
         again = replace(old, state=LIVE)
         await _add(transaction, officer, item, newest, old.body, again)
         await _record_publication(transaction, officer, "content.rolled_back", item, newest)
-    await live.announce(rt.live)
+    await live.announce(rt.valkey)
 
 
 async def withdraw(rt: Runtime, officer: Officer, item: str, seen_live: int) -> None:
@@ -297,7 +297,7 @@ async def withdraw(rt: Runtime, officer: Officer, item: str, seen_live: int) -> 
         if not await execute(transaction, statements.END, of_item=item, in_state=WITHDRAWN):
             raise Refused(Refusal.STATE)
         await _record_publication(transaction, officer, "content.withdrawn", item, 0)
-    await live.announce(rt.live)
+    await live.announce(rt.valkey)
 
 
 def _shipped_body(rt: Runtime, item: str) -> Body | None:

@@ -78,14 +78,14 @@ class Waiting:
 class Snapshot:
     """Kosh's health at a point in time.
 
-    `database`: PostgreSQL responds and accepts writes; otherwise there are no counts. `live`:
+    `database`: PostgreSQL responds and accepts writes; otherwise there are no counts. `valkey`:
     Valkey responds. `waiting`: the backlogs. `delivered`: time of the last delivery per channel.
     `spent`: limits of the web chat that are used up. `facts`: number of facts that editors must
     check, by state.
     """
 
     database: bool
-    live: bool
+    valkey: bool
     waiting: tuple[Waiting, ...] = ()
     delivered: tuple[tuple[str, datetime], ...] = ()
     spent: tuple[Spending, ...] = ()
@@ -163,8 +163,8 @@ _DELIVERED = statement(
 
 async def collect(rt: Runtime) -> Snapshot:
     """Return a new snapshot of the health; no counts if the database is down or read-only."""
-    live = await _is_live(rt)
-    spent = await _spent_budgets(rt) if live else ()
+    valkey = await _is_valkey_up(rt)
+    spent = await _spent_budgets(rt) if valkey else ()
     try:
         async with rt.pool.connection() as transaction:
             if not await fetch_value(transaction, IS_WRITABLE):
@@ -173,16 +173,16 @@ async def collect(rt: Runtime) -> Snapshot:
             delivered = await fetch_all(transaction, _DELIVERED)
             now = await database_time(transaction)
     except (OperationalError, PoolTimeout):
-        return Snapshot(database=False, live=live, spent=spent)
+        return Snapshot(database=False, valkey=valkey, spent=spent)
     waiting = (Waiting(Backlog(of), channel, n, max(age or 0, 0)) for of, channel, n, age in rows)
     facts = tuple(endings.counts(rt.content.on(now.date())).items())
     sent = tuple((c, at.astimezone(UTC)) for c, at in delivered)
-    return Snapshot(True, live, tuple(waiting), sent, spent, facts)
+    return Snapshot(True, valkey, tuple(waiting), sent, spent, facts)
 
 
-async def _is_live(rt: Runtime) -> bool:
+async def _is_valkey_up(rt: Runtime) -> bool:
     try:
-        await rt.live.allow("watch", rate=1000, burst=1000)
+        await rt.valkey.allow("watch", rate=1000, burst=1000)
     except CacheUnavailable:
         return False
     return True
@@ -190,7 +190,7 @@ async def _is_live(rt: Runtime) -> bool:
 
 async def _spent_budgets(rt: Runtime) -> tuple[Spending, ...]:
     try:
-        return await budgets.spent_by_all(rt.live, rt.vault, rt.settings)
+        return await budgets.spent_by_all(rt.valkey, rt.vault, rt.settings)
     except CacheUnavailable:
         return ()
 
@@ -223,7 +223,8 @@ def samples(snapshot: Snapshot) -> tuple[Sample, ...]:
     return (
         ("kosh_build", "The version that runs.", (({"version": name, "commit": commit}, 1.0),)),
         ("kosh_up", "Whether PostgreSQL and Valkey answer and accept writes.", (
-            ({"of": "database"}, float(snapshot.database)), ({"of": "live"}, float(snapshot.live)),
+            ({"of": "database"}, float(snapshot.database)),
+            ({"of": "valkey"}, float(snapshot.valkey)),
         )),
         ("kosh_web_budget_spent", "Whether the installation's budget of the web chat is spent.",
          tuple(({"of": each}, float(each in snapshot.spent)) for each in Spending)),
@@ -333,7 +334,7 @@ def _channel(snapshot: Snapshot, name: str) -> Health:
 
 def _live(snapshot: Snapshot) -> Health:
     """Return SLOW while Valkey is unavailable, as anonymous people may lose their conversation."""
-    return Health.WORKS if snapshot.live else Health.SLOW
+    return Health.WORKS if snapshot.valkey else Health.SLOW
 
 
 def _budgets(snapshot: Snapshot) -> Health:
@@ -364,7 +365,7 @@ def _incidents(
     yield from (name for name, health in channels if health is not Health.WORKS)
     if registry not in (None, Health.WORKS):
         yield "registry"
-    if not snapshot.live:
-        yield "live"
+    if not snapshot.valkey:
+        yield "valkey"
     if snapshot.spent:
         yield "budget"

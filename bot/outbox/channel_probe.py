@@ -24,11 +24,11 @@ _logger = logging.get()
 
 def suspect(rt: Runtime, channel: str) -> None:
     """Mark the channel as suspect, and ping it in the background until it answers."""
-    if channel not in rt.doubts:
+    if channel not in rt.suspected_channels:
         _logger.warning("channel.suspected", channel=channel)
         asking = asyncio.create_task(_probe_until_answer(rt, channel))
-        rt.doubts[channel] = (time.monotonic(), asking)
-        asking.add_done_callback(lambda _asking: rt.doubts.pop(channel))
+        rt.suspected_channels[channel] = (time.monotonic(), asking)
+        asking.add_done_callback(lambda _asking: rt.suspected_channels.pop(channel))
 
 
 async def wait_until_reachable(rt: Runtime, channel: str) -> float:
@@ -36,9 +36,9 @@ async def wait_until_reachable(rt: Runtime, channel: str) -> float:
 
     The deferral equals the length of the outage so far, at most 300 s.
     """
-    if channel not in rt.doubts:
+    if channel not in rt.suspected_channels:
         return 0.0
-    since, asking = rt.doubts[channel]
+    since, asking = rt.suspected_channels[channel]
     left = MAX_WAIT_SECONDS - (time.monotonic() - since)
     finished, _pending = await asyncio.wait([asking], timeout=max(0.0, left))
     return 0.0 if finished else min(MAX_SECONDS, max(1.0, time.monotonic() - since))

@@ -86,7 +86,7 @@ def _bucket(rt: Runtime, channel: str, *, paid: bool) -> _Bucket:
 async def _wait_seconds(rt: Runtime, bulk: _Bucket, cost: int) -> float:
     name, rate, burst, reserve = bulk
     try:
-        return await rt.live.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
+        return await rt.valkey.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
     except CacheUnavailable as error:
         _logger.warning("rate_limit.local", code=error.code)
         return await rt.local.allow(name, rate=rate, burst=burst, cost=cost, reserve=reserve)
@@ -121,7 +121,7 @@ def _draws(rt: Runtime, channel: str, act: ChannelCall) -> tuple[Draw, ...]:
 
 async def _draw(rt: Runtime, draws: tuple[Draw, ...]) -> float:
     try:
-        return await rt.live.draw(draws)
+        return await rt.valkey.draw(draws)
     except CacheUnavailable as error:
         _logger.warning("rate_limit.local", code=error.code)
         return await rt.local.draw(draws)

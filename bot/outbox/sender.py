@@ -178,7 +178,7 @@ async def _send(rt: Runtime, claim: ClaimedMessage) -> bool:
         external_id = await _call(rt, claim.channel, act)
     except SendError as error:
         return await _record_failure(rt, claim, error, began)
-    rt.reached[claim.channel] = time.monotonic()
+    rt.accepted_at[claim.channel] = time.monotonic()
     ids, note = stored_id(rt.channels[claim.channel], external_id), None
     if claim.act.kind == "send" and claim.act.external_id:
         # Earlier attempts sent the first parts, so prepend their ids. If the reply window is
@@ -272,7 +272,7 @@ async def _record_failure(
 def _keeps_retrying(rt: Runtime, claim: ClaimedMessage, error: SendError) -> bool:
     """Return True if retries continue after MAX_ATTEMPTS, because the platform is at fault."""
     if isinstance(error, Unreachable | UnknownRefusal):
-        return time.monotonic() - rt.reached.get(claim.channel, -inf) > MAX_BACKOFF
+        return time.monotonic() - rt.accepted_at.get(claim.channel, -inf) > MAX_BACKOFF
     return isinstance(error, ChannelSuspended)
 
 

@@ -76,7 +76,7 @@ async def create_link(rt: Runtime, sheet: Sheet) -> None:
     """Store a checklist in Valkey; if Valkey is unavailable, its link will show "expired"."""
     blob = rt.vault.seal_transient(_encode(sheet.checklist), _purpose(sheet.token))
     with suppress(CacheUnavailable):
-        await rt.live.store_value(_key(rt, sheet.token), blob, ttl_s=LINK_SECONDS)
+        await rt.valkey.store_value(_key(rt, sheet.token), blob, ttl_s=LINK_SECONDS)
 
 
 _NOW = statement(select(NOW))
@@ -85,7 +85,7 @@ _NOW = statement(select(NOW))
 async def find(rt: Runtime, token: str) -> SharedChecklist | None:
     """Return the checklist that a link's token gives access to; None if expired or unreadable."""
     try:
-        blob = await rt.live.load_value(_key(rt, token))
+        blob = await rt.valkey.load_value(_key(rt, token))
         return _decode(rt.vault.unseal_transient(blob, _purpose(token))) if blob else None
     except (CacheUnavailable, VaultError, msgspec.DecodeError):
         return None
@@ -108,7 +108,7 @@ async def render_pdf(rt: Runtime, token: str, *, phone: bool = False) -> bytes |
 async def _is_rate_limited(rt: Runtime, token: str) -> bool:
     bucket = f"print:{_key(rt, token)}"
     try:
-        return bool(await rt.live.allow(bucket, rate=RATE, burst=MAX_AT_ONCE))
+        return bool(await rt.valkey.allow(bucket, rate=RATE, burst=MAX_AT_ONCE))
     except CacheUnavailable:
         return True
 

@@ -141,7 +141,7 @@ async def sanitize(
         full = await _is_full(transaction, person_id)
     if full:
         return Sanitized(person_id, place, Refused(Refusal.DAILY_LIMIT))
-    verdict = await rt.papers.clean(chunks, sender=str(person_id), address=address)
+    verdict = await rt.sanitizer.clean(chunks, sender=str(person_id), address=address)
     return Sanitized(person_id, place, verdict)
 
 
@@ -191,7 +191,7 @@ async def _fetch(rt: Runtime, channel: Channel | None, ref: str, attempt: int) -
             failure = error
             raise
 
-    verdict = await rt.papers.clean(chunks(channel))
+    verdict = await rt.sanitizer.clean(chunks(channel))
     if not isinstance(verdict, Refused) or verdict.reason is not Refusal.INTERRUPTED:
         return verdict
     if isinstance(failure, DoesNotFit):

@@ -196,7 +196,7 @@ async def unread_notes(rt: Runtime, session: ChatSession, last: str) -> Sequence
     The notes come from the outbox, or from the Valkey stream for an anonymous chat.
     """
     if session.person is None:
-        return await webchat.waiting(rt.live, rt.vault, session.name, last)
+        return await webchat.waiting(rt.valkey, rt.vault, session.name, last)
     return [
         (str(row.id), _note(row))
         for row in await outbox.waiting(rt, session.person, WebChat.name, number(last))

@@ -51,7 +51,7 @@ async def _events(request: Request, session: ChatSession, last: str) -> AsyncGen
     rt: Runtime = request.app.state.rt
     language = ""
     try:
-        async with rt.live.listen(webchat.topic(session.name), *_demo_topics(rt)) as subscription:
+        async with rt.valkey.listen(webchat.topic(session.name), *_demo_topics(rt)) as subscription:
             yield ": open\n\n"
             while not await request.is_disconnected():
                 current = await find_session(request, session.marked_name)

@@ -129,4 +129,4 @@ async def _write(rt: Runtime, write_id: UUID) -> None:
         delivery = await registry_events.write_to_registry(rt, write_id)
     await receive.deliver(rt, delivery)
     if rt.settings.demo:
-        await rt.live.publish(DEMO_TOPIC, b"")
+        await rt.valkey.publish(DEMO_TOPIC, b"")

@@ -61,11 +61,11 @@ async def test_web_budget_of_an_address_has_a_hard_limit_despite_solved_puzzles(
 @pytest.mark.requirement("S-82")
 async def test_web_chat_requires_a_puzzle_when_the_total_web_budget_is_spent(rt: Runtime) -> None:
     limited = replace(rt, settings=rt.settings.model_copy(update={"web_chats_hourly": 5}))
-    assert await spent_by_all(limited.live, limited.vault, limited.settings) == ()
+    assert await spent_by_all(limited.valkey, limited.vault, limited.settings) == ()
     verdicts = [await spend(limited, f"198.51.100.{n}", [Spending.CHAT]) for n in range(30)]
     assert verdicts[:5] == [Granted()] * 5
     assert verdicts[-1] == Asked()
-    assert await spent_by_all(limited.live, limited.vault, limited.settings) == (Spending.CHAT,)
+    assert await spent_by_all(limited.valkey, limited.vault, limited.settings) == (Spending.CHAT,)
     assert await spend(limited, "203.0.113.1", [Spending.CHAT], answered=True) == Granted()
 
 
@@ -80,7 +80,7 @@ async def test_web_budget_of_a_shared_network_is_larger(rt: Runtime) -> None:
 
 @pytest.mark.requirement("S-82")
 async def test_web_budget_is_enforced_when_valkey_is_down(rt: Runtime) -> None:
-    without_valkey = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    without_valkey = replace(rt, valkey=Cache.at("redis://127.0.0.1:9/0"))
     verdicts = await _spend_repeatedly(
         without_valkey, HOST, Spending.CASE, BUDGETS[Spending.CASE].free + 1
     )
@@ -108,7 +108,7 @@ def test_network_of_a_customer_is_an_ipv4_address_or_an_ipv6_64_prefix(
 async def test_web_budget_stores_keyed_hashes_that_expire_with_the_window(rt: Runtime) -> None:
     await spend(rt, HOST, list(Spending))
     key = network_key(rt, HOST)
-    client = rt.live._client
+    client = rt.valkey._client
     keys = [name for name in await client.keys("*") if key.encode() in name]
     assert len(keys) == 2 * len(Spending)
     for name in keys:

@@ -52,8 +52,8 @@ async def model_runtime(chosen: Settings, server: LanguageModel) -> AsyncIterato
 
 async def wait_for_tasks(rt: Runtime) -> None:
     """Wait until all background tasks of turns have ended."""
-    while rt.later:
-        await next(iter(rt.later))
+    while rt.background_tasks:
+        await next(iter(rt.background_tasks))
 
 
 async def start_guest(rt: Runtime) -> Guest:

@@ -33,7 +33,7 @@ class Slow(WebChat):
     """The web chat, with a `send` that waits until the test sets the event `gate`."""
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.started, self.gate, self.sent = asyncio.Event(), asyncio.Event(), 0
 
     async def send(self, act: ChannelCall) -> str:

@@ -58,7 +58,7 @@ async def test_quick_exit_clears_an_anonymous_chat_after_midnight(
         async def fail(*_args: object, **_more: object) -> None:
             raise CacheUnavailable
 
-        monkeypatch.setattr(rt.live, "hold", fail)
+        monkeypatch.setattr(rt.valkey, "hold", fail)
     await advance_database_clock(rt, "2 minutes")
     await messenger.do(Said("выход"))
     assert {"theirs-1", "ours-1", "theirs-2", "ours-2"} <= {*messenger.deleted_ids}
@@ -91,8 +91,8 @@ async def test_anonymous_session_moves_to_the_key_of_the_new_day_after_midnight(
 ) -> None:
     await advance_database_clock(rt, "2 minutes")
     await messenger.do(Said("Русский"))
-    assert await rt.live.peek(await _key(rt, 0))
-    assert await rt.live.peek(await _key(rt, 1)) is None
+    assert await rt.valkey.peek(await _key(rt, 0))
+    assert await rt.valkey.peek(await _key(rt, 1)) is None
 
 
 async def test_anonymous_session_is_not_found_half_an_hour_after_midnight(

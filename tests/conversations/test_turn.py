@@ -247,7 +247,7 @@ class _RecordingChat(WebChat):
     """A web chat that records the outbox row named in each call, and rate-limits the first call."""
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.names: list[str] = []
 
     async def send(self, act: ChannelCall) -> str:

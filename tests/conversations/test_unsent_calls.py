@@ -85,7 +85,7 @@ class FlakyMessenger:
         await receive.deliver(self.rt, await receive.receive(self.rt, update))
 
     async def wait_for_retries(self) -> None:
-        await asyncio.gather(*self.rt.later)
+        await asyncio.gather(*self.rt.background_tasks)
 
     def line(self, text: Any) -> str:
         return self.rt.languages.render(text, "ru")
@@ -107,7 +107,7 @@ async def test_answer_to_an_anonymous_person_is_retried_at_once_after_an_error(
     messenger.errors = [error, error]
     await messenger.do(Said("меню"))
     assert [messenger.line(screens.MENU_TEXT) in each for each in messenger.chat] == [True]
-    assert rt.later == set()
+    assert rt.background_tasks == set()
 
 
 async def test_answer_to_an_anonymous_person_is_retried_later_when_throttled(rt: Runtime) -> None:
@@ -239,7 +239,7 @@ async def test_anonymous_update_waits_for_the_slow_answer_to_an_earlier_update(
     rt: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     messenger = await start_chat(rt)
-    hold, tries, slow = rt.live.hold, list[Busy](), asyncio.Event()
+    hold, tries, slow = rt.valkey.hold, list[Busy](), asyncio.Event()
     messenger.slow = slow
     messenger.call_started.clear()
 
@@ -252,7 +252,7 @@ async def test_anonymous_update_waits_for_the_slow_answer_to_an_earlier_update(
                 slow.set()
         return held
 
-    monkeypatch.setattr(rt.live, "hold", hold_shortly)
+    monkeypatch.setattr(rt.valkey, "hold", hold_shortly)
     monkeypatch.setattr(lock_renewal, "RENEW_SECONDS", LEASE_MS / 1000 / 5)
     async with asyncio.timeout(20):
         first = asyncio.create_task(messenger.do(Said("меню")))

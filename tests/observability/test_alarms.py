@@ -59,7 +59,7 @@ ROOT = Path(__file__).parents[2]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text("utf-8"))["groups"][0]
 ALARMS = {rule["alert"]: rule for rule in RULES["rules"]}
 
-SIGHT = health.Snapshot(database=True, live=True)
+SIGHT = health.Snapshot(database=True, valkey=True)
 
 type Provoke = Callable[[Runtime, Databases], Awaitable[Runtime]]
 
@@ -240,7 +240,7 @@ async def database_away(rt: Runtime, databases: Databases) -> Runtime:
 
 @provokes("KoshLiveAway")
 async def live_away(rt: Runtime, databases: Databases) -> Runtime:
-    return replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    return replace(rt, valkey=Cache.at("redis://127.0.0.1:9/0"))
 
 
 @provokes("KoshWebChatBurst")

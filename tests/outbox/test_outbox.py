@@ -151,7 +151,7 @@ class _UnreachableWebChat(WebChat):
     """A web channel that raises Unreachable except for the addresses in `reached`."""
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.reached = frozenset[str]()
 
     async def send(self, act: ChannelCall) -> str:
@@ -166,7 +166,7 @@ async def test_outbox_gives_up_a_message_only_when_the_channel_works_for_others(
     guest, other, channel = Guest(rt), Guest(rt), _UnreachableWebChat(rt)
     await guest.consent()
     await other.consent()
-    rt = replace(rt, channels={**rt.channels, "web": channel}, reached={})
+    rt = replace(rt, channels={**rt.channels, "web": channel}, accepted_at={})
     await _wait(rt, guest, 1)
     for _try in range(2 * outbox.MAX_ATTEMPTS):
         await outbox.sweep(rt)
@@ -226,7 +226,7 @@ class _RefusingWebChat(WebChat):
     """A web channel that raises `error`, or accepts everything if `error` is None."""
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.error: SendError | None = None
 
     async def send(self, act: ChannelCall) -> str:
@@ -303,7 +303,7 @@ class _ResponseLosingWebChat(WebChat):
     """A web channel that gets all calls; responses are lost while `loses_responses` is set."""
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.loses_responses = True
         self.arrived: list[str] = []
 
@@ -326,7 +326,7 @@ async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     for each in guests:
         await each.consent()
     page = _ResponseLosingWebChat(rt)
-    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    rt = replace(rt, channels={**rt.channels, "web": page}, suspected_channels={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)
     assert len(page.arrived) == 1
@@ -336,7 +336,7 @@ async def test_outbox_pauses_a_channel_after_a_lost_response_until_it_responds(
     assert len(page.arrived) == 1
     assert [await _open(rt, each) for each in guests] == [1] * 4
     page.loses_responses = False
-    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
+    await asyncio.gather(*(asking for _since, asking in rt.suspected_channels.values()))
     await advance_database_clock(rt, "5 seconds")
     await outbox.sweep(rt)
     assert [await _open(rt, each) for each in guests] == [0] * 4
@@ -349,14 +349,14 @@ async def test_channel_probe_delay_grows_with_the_outage(
 ) -> None:
     never: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(3600))
     for missing, minimum in ((40, 40), (4000, channel_probe.MAX_SECONDS)):
-        rt.doubts["web"] = (time.monotonic() - missing, never)
+        rt.suspected_channels["web"] = (time.monotonic() - missing, never)
         assert (
             minimum
             <= await channel_probe.wait_until_reachable(rt, "web")
             <= channel_probe.MAX_SECONDS
         )
     never.cancel()
-    del rt.doubts["web"]
+    del rt.suspected_channels["web"]
 
 
 async def test_outbox_resumes_at_once_when_the_channel_responds(rt: Runtime) -> None:
@@ -364,13 +364,13 @@ async def test_outbox_resumes_at_once_when_the_channel_responds(rt: Runtime) -> 
     await first.consent()
     await second.consent()
     page = _ResponseLosingWebChat(rt)
-    rt = replace(rt, channels={**rt.channels, "web": page}, doubts={})
+    rt = replace(rt, channels={**rt.channels, "web": page}, suspected_channels={})
     await _wait(rt, first, 1)
     await outbox.sweep(rt)
-    assert rt.doubts
+    assert rt.suspected_channels
     page.loses_responses = False
     await _wait(rt, second, 1)
     await outbox.sweep(rt)
-    assert not rt.doubts
+    assert not rt.suspected_channels
     assert await _open(rt, second) == 0
     assert len(page.arrived) == 2

@@ -45,7 +45,7 @@ class _TwoPartWebChat(WebChat):
     many = 2
 
     def __init__(self, rt: Runtime) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.meets: list[Meets | SendError | None] = []
         self.posted: list[int] = []
         self.mark = ""
@@ -89,7 +89,9 @@ class _Row:
             assert held is not None
             row = outbox.Row("send", quarantine.apology(self.rt, "ru"))
             [self.id] = await outbox.enqueue(session, held.person, "web", (row,))
-        self.rt = replace(self.rt, channels={**self.rt.channels, "web": self.page}, doubts={})
+        self.rt = replace(
+            self.rt, channels={**self.rt.channels, "web": self.page}, suspected_channels={}
+        )
 
     async def go(self, times: int = 1) -> None:
         for _time in range(times):

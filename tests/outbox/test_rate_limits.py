@@ -27,7 +27,7 @@ class RateLimitedWebChat(WebChat):
     """The web channel with a messenger's rate limits; raises `error` if it is set."""
 
     def __init__(self, rt: Runtime, rates: Rates) -> None:
-        super().__init__(rt.live, rt.vault)
+        super().__init__(rt.valkey, rt.vault)
         self.rates = rates
         self.calls = 0
         self.error: SendError | None = None
@@ -132,7 +132,7 @@ async def test_rate_limits_are_enforced_locally_when_valkey_is_down(
     async def away(_draws: Any) -> float:
         raise CacheUnavailable
 
-    monkeypatch.setattr(rt.live, "draw", away)
+    monkeypatch.setattr(rt.valkey, "draw", away)
     await guest.do(Said("/help"))
     await guest.do(Said("/help"))
     assert channel.calls == 1
@@ -142,7 +142,7 @@ async def test_rate_limits_are_enforced_locally_when_valkey_is_down(
 async def test_rate_limit_takes_tokens_from_all_needed_buckets_or_from_none(rt: Runtime) -> None:
     one, other = uuid4().hex, uuid4().hex
     both = (Draw(one, 0.01, 2), Draw(other, 0.01, 1))
-    for live in (rt.live, LocalRateLimiter(share=1)):
+    for live in (rt.valkey, LocalRateLimiter(share=1)):
         assert await live.draw(both) == 0
         assert await live.draw(both) > 50
         assert await live.draw(both[:1]) == 0, "the refusal took nothing"
@@ -153,8 +153,8 @@ async def test_replies_beyond_the_rate_limit_delay_broadcasts(rt: Runtime) -> No
     name = uuid4().hex
     loose = (Draw(name, 1, 2, firm=False),)
     for _each in range(4):
-        assert await rt.live.draw(loose) == 0
-    wait = await rt.live.allow(name, rate=1, burst=2, reserve=0.2)
+        assert await rt.valkey.draw(loose) == 0
+    wait = await rt.valkey.allow(name, rate=1, burst=2, reserve=0.2)
     assert 2 < wait < 4
 
 

@@ -400,7 +400,7 @@ async def test_broadcast_claims_no_recipient_while_the_channel_is_unreachable(
         assert await count_states(rt, found) == in_hand | {"planned": 10}
         await _advance_clock(rt, "10 seconds")
     post.loses_responses = False
-    await asyncio.gather(*(asking for _since, asking in rt.doubts.values()))
+    await asyncio.gather(*(asking for _since, asking in rt.suspected_channels.values()))
     await broadcasts.send_shard(rt, found.id, 0)
     assert await count_states(rt, found) == {"accepted": AT_ONCE + 9, "in_doubt unreachable": 1}
     assert len(post.addresses) == len(set(post.addresses)) == AT_ONCE + 10
@@ -581,7 +581,9 @@ async def test_broadcast_returns_unused_tokens_to_the_rate_limiter(
     await broadcasts.send_shard(rt, found.id, 0)
     assert len(post.sent) == 7
     name = rate_limits.bucket(rt, "telegram")
-    assert await rt.live.allow(name, rate=0.001, burst=20, cost=9, reserve=rate_limits.RESERVE) == 0
+    assert (
+        await rt.valkey.allow(name, rate=0.001, burst=20, cost=9, reserve=rate_limits.RESERVE) == 0
+    )
 
 
 async def test_broadcast_cancel_skips_remaining_recipients(rt: Runtime) -> None:

@@ -45,7 +45,7 @@ async def forget_number_limit(rt: Runtime) -> None:
 
     Tests that run at the same time share Valkey, so their limits are kept.
     """
-    assert await rt.live._client.delete(f"rate:{spending._lookup_of_number(rt, NUMBER).bucket}")
+    assert await rt.valkey._client.delete(f"rate:{spending._lookup_of_number(rt, NUMBER).bucket}")
 
 
 async def test_status_lookup_needs_the_right_number_and_pin(
@@ -187,7 +187,7 @@ async def test_status_lookup_limits_apply_when_valkey_is_down(
     rt: Runtime, databases: Databases
 ) -> None:
     await received(rt, databases)
-    without_valkey = replace(rt, live=Cache.at("redis://127.0.0.1:9/0"))
+    without_valkey = replace(rt, valkey=Cache.at("redis://127.0.0.1:9/0"))
     assert await try_lookup(without_valkey, "web:a") == FOUND
     assert await try_lookup(without_valkey, "web:a", "999999") == NOTHING
     assert await try_lookup(without_valkey, "web:a") == NOTHING

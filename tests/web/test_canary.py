@@ -42,7 +42,7 @@ ANSWERS = (
 
 async def _valkey(stack: AppStack) -> bytes:
     """Return every key and value of Valkey as bytes, because a dump of them would be compressed."""
-    client: Any = stack.rt.live._client
+    client: Any = stack.rt.valkey._client
     seen = []
     async for key in client.scan_iter():
         match await client.type(key):

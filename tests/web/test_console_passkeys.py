@@ -265,7 +265,7 @@ async def test_passkey_challenge_works_once_even_after_valkey_lost_its_data(desk
         credential = await _sign_challenge(console, device)
         screen = await console.post("/console/passkey", {"credential": credential, "next": ""})
         assert screen.path == "/console/inbox"
-        await desk.rt.live._client.flushdb()
+        await desk.rt.valkey._client.flushdb()
         assert await _is_rejected(console, credential)
 
 

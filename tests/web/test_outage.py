@@ -217,7 +217,7 @@ async def test_pages_answer_503_when_the_database_is_down(stack: AppStack, admin
 async def test_chat_page_answers_when_valkey_is_down(stack: AppStack) -> None:
     nowhere = Cache.at("redis://127.0.0.1:9")
     channels = {**stack.rt.channels, WebChat.name: WebChat(nowhere, stack.rt.vault)}
-    alone = replace(stack.rt, live=nowhere, channels=channels)
+    alone = replace(stack.rt, valkey=nowhere, channels=channels)
     async with serving(create_app(shared_runtime(alone))) as url:
         async with stack.http.get(f"{url}/chat", headers=PAGE_HEADERS) as answer:
             assert answer.status == 200

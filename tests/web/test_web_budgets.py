@@ -264,7 +264,7 @@ async def test_first_message_above_the_rate_limit_of_the_web_chat_stores_nothing
     stack: AppStack, person: aiohttp.ClientSession
 ) -> None:
     await _exhaust_budget(stack.rt, Spending.CHAT)
-    client = stack.rt.live._client
+    client = stack.rt.valkey._client
 
     async def stored_keys() -> set[Any]:
         return {key for key in await client.keys("*") if key[:4] in (b"ask:", b"chat")}

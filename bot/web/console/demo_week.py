@@ -162,7 +162,7 @@ class Guest:
 
         Return FIRST if the chat has no buttons of a question yet.
         """
-        notes = await webchat.waiting(self.rt.live, self.rt.vault, self.name, "")
+        notes = await webchat.waiting(self.rt.valkey, self.rt.vault, self.name, "")
         pressed = (each.payload for _id, note in notes if note.say for each in note.say.buttons)
         numbers = [each.partition(":")[0] for each in pressed if each[:1].isdigit()]
         return numbers[-1] if numbers else FIRST

@@ -272,7 +272,7 @@ async def _wait(rt: Runtime, bucket: str, way: str) -> float:
     """
     burst, rate = TRIES[way]
     try:
-        return await rt.live.allow(bucket, rate=rate, burst=burst)
+        return await rt.valkey.allow(bucket, rate=rate, burst=burst)
     except CacheUnavailable:
         return await _local.allow(bucket, rate=rate, burst=burst)
 
