@@ -79,7 +79,7 @@ async def opened(chosen: Settings) -> AsyncIterator[MessageServers]:
     async with mail_server() as mail, sms_gateway() as gateway:
         settings = chosen.model_copy(
             update={
-                "hints": ("email", "sms"),
+                "hint_channels": ("email", "sms"),
                 "hint_email_from": SENDER,
                 "sms_countries": ("KZ",),
                 "smtp_host": "127.0.0.1",
@@ -435,9 +435,9 @@ async def test_email_or_sms_notices_are_not_sent_when_switched_off(post: Message
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await advance_database_clock(post.rt, "16 minutes")
-    without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ()}))
+    without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ()}))
     assert await notifications.send_hints(without_hints) == 0
-    only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hints": ("sms",)}))
+    only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ("sms",)}))
     assert await notifications.send_hints(only) == 1
     assert post.mail.received == []
 

@@ -168,7 +168,7 @@ async def test_status_page_reports_a_full_valkey(small_valkey_stack: AppStack) -
     ):
         status = await answer.json()
     assert status["overall"] == "slow"
-    assert "live" in status["incidents"]
+    assert "valkey" in status["incidents"]
 
 
 @pytest.mark.requirement("S-61", "S-85")
