@@ -31,7 +31,7 @@ FAMILIES = {
     "flows": ("flows",),
     "facts": ("facts",),
     "languages": ("languages",),
-    "transliterate": ("script",),
+    "transliterate": ("transliterate",),
     "understanding": ("understanding",),
     "understand": ("understand",),
     "docs": ("docs",),

@@ -84,7 +84,7 @@ def test(number: Number, officer: Name, data: Data = None) -> None:
 
 
 @app.command()
-def ask(number: Number, officer: Name, data: Data = None) -> None:
+def request_approval(number: Number, officer: Name, data: Data = None) -> None:
     """Submit the draft of an announcement for approval by other officers."""
     _with(data, officer, number, lambda rt, actor, it: broadcasts.ask_approval(rt, actor, it.id))
 
@@ -151,7 +151,7 @@ def retry(number: Number, officer: Name, data: Data = None) -> None:
 
 
 @app.command()
-def doubt(
+def resolve(
     number: Number, decision: Doubt, officer: Name, recipient: Some = None, data: Data = None
 ) -> None:
     """Decide on recipients to whom the message may or may not have been delivered.

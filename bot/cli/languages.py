@@ -171,18 +171,18 @@ def _check_code(code: str) -> str:
 
 
 @app.command()
-def draw(
-    seed: Annotated[int, typer.Option(help="The same seed draws the same sentences again.")],
+def sample(
+    seed: Annotated[int, typer.Option(help="The same seed selects the same sentences.")],
     count: Annotated[int, typer.Option(help="Sentences for each language.")] = 200,
-    only: Annotated[str, typer.Option(help="Draw for this language only, such as kk_Arab.")] = "",
+    only: Annotated[str, typer.Option(help="Print only this language, such as kk_Arab.")] = "",
 ) -> None:
     """Print random sentences of each hand-translated language beside the English, to proofread."""
     for code in (only,) if only else catalogues.HAND_MADE:
         messages = sorted(catalogues.messages(code).items())
         # A pseudo-random generator suffices, because the same seed must repeat the sample and
         # nothing is secret.
-        sample = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
-        for number, ((context, english), text) in enumerate(sample, 1):
+        drawn = random.Random(f"{seed}:{code}").sample(messages, min(count, len(messages)))
+        for number, ((context, english), text) in enumerate(drawn, 1):
             typer.echo(
                 f"{code} {number}. {text}\n    {english}{f' ({context})' if context else ''}"
             )

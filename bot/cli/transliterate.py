@@ -21,7 +21,7 @@ SCRIPTS: Mapping[str, Callable[[str], str]] = {
 
 
 @app.command()
-def script(
+def transliterate(
     to: Annotated[str, typer.Option(help=f"Written form: {', '.join(SCRIPTS)}.")],
     text: Annotated[str | None, typer.Argument(help="Text; without it, standard input.")] = None,
 ) -> None:

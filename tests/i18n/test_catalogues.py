@@ -336,7 +336,7 @@ def test_languages_draw_command_draws_the_same_sample_for_one_seed(
     monkeypatch.setattr(catalogues, "messages", lambda code: known)
 
     def sample_lines(*words: str) -> list[str]:
-        done = CliRunner().invoke(app, ["draw", "--count", "5", *words])
+        done = CliRunner().invoke(app, ["sample", "--count", "5", *words])
         assert done.exit_code == 0
         return done.output.splitlines()
 

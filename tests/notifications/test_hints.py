@@ -435,9 +435,13 @@ async def test_email_or_sms_notices_are_not_sent_when_switched_off(post: Message
     guest = await guest_with_confirmed_address(post)
     await answered(post, guest)
     await advance_database_clock(post.rt, "16 minutes")
-    without_hints = replace(post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ()}))
+    without_hints = replace(
+        post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ()})
+    )
     assert await notifications.send_hints(without_hints) == 0
-    only = replace(post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ("sms",)}))
+    only = replace(
+        post.rt, settings=post.rt.settings.model_copy(update={"hint_channels": ("sms",)})
+    )
     assert await notifications.send_hints(only) == 1
     assert post.mail.received == []
 

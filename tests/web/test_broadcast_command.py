@@ -106,7 +106,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     assert "This language was not tested as it stands: zh_Hans." in counts
     assert "kk: 2 messages" in await run("test", "1", by=editor), "in both of its scripts"
     assert TEXTS["uz"].body in [each.text for each in tester.received]
-    assert "state: awaiting" in await run("ask", "1", by=editor)
+    assert "state: awaiting" in await run("request-approval", "1", by=editor)
     code, output = await terminal.kosh("start", "1", "--officer", lead)
     assert (code, output) == (1, "E_BROADCAST: Not enough people have agreed yet.\n")
     code, output = await terminal.kosh("approve", "1", "--officer", approver, typed="n\n")
@@ -125,7 +125,7 @@ async def test_broadcast_command_sends_a_broadcast_from_a_file(terminal: Termina
     recipients = await run("recipients", "1", "--status", "in_doubt", by=editor)
     number = recipients.split()[0]
     assert f"{number} telegram ru in_doubt unreachable" in recipients
-    assert "1 decided" in await run("doubt", "1", "leave", "--recipient", number, by=lead)
+    assert "1 decided" in await run("resolve", "1", "leave", "--recipient", number, by=lead)
     progress_text = await run("progress", "1", by=editor)
     assert "2 accepted" in progress_text
     assert "1 failed: unknown" in progress_text
@@ -198,7 +198,7 @@ async def test_broadcast_command_reports_errors_in_one_line(
     for words, status, expected in (
         (("start", "7", "--officer", editor), 1, "E_BROADCAST: there is no such announcement"),
         (("list", "--officer", "Nobody"), 1, "E_OFFICER"),
-        (("doubt", "1", "perhaps", "--officer", editor), 2, "perhaps"),
+        (("resolve", "1", "perhaps", "--officer", editor), 2, "perhaps"),
         (("draft", "no-such-file.toml", "--officer", editor), 2, "does not exist"),
         (("list",), 2, "--officer"),
     ):
