@@ -238,7 +238,8 @@ def pool(url: str, size: int) -> Pool:
         kwargs={
             "prepare_threshold": 0,
             "connect_timeout": DATABASE_SECONDS,
-            # Days of statistics and of facts begin in UTC, in whatever time zone the server is.
+            # The time zone is UTC, so that days of statistics and of facts do not depend on the
+            # server's time zone.
             "options": f"-c statement_timeout={STATEMENT_SECONDS}s"
             " -c idle_in_transaction_session_timeout=15s -c timezone=UTC",
             "application_name": "kosh",

@@ -26,7 +26,7 @@ AFTERWARDS: Mapping[str, tuple[Fact, ...]] = {"STATUS": (kandas.VALIDITY,)}
 def step_explanation(step: str, status: str, today: date) -> tuple[Text, ...]:
     """Return the sentences about a step of the platform; empty if no fact about it may be shown.
 
-    A step that was refused (NOT_DONE) gets the same sentence on refusal, whichever step it is.
+    All refused steps (NOT_DONE) share one sentence, which explains a refusal.
     """
     if status == "NOT_DONE":
         return (REFUSED,)

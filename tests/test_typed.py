@@ -156,7 +156,7 @@ async def test_docs_commands_succeed_from_installation_to_breach_report(
     assert "fsync" in typed("doctor", code=1)
     async with runtime(chosen) as rt:
         await Guest(rt, "nobody-who-stays").consent()
-        # A restore requires the journal, which the first erasure creates.
+        # Erase a person first, because a restore needs the journal that the first erasure creates.
         leaving = Guest(rt, "nobody-who-leaves")
         await leaving.consent()
         await leaving.go("/delete", "yes")

@@ -101,8 +101,8 @@ async def _record_failure(transaction: Transaction, receipt: DeliveryReport) -> 
     if status is RecipientStatus.PLANNED:
         delay = max(delay, RETRY_SECONDS)
     if status in OPEN:
-        # Lock the broadcast. Otherwise it could end before this recipient, who gets the message
-        # again, has the status `planned`.
+        # This recipient gets the message again. Lock the broadcast, so that it cannot end before
+        # the recipient has the status `planned`.
         await execute(transaction, statements.LOCK_NUMBER, number=number)
     values = {"try": attempt, "on_channel": receipt.channel, "new_state": status.value,
               "why": reason, "delay": delay}  # fmt: skip

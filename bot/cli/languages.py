@@ -231,9 +231,9 @@ def _describe_mismatch(pair: tuple[str, str]) -> str:
 
 
 def _overrides(code: str) -> int:
-    """Return how many words and labels a hand-written list converts to the language's script.
+    """Count the words and labels that a hand-written list converts to the language's script.
 
-    The list contains the words and labels that the conversion rules convert wrongly.
+    The list contains those that the conversion rules convert wrongly.
     """
     words = {"kk_Arab": script_overrides.TOTE, "uz_Cyrl": script_overrides.UZBEK}.get(code, {})
     return len(words) + sum(

@@ -1,7 +1,7 @@
 """Facts that expire soon or are due for a check, in shipped and published content.
 
-A fact is a sentence with its sources and last valid day. An edition is a date object that also
-contains the content published for that date.
+A fact is a sentence with its sources and last valid day. An edition is a `date` that also carries
+the content published for that date.
 """
 
 from collections import Counter

@@ -128,9 +128,10 @@ async def _tell(
 async def _overtaken(
     rt: Runtime, transaction: Transaction, outcome: registry_writes.Outcome
 ) -> registry_writes.Outcome | None:
-    """Return the response to a submission with the status that a callback brought before it.
+    """Return the response to a submission, with the status from a callback that arrived earlier.
 
-    Returns None if the callback was announced, or if the person has sent another submission since.
+    Returns None if Kosh has already announced this status to the person, or if the person has since
+    sent another submission.
     """
     held = await lock(rt, transaction, outcome.person_id)
     known = held.conversation.registration if held else None

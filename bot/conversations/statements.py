@@ -291,8 +291,9 @@ def _lock(
 
 LOCK = _lock(t.Conversation.channel)
 LOCK_FOR_UPDATES = _lock(func.coalesce(t.Conversation.updates_channel, t.Conversation.channel))
-# The same two statements for a person whose last turn was on the secure page, which they opened
-# from the channel `home`. LOCK_AT_HOME selects that channel also during the visit.
+# The two statements above, for a person whose last turn was on the secure page. The person opened
+# this page from the channel `home`. LOCK_AT_HOME selects the person's handle on `home` also while
+# the visit lasts.
 _HOME, _OF_HOME = bindparam("home", type_=Text()), t.Handle.home == bindparam("home", type_=Text())
 LOCK_IN_VISIT, LOCK_AT_HOME = _lock(_HOME, _OF_HOME), _lock(_HOME)
 LOCK_FOR_UPDATES_IN_VISIT = _lock(

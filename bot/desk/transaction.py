@@ -148,10 +148,10 @@ async def perform(
 async def _moved(
     rt: Runtime, officer: Officer, case_id: UUID, action: Action, key: str
 ) -> ActionResult:
-    """Return the result of a repeated action that moved the case to another mission before.
+    """Return the first result of an action that is repeated after it moved the case away.
 
-    The console's database role no longer sees that case, so the bot's role is used. Raises
-    LookupError if the action is not a repetition.
+    The case now belongs to another mission, so the console's database role no longer sees it, and
+    the bot's role is used. Raises LookupError if the action is not a repetition.
     """
     values = {"by": officer.id, "once": key, "on_case": case_id, "done": action.value}
     async with rt.pool.connection() as transaction:

@@ -46,9 +46,9 @@ def audience(fact: Fact) -> Rule:
 def _lists(programme: Programme, fact: Fact) -> bool:
     """Return True if a checklist (list of papers) of the programme may contain the fact.
 
-    A fact for certain countries counts as contained in every checklist of their citizens. The day
-    and the person's situation do not matter: a stored checklist keeps papers that only some people
-    need, and editors may publish a fact again after its last day.
+    If a fact applies only to some countries, assume that every checklist of their citizens contains
+    it. Ignore the day, because editors may publish a fact again after its last day. Ignore the
+    person's situation, because a stored checklist keeps papers that only some people need.
     """
     documents = (fact for need in programme.needs for fact in need.document.facts)
     others = (

@@ -12,7 +12,7 @@ MAX_AGE = 120
 MONTHS_PER_YEAR = 12
 
 # check: a native speaker must check each line
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# The first line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 YEARS = (
     "жас жаста жасқа жасында жасар жыл",
     "yosh yoshda yoshga yoshli yoshdan yashar yil",

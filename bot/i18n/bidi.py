@@ -14,8 +14,9 @@ RIGHT_TO_LEFT = frozenset({"kk_Arab"})
 ARABIC = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 ISOLATE, END_ISOLATE, MARK = "\u2068", "\u2069", "\u200f"
 
-# A number of one part, such as 9:00, 12.05.2026 or (7172), and a number of several parts, such as a
-# range or a phone number. A bracket belongs to it only together with the other bracket of its pair.
+# NUMBER_PART is a number of one part, such as 9:00, 12.05.2026 or (7172). NUMBER joins several
+# parts, such as a range or a phone number. A bracket is part of a number only if the matching
+# bracket is part of it, too.
 NUMBER_PART = r"(?:\([0-9]+\)|[0-9](?:[0-9:.,/]*[0-9])?)"
 NUMBER = (
     rf"\+?{NUMBER_PART}"

@@ -10,7 +10,7 @@ from flows.engine.language_protocol import Refusal
 
 # check: a native speaker must check each line
 # Words that may occur beside the year. The first line of each is Kazakh, the second one is Uzbek;
-# each also counts in its other script.
+# each also matches in its other script.
 BORN = (
     "мен туған туғанмын туғам туылған туылғанмын туылдым дүниеге келдім келгенмін",
     "men tugʻilganman tugʻildim tugʻilgan",

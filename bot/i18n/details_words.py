@@ -1,6 +1,6 @@
 """Everyday words for education, work and the support that is needed, such as "чабан" (shepherd)."""
 
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# The first line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("education", "higher"): (

@@ -13,7 +13,7 @@ MAX_FIGURES, MAX_HAN = 2, 99
 
 # check: a native speaker must check each line
 # Words for each unit, with its number of days. The first line of each is Kazakh, the second one is
-# Uzbek; each also counts in its other script.
+# Uzbek; each also matches in its other script.
 UNITS: dict[int, tuple[str, ...]] = {
     DAY: ("күн күннен", "kun kundan", "день дня дней", "天 日"),
     WEEK: (

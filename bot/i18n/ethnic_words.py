@@ -1,6 +1,6 @@
 """Names of ethnic groups that people type at the questions about ethnicity."""
 
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# The first line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 # Ethnic groups other than Kazakhs.
 KAZAKH, UZBEK, RUSSIAN, CHINESE = (

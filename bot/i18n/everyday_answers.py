@@ -23,7 +23,7 @@ OR = {
 
 # check: a native speaker must check each line
 # Words of which an answer to "Who?" may consist. The first line of each is Kazakh, the second one
-# is Uzbek; each also counts in its other script.
+# is Uzbek; each also matches in its other script.
 KIN = (
     "ұл ұлым ұлымды ұлыммен қыз қызым қызымды қызыммен бала балам баламды баламмен балалар"
     " балаларым балаларымды балаларыммен күйеу күйеуім күйеуіммен жұбай жұбайым жұбайыммен әйел"

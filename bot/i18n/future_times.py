@@ -10,7 +10,7 @@ from bot.i18n.word_lists import folded_words
 MAX_YEARS = 30
 # check: a native speaker must check each line
 # Words by the first month of their season. The first line of each is Kazakh, the second one is
-# Uzbek; each also counts in its other script.
+# Uzbek; each also matches in its other script.
 SEASONS: dict[int, tuple[str, ...]] = {
     3: (
         "көктем көктемде көктемге",

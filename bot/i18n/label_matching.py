@@ -16,7 +16,7 @@ MIN_STEM, MAX_ENDING = 4, 4
 MIN_HAN = 2
 
 # Words that turn the meaning of a text into its opposite, and Chinese characters that do. The first
-# line is Kazakh, the second one is Uzbek; each also counts in its other script.
+# line is Kazakh, the second one is Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 NEGATIONS = (
     "жоқ емес емеспін емеспіз жоқпын",

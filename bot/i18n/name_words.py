@@ -8,8 +8,8 @@ from bot.i18n.word_lists import bare_words, in_all_scripts
 from flows.engine.language_protocol import Letters, Refusal
 
 # check: a native speaker must check each line
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
-# Phrases before or after a name.
+# Phrases before or after a name. In each constant below, the first line is Kazakh, the second one
+# Uzbek. Each phrase is also recognized in the other script of its language.
 INTRODUCING = (
     "тегім, менің тегім, фамилиям, менің фамилиям, атым, менің атым, есімім, менің есімім,"
     " аты жөнім, менің аты жөнім, әкемнің аты, менің әкемнің аты, деген, паспорттағыдай",

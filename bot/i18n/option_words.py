@@ -20,7 +20,7 @@ from bot.i18n.word_lists import in_all_scripts
 
 # Whole answers, by the name of the question and the key of the option. The words under ANY count at
 # every question that has an option with this key; at a consent, only a refusal counts. The first
-# line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 ANY, FAMILY = "", "family"
 OPTION_WORDS: dict[tuple[str, str], tuple[str, ...]] = {

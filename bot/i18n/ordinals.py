@@ -6,8 +6,9 @@ from functools import cache
 from bot.i18n import kazakh_arabic, normalization, uzbek_cyrillic
 
 # check: a native speaker must check each line
-# The last position, and the positions from 1 on. The Kazakh and the Uzbek line also count in the
-# other script of the language. Each word may have one of the endings of its line.
+# The words for "last", "first", "second" and so on, one line for each language. Each word may have
+# one of the endings that follow for its language. Kazakh and Uzbek words are also recognized in the
+# other script of the language.
 KAZAKH = "соңғы бірінші екінші үшінші төртінші бесінші алтыншы жетінші сегізінші тоғызыншы оныншы"
 UZBEK = (
     "oxirgi birinchi ikkinchi uchinchi toʻrtinchi beshinchi oltinchi yettinchi sakkizinchi"

@@ -10,7 +10,7 @@ from flows.engine.language_protocol import Refusal
 
 # Words that may occur beside the number of people. Words for children only are left out, and words
 # that change the number, such as "almost". The first line is Kazakh, the second one is Uzbek; each
-# also counts in its other script.
+# also matches in its other script.
 BESIDE = (
     "адам адамбыз кісі кісіміз жан біз барлығы барлығымыз",
     "kishi kishimiz odam odammiz nafar ta biz jami hammamiz",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable
 
 PLACE = re.compile(r"\{(\w+)\}")
-# Matches internet addresses: with other letters, an address would lead to another website.
+# Matches internet addresses. They are not converted to another script, because an address with
+# other letters would lead to another website.
 ADDRESS = (
     r"https?://[^\s<>()（）]+|(?<![A-Za-z0-9.-])(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}(?:/[^\s<>()（）]*)?"
     r"|(?:[A-Za-z0-9Ѐ-ӿ-]+\.)+(?:рф|қаз)(?![Ѐ-ӿ])(?:/[^\s<>()（）]*)?"

@@ -1,7 +1,7 @@
 """The capitals and abbreviations of Kazakhstan's regions, which people type for a region."""
 
 # By the key of the region: the names in Kazakh, Uzbek, Russian and Chinese; Kazakh and Uzbek names
-# also count in the other script. "ЮКО" and "ОҚО" are abbreviations of the former South Kazakhstan
+# also match in the other script. "ЮКО" and "ОҚО" are abbreviations of the former South Kazakhstan
 # Region, which is now Turkistan Region. Names that the labels have are left out, such as Turkistan.
 # check: a native speaker must check each line
 REGION_CAPITALS: dict[str, tuple[str, ...]] = {

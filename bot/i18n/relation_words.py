@@ -3,7 +3,8 @@
 People answer "who comes with you?" with a word such as "wife", not with the label of a button.
 """
 
-# Words as in `option_words`: the first line of each is Kazakh, the second one is Uzbek.
+# Words with which a person names a relative. The first line of each entry is Kazakh, the second one
+# Uzbek, the third one Russian, the fourth one Chinese (see `option_words`).
 # check: a native speaker must check each line
 OPTION_WORDS: dict[tuple[str, str], tuple[str, str, str, str]] = {
     ("relation", "spouse"): (

@@ -68,8 +68,8 @@ DO_NOT_WRITE = {
     "zh_Hans": "不要联系我, 别联系我, 不要给我发消息, 别给我发消息, 别给我发消息了,"
     " 不要给我打电话, 别给我打电话, 别再联系我",
 }
-# No other reserved word may be a possible answer to a question. "адам" is a man's name and
-# "қызметкер" an occupation, so these two occur only within phrases.
+# A reserved word must not be a possible answer to a question. Two words would be one: "адам" is a
+# man's name, and "қызметкер" is an occupation. Therefore these two occur only within phrases.
 RESERVED: dict[Reserved, dict[str, str]] = {
     Reserved.STOP: {
         "kk": f"тоқта, тоқтат, тоқтату, токта, токтат, стоп, {DO_NOT_WRITE['kk']}",

@@ -5,7 +5,7 @@ from functools import cache
 from bot.i18n import normalization
 from bot.i18n.word_lists import in_all_scripts
 
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# The first line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 # Words before the rest of an answer. Chinese writes them without a space.
 YES = (

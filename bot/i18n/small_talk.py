@@ -36,8 +36,8 @@ DECLINED = (
     " 我不想写, 我不想填, 我不愿意说, 现在不想, 我现在不想, 暂时不想, 我暂时不想",
     "i do not want, i donʼt want, i do not want to, i donʼt want to",
 )
-# Greetings, thanks, expressions of doubt and sentences about the form, which are not accepted as a
-# name. A name is asked for in Latin letters, so most sentences about the form are in Latin letters.
+# Greetings, thanks, expressions of doubt and remarks about the form. None is accepted as a name.
+# The form asks for a name in Latin letters, so most of these remarks are in Latin letters.
 SMALL_TALK = (
     "сәлеметсіз бе, сәлеметсіздер ме, ассалаумағалейкум, көп рахмет, рақмет, жақсы, түсінікті,"
     " білмеймін, сау болыңыз, қайырлы күн",
@@ -90,7 +90,7 @@ ENOUGH = (
     "okay, fine, good, no more questions",
 )
 # Whole messages that deny a danger, in which the recognizer finds the words of danger. The first
-# line is Kazakh, the second one Uzbek; each also counts in its other script.
+# line is Kazakh, the second one Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 NO_DANGER = (
     "қауіп жоқ, маған қауіп жоқ, бізге қауіп жоқ, ешқандай қауіп жоқ, ешкім мені ұрған жоқ,"
@@ -110,7 +110,7 @@ NO_DANGER = (
     "i am safe, we are safe, no one threatens me, i am not in danger",
 )
 # Whole messages that ask for the next step, after the advice for people in danger. The first line
-# is Kazakh, the second one Uzbek; each also counts in its other script.
+# is Kazakh, the second one Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 NEXT_STEP = (
     "не істеймін, не істеуім керек, не істесем болады, енді не істеймін, маған не істеу керек,"
@@ -129,7 +129,7 @@ NEXT_STEP = (
     "what should i do, what can i do, where should i go, who can help me, help me",
 )
 # Whole messages of people who did not understand an answer or want it repeated. The first line is
-# Kazakh, the second one Uzbek; each also counts in its other script.
+# Kazakh, the second one Uzbek; each also matches in its other script.
 # check: a native speaker must check each line
 REPEAT = (
     "қайталаңыз, қайталаңызшы, қайталап жіберіңіз, қайталап жіберіңізші, қайталап айтыңыз,"
@@ -161,7 +161,7 @@ REPEAT = (
     " i do not understand, explain, explain it more simply",
 )
 # Whole messages that ask whether an answer is true. The first line is Kazakh, the second one Uzbek;
-# each also counts in its other script.
+# each also matches in its other script.
 # check: a native speaker must check each line
 DOUBT = (
     "рас па, бұл рас па, мұның рас па, мұныңыз рас па, айтқаныңыз рас па, шын ба, бұл шын ба,"

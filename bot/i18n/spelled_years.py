@@ -9,7 +9,7 @@ from bot.i18n.word_lists import in_all_scripts
 
 # check: a native speaker must check each line
 # The ordinals from 1 to 9 and of the tens from 20 on. The first line of each is Kazakh, the second
-# one is Uzbek; each also counts in its other script. A Russian stem may have each of ENDINGS.
+# one is Uzbek; each also matches in its other script. A Russian stem may have each of ENDINGS.
 ONES = (
     "бірінші екінші үшінші төртінші бесінші алтыншы жетінші сегізінші тоғызыншы",
     "birinchi ikkinchi uchinchi toʻrtinchi beshinchi oltinchi yettinchi sakkizinchi toʻqqizinchi",

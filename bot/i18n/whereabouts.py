@@ -7,7 +7,7 @@ from bot.i18n import countries, normalization, region_capitals
 from bot.i18n.word_lists import bare_words, in_all_scripts
 
 # check: a native speaker must check each line
-# The first line of each is Kazakh, the second one is Uzbek; each also counts in its other script.
+# The first line of each is Kazakh, the second one is Uzbek; each also matches in its other script.
 # The cities that `region_capitals` lacks, because there they are labels.
 CITIES = (
     "Алматы, Астана, Нұр Сұлтан, Түркістан қаласы",

@@ -338,7 +338,10 @@ def _live(snapshot: Snapshot) -> Health:
 
 
 def _budgets(snapshot: Snapshot) -> Health:
-    """Return SLOW while an hourly limit of the web chat is used up: people must pass a check."""
+    """Return SLOW while an hourly limit of the web chat is used up.
+
+    During this time, a visitor must answer a question before a chat starts.
+    """
     return Health.SLOW if snapshot.spent else Health.WORKS
 
 

@@ -105,10 +105,10 @@ def _read_journal(path: Path) -> tuple[frozenset[bytes], datetime | None]:
 def _append(path: Path, lines: str) -> None:
     """Append lines to the erasure journal and flush it to the disk.
 
-    The lines are written in a single write, so that lines of several workers do not interleave. If
-    a full disk cut off the last line, it is ended first. Otherwise no empty line is written,
-    because earlier builds of Kosh cannot read one. Raises OSError if the disk does not take all
-    lines.
+    One write call writes all lines, so that lines of several workers do not interleave. If a full
+    disk cut off the last line of the file, a line break is written first. It is written only then,
+    because it would otherwise leave an empty line, which earlier builds of Kosh cannot read.
+    Raises OSError if the disk does not take all lines.
     """
     content = lines.encode("ascii")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -163,7 +163,7 @@ async def missing_codes(registry: Registry) -> tuple[str, ...]:
 
 
 async def _reference(registry: Registry, kind: ReferenceKind) -> tuple[ReferenceItem, ...]:
-    """Return the registry's codes of one kind; for an OPTIONAL kind that it lacks, return none."""
+    """Return the registry's codes of one kind; () if the registry lacks this OPTIONAL kind."""
     try:
         return await registry.reference(kind)
     except Refused:

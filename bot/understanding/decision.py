@@ -62,7 +62,7 @@ BEFORE_ANSWER = frozenset((Kind.DANGER, Kind.NONE))
 QUESTION_LEAD = 0.10
 MAX_OPTIONS = 3
 MAX_QUESTIONS = 2
-# Kinds of intents that cannot be one of the two questions that a message may ask.
+# A message may ask two questions. Intents of these kinds do not count as one of the two.
 NOT_ASKED = frozenset((Kind.NONE, Kind.TALK, Kind.DANGER))
 
 

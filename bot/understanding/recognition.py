@@ -1,4 +1,4 @@
-"""The meanings of a message that the recognizer finds; they contain none of its words."""
+"""The meanings that the recognizer finds in a message; they contain no word of the message."""
 
 from dataclasses import dataclass
 

@@ -58,7 +58,7 @@ CONNECTORS = frozenset(
     ("и", "а", "еше", "также", "жане", "ари", "ал", "таги", "ва", "хам", "хамда", "иана")
 )
 HAN_CONNECTORS = re.compile("还有|另外|以及|并且|而且|顺便|同时|和|(?<=[吗呢呀吧])(?=.)")
-# Minimum number of characters on both sides of a space that ends a clause in Chinese.
+# A space ends a Chinese clause only if at least this many characters are on each side of it.
 MIN_HAN_CLAUSE = 3
 # A letter repeated for emphasis. Chinese is excluded, because there a repeated character makes
 # another word.

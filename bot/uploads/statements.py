@@ -35,7 +35,8 @@ SEND_LEASE = 120
 _ID = bindparam("upload", type_=Uuid())
 _PERSON = bindparam("person", type_=Uuid())
 _ATTEMPT = bindparam("attempt", type_=t.Upload.attempts.type)
-# Maximum number of files that a sweep fetches from messengers, and that it transfers.
+# Maximum number of files that a sweep fetches from messengers, and also of those that it sends to
+# the registry.
 MAX_SWEPT = 20
 _FETCHED = ("fetching", "checking")
 _ON_ITS_WAY = ("pending", "unknown", "sending")

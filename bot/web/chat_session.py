@@ -21,8 +21,8 @@ from bot.web.middleware import UNAVAILABLE_ERRORS
 from bot.web.request_parsing import FORM, FormRoute, Pairs, body, check_origin, fields, number
 from flows import lifetimes
 
-# A text to an officer may have 4,000 characters, and a form encodes each Chinese one in 9 bytes. A
-# text that is somewhat longer must reach the answer which says that it is too long.
+# A text to an officer may have 4,000 characters, and a form encodes each Chinese one in 9 bytes.
+# The limit is higher, so that a somewhat longer text gets the answer that it is too long.
 MAX_FORM_BYTES = 64 * 1024
 MAX_FIELDS = 8
 COOKIE_SECONDS = lifetimes.DRAFT_DAYS * 24 * 3600
@@ -35,8 +35,8 @@ CONSENT_MINUTES = 10
 # another person's chat.
 NAME_HEADER = "x-kosh-chat"
 SITES = ("same-origin", "none")
-# Prefix of the name that a page of a visit (see `secure_page`) posts. This page uses only the
-# visit's cookie, because the browser may also have the cookie of another person's chat.
+# A page of a visit (see `secure_page`) posts its chat's name with this prefix. For these posts,
+# only the visit's cookie counts, because the browser may also have another person's cookie.
 VISIT = "visit:"
 
 

@@ -197,7 +197,10 @@ class Words(Protocol):
         ...
 
     def after_yes_or_no(self, typed: str, language: str) -> tuple[bool, str] | None:
-        """Return the yes (True) or no (False) at the start of a text with the rest, or None."""
+        """Split a text that begins with yes (True) or no (False) into this answer and the rest.
+
+        Returns None if the text begins with neither.
+        """
         ...
 
     def nothing(self, typed: str, language: str) -> bool:

@@ -297,7 +297,7 @@ AGREEMENT_UNCHECKED = _(
 # shown.
 NO_AGREEMENT_FOUND = frozenset({"AF", "TM"})
 
-# Citizenships that may stay for up to 90 days and have a duty to register.
+# Countries whose citizens may stay for up to 90 days and must register.
 REGISTERED = frozenset({"DE", "KG", "MN", "RU", "TJ", "TR", "UZ"})
 # Citizenships for which the length of a stay was not checked, so that STAY_OPEN is shown.
 UNCHECKED = frozenset({"AF", "TM"})

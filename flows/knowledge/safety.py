@@ -1,4 +1,4 @@
-"""Texts for a person in danger: steps to take now, and help that is independent of any state."""
+"""Texts for a person in danger: steps to take now, and help that no government runs."""
 
 from collections.abc import Mapping
 from datetime import date

@@ -22,7 +22,7 @@ ANSWER = _answer(SENT)
 
 
 class Sink(asyncio.Protocol):
-    """One connection; a request may arrive in several pieces."""
+    """The connection of one client. The bytes of a request may arrive in several pieces."""
 
     taken = 0
     first = 0.0

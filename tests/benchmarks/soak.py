@@ -17,7 +17,7 @@ SHOWN = 12
 
 @dataclass(frozen=True, slots=True)
 class Minute:
-    """One minute: memory of web process and worker in MB, and people's latencies."""
+    """Figures of one minute: memory of the web process and the worker in MB, and latencies."""
 
     web: float
     worker: float

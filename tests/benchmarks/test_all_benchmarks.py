@@ -1,4 +1,4 @@
-"""The page of results that `./kosh bench all` writes, and the pages that cite the newest one."""
+"""The results page of `./kosh bench all`, and the pages that cite the newest results page."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -26,7 +26,7 @@ class Team:
 
 
 def measured(counts: Sequence[int], rounds: int, seconds: float) -> str:
-    """Measure each number of web processes with a database of its own, in turn."""
+    """Return the turns a second for each number of web processes; each has its own database."""
     with open_environment() as environment:
         teams = [_start_team(environment, count) for count in counts]
         for _round in range(rounds + 1):

@@ -91,7 +91,7 @@ async def test_approval_page_approves_no_text_that_was_changed_after_opening(
     assert (await answered.value).status == 409
     assert await broadcasts.approvals(stack.rt, editor, found.id) == []
 
-    # The page that says so shows the changed text, so its button approves this text.
+    # The page that reports the change shows the new text, so its button approves the new text.
     await timur.wait_for_text("Собрания не будет.")
     await timur.page.locator("#changed").wait_for(state="hidden")
     await timur.click("form[action$='/approve'] button")

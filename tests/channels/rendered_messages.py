@@ -34,7 +34,7 @@ TODAY = date(2026, 11, 24)
 # The longest text that a person may write, in the widest letters.
 LONG_NAME = "ӘБДІҒАППАР" * 8
 LINK = "https://kosh.example/p/" + "x" * 43
-# Values for the placeholders of remarks (fixed sentences), which the walk does not fill in.
+# Values for the placeholders of remarks (fixed sentences). The walk does not supply these values.
 FILLED: Mapping[str, Value] = {
     "number": "KZ-2026-TEST",
     "paper": button("Passport"),

@@ -355,7 +355,7 @@ class SimulatedOfficer:
             await asyncio.sleep(IDLE_SECONDS)
 
     async def round(self) -> bool:
-        """Handle the officer's open cases and claim one more; return True if no case was there."""
+        """Handle the officer's open cases, and claim one more; return True if there was none."""
         listed = await self.console.get("/console/inbox?queue=mine")
         if listed.path == "/console/sign-in":
             await self.console.sign_in(self.name)

@@ -81,7 +81,7 @@ class Chat:
 
 @dataclass
 class Platform:
-    """Client of the emulated platform; the journal is its only source of information."""
+    """Client of the emulated platform; it learns only from the journal what Kosh sent."""
 
     http: aiohttp.ClientSession
     url: str

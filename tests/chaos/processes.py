@@ -277,8 +277,8 @@ def running(folder: Path, mutant: str = "", former: Path | None = None) -> Itera
     """Start all processes, wait until they are ready, and stop them when the block ends.
 
     `mutant` breaks web servers and workers on purpose. `former` is the checkout of an older release
-    that runs first. The older release may not support a shared port, so each of its web processes
-    has its own, and the proxy of the webhook distributes requests over both.
+    that runs first. That release may not support a shared port. Therefore each of its two web
+    processes has a port of its own, and the proxy of the webhook distributes requests to both.
     """
     with (
         embedded.postgres(folder / "postgres") as admin,

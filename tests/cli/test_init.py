@@ -286,7 +286,7 @@ async def test_doctor_reports_a_check_that_fails_and_all_others(healthy: Setting
     assert "telegram" in wrong and "database" in wrong
 
 
-async def test_doctor_reports_time_zone_data_older_than_kazakhstans_one_time(
+async def test_doctor_reports_time_zone_data_from_before_the_single_time_zone(
     healthy: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Bishkek has UTC+6, the time that old data give for Almaty.

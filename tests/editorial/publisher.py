@@ -27,7 +27,7 @@ ENDED = "ended"
 
 
 def numbered_texts(number: int) -> dict[str, str]:
-    """Return sentences in every language that contain the number of their publication."""
+    """Return one sentence for each language, which contains the number of its publication."""
     return {code: text.replace("60", str(number)) for code, text in TEXTS.items()}
 
 

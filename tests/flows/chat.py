@@ -115,7 +115,7 @@ DEFAULT_ANSWERS: dict[str, str] = {
 
 
 def default_answer(name: str) -> str:
-    """Return the answer in DEFAULT_ANSWERS, or "go_on" for an offer of an officer (`gate_…`)."""
+    """Return the answer in DEFAULT_ANSWERS; decline an offered officer (`gate_…`) by "go_on"."""
     return "go_on" if name.startswith("gate_") else DEFAULT_ANSWERS[name]
 
 

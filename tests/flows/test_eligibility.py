@@ -219,7 +219,7 @@ def test_eligibility_for_chinese_citizens_starts_with_the_apostille_advice(
     assert (LEFT in before) == (place in ("kazakhstan", "elsewhere"))
 
 
-def test_eligibility_programme_begins_with_its_first_step_and_cost() -> None:
+def test_eligibility_result_names_the_first_step_before_cost_and_time() -> None:
     texts = result_sentences()
     way = next(at for at, text in enumerate(texts) if text.msgid == flow.WAY.msgid)
     order = [flow.ASK_FIRST, kandas.FEE.text, flow.COSTS, flow.HOW_LONG, flow.STEPS]

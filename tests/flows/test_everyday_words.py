@@ -197,6 +197,8 @@ def test_age_in_one_word_is_stored(language: str, typed: str, age_band: str) -> 
     ("language", "typed"),
     [("kk", "ағам үшін сұрап тұрмын"), ("zh_Hans", "幫我弟弟問"), ("ru", "для брата спрашиваю")],
 )
-def test_asking_for_a_relative_is_no_danger(language: str, typed: str) -> None:
+def test_question_on_behalf_of_a_relative_is_not_taken_for_danger(
+    language: str, typed: str
+) -> None:
     chat = recognizing_chat_at("applying", language).says(typed)
     assert chat.question_key == "gate_other"

@@ -1,4 +1,4 @@
-"""Replies to a first message in a language that is not offered, partly in that language."""
+"""Replies to a first message in a language that is not offered; a part is in that language."""
 
 from functools import partial
 

@@ -167,7 +167,7 @@ def test_text_that_is_no_code_does_not_count_as_a_confirmation_attempt() -> None
     assert chat.effects_of(ConfirmContact) == []
 
 
-def test_code_that_confirms_an_address_is_asked_until_no_attempt_is_left() -> None:
+def test_address_code_is_requested_again_while_attempts_are_left() -> None:
     chat = chat_at_code().says("000000").takes(ContactChecked("", 4))
     assert chat.shows(hint_screens.WRONG_CODE, left=4)
     assert chat.question_key == hint_screens.CODE

@@ -347,7 +347,7 @@ def test_topic_suggestions_are_not_shown_at_private_questions_or_handoff() -> No
     assert not any(key.startswith("?ask") for key in officer.says("не знаю ещё").keys)
 
 
-def test_reply_to_the_option_none_of_these_differs_from_the_last_reply() -> None:
+def test_bot_sends_a_different_reply_when_none_of_these_is_chosen() -> None:
     known = {"деньги": unsure("support.money")}
     chat = Chat.start("ru", understanding=understanding(FakeRecognizer(known)))
     lines = []

@@ -1,4 +1,4 @@
-"""The flow about the state's support shows amounts with their conditions, in their year only.
+"""The flow about the state's support shows each amount with its conditions, and only in its year.
 
 The amounts are multiples of the monthly calculation index (MCI).
 """

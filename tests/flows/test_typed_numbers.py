@@ -12,8 +12,8 @@ from flows.engine.language_protocol import Refusal
 from flows.engine.refusals import REFUSALS
 from tests.flows.chat import Chat, chat_at, default_answer
 
-# Questions that people may answer with a number of their own: days, months, a count, a mark. The
-# group of family members has the same name in two flows.
+# Questions that people may answer with a number: days, months, a count or a grade.
+# At these questions, a typed number is not the position of an option.
 NOT_BY_POSITION = {
     ("preregistration", "stay_ends"),
     ("preregistration", "passport"),

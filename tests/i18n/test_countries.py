@@ -123,7 +123,7 @@ def test_name_of_a_region_or_town_is_no_other_country(row: dict[str, str]) -> No
         ("哈萨克", "KZ"),
     ],
 )
-def test_weak_name_of_a_country_must_be_confirmed(typed: str, code: str) -> None:
+def test_country_must_be_confirmed_when_it_is_only_guessed(typed: str, code: str) -> None:
     assert identify(typed, "kk") == (code,)
 
 

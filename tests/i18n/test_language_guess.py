@@ -1,4 +1,4 @@
-"""Accuracy of the guess of language and script from a text, on lines not used for training."""
+"""How often language and script are guessed correctly, on lines not used for training."""
 
 from collections import Counter, defaultdict
 

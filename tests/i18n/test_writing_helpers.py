@@ -22,10 +22,10 @@ OTHER = (
 
 
 @pytest.mark.parametrize("text", HELPED)
-def test_text_about_a_writing_relative_is_recognized(text: str) -> None:
+def test_helper_is_recognized_when_a_relative_writes_for_the_person(text: str) -> None:
     assert writing_helpers.has_helper(text)
 
 
 @pytest.mark.parametrize("text", OTHER)
-def test_text_that_says_more_is_not_about_a_writing_relative(text: str) -> None:
+def test_helper_is_not_recognized_when_the_text_says_more(text: str) -> None:
     assert not writing_helpers.has_helper(text)

@@ -761,7 +761,10 @@ async def test_broadcast_delivery_report_never_lowers_a_recipients_status(rt: Ru
 
 
 async def _sent_to_one(rt: Runtime) -> tuple[Runtime, ScriptedPlatform, broadcasts.Broadcast]:
-    """Send a broadcast with templates to one person on WhatsApp; return it, not yet reported."""
+    """Send a broadcast with templates to one person on WhatsApp, and return the broadcast.
+
+    WhatsApp has not yet reported whether the message was delivered.
+    """
     post = ScriptedPlatform("whatsapp", window=24 * 3600)
     rt = with_platforms(rt, post)
     await create_subscribers(rt, 1, channel="whatsapp", languages=("ru",))

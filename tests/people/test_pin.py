@@ -113,7 +113,7 @@ async def test_pin_check_computes_a_hash_even_when_no_pin_is_set(
     assert tried[1].rpartition("$")[0].split("$")[:4] == stored.split("$")[:4]
 
 
-async def test_pin_is_kept_when_unfinished_answers_are_deleted(rt: Runtime) -> None:
+async def test_pin_code_is_kept_when_unfinished_answers_are_deleted(rt: Runtime) -> None:
     guest = await locked(rt)
     async with rt.pool.connection() as session:
         person = await identities.find(rt, session, "web", guest.name)

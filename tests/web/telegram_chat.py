@@ -30,7 +30,7 @@ async def give_answers(user: User, *answers: str) -> None:
 
 
 async def consent(user: User) -> None:
-    """Choose Russian and answer all questions up to the consent."""
+    """Choose Russian, and give all answers up to and including the consent."""
     await press(user, "ru")
     await give_answers(user, *ANSWERS_TO_CONSENT)
 

@@ -1,4 +1,4 @@
-"""Reference pages of the tables with the packages that write them, and of every stored field."""
+"""Reference pages: the tables with the packages that write them, and all stored fields."""
 
 import ast
 from collections.abc import Iterator

@@ -18,7 +18,8 @@ KEY_PREFIX = "invented-"
 
 _REGISTRANTS = 240
 _SEED = 2026
-# Answers with weights, for the dimensions of the planning figures.
+# Weights of the random answers, by dimension of the planning figures (a question by which people
+# are counted). None means that the person did not answer.
 _ANSWERS: dict[str, dict[str | None, int]] = {
     "residence_country": {"CN": 45, "UZ": 25, "MN": 18, "TR": 7, "IR": 5},
     "language": {"kk-Cyrl": 40, "kk-Arab": 30, "ru": 10, "uz-Latn": 12, "zh-Hans": 8},

@@ -185,7 +185,8 @@ SENT: dict[str, Text] = {
     "erase": _("Erasure"),
 }
 REGISTRY_STATES: dict[str, Text] = STATES_TOLD | {
-    # The person reads a duplicate as received, but officers have to compare the registrations.
+    # Kosh shows the person the status "received" for a duplicate. Officers read "duplicate",
+    # because they have to compare the registrations.
     "duplicate": OWN_TOPICS["registry_duplicate"],
     "sending": STATES_TOLD["pending"],
     "unknown": _("nobody knows yet whether it arrived"),

@@ -62,7 +62,7 @@ class SignInForm(BaseModel):
 
 
 class DemoForm(BaseModel):
-    """The id of the invented officer as whom a visitor of the demo signs in."""
+    """The form with which a visitor signs in to the demo: the id of an invented officer."""
 
     officer: str = ""
     next: str = ""

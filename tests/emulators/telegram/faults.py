@@ -36,7 +36,7 @@ class Silent:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The connection is cut without a response, after the call was executed if `delivered`."""
+    """Cut the connection without a response. If `delivered`, the call is executed first."""
 
     delivered: bool = True
 
