@@ -5,21 +5,19 @@ from flows.engine.fast_replace import replace
 from flows.engine.text import Text, _
 from flows.engine.turn import TurnState
 
+PERSON_UNDERSTANDS = _(
+    "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
+    talk_to_a_person=labels.TALK_TO_A_PERSON,
+)
 LINES = (
     _("I did not understand this. People often ask about these topics:"),
     _("I did not understand this either. Please write one short question, or choose a topic:"),
-    _(
-        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
-        talk_to_a_person=labels.TALK_TO_A_PERSON,
-    ),
+    PERSON_UNDERSTANDS,
 )
 IN_FORM = (
     _("I found no answer and no topic in this. Do you mean one of these topics?"),
     _("I did not understand this either. Do you mean one of these topics?"),
-    _(
-        "A person will understand you better: press “{talk_to_a_person}”. Similar topics:",
-        talk_to_a_person=labels.TALK_TO_A_PERSON,
-    ),
+    PERSON_UNDERSTANDS,
 )
 OTHER_WORDS = (
     _("Please ask once more in other words, in one short sentence, or talk to a person."),

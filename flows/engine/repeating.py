@@ -26,6 +26,9 @@ def repeat(turn: TurnState, text: str) -> bool:
     sources. Returns False for any other text.
     """
     recognized = turn.c.heard if turn.c.asked and turn.c.asked.key == screens.REPLY else None
+    # An older or newer program may have stored an intent that this one does not have.
+    if recognized is not None and not any(map(turn.reply, recognized.intents)):
+        recognized = None
     is_doubt = recognized is not None and recognized.sure and turn.words.doubts(text)
     if not is_doubt and not turn.words.asks_to_repeat(text):
         return False

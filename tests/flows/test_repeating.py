@@ -1,8 +1,11 @@
 """Messages of people who did not understand an answer, or want it repeated."""
 
+from dataclasses import replace
+
 import pytest
 
 from flows.engine import hearing, repeating, safety, screens
+from flows.engine.state import Heard
 from tests.flows.chat import Chat
 from tests.flows.test_before_a_language import REAL
 
@@ -86,3 +89,10 @@ def test_doubt_about_an_answer_explains_where_it_comes_from(
 def test_doubt_without_an_answer_is_a_question_of_its_own() -> None:
     chat = Chat.start("ru", understanding=REAL).says("кто это сказал?")
     assert not chat.shows(repeating.SOURCES)
+
+
+def test_request_to_repeat_shows_help_if_the_answer_no_longer_exists() -> None:
+    chat = Chat.start("ru", understanding=REAL).says("сколько стоит виза")
+    gone = Heard(("removed.intent",), sure=True)
+    chat.conversation = replace(chat.conversation, heard=gone)
+    assert chat.says("повторите").shows(screens.HELP)
